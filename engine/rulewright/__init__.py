@@ -1,0 +1,1 @@
+"""Rulewright decides intake payloads against declarative YAML rule files."""
