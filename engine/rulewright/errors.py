@@ -1,0 +1,64 @@
+"""Every exception that Rulewright raises on purpose, by whose fault it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rulewright.problem import SourceProblem
+
+
+class RulewrightError(Exception):
+    """The root: catch this to catch whatever Rulewright raises on purpose."""
+
+
+class RuleFileError(RulewrightError):
+    """The rule files are wrong. `problems` holds every mistake found in all of them."""
+
+    def __init__(self, problems: Iterable[SourceProblem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{p.span}: {p.message}" for p in self.problems))
+
+
+class EvaluationError(RulewrightError):
+    """The caller asked for something that can't be evaluated: an unknown resource or operation."""
+
+
+class PayloadError(RulewrightError):
+    """An input file can't be read as payloads. `at` is "file:line:column" as far as it is known."""
+
+    def __init__(self, message: str, at: str | None = None) -> None:
+        self.at = at
+        super().__init__(f"{at}: {message}" if at else message)
+
+
+class ConfigurationError(RulewrightError):
+    """A setting, an option or an environment variable makes no sense."""
+
+
+class AdapterError(RulewrightError):
+    """A store or a forwarder could not do its part; the payload may be fine."""
+
+
+class StoreMismatchError(AdapterError):
+    """The store was made for other rules. `differences` says what differs, one sentence each."""
+
+    def __init__(self, store: str, differences: Iterable[str]) -> None:
+        self.differences = tuple(differences)
+        listed = "".join(f"\n  - {difference}" for difference in self.differences)
+        super().__init__(f"{store} does not fit these rules:{listed}")
+
+
+class UniqueViolationError(AdapterError):
+    """The store refused a write because a unique constraint holds there.
+
+    `fields` are the constraint's fields, in the order of the rule file.
+    """
+
+    def __init__(self, resource: str, fields: tuple[str, ...]) -> None:
+        self.resource = resource
+        self.fields = fields
+        super().__init__(f"{resource}: another record has the same {', '.join(fields)}")
+
+
+class ReferenceViolationError(AdapterError):
+    """The store refused a write because it names a record that is not there."""

@@ -1,0 +1,86 @@
+"""The result of one evaluation, as plain data (design.md section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rulewright.problem import Problem
+
+Verdict = Literal["accepted", "rejected", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One write that an accepted payload leads to.
+
+    `set` holds the fields to write, `before` what they held until then (None on a create). `key` is
+    the record's primary key. `stage` orders the writes of one outcome: bound creates, updates, the
+    own record, the rest (language.md "Effects").
+    """
+
+    op: Literal["create", "update"]
+    resource: str
+    key: object
+    set: Mapping[str, object]
+    before: Mapping[str, object] | None
+    rule: str
+    stage: Literal["bound", "update", "own", "rest"] = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message for the outbox: what is to be sent where."""
+
+    target: str
+    method: str
+    url: str
+    body: object
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One look-up or reference that was read, and how many records it found."""
+
+    lookup: str
+    resource: str
+    by: Mapping[str, object]
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What the API's caller would see: an HTTP status and a JSON body."""
+
+    status: int
+    body: object
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the engine decided about one payload. Nothing has happened yet: effects are data.
+
+    `record` is what will be stored (dates as ISO 8601 text), None unless accepted. `as_of` is an
+    ISO 8601 instant in UTC. `ruleset` is "sha256:" and the digest of the rule files.
+    """
+
+    resource: str
+    operation: str
+    verdict: Verdict
+    problems: tuple[Problem, ...]
+    record: Mapping[str, object] | None
+    changes: tuple[Change, ...]
+    messages: tuple[Message, ...]
+    reads: tuple[Read, ...]
+    ruleset: str
+    as_of: str
+    response: Response | None = None
+    replayed: bool = False
+    version: int = field(default=1, init=False)
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the verdict is "accepted"."""
+        return self.verdict == "accepted"

@@ -1,0 +1,119 @@
+"""What the engine asks of a store. An adapter implements these Protocols and imports nothing else of
+the engine but `errors`.
+
+Values cross this border in stored form: str, int, float, bool, None, and lists and dicts of those
+(dates and datetimes are ISO 8601 text). A record is a dict from field name to stored value; a store
+may leave fields that are null out of what it returns or return them as None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+StoredRecord = Mapping[str, object]
+# Field -> the value it must equal; a list as value means any of them; None matches null.
+Where = Mapping[str, object]
+ColumnType = Literal["text", "integer", "number", "boolean", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field of a resource as a store keeps it. `json` holds nested values."""
+
+    name: str
+    type: ColumnType
+
+
+@dataclass(frozen=True, slots=True)
+class UniqueConstraint:
+    """No two records that match `where` may have the same values in `fields`.
+
+    Records with null in any of `fields` do not collide, as in SQL. `where` holds constants only.
+    """
+
+    fields: tuple[str, ...]
+    where: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """The value of `field` is null or the value of `other_field` in a record of `other_resource`."""
+
+    field: str
+    other_resource: str
+    other_field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The shape in which a store keeps the records of one resource.
+
+    `resource` is "<api>/<name>"; every name in a Table matches [A-Za-z_][A-Za-z0-9_]* (checked when
+    the rule file was read), so that an adapter may build SQL from it.
+    """
+
+    resource: str
+    key: str
+    columns: tuple[Column, ...]
+    uniques: tuple[UniqueConstraint, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+
+
+class Records(Protocol):
+    """Reading: what look-ups and references need."""
+
+    def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
+        """Return the records matching every entry of `where`, ordered by key."""
+
+    def count(self, resource: str, where: Where) -> int:
+        """Return how many records match."""
+
+    def extreme(self, resource: str, where: Where, field: str, which: Literal["min", "max"]) -> object:
+        """Return the least or greatest non-null value of `field` among the matching records, or None."""
+
+    def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
+        """Return the largest number that `field` holds after `prefix` (0 where there is none).
+
+        A sequence with prefix "" numbers an integer field; with a prefix, a text field such as
+        SE0000000012.
+        """
+
+
+class Transaction(Records, Protocol):
+    """Writing, all or nothing. What was written is seen by the reads of the same transaction."""
+
+    def insert(self, resource: str, record: StoredRecord) -> None:
+        """Write a new record. Raises UniqueViolationError or ReferenceViolationError."""
+
+    def update(self, resource: str, key: object, values: StoredRecord) -> None:
+        """Set fields of the record whose key is `key`. Raises as `insert`, and AdapterError if none."""
+
+    def savepoint(self) -> AbstractContextManager[None]:
+        """Undo what was written inside the block if it raises, and only that."""
+
+    def set_progress(self, job: str, position: int) -> None:
+        """Keep how far a batch got, in this very transaction."""
+
+
+@runtime_checkable
+class Store(Records, Protocol):
+    """A place for records."""
+
+    def prepare(self, tables: Sequence[Table]) -> None:
+        """Make the store fit `tables`: create what is missing, add nullable columns.
+
+        Raises StoreMismatchError where the store holds something else than the rules say.
+        """
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Open the one writing transaction; it commits when the block ends, else rolls back."""
+
+    def progress(self, job: str) -> int:
+        """Return the position last kept for `job`, 0 if none."""
+
+    def close(self) -> None:
+        """Release files and connections. Closing twice is no error."""
