@@ -1,0 +1,90 @@
+"""Rulewright's own functions; `given` and `find` are macros and need no row here."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import Final, TYPE_CHECKING
+
+from rulewright.cel.comparison import MISSING, lookup
+from rulewright.cel.errors import EvaluationError
+from rulewright.cel.signature import Function, free, list_of, map_of
+from rulewright.cel.values import DYN, INT, NULL, STRING
+
+if TYPE_CHECKING:
+    from rulewright.cel.limits import Budget
+    from collections.abc import Mapping
+
+_SYMBOLS: Final[Mapping[str, str]] = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
+_NO_MINOR: Final = frozenset(
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ]
+)
+_THREE_MINOR: Final = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
+"""ISO 4217 exponents other than 2."""
+
+
+def slug(text: str) -> str:
+    """`Patrick's Case` -> `patricks-case`: for URLs and keys."""
+    plain = "".join(
+        character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character)
+    )
+    kept = re.sub(r"[^\w\s-]", "", plain.lower())
+    return re.sub(r"[\s_-]+", "-", kept).strip("-")
+
+
+def money(minor: int, currency: str) -> dict[str, object]:
+    """An amount of minor units (pence, cents) with the text people read: 15099, GBP -> £150.99."""
+    if re.fullmatch(r"[A-Z]{3}", currency) is None:
+        raise EvaluationError(f"{currency[:20]!r} is no ISO 4217 currency code")
+    digits = 0 if currency in _NO_MINOR else 3 if currency in _THREE_MINOR else 2
+    amount = Decimal(abs(int(minor))).scaleb(-digits)
+    symbol = _SYMBOLS.get(currency, f"{currency} ")
+    formatted = f"{'-' if minor < 0 else ''}{symbol}{amount:,.{digits}f}"
+    return {"amount": int(minor), "currency": currency, "formatted": formatted}
+
+
+def _pick(budget: Budget, record: Mapping[object, object], names: list[object]) -> dict[object, object]:
+    picked: dict[object, object] = {}
+    for name in names:
+        value = lookup(budget, record, name)
+        if value is not MISSING:
+            picked[name] = value
+    return picked
+
+
+def _null(*_: object) -> None:
+    return None
+
+
+OWN: Final = (
+    Function("slug", (free([STRING], STRING, slug),)),
+    Function(
+        "pick", (free([map_of(STRING, DYN), list_of(STRING)], map_of(STRING, DYN), _pick, metered=True),)
+    ),
+    Function(
+        "money",
+        (
+            free([INT, STRING], map_of(STRING, DYN), money),
+            free([NULL, STRING], NULL, _null),
+        ),
+    ),
+)
