@@ -1,0 +1,125 @@
+"""The records of one resource in memory, with indexes built when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import product
+
+from rulewright.ports import StoredRecord, UniqueConstraint, Where
+
+from rulewright_adapters.values import alternatives, identity, number_after, order
+
+_Index = dict[tuple[Hashable, ...], dict[int, None]]
+
+
+class RecordSet:
+    """Records under row numbers of their own, since given records may lack a key or share one."""
+
+    def __init__(self, records: Iterable[StoredRecord]) -> None:
+        self.key: str | None = None
+        self._rows: dict[int, StoredRecord] = dict(enumerate(map(copied, records)))
+        self._next = len(self._rows)
+        self._indexes: dict[tuple[str, ...], _Index] = {}
+        # The largest number of a sequence: else every generated key would cost a look at every record.
+        self._last: dict[tuple[str, str], int] = {}
+
+    def __getitem__(self, row: int) -> StoredRecord:
+        return self._rows[row]
+
+    def find(self, where: Where, limit: int | None) -> list[StoredRecord]:
+        """Return copies of the matching records, by key where there is one."""
+        records = [self._rows[row] for row in self.matching(where)]
+        if self.key is not None and len(records) > 1:
+            name = self.key
+            records.sort(key=lambda record: order(record.get(name)))
+        return [copied(record) for record in records[:limit]]
+
+    def matching(self, where: Where) -> Sequence[int]:
+        """Return the row numbers of the matching records."""
+        fields = tuple(sorted(where))
+        if not fields:
+            return list(self._rows)
+        index = self._index(fields)
+        options = [dict.fromkeys(map(identity, alternatives(where[field]))) for field in fields]
+        return [row for values in product(*options) for row in index.get(values, ())]
+
+    def values(self, where: Where, field: str) -> Iterator[object]:
+        """Yield what the matching records hold in `field`."""
+        return (self._rows[row].get(field) for row in self.matching(where))
+
+    def last_in_sequence(self, field: str, prefix: str) -> int:
+        """Return the largest number that `field` holds after `prefix`, 0 if none."""
+        last = self._last.get((field, prefix))
+        if last is None:
+            numbers = (number_after(prefix, record.get(field)) for record in self._rows.values())
+            last = self._last[field, prefix] = max(numbers, default=0)
+        return max(last, 0)
+
+    def first_clash(self, unique: UniqueConstraint) -> tuple[object, object] | None:
+        """Return the keys of two records that break `unique`, or None."""
+        seen: dict[Hashable, object] = {}
+        for row in self.matching(unique.where):
+            record = self._rows[row]
+            values = tuple(identity(record.get(field)) for field in unique.fields)
+            if None in values:
+                continue
+            key = record.get(self.key or "")
+            if values in seen:
+                return seen[values], key
+            seen[values] = key
+        return None
+
+    def insert(self, record: StoredRecord) -> int:
+        """Add a record and return its row number."""
+        row, self._next = self._next, self._next + 1
+        self._put(row, record)
+        return row
+
+    def replace(self, row: int, record: StoredRecord) -> None:
+        """Put another record in the place of one."""
+        self.remove(row)
+        self._put(row, record)
+
+    def remove(self, row: int) -> None:
+        """Take a record away."""
+        record = self._rows.pop(row)
+        for fields, index in self._indexes.items():
+            entry = _entry(fields, record)
+            index[entry].pop(row)
+            if not index[entry]:
+                del index[entry]
+        for field, prefix in list(self._last):
+            if number_after(prefix, record.get(field)) >= self._last[field, prefix]:
+                del self._last[field, prefix]
+
+    def _put(self, row: int, record: StoredRecord) -> None:
+        self._rows[row] = record
+        for fields, index in self._indexes.items():
+            index.setdefault(_entry(fields, record), {})[row] = None
+        for (field, prefix), last in self._last.items():
+            self._last[field, prefix] = max(last, number_after(prefix, record.get(field)))
+
+    def _index(self, fields: tuple[str, ...]) -> _Index:
+        index = self._indexes.get(fields)
+        if index is None:
+            index = self._indexes[fields] = {}
+            for row, record in self._rows.items():
+                index.setdefault(_entry(fields, record), {})[row] = None
+        return index
+
+
+def _entry(fields: tuple[str, ...], record: StoredRecord) -> tuple[Hashable, ...]:
+    return tuple(identity(record.get(field)) for field in fields)
+
+
+def copied(record: StoredRecord) -> dict[str, object]:
+    """Copy a record, nested values too: nobody changes what is stored by changing what was read."""
+    return {field: _copied_value(value) for field, value in record.items()}
+
+
+def _copied_value(value: object) -> object:
+    if isinstance(value, dict):
+        return copied(value)
+    if isinstance(value, list):
+        return [_copied_value(item) for item in value]
+    return value

@@ -1,0 +1,122 @@
+"""Tables as stores see them: checked before use, compared with those a store was made for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from rulewright.errors import AdapterError
+from rulewright.ports import Column, ColumnType, StoredRecord, Table, UniqueConstraint
+
+from rulewright_adapters.values import MisfitError, canonical, fit
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A checked Table with its column types at hand."""
+
+    table: Table
+    types: Mapping[str, ColumnType]
+
+    def type_of(self, field: str) -> ColumnType:
+        """Return the type of `field`. Raises AdapterError if the resource has no such field."""
+        kind = self.types.get(field)
+        if kind is None:
+            raise AdapterError(f"{self.table.resource} has no field {field} in the store")
+        return kind
+
+    def fitted(self, values: StoredRecord) -> dict[str, object]:
+        """Return `values` as the store holds them. Raises AdapterError naming the field that can't be."""
+        try:
+            # The loop is the hot path; which field it was is found again only when one fails.
+            return {field: fit(self.types[field], value) for field, value in values.items()}
+        except (KeyError, MisfitError):
+            for field, value in values.items():
+                self._explain(field, value)
+            raise
+
+    def _explain(self, field: str, value: object) -> None:
+        try:
+            fit(self.type_of(field), value)
+        except MisfitError as misfit:
+            raise AdapterError(f"{self.table.resource}.{field} {misfit}") from None
+
+    def keyed(self, record: StoredRecord) -> dict[str, object]:
+        """Return a new record as the store holds it; it must have a key."""
+        fitted = self.fitted(record)
+        if fitted.get(self.table.key) is None:
+            raise AdapterError(f"{self.table.resource}: a record needs its key {self.table.key}")
+        return fitted
+
+
+def shapes_of(tables: Sequence[Table]) -> dict[str, Shape]:
+    """Check `tables` and return their shapes by resource. Raises AdapterError."""
+    for resource, times in Counter(table.resource for table in tables).items():
+        if times > 1:
+            raise AdapterError(f"two tables are given for {resource}")
+    return {table.resource: shape_of(table) for table in tables}
+
+
+def shape_of(table: Table) -> Shape:
+    """Check one table. The reader checked the names already; SQL is built from them, so again here."""
+    api, _, name = table.resource.partition("/")
+    for part in (api, name, *(column.name for column in table.columns)):
+        if not _NAME.fullmatch(part):
+            raise AdapterError(f"{table.resource}: {part!r} is no name for a table or a column")
+    types = {column.name: column.type for column in table.columns}
+    if len({field.lower() for field in types}) < len(table.columns):
+        # SQL does not tell Name from name.
+        raise AdapterError(f"{table.resource}: two fields have one name apart from capital letters")
+    for field in _fields_used(table):
+        if field not in types:
+            raise AdapterError(f"{table.resource}: {field} is used as key or constraint but is no column")
+    if any(not group for group in (*table.indexes, *(unique.fields for unique in table.uniques))):
+        raise AdapterError(f"{table.resource}: an index or constraint names no field")
+    return Shape(table, MappingProxyType(types))
+
+
+def _fields_used(table: Table) -> Iterator[str]:
+    yield table.key
+    for unique in table.uniques:
+        yield from unique.fields
+        yield from unique.where
+    for index in table.indexes:
+        yield from index
+    for foreign_key in table.foreign_keys:
+        yield foreign_key.field
+
+
+def differences(stored: Table, wanted: Table) -> Iterator[str]:
+    """Say, a sentence each, why records kept for `stored` can't be taken for `wanted`."""
+    if stored.key != wanted.key:
+        yield f"{wanted.resource}: the key is {stored.key} in the store and {wanted.key} in the rules."
+    held = {column.name.lower(): column for column in stored.columns}
+    for column in wanted.columns:
+        old = held.get(column.name.lower())
+        if old is None:
+            continue
+        if old.name != column.name:
+            yield f"{wanted.resource}.{column.name} is written {old.name} in the store."
+        elif old.type != column.type:
+            yield f"{wanted.resource}.{old.name} is {old.type} in the store and {column.type} in the rules."
+
+
+def merged(stored: Table, wanted: Table) -> Table:
+    """Return the table to keep: what the rules want, and the columns that they no longer name."""
+    named = {column.name for column in wanted.columns}
+    kept: Iterable[Column] = (column for column in stored.columns if column.name not in named)
+    return replace(wanted, columns=(*wanted.columns, *kept))
+
+
+def clash(table: Table, unique: UniqueConstraint, one: object, other: object) -> str:
+    """Say which stored records forbid a new unique constraint."""
+    where = " and ".join(f"{field} = {canonical(value)}" for field, value in unique.where.items())
+    condition = f" where {where}" if where else ""
+    fields = ", ".join(unique.fields)
+    wish = f"{table.resource}: the rules want {fields} to be unique{condition}"
+    return f"{wish}, but the records {one} and {other} have the same."

@@ -1,0 +1,186 @@
+"""Connections to a SQLite file: one per thread, safe against power loss, and its errors in words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rulewright.errors import AdapterError
+
+# How long to wait for another process that writes, in seconds.
+PATIENCE = 30.0
+MEMORY = ":memory:"
+
+
+class Session:
+    """One connection and the lock of whoever uses it."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.lock = threading.RLock()
+        self.thread = threading.current_thread()
+
+
+class Sessions:
+    """Gives each thread a connection of its own; a store in memory has one for all of them."""
+
+    def __init__(self, path: str) -> None:
+        self.name = "the SQLite store in memory" if path == MEMORY else path
+        self._path = path
+        self._process = os.getpid()
+        self._guard = threading.Lock()
+        self._local = threading.local()
+        self._closed = False
+        self._shared: Session | None = None
+        self._all: list[Session] = []
+        # A wrong path is told when the store is opened, not at the first look-up.
+        self.current()
+
+    def current(self) -> Session:
+        """Return the session of this thread. Raises AdapterError if closed, or after a fork."""
+        if self._closed:
+            raise AdapterError(f"{self.name} is closed")
+        if os.getpid() != self._process:
+            # SQLite forbids to carry a connection over a fork: locks would be lost.
+            raise AdapterError(f"{self.name} was opened before this process was forked; open it again here")
+        session: Session | None = self._shared or getattr(self._local, "session", None)
+        return session or self._open()
+
+    def _open(self) -> Session:
+        with self._guard:
+            self._drop_dead()
+            session = Session(connect(self._path, self.name))
+            self._all.append(session)
+            self._local.session = session
+            if self._path == MEMORY:
+                self._shared = session
+            return session
+
+    def _drop_dead(self) -> None:
+        """Close the connections of threads that ended, else a long-lived server piles them up."""
+        for session in [each for each in self._all if not each.thread.is_alive()]:
+            if session is not self._shared:
+                session.connection.close()
+                self._all.remove(session)
+
+    @contextmanager
+    def held(self) -> Iterator[sqlite3.Connection]:
+        """Lend the connection of this thread; what SQLite raises comes out as AdapterError."""
+        session = self.current()
+        if not session.lock.acquire(timeout=PATIENCE):
+            raise AdapterError(_busy(self.name))
+        try:
+            yield session.connection
+        except sqlite3.Error as error:
+            raise explained(self.name, error) from error
+        finally:
+            session.lock.release()
+
+    def close(self) -> None:
+        """Close every connection. Closing twice is no error."""
+        if os.getpid() != self._process:
+            # They belong to the parent process: closing them here would drop its locks.
+            return
+        self._closed = True
+        with self._guard:
+            while self._all:
+                self._all.pop().connection.close()
+
+
+def path_of(rest: str) -> str:
+    """Return the path in a URL, of which `rest` follows "sqlite://". Raises AdapterError."""
+    if rest in ("", "/", f"/{MEMORY}"):
+        return MEMORY
+    if not rest.startswith("/"):
+        raise AdapterError(f"sqlite://{rest} names a host: write sqlite:///{rest} (three slashes) for a file")
+    path = Path(rest[1:])
+    if "\0" in rest:
+        raise AdapterError("the path of a SQLite file holds a NUL character")
+    if path.is_dir():
+        raise AdapterError(f"{path} is a directory, not a SQLite file")
+    if not path.parent.is_dir():
+        raise AdapterError(f"{path} can't be opened: there is no folder {path.parent}")
+    if path.exists() and not path.is_file():
+        raise AdapterError(f"{path} is not a regular file")
+    if path.exists() and not os.access(path, os.R_OK):
+        raise AdapterError(f"{path} can't be read: permission denied")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise AdapterError(f"{path} can't be written: permission denied")
+    return str(path)
+
+
+def connect(path: str, name: str) -> sqlite3.Connection:
+    """Open a connection on which an acknowledged record survives kill -9 and power loss."""
+    try:
+        connection = sqlite3.connect(
+            path,
+            timeout=PATIENCE,
+            # Transactions are ours: the driver must not open one by itself.
+            isolation_level=None,
+            # close() is called by another thread than the one that read.
+            check_same_thread=False,
+            cached_statements=512,
+        )
+    except sqlite3.Error as error:
+        raise explained(name, error) from error
+    try:
+        _set_up(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise explained(name, error) from error
+    return connection
+
+
+def _set_up(connection: sqlite3.Connection) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").fetchone()
+            break
+        except sqlite3.OperationalError as error:
+            # Two processes that create one file: here SQLite gives up without waiting.
+            if not _is_busy(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return _kind(error) in ("SQLITE_BUSY", "SQLITE_LOCKED")
+
+
+def _busy(name: str) -> str:
+    return f"{name} is busy: somebody else wrote for more than {PATIENCE:.0f} seconds"
+
+
+def _kind(error: sqlite3.Error) -> str:
+    """Return the primary code, such as SQLITE_BUSY of SQLITE_BUSY_SNAPSHOT. Empty for the driver's own."""
+    name: str = getattr(error, "sqlite_errorname", None) or ""
+    return "_".join(name.split("_")[:2])
+
+
+_WORDS = {
+    "SQLITE_NOTADB": "is not a SQLite file",
+    "SQLITE_CORRUPT": "is damaged; restore it from a copy",
+    "SQLITE_READONLY": "can't be written: it is read-only",
+    "SQLITE_CANTOPEN": "can't be opened",
+    "SQLITE_PERM": "can't be opened: permission denied",
+    "SQLITE_FULL": "can't be written: the disk is full",
+    "SQLITE_IOERR": "can't be read or written: the disk failed",
+    "SQLITE_TOOBIG": "refused a value: it is too large for SQLite",
+    "SQLITE_NOMEM": "ran out of memory",
+}
+
+
+def explained(name: str, error: sqlite3.Error) -> AdapterError:
+    """Say in words what SQLite's error means for the store `name`."""
+    if _is_busy(error):
+        return AdapterError(_busy(name))
+    words = _WORDS.get(_kind(error))
+    return AdapterError(f"{name} {words}" if words else f"{name}: SQLite says {error}")

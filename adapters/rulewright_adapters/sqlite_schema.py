@@ -1,0 +1,228 @@
+"""Make a SQLite file fit the rules' tables, or say why it can't. Schema work is sqlite-utils'.
+
+What was made is kept in `_rulewright_tables` as JSON, because SQLite itself can't tell a boolean
+from an integer nor a nested value from a text.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rulewright.errors import AdapterError, StoreMismatchError
+from rulewright.ports import Column, ForeignKey, Table, UniqueConstraint
+
+from rulewright_adapters.references import can_enforce
+from rulewright_adapters.shapes import clash, differences, merged, shape_of
+from rulewright_adapters.sqlite_statements import index_name, quoted, table_name, unique_condition
+from rulewright_adapters.values import canonical
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+FORMAT = 1
+PROGRESS = 'CREATE TABLE IF NOT EXISTS "_rulewright_progress" ("job" TEXT PRIMARY KEY, "position" INTEGER)'
+_TABLES = 'CREATE TABLE IF NOT EXISTS "_rulewright_tables" ("resource" TEXT PRIMARY KEY, "shape" TEXT)'
+_SQL_TYPES = {"text": str, "integer": int, "number": float, "boolean": int, "json": str}
+
+
+def stored_tables(connection: sqlite3.Connection) -> dict[str, Table]:
+    """Return the tables that the file was made for, by resource."""
+    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_rulewright_tables'").fetchone()
+    if known is None:
+        return {}
+    rows = connection.execute('SELECT "resource", "shape" FROM "_rulewright_tables"').fetchall()
+    return {resource: _from_json(resource, shape) for resource, shape in rows}
+
+
+def fits(stored: Mapping[str, Table], tables: Sequence[Table]) -> bool:
+    """Whether nothing is to be done: then opening a store takes no write lock."""
+    return all(
+        table.resource in stored
+        and _to_json(merged(stored[table.resource], table)) == _to_json(stored[table.resource])
+        for table in tables
+    )
+
+
+def migrate(connection: sqlite3.Connection, tables: Sequence[Table], name: str) -> None:
+    """Create what is missing. The caller holds the write lock, has foreign keys off and rolls back.
+
+    Raises StoreMismatchError naming every difference that can't be mended.
+    """
+    from sqlite_utils import Database  # noqa: PLC0415  # takes 100 ms: only when there is work for it
+
+    # Plug-ins of sqlite-utils stay out: a store must not depend on what else is installed.
+    database = Database(connection, recursive_triggers=False, execute_plugins=False)
+    connection.execute(_TABLES)
+    connection.execute(PROGRESS)
+    stored = stored_tables(connection)
+    kept = [merged(stored[t.resource], t) if t.resource in stored else t for t in tables]
+    everything = {**stored, **{table.resource: table for table in kept}}
+    _refuse_same_names(everything)
+    _refuse(name, _mismatches(database, stored, tables))
+    for table in kept:
+        _create_or_extend(database, table)
+    _refuse(name, (sentence for table in kept for sentence in _clashes(connection, table)))
+    for table in kept:
+        _make_indexes(database, table)
+    for table in kept:
+        _make_references(database, table, everything)
+    _refuse(name, _lost_references(connection, everything))
+    for table in kept:
+        connection.execute(
+            'INSERT OR REPLACE INTO "_rulewright_tables" VALUES (?, ?)', (table.resource, _to_json(table))
+        )
+
+
+def broken_references(
+    connection: sqlite3.Connection, tables: Mapping[str, Table]
+) -> Iterator[tuple[str, ForeignKey]]:
+    """Yield each resource and foreign key that some record of it breaks."""
+    for resource, table in tables.items():
+        name = quoted(table_name(resource))
+        fields = {row[0]: row[3] for row in connection.execute(f"PRAGMA foreign_key_list({name})")}
+        broken = {fields[row[3]] for row in connection.execute(f"PRAGMA foreign_key_check({name})")}
+        yield from ((resource, key) for key in table.foreign_keys if key.field in broken)
+
+
+def _refuse(name: str, sentences: Iterator[str]) -> None:
+    found = list(sentences)
+    if found:
+        raise StoreMismatchError(name, found)
+
+
+def _refuse_same_names(tables: Mapping[str, Table]) -> None:
+    owners: dict[str, str] = {}
+    for resource in tables:
+        name = table_name(resource).lower()
+        if name in owners:
+            raise AdapterError(
+                f"{owners[name]} and {resource} would share the table {name}; rename one of them"
+            )
+        owners[name] = resource
+
+
+def _mismatches(database: Database, stored: Mapping[str, Table], tables: Sequence[Table]) -> Iterator[str]:
+    present = {name.lower() for name in (*database.table_names(), *database.view_names())}
+    for table in tables:
+        name = table_name(table.resource)
+        if table.resource in stored:
+            yield from differences(stored[table.resource], table)
+            yield from _lost_columns(database, stored[table.resource])
+        elif name.lower() in present:
+            yield f"{table.resource}: the file has a table {name} that Rulewright did not make."
+
+
+def _lost_columns(database: Database, stored: Table) -> Iterator[str]:
+    """Name what somebody took out of the file by other means."""
+    name = table_name(stored.resource)
+    present = {column.name for column in database.table(name).columns}
+    if not present:
+        yield f"{stored.resource}: its table {name} is gone from the file."
+        return
+    for column in stored.columns:
+        if column.name not in present:
+            yield f"{stored.resource}.{column.name}: its column is gone from the file."
+
+
+def _create_or_extend(database: Database, table: Table) -> None:
+    made = database.table(table_name(table.resource))
+    if not made.exists():
+        columns = {column.name: _SQL_TYPES[column.type] for column in table.columns}
+        # STRICT: no other tool can put a text into a column of numbers.
+        made.create(columns, pk=table.key, not_null={table.key}, strict=True)
+        return
+    present = {column.name for column in made.columns}
+    for column in table.columns:
+        if column.name not in present:
+            made.add_column(column.name, _SQL_TYPES[column.type])
+
+
+def _clashes(connection: sqlite3.Connection, table: Table) -> Iterator[str]:
+    shape, name, key = shape_of(table), quoted(table_name(table.resource)), quoted(table.key)
+    for unique in table.uniques:
+        fields = list(map(quoted, unique.fields))
+        condition = unique_condition(shape, unique)
+        tests = " AND ".join([f"{field} IS NOT NULL" for field in fields] + [condition] * bool(condition))
+        pair = connection.execute(
+            f"SELECT min({key}), max({key}) FROM {name} WHERE {tests}"  # noqa: S608  # checked names only
+            f" GROUP BY {', '.join(fields)} HAVING count(*) > 1 LIMIT 1"
+        ).fetchone()
+        if pair:
+            yield clash(table, unique, *pair)
+
+
+def _make_indexes(database: Database, table: Table) -> None:
+    shape, name = shape_of(table), table_name(table.resource)
+    wanted: dict[str, str] = {}
+    for unique in table.uniques:
+        condition = unique_condition(shape, unique)
+        index = index_name("rwu", name, unique.fields, condition)
+        wanted[index] = _index_text("UNIQUE INDEX", index, name, unique.fields, condition)
+    for fields in table.indexes:
+        index = index_name("rwi", name, fields, "")
+        wanted[index] = _index_text("INDEX", index, name, fields, "")
+    present = {index.name for index in database.table(name).indexes}
+    for index in present - wanted.keys():
+        # Only our own: what an operator added for reports stays.
+        if index.startswith(("rwu_", "rwi_")):
+            database.table(name).drop_index(index)
+    for index in wanted.keys() - present:
+        # sqlite-utils makes no partial indexes, so all of them are made alike here.
+        database.execute(wanted[index])
+
+
+def _index_text(kind: str, index: str, table: str, fields: Sequence[str], condition: str) -> str:
+    text = f"CREATE {kind} {quoted(index)} ON {quoted(table)} ({', '.join(map(quoted, fields))})"
+    return f"{text} WHERE {condition}" if condition else text
+
+
+def _make_references(database: Database, table: Table, everything: Mapping[str, Table]) -> None:
+    made = database.table(table_name(table.resource))
+    wanted = {
+        (key.field, table_name(key.other_resource), key.other_field)
+        for key in table.foreign_keys
+        if can_enforce(everything, key)
+    }
+    if wanted != {(key.column, key.other_table, key.other_column) for key in made.foreign_keys}:
+        made.transform(foreign_keys=sorted(wanted))
+
+
+def _lost_references(connection: sqlite3.Connection, tables: Mapping[str, Table]) -> Iterator[str]:
+    for resource, key in broken_references(connection, tables):
+        yield (
+            f"{resource}: the rules want {key.field} to name a {key.other_resource} by {key.other_field}, "
+            "but some record names one that is not there."
+        )
+
+
+def _to_json(table: Table) -> str:
+    return canonical(
+        {
+            "format": FORMAT,
+            "key": table.key,
+            "columns": {column.name: column.type for column in table.columns},
+            "uniques": sorted(([list(u.fields), dict(u.where)] for u in table.uniques), key=canonical),
+            "indexes": sorted(map(list, table.indexes)),
+            "foreign_keys": sorted([k.field, k.other_resource, k.other_field] for k in table.foreign_keys),
+        }
+    )
+
+
+def _from_json(resource: str, text: str) -> Table:
+    try:
+        kept = json.loads(text)
+        if kept["format"] != FORMAT:
+            raise AdapterError(f"{resource}: the store was made by another version of Rulewright")
+        return Table(
+            resource,
+            kept["key"],
+            tuple(Column(name, kind) for name, kind in kept["columns"].items()),
+            tuple(UniqueConstraint(tuple(fields), where) for fields, where in kept["uniques"]),
+            tuple(map(tuple, kept["indexes"])),
+            tuple(ForeignKey(*key) for key in kept["foreign_keys"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise AdapterError(f"{resource}: what the store says of its own tables can't be read") from error

@@ -1,0 +1,226 @@
+"""The SQL of one resource. Names come from checked identifiers only, values are always bound.
+
+The text for one kind of question is built once: the driver finds its prepared statement by the text.
+"""
+
+# ruff: noqa: S608 - names are checked identifiers, constants are quoted by literal(), the rest is bound
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from rulewright.errors import AdapterError
+from rulewright.ports import ColumnType, StoredRecord, UniqueConstraint, Where
+
+from rulewright_adapters.shapes import Shape
+from rulewright_adapters.values import MisfitError, canonical, fit, match
+
+# How one field is asked for: equal, null, one of a list, one of a list or null.
+_Test = Literal["equal", "null", "any", "any or null"]
+_TESTS: dict[_Test, str] = {
+    "equal": "{field} = ?",
+    "null": "{field} IS NULL",
+    # One text whatever the list's length, and no limit to it.
+    "any": "{field} IN (SELECT value FROM json_each(?))",
+    "any or null": "({field} IN (SELECT value FROM json_each(?)) OR {field} IS NULL)",
+}
+_Asked = tuple[tuple[str, _Test], ...]
+
+
+class Statements:
+    """The SQL text of one resource and how its values go in and come out."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.table = quoted(table_name(shape.table.resource))
+        self._columns = tuple(shape.types)
+        self._coded = tuple(name for name, kind in shape.types.items() if kind in ("boolean", "json"))
+        self._texts: dict[tuple[object, ...], str] = {}
+        names = ", ".join(map(quoted, self._columns))
+        self._names = names
+        self.insert_text = (
+            f"INSERT INTO {self.table} ({names}) VALUES ({', '.join('?' * len(self._columns))})"
+        )
+
+    def row(self, fitted: StoredRecord) -> list[object]:
+        """Return the values to bind to `insert_text`."""
+        if self._coded:
+            fitted = {**fitted, **{name: self._encoded(name, fitted.get(name)) for name in self._coded}}
+        return [fitted.get(name) for name in self._columns]
+
+    def records(self, rows: Iterable[Sequence[object]]) -> list[dict[str, object]]:
+        """Return the records that a `find` text read."""
+        found = [dict(zip(self._columns, row, strict=True)) for row in rows]
+        for name in self._coded:
+            for record in found:
+                record[name] = self.decoded(name, record[name])
+        return found
+
+    def find(self, asked: _Asked, limited: bool) -> str:
+        """Return the text that reads the matching records by key."""
+        known = self._texts.get((asked, limited))
+        if known is None:
+            order = f"ORDER BY {quoted(self.shape.table.key)}{' LIMIT ?' if limited else ''}"
+            known = f"SELECT {self._names} FROM {self.table}{_condition(asked)} {order}"
+            self._texts[asked, limited] = known
+        return known
+
+    def aggregate(self, asked: _Asked, what: str) -> str:
+        """Return the text that computes `what` over the matching records."""
+        known = self._texts.get((asked, what))
+        if known is None:
+            known = f"SELECT {what} FROM {self.table}{_condition(asked)}"
+            self._texts[asked, what] = known
+        return known
+
+    def update(self, fields: tuple[str, ...]) -> str:
+        """Return the text that sets `fields` of the record with a key."""
+        known = self._texts.get(("update", fields))
+        if known is None:
+            setting = ", ".join(f"{quoted(field)} = ?" for field in fields)
+            known = f"UPDATE {self.table} SET {setting} WHERE {quoted(self.shape.table.key)} = ?"
+            self._texts["update", fields] = known
+        return known
+
+    def ask(self, where: Where) -> tuple[_Asked, list[object]] | None:
+        """Return the tests and bound values of `where`; None where no record can match."""
+        asked: list[tuple[str, _Test]] = []
+        bound: list[object] = []
+        for field, value in where.items():
+            kind = self.shape.type_of(field)
+            if value is None:
+                asked.append((field, "null"))
+                continue
+            test, bind = _test(kind, value)
+            if test is None:
+                return None
+            asked.append((field, test))
+            bound.extend(bind)
+        return tuple(asked), bound
+
+    def encoded(self, fitted: StoredRecord) -> list[object]:
+        """Return fitted values as they are bound, in their order."""
+        return [self._encoded(name, value) for name, value in fitted.items()]
+
+    def _encoded(self, field: str, value: object) -> object:
+        return encode(self.shape.types[field], value)
+
+    def decoded(self, field: str, value: object) -> object:
+        """Return what a column holds as a stored value."""
+        if value is None:
+            return None
+        kind = self.shape.types[field]
+        if kind == "boolean":
+            return bool(value)
+        return json.loads(str(value)) if kind == "json" else value
+
+
+def _test(kind: ColumnType, value: object) -> tuple[_Test | None, list[object]]:
+    if not isinstance(value, (list, tuple)):
+        held = _matches(kind, [value])
+        return ("equal", held) if held else (None, [])
+    held = _matches(kind, value)
+    null = any(item is None for item in value)
+    if not held:
+        return ("null", []) if null else (None, [])
+    if len(held) == 1 and not null:
+        return "equal", held
+    return ("any or null" if null else "any"), [json.dumps(held)]
+
+
+def _matches(kind: ColumnType, values: Iterable[object]) -> list[object]:
+    """Return what to compare a column with; what it could never hold is left out."""
+    held = []
+    for value in values:
+        try:
+            if value is not None:
+                held.append(encode(kind, match(kind, value)))
+        except MisfitError:
+            continue
+    return held
+
+
+def _condition(asked: _Asked) -> str:
+    tests = " AND ".join(_TESTS[test].format(field=quoted(field)) for field, test in asked)
+    return f" WHERE {tests}" if tests else ""
+
+
+def encode(kind: ColumnType, value: object) -> object:
+    """Return a fitted value as SQLite keeps it: true as 1, nested values as JSON text."""
+    if value is None:
+        return None
+    if kind == "boolean":
+        return int(bool(value))
+    return canonical(value) if kind == "json" else value
+
+
+def quoted(name: str) -> str:
+    """Return a checked name as SQL."""
+    return f'"{name}"'
+
+
+def table_name(resource: str) -> str:
+    """Return the name of a resource's table. Raises AdapterError for names that are SQLite's or ours."""
+    name = resource.replace("/", "_")
+    if name.lower().startswith(("sqlite_", "_rulewright_")):
+        raise AdapterError(f"{resource} can't be kept: tables named {name} are reserved")
+    return name
+
+
+def literal(kind: ColumnType, value: object) -> str:
+    """Return a constant as SQL: an index's condition can't have bound values."""
+    held = encode(kind, fit(kind, value))
+    if held is None:
+        return "NULL"
+    return "'" + held.replace("'", "''") + "'" if isinstance(held, str) else repr(held)
+
+
+def unique_condition(shape: Shape, unique: UniqueConstraint) -> str:
+    """Return the condition of a unique constraint as SQL, "" where it has none."""
+    return " AND ".join(_constant_test(shape, field, unique.where[field]) for field in sorted(unique.where))
+
+
+def _constant_test(shape: Shape, field: str, value: object) -> str:
+    kind, name = shape.type_of(field), quoted(field)
+    try:
+        if value is None:
+            return f"{name} IS NULL"
+        if not isinstance(value, (list, tuple)):
+            return f"{name} = {literal(kind, value)}"
+        null = f" OR {name} IS NULL" if None in value else ""
+        constants = ", ".join(literal(kind, item) for item in value if item is not None)
+        return f"({name} IN ({constants}){null})"
+    except MisfitError as misfit:
+        raise AdapterError(f"{shape.table.resource}.{field} in a unique constraint {misfit}") from None
+
+
+def index_name(prefix: str, table: str, fields: Sequence[str], condition: str) -> str:
+    """Return an index's name, different for whatever differs in it: SQLite has one space of names."""
+    digest = hashlib.sha256(repr((table, tuple(fields), condition)).encode()).hexdigest()[:8]
+    return "_".join((prefix, table, *fields, digest))
+
+
+def sequence_texts(shape: Shape, field: str, prefix: str) -> tuple[str, str]:
+    """Return the text that reads a sequence's last number and the one that makes its index.
+
+    Without the index every generated key would cost a look at every record.
+    """
+    table, name = table_name(shape.table.resource), quoted(field)
+    try:
+        start = literal("text", prefix)
+    except MisfitError as misfit:
+        raise AdapterError(f"{shape.table.resource}.{field}: the prefix {misfit}") from None
+    size = len(prefix)
+    number = f"CAST(substr({name}, {size + 1}) AS INTEGER)"
+    # The query must repeat the index's condition word for word, else SQLite does not use the index.
+    condition = (
+        f"substr({name}, 1, {size}) = {start} AND length({name}) BETWEEN {size + 1} AND {size + 18} "
+        f"AND substr({name}, {size + 1}) NOT GLOB '*[^0-9]*'"
+    )
+    index = quoted(index_name("rws", table, [field], condition))
+    read = f"SELECT max({number}) FROM {quoted(table)} WHERE {condition}"
+    make = f"CREATE INDEX IF NOT EXISTS {index} ON {quoted(table)} ({number}) WHERE {condition}"
+    return read, make
