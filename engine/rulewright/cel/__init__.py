@@ -1,4 +1,4 @@
-"""The Common Expression Language: parser, tree, functions and a tree-walking evaluator, importing nothing else of ours.
+"""The Common Expression Language: parser, tree, functions and a tree-walking evaluator.
 
 node = parse("payload.age >= 18 && has(payload.name)")
 evaluate(node, {"payload": {"age": 20}})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rulewright.cel.comparison import MISSING, lookup
 from rulewright.cel.errors import EvaluationError
-from rulewright.cel.values import NONE, OptionalValue, adapt, kind_of
-from typing import TYPE_CHECKING
+from rulewright.cel.values import NONE, OptionalValue, adapt, kind_name
 
 if TYPE_CHECKING:
     from rulewright.cel.limits import Budget
@@ -34,7 +34,7 @@ def _select_optional(operand: object, field: str) -> OptionalValue:
 
 
 def _no_fields(operand: object, field: str) -> EvaluationError:
-    return EvaluationError(f'cannot read "{field}" of {kind_of(operand)}')
+    return EvaluationError(f'cannot read "{field}" of {kind_name(operand)}')
 
 
 def is_present(operand: object, field: str) -> bool:
@@ -52,22 +52,24 @@ def index_value(budget: Budget, operand: object, index: object, *, optional: boo
         if not operand.present:
             return NONE
         operand, optional = operand.value, True
-    found = _find(budget, operand, index)
+    found = _find(budget, operand, index, computed=not optional)
     if optional:
         return NONE if found is MISSING else OptionalValue(True, adapt(found))
     if found is MISSING:
-        shown = f'"{index}"' if isinstance(index, str) else str(index)
+        shown = f'"{index}"' if isinstance(index, str) else str(index).lower()
         if isinstance(operand, Mapping):
             raise EvaluationError(f"no such key {shown}")
         raise EvaluationError(f"no item {shown}: the list has {len(operand)}")  # type: ignore[arg-type]
     return adapt(found)
 
 
-def _find(budget: Budget, operand: object, index: object) -> object:
-    """The item or value, or `MISSING`; an error where the operand or the index is of the wrong type."""
+def _find(budget: Budget, operand: object, index: object, *, computed: bool) -> object:
+    """The item or value, or `MISSING`; an error where the operand or the index is of the wrong type.
+
+    A mapping that computes values may have one for a key it doesn't list: taken where `computed`.
+    """
     if isinstance(operand, Mapping):
-        if type(operand) is not dict and isinstance(index, str):
-            # A mapping that computes values may have one for a key it doesn't list.
+        if computed and type(operand) is not dict and isinstance(index, str):
             try:
                 return operand[index]
             except KeyError:
@@ -75,12 +77,12 @@ def _find(budget: Budget, operand: object, index: object) -> object:
         return lookup(budget, operand, index)
     if isinstance(operand, list | tuple):
         return _item(operand, index)
-    raise EvaluationError(f"cannot index {kind_of(operand)}")
+    raise EvaluationError(f"cannot index {kind_name(operand)}")
 
 
 def _item(items: Sequence[object], index: object) -> object:
     if isinstance(index, bool) or not isinstance(index, int | float):
-        raise EvaluationError(f"a list's index can't be {kind_of(index)}")
+        raise EvaluationError(f"a list's index can't be {kind_name(index)}")
     if isinstance(index, float) and not index.is_integer():
         raise EvaluationError(f"a list's index must be whole, not {index}")
     position = int(index)

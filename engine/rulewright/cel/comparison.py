@@ -1,12 +1,12 @@
 """Equality and order of CEL's values.
 
-Both are written without recursion, because data may nest deeper than Python's stack; and both count steps, because
-a list may hold one list many times over and so be exponentially larger than it looks.
+Equality is written without recursion, because data may nest deeper than Python's stack; and it counts steps,
+because a list may hold one list many times over and so be exponentially larger than it looks.
 """
 
 from __future__ import annotations
 
-from typing import Final, Protocol, cast, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from rulewright.cel.errors import EvaluationError
 from rulewright.cel.limits import CHARACTERS_PER_STEP, Budget
@@ -42,7 +42,7 @@ class _Ordered(Protocol):
 
 
 def equals(budget: Budget, left: object, right: object) -> bool:
-    """CEL's `==`: numbers by value whatever their type, lists and maps by content, values of other types differ."""
+    """CEL's `==`: numbers by value whatever their type, lists and maps by content; other types differ."""
     stack = [(left, right)]
     while stack:
         budget.spend(1)
@@ -125,12 +125,11 @@ def not_greater(left: object, right: object) -> bool:
 
 def lookup(budget: Budget, mapping: Mapping[object, object], key: object) -> object:
     """The value under a key, or `MISSING`; `true` is not 1 although Python's dict takes them for one."""
-    if isinstance(key, str):
-        return mapping[key] if key in mapping else MISSING
-    if not isinstance(key, int | float):
+    if not isinstance(key, str | int | float):
         return MISSING
-    if key not in (0, 1):
-        return mapping[key] if key in mapping else MISSING
+    if isinstance(key, str) or key not in (0, 1):
+        # Not `get`: a mapping that computes its values need only define `in` and `[]`.
+        return mapping[key] if key in mapping else MISSING  # noqa: SIM401
     budget.spend(len(mapping))
     for candidate in mapping:
         if candidate == key and isinstance(candidate, bool) is isinstance(key, bool):
@@ -140,11 +139,9 @@ def lookup(budget: Budget, mapping: Mapping[object, object], key: object) -> obj
 
 def is_key(budget: Budget, mapping: Mapping[object, object], key: object) -> bool:
     """Whether the map has the key; membership only, the value is not read."""
-    if isinstance(key, str):
-        return key in mapping
-    if not isinstance(key, int | float):
+    if not isinstance(key, str | int | float):
         return False
-    if key not in (0, 1):
+    if isinstance(key, str) or key not in (0, 1):
         return key in mapping
     budget.spend(len(mapping))
     return any(

@@ -26,7 +26,7 @@ class EvaluationError(CelError):
     """The expression can't be evaluated on these values: no such field, division by zero, ..."""
 
 
-class Unknown(CelError):
+class Unknown(CelError):  # noqa: N818  # CEL's word: it is no error until it decides
     """A value that is not known in this run.
 
     A binding or a custom function may raise it. `&&`, `||`, `?:` and the macros `all`, `exists` and
@@ -38,4 +38,4 @@ class Unknown(CelError):
 
 
 class LimitError(CelError):
-    """A bound was met: length, depth or size of the text, or steps at run time. Never absorbed by `||` and `&&`."""
+    """A bound was met: length, depth or size of the text, or steps at run time; `||` never absorbs it."""

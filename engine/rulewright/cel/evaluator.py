@@ -1,17 +1,17 @@
 """The tree-walking evaluator: plain, complete, and the referee of the compiler.
 
-Two Python frames a level of the tree (three in macros); the tree's depth was bounded when it was parsed.
-Errors are exceptions. `&&`, `||` and the macros all and exists hold one back until they know whether it matters;
-where it does, an `Unknown` goes before an `EvaluationError`. `LimitError` is never held back.
+At most six Python frames a level of the tree, whose depth was bounded when it was parsed.
+Errors are exceptions. `&&`, `||` and the macros all and exists hold one back until they know whether it
+matters; where it does, an `Unknown` goes before an `EvaluationError`. `LimitError` is never held back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, cast, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from rulewright.cel.access import given_step, index_value, is_present, select_field
-from rulewright.cel.errors import EvaluationError, Unknown
+from rulewright.cel.errors import EvaluationError, LimitError, Unknown
 from rulewright.cel.functions import ALL_FUNCTIONS
 from rulewright.cel.limits import Budget
 from rulewright.cel.macro_runs import MACRO_RUNS, graver
@@ -33,13 +33,16 @@ from rulewright.cel.tree import (
     OptionalMap,
     Select,
 )
-from rulewright.cel.values import NONE, TYPE_NAMES, OptionalValue, adapt, kind_of
+from rulewright.cel.values import NONE, TYPE_NAMES, OptionalValue, adapt, kind_name, kind_of
 
 if TYPE_CHECKING:
     from rulewright.cel.signature import Function, Overload
 
 Recorder = Callable[[Node, object], None]
 """Called with every node and the value it had; nodes that were not reached or failed are not reported."""
+
+_MAX_RESULT_DEPTH: Final = 200
+"""Levels of lists and maps in a result; JSON writers recurse."""
 
 Locals = Mapping[str, object]
 """The variables of the macros around a node."""
@@ -61,26 +64,31 @@ def evaluate(
     evaluation = Evaluation(bindings, functions, budget if budget is not None else Budget(), on_value)
     value = evaluation.value(node, {})
     if isinstance(value, list | dict) and not isinstance(node, Ident | Select | Index):
-        _charge_size(evaluation.budget, value)
+        check_size(evaluation.budget, value)
     return value
 
 
-def _charge_size(budget: Budget, value: object) -> None:
-    """A built list may hold one list many times over: refuse what would take too long to print or store."""
-    stack = [value]
+def check_size(budget: Budget, value: object) -> None:
+    """Refuse a built value that no one could print or store.
+
+    A list may hold one list many times over and so be exponentially larger than the work to build it.
+    """
+    stack = [(value, 1)]
     while stack:
         budget.spend(1)
-        current = stack.pop()
+        current, depth = stack.pop()
+        if depth > _MAX_RESULT_DEPTH:
+            raise LimitError(f"the result nests more than {_MAX_RESULT_DEPTH} levels deep")
         if isinstance(current, dict):
-            stack.extend(current.values())
+            stack.extend((item, depth + 1) for item in current.values())
         elif isinstance(current, list):
-            stack.extend(current)
+            stack.extend((item, depth + 1) for item in current)
 
 
 class Evaluation:
     """One run of one expression."""
 
-    __slots__ = ("_bindings", "_functions", "_on_value", "budget")
+    __slots__ = ("_bindings", "_functions", "budget", "on_value")
 
     def __init__(
         self,
@@ -91,7 +99,7 @@ class Evaluation:
     ) -> None:
         self._bindings = bindings
         self._functions = functions
-        self._on_value = on_value
+        self.on_value = on_value
         self.budget = budget
 
     def value(self, node: Node, local: Locals) -> object:
@@ -103,8 +111,8 @@ class Evaluation:
             if error.start is None:
                 error.start, error.end = node.start, node.end
             raise
-        if self._on_value is not None:
-            self._on_value(node, value)
+        if self.on_value is not None:
+            self.on_value(node, value)
         return value
 
     def test(self, node: Node, local: Locals) -> bool:
@@ -112,7 +120,7 @@ class Evaluation:
         value = self.value(node, local)
         if value is True or value is False:
             return value
-        raise EvaluationError(f"expected true or false, not {kind_of(value)}", node.start, node.end)
+        raise EvaluationError(f"expected true or false, not {kind_name(value)}", node.start, node.end)
 
     def find_name(self, node: Ident, local: Locals) -> object:
         """What a name stands for: a macro's variable, a binding, or else a type."""
@@ -134,7 +142,7 @@ class Evaluation:
         kinds = [kind_of(arg) for arg in args]
         overload = function.select(kinds, method=node.target is not None)
         if overload is None:
-            raise EvaluationError(_no_overload(node, [str(kind) for kind in kinds]))
+            raise EvaluationError(_no_overload(node, [kind_name(arg) for arg in args]))
         return overload
 
 
@@ -184,9 +192,11 @@ def _given(run: Evaluation, node: Given, local: Locals) -> object:
     value = _ident(run, cast("Ident", root), local)
     for step in reversed(steps):
         if value is None:
-            return False
+            break
         key = step.field if isinstance(step, Select) else run.value(step.index, local)
         value = given_step(run.budget, value, key)
+    if run.on_value is not None:
+        run.on_value(node.path, value)
     return value is not None
 
 
@@ -252,7 +262,7 @@ def _map(run: Evaluation, node: MapExpr, local: Locals) -> object:
 def _optional(value: object) -> OptionalValue:
     if isinstance(value, OptionalValue):
         return value
-    raise EvaluationError(f"after ? an optional value is expected, not {kind_of(value)}")
+    raise EvaluationError(f"after ? an optional value is expected, not {kind_name(value)}")
 
 
 def _macro(run: Evaluation, node: Macro, local: Locals) -> object:
@@ -271,7 +281,7 @@ def _pairs(node: Macro, items: object) -> Iterable[tuple[object, ...]]:
         if two:
             return ((key, adapt(items[key])) for key in items)
         return ((key,) for key in items)
-    raise EvaluationError(f"cannot go through {kind_of(items)}", node.range.start, node.range.end)
+    raise EvaluationError(f"cannot go through {kind_name(items)}", node.range.start, node.range.end)
 
 
 def _bind(run: Evaluation, node: Bind, local: Locals) -> object:
@@ -281,7 +291,7 @@ def _bind(run: Evaluation, node: Bind, local: Locals) -> object:
 def _optional_map(run: Evaluation, node: OptionalMap, local: Locals) -> object:
     operand = run.value(node.operand, local)
     if not isinstance(operand, OptionalValue):
-        raise EvaluationError(f"optMap() needs an optional value, not {kind_of(operand)}")
+        raise EvaluationError(f"optMap() needs an optional value, not {kind_name(operand)}")
     if not operand.present:
         return NONE
     value = run.value(node.body, {**local, node.variable: operand.value})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rulewright.cel.errors import CelSyntaxError
 
@@ -38,7 +38,7 @@ class Token:
 # Each alternative can be left in only one way, so matching is linear in the length of the text.
 _TOKEN: Final = re.compile(
     r"""
-      (?P<skip>   [\t\n\f\r ]+ | //[^\n]* )
+      (?P<skip>   [\t\n\f\r ]+ | //[^\r\n]* )
     | (?P<float>  (?: [0-9]+\.[0-9]+ | \.[0-9]+ ) (?: [eE][+-]?[0-9]+ )? | [0-9]+[eE][+-]?[0-9]+ )
     | (?P<int>    0[xX][0-9a-fA-F]+[uU]? | [0-9]+[uU]? )
     | (?P<text>

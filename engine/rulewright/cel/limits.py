@@ -19,7 +19,7 @@ class Limits:
     """Levels of nesting. A level takes at most six Python frames, so 480 of the 1,000 Python allows."""
     nodes: int = 5_000
     steps: int = 500_000
-    """Node visits, iterations and `CHARACTERS_PER_STEP` pieces of text: about half a second of the tree-walker."""
+    """Node visits, iterations and pieces of text: about half a second of the tree-walker."""
 
 
 DEFAULT_LIMITS = Limits()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rulewright.cel.errors import CelSyntaxError
 from rulewright.cel.lexer import Token, TokenKind
@@ -28,7 +28,7 @@ _SIMPLE_ESCAPES: Final[Mapping[str, str]] = {
     "`": "`",
 }
 _ESCAPE: Final = re.compile(
-    r"\\(?:([abfnrtv\\?\"'`])|[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|(?s:(.)))"
+    r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|([abfnrtv\\?\"'`])|[xX]([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-3][0-7]{2})|(?s:(.)))"
 )
 
 
@@ -97,12 +97,14 @@ def _unescape_bytes(body: str, offset: int) -> bytes:
 
 def _escaped(found: re.Match[str], offset: int, *, is_bytes: bool) -> str:
     """The character an escape stands for; in bytes, the character of that byte."""
-    simple, byte, short, long, octal, bad = found.groups()
+    high, low, simple, byte, short, long, octal, bad = found.groups()
     start, end = offset + found.start(), offset + found.end()
     if simple:
         return _SIMPLE_ESCAPES[simple]
-    if bad or (is_bytes and (short or long)):
+    if bad or (is_bytes and (short or long or high)):
         raise CelSyntaxError(f"unknown escape {found.group()!r}", start, end)
+    if high:
+        return bytes.fromhex(high + low).decode("utf-16-be")
     code = int(octal, 8) if octal else int(byte or short or long, 16)
     if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF:
         raise CelSyntaxError("this escape is no Unicode character", start, end)

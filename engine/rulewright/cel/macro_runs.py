@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final, Protocol, cast, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from rulewright.cel.errors import EvaluationError, Unknown
 from rulewright.cel.maps import MapBuilder

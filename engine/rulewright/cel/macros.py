@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rulewright.cel.errors import CelSyntaxError
 from rulewright.cel.tree import (
@@ -43,7 +43,7 @@ MACRO_NAMES: Final = frozenset(
 
 
 def expand(call: Call) -> Node:
-    """The macro a call is, or the call itself. As in CEL, another number of arguments makes it an ordinary call."""
+    """The macro a call is, or the call itself; with another number of arguments it is an ordinary call."""
     if call.target is None:
         return _expand_global(call)
     if call.function in _TESTS and len(call.args) in (2, 3):
@@ -91,7 +91,7 @@ def _expand_member(call: Call, target: Node) -> Node:
             return call
 
 
-def _macro(
+def _macro(  # noqa: PLR0917  # the fields of one node, in order
     call: Call,
     kind: MacroKind,
     items: Node,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from rulewright.cel.errors import EvaluationError
-from rulewright.cel.values import BOOL, INT, STRING, UINT, kind_of
-from typing import TYPE_CHECKING
+from rulewright.cel.values import BOOL, INT, STRING, UINT, kind_name, kind_of
 
 if TYPE_CHECKING:
     from rulewright.cel.limits import Budget
@@ -45,7 +45,7 @@ class MapBuilder:
     def add(self, key: object, value: object) -> None:
         """Add an entry; `EvaluationError` for a key of another type or a second equal one."""
         if kind_of(key) not in (STRING, INT, UINT, BOOL):
-            raise EvaluationError(f"a map's key can't be {kind_of(key)}")
+            raise EvaluationError(f"a map's key can't be {kind_name(key)}")
         entries = self._booleans if isinstance(key, bool) else self._others
         if key in entries:
             raise EvaluationError(f"the map has the key {key!r} twice")

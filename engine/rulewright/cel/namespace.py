@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 
 from rulewright.cel.parser import dotted_path
 from rulewright.cel.tree import Given, Has, Ident, Index, Literal, Node, Select, map_children, scoped_children
 from rulewright.cel.values import TYPE_NAMES
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -55,10 +55,10 @@ def _resolve(
 
 
 def references(node: Node) -> tuple[Path, ...]:
-    """The paths the expression reads, each once, in the order of the text: `("payload", "address", "postcode")`.
+    """The paths the expression reads, each once, in the order of the text: `("payload", "address")`.
 
-    A path is the longest chain of fields from a free name; `m["key"]` counts as a field. Variables of macros
-    and the names of types are left out.
+    A path is the longest chain of fields from a free name; `m["key"]` counts as a field. Macros' variables and
+    names of types are left out.
     """
     found: dict[Path, None] = {}
     stack: list[tuple[Node, frozenset[str]]] = [(node, frozenset())]

@@ -1,20 +1,20 @@
 """Text to tree.
 
-Operators are read with explicit stacks, so a level of nesting (a bracket, an argument, a branch) takes at most six
-Python frames whatever the operators around it; the number of levels is bounded by `Limits.depth`.
+Operators are read with explicit stacks, so a level of nesting (a bracket, an argument, a branch) takes at
+most six Python frames whatever the operators around it; `Limits.depth` bounds the number of levels.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
-from typing import Literal as OneOf, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rulewright.cel.errors import CelSyntaxError, LimitError
 from rulewright.cel.lexer import Token, TokenKind, tokens
 from rulewright.cel.limits import DEFAULT_LIMITS, Limits
 from rulewright.cel.literals import number_value, text_value
 from rulewright.cel.macros import expand
+from rulewright.cel.precedence import PRECEDENCE, Operands
 from rulewright.cel.tree import (
     Call,
     Conditional,
@@ -22,7 +22,6 @@ from rulewright.cel.tree import (
     Index,
     ListExpr,
     Literal,
-    Logic,
     MapEntry,
     MapExpr,
     Node,
@@ -34,22 +33,6 @@ from rulewright.cel.values import TYPE_NAMES
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-_PRECEDENCE: Final[Mapping[str, int]] = {
-    "||": 1,
-    "&&": 2,
-    "==": 3,
-    "!=": 3,
-    "<": 3,
-    "<=": 3,
-    ">": 3,
-    ">=": 3,
-    "in": 3,
-    "+": 4,
-    "-": 4,
-    "*": 5,
-    "/": 5,
-    "%": 5,
-}
 _CONSTANTS: Final[Mapping[str, bool | None]] = {"true": True, "false": False, "null": None}
 _RESERVED: Final = frozenset(
     [
@@ -72,7 +55,6 @@ _RESERVED: Final = frozenset(
         "while",
     ]
 )
-_LOGIC: Final[Mapping[str, OneOf["&&", "||"]]] = {"&&": "&&", "||": "||"}
 
 NAMESPACED_FUNCTIONS: Final = frozenset(
     [
@@ -117,7 +99,7 @@ def parse(
 ) -> Node:
     """The tree of an expression.
 
-    `macros=False` reads `has`, `all`, ... as ordinary calls; `namespaced` lists the functions with dots in their name.
+    `macros=False` reads `has`, `all`, ... as ordinary calls; `namespaced` are the functions with a dotted name.
     Raises `CelSyntaxError`, or `LimitError` where the text is longer, deeper or larger than `limits` allow.
     """
     if len(text) > limits.characters:
@@ -128,7 +110,7 @@ def parse(
 
 
 def _measure(root: Node, limits: Limits) -> None:
-    """Refuse a tree that is too large or too deep; chains such as `a.b.c` deepen it without nesting in the text."""
+    """Refuse a tree too large or too deep; a chain such as `a.b.c` is deep without nesting in the text."""
     stack = [(root, 1)]
     count = 0
     while stack:
@@ -143,47 +125,6 @@ def _measure(root: Node, limits: Limits) -> None:
 
 def _too_deep(limits: Limits, start: int, end: int) -> LimitError:
     return LimitError(f"the expression nests more than {limits.depth} levels deep", start, end)
-
-
-class _Operands:
-    """The two stacks of operator-precedence parsing: operators still waiting for their right side, and operands."""
-
-    def __init__(self, first: Node) -> None:
-        self.nodes: list[Node] = [first]
-        self.operators: list[str] = []
-
-    def push(self, operator: str, node: Node) -> None:
-        """Add an operator and its right operand, after reducing what binds as tightly or tighter."""
-        self.reduce(_PRECEDENCE[operator], keep=operator if operator in _LOGIC else None)
-        self.operators.append(operator)
-        self.nodes.append(node)
-
-    def reduce(self, precedence: int = 0, keep: str | None = None) -> Node:
-        """Build nodes for the operators that bind at least as tightly; a chain of `keep` is left to grow."""
-        while self.operators and _PRECEDENCE[self.operators[-1]] >= precedence and self.operators[-1] != keep:
-            operator = self.operators[-1]
-            if operator in _LOGIC:
-                self._reduce_chain(operator)
-            else:
-                self.operators.pop()
-                right = self.nodes.pop()
-                left = self.nodes.pop()
-                name = "@in" if operator == "in" else f"_{operator}_"
-                self.nodes.append(
-                    Call(start=left.start, end=right.end, function=name, target=None, args=(left, right))
-                )
-        return self.nodes[-1]
-
-    def _reduce_chain(self, operator: str) -> None:
-        count = 1
-        while self.operators and self.operators[-1] == operator:
-            self.operators.pop()
-            count += 1
-        operands = tuple(self.nodes[-count:])
-        del self.nodes[-count:]
-        self.nodes.append(
-            Logic(start=operands[0].start, end=operands[-1].end, operator=_LOGIC[operator], operands=operands)
-        )
 
 
 class _Parser:
@@ -242,7 +183,7 @@ class _Parser:
         self._depth += 1
         if self._depth > self._limits.depth:
             raise _too_deep(self._limits, self._token.start, self._token.end)
-        operands = _Operands(self._operand())
+        operands = Operands(self._operand())
         while (operator := self._binary_operator()) is not None:
             operands.push(operator, self._operand())
         node = operands.reduce()
@@ -259,7 +200,7 @@ class _Parser:
     def _binary_operator(self) -> str | None:
         token = self._token
         named_in = token.kind is TokenKind.NAME and token.text == "in"
-        if named_in or (token.kind is TokenKind.SYMBOL and token.text in _PRECEDENCE):
+        if named_in or (token.kind is TokenKind.SYMBOL and token.text in PRECEDENCE):
             self._at += 1
             return token.text
         return None
@@ -419,11 +360,13 @@ _OPENERS: Final[Mapping[str, Callable[[_Parser], Node]]] = {
 
 
 def dotted_path(node: Node) -> str | None:
-    """`a.b.c` for a chain of plain selects from a name, else None."""
+    """`a.b.c` for a chain of plain selects from a name, else None; brackets (`(a.b).c`) break the chain."""
     fields: list[str] = []
     while isinstance(node, Select) and not node.optional:
+        if node.start != node.operand.start:
+            return None
         fields.append(node.field)
         node = node.operand
-    if not isinstance(node, Ident):
+    if not isinstance(node, Ident) or (not node.absolute and node.end - node.start < len(node.name)):
         return None
     return ".".join([node.name, *reversed(fields)])

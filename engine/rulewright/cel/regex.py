@@ -12,7 +12,7 @@ MAX_PATTERN: Final = 1_000
 _MAX_MEMORY: Final = 1 << 20
 """Bytes RE2 may take for one pattern: bounds what `(((a{9}){9}){9})` unfolds to."""
 _WORK_PER_STEP: Final = 2_000
-"""Text length times program size that costs one step: the slowest of RE2's engines visits every instruction per character."""
+"""Text length times program size for one step: RE2's slowest engine visits every instruction each time."""
 
 
 def matches(text: str, pattern: str) -> bool:

@@ -8,8 +8,8 @@ Macros stay macros: easy to walk, easy to compile, easy to explain.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
-from typing import Literal as OneOf, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from typing import Literal as OneOf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +44,7 @@ class Literal(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ident(Node):
-    """A name; dotted only where a namespace was resolved. `absolute` is a leading dot: never a macro's variable."""
+    """A name, dotted where a namespace was resolved. `absolute`: has a leading dot, so no macro's variable."""
 
     name: str
     absolute: bool = False
@@ -135,7 +135,7 @@ class MapExpr(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Macro(Node):
-    """A macro over the items of `range`, with one variable (the item; a map's key) or two (index or key, value).
+    """A macro over the items of `range`; its variable is the item (or key), two are index (or key) and value.
 
     all, exists, exists_one, filter, find: `condition` only. map, transform_list, transform_map,
     transform_map_entry: `body`, and `condition` where items are filtered first.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rulewright.cel.errors import EvaluationError
 
@@ -217,6 +217,22 @@ def kind_of(value: object) -> Type:
         if isinstance(value, family):
             return family_kind
     raise EvaluationError(f"CEL has no type for a Python {type(value).__name__}")
+
+
+_SPOKEN: Final[Mapping[str, str]] = {
+    "null_type": "null",
+    "google.protobuf.Timestamp": "timestamp",
+    "google.protobuf.Duration": "duration",
+    "optional_type": "optional",
+    "net.IP": "IP address",
+    "net.CIDR": "CIDR range",
+}
+
+
+def kind_name(value: object) -> str:
+    """The name of a value's type as messages give it."""
+    name = kind_of(value).name
+    return _SPOKEN.get(name, name)
 
 
 def adapt(value: object) -> object:

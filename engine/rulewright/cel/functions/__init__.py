@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rulewright.cel.functions.conversions import CONVERSIONS
 from rulewright.cel.functions.lists import LISTS, OPTIONALS
@@ -15,8 +15,9 @@ from rulewright.cel.functions.strings import ENCODERS, STRINGS
 from rulewright.cel.functions.times import TIMES
 
 if TYPE_CHECKING:
-    from rulewright.cel.signature import Function
     from collections.abc import Mapping
+
+    from rulewright.cel.signature import Function
 
 STANDARD_FUNCTIONS: Final[Mapping[str, Function]] = MappingProxyType(
     {

@@ -5,12 +5,24 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rulewright.cel.errors import EvaluationError
 from rulewright.cel.functions.operators import checked_int, checked_uint
 from rulewright.cel.functions.times import parse_duration, parse_timestamp
-from rulewright.cel.signature import Function, K, Overload, T, V, free, list_of, map_of, method, type_of
+from rulewright.cel.signature import (
+    Function,
+    K,
+    Overload,
+    T,
+    V,
+    constant_cost,
+    free,
+    list_of,
+    map_of,
+    method,
+    type_of,
+)
 from rulewright.cel.values import (
     BOOL,
     BYTES,
@@ -38,7 +50,7 @@ if TYPE_CHECKING:
 _INT_TEXT: Final = re.compile(r"[+-]?[0-9]{1,20}\Z")
 _UINT_TEXT: Final = re.compile(r"[0-9]{1,20}\Z")
 _DOUBLE_TEXT: Final = re.compile(
-    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|nan|inf|infinity)\Z", re.IGNORECASE
+    r"[+-]?(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|nan|inf|infinity)\Z", re.IGNORECASE
 )
 _BOOL_TEXTS: Final[Mapping[str, bool]] = {
     **dict.fromkeys(("1", "t", "T", "true", "TRUE", "True"), True),
@@ -193,12 +205,12 @@ CONVERSIONS: Final = (
         ),
     ),
     Function("duration", (_same(DURATION), free([STRING], DURATION, parse_duration))),
-    Function("dyn", (free([T], DYN, _identity),)),
-    Function("type", (free([T], type_of(T), kind_of),)),
+    Function("dyn", (free([T], DYN, _identity, cost=constant_cost),)),
+    Function("type", (free([T], type_of(T), kind_of, cost=constant_cost),)),
     Function(
         "size",
         tuple(
-            make([kind], INT, len)
+            make([kind], INT, len, cost=constant_cost)
             for make in (free, method)
             for kind in (STRING, BYTES, list_of(T), map_of(K, V))
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Final, cast, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, cast
 
 from rulewright.cel.errors import EvaluationError
 from rulewright.cel.functions.conversions import bool_text, double_text, plain_double_text, utf8
@@ -23,6 +23,7 @@ from rulewright.cel.values import (
     TYPE,
     UINT,
     adapt,
+    kind_name,
     kind_of,
 )
 
@@ -68,7 +69,7 @@ def _clause(budget: Budget, found: re.Match[str], remaining: Iterator[object], c
 
 
 def _mismatch(letter: str, value: object) -> EvaluationError:
-    return EvaluationError(f"%{letter} cannot show {kind_of(value)}")
+    return EvaluationError(f"%{letter} cannot show {kind_name(value)}")
 
 
 def _not_finite(value: object) -> str | None:
@@ -120,7 +121,8 @@ _SCALARS: Final[Mapping[object, Callable[..., str]]] = {
     UINT: lambda value: str(int(value)),
     DOUBLE: lambda value: _not_finite(value) or plain_double_text(value),
     STRING: str,
-    BYTES: lambda value: value.decode(errors="replace"),
+    # Adjacent bytes that are no UTF-8 count as one.
+    BYTES: lambda value: re.sub("\ufffd+", "\ufffd", value.decode(errors="replace")),
     TIMESTAMP: str,
     DURATION: str,
     TYPE: str,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cmp_to_key
-from typing import Final, cast, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, cast
 
 from rulewright.cel.comparison import equals, less
 from rulewright.cel.errors import EvaluationError
-from rulewright.cel.signature import Function, T, free, list_of, method, optional_of
+from rulewright.cel.signature import Function, T, constant_cost, free, list_of, method, optional_of
 from rulewright.cel.values import BOOL, INT, NONE, STRING, Duration, OptionalValue, Timestamp
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _MAX_FLATTEN: Final = 50
 
 
 def _distinct(budget: Budget, items: list[object]) -> list[object]:
-    """The items without repetitions, in order; texts are found by hash, anything else is compared one by one."""
+    """The items without repetitions, in order; texts are found by hash, others compared one by one."""
     kept: list[object] = []
     others: list[object] = []
     texts: set[str] = set()
@@ -94,8 +94,8 @@ LISTS: Final = (
             method([list_of(T)], list_of(T), lambda items: list(reversed(items))),
         ),
     ),
-    Function("first", (method([list_of(T)], optional_of(T), _first),)),
-    Function("last", (method([list_of(T)], optional_of(T), _last),)),
+    Function("first", (method([list_of(T)], optional_of(T), _first, cost=constant_cost),)),
+    Function("last", (method([list_of(T)], optional_of(T), _last, cost=constant_cost),)),
     Function("lists.range", (free([INT], list_of(INT), _range, metered=True),)),
 )
 
@@ -131,9 +131,12 @@ def _unwrap(items: list[object]) -> list[object]:
 
 
 OPTIONALS: Final = (
-    Function("optional.of", (free([T], optional_of(T), lambda value: OptionalValue(True, value)),)),
+    Function(
+        "optional.of",
+        (free([T], optional_of(T), lambda value: OptionalValue(True, value), cost=constant_cost),),
+    ),
     Function("optional.none", (free([], optional_of(T), lambda: NONE),)),
-    Function("optional.ofNonZeroValue", (free([T], optional_of(T), _of_non_zero),)),
+    Function("optional.ofNonZeroValue", (free([T], optional_of(T), _of_non_zero, cost=constant_cost),)),
     Function("optional.unwrap", (free([list_of(optional_of(T))], list_of(T), _unwrap),)),
     Function("unwrapOpt", (method([list_of(optional_of(T))], list_of(T), _unwrap),)),
     Function("hasValue", (method([optional_of(T)], BOOL, lambda optional: optional.present),)),
@@ -142,5 +145,5 @@ OPTIONALS: Final = (
     Function(
         "or", (method([optional_of(T), optional_of(T)], optional_of(T), lambda a, b: a if a.present else b),)
     ),
-    Function("orValue", (method([optional_of(T), T], T, _or_value),)),
+    Function("orValue", (method([optional_of(T), T], T, _or_value, cost=constant_cost),)),
 )

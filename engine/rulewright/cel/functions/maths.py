@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from rulewright.cel.comparison import NUMBERS, less
 from rulewright.cel.errors import EvaluationError
 from rulewright.cel.functions.operators import checked_int
 from rulewright.cel.signature import Function, T, free, list_of
-from rulewright.cel.values import BOOL, DOUBLE, DYN, INT, UINT, UINT_MAX, Uint, adapt, kind_of
+from rulewright.cel.values import BOOL, DOUBLE, DYN, INT, UINT, UINT_MAX, Uint, adapt, kind_name, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ def _numbers(name: str, values: tuple[object, ...]) -> list[object]:
         raise EvaluationError(f"{name}() of no numbers")
     for item in found:
         if kind_of(item) not in NUMBERS:
-            raise EvaluationError(f"{name}() takes numbers, not {kind_of(item)}")
+            raise EvaluationError(f"{name}() takes numbers, not {kind_name(item)}")
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from ipaddress import IPv4Address, IPv6Address
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rulewright.cel.errors import EvaluationError
 from rulewright.cel.signature import Function, free, method
@@ -22,7 +22,7 @@ _MAX_TEXT: Final = 64
 
 
 def _parse_address(text: str) -> IPv4Address | IPv6Address:
-    """An address; zones and IPv4 written inside IPv6 are refused, IPv4-mapped hexadecimal is the IPv4 it stands for."""
+    """An address; zones and dotted IPv4 inside IPv6 are refused, hexadecimal IPv4-mapped is that IPv4."""
     if len(text) > _MAX_TEXT or "%" in text or (":" in text and "." in text):
         raise EvaluationError(f"{text[:_MAX_TEXT]!r} is no IP address")
     try:

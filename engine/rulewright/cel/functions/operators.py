@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from rulewright.cel.comparison import equals, is_key, less, not_greater
 from rulewright.cel.errors import EvaluationError
-from rulewright.cel.signature import Function, K, Overload, T, V, free, list_of, map_of
+from rulewright.cel.signature import Function, K, Overload, T, V, constant_cost, free, list_of, map_of
 from rulewright.cel.values import (
     BOOL,
     BYTES,
@@ -27,8 +27,9 @@ from rulewright.cel.values import (
 )
 
 if TYPE_CHECKING:
-    from rulewright.cel.limits import Budget
     from collections.abc import Callable, Mapping
+
+    from rulewright.cel.limits import Budget
 
 
 def checked_int(value: int) -> int:
@@ -150,13 +151,8 @@ def _contains_key(budget: Budget, key: object, mapping: Mapping[object, object])
     return is_key(budget, mapping, key)
 
 
-def _free_of_charge(*_: object) -> int:
-    """For what counts its own steps while it runs."""
-    return 0
-
-
 COMPARISONS: Final = (
-    Function("_==_", (free([T, T], BOOL, equals, metered=True, cost=_free_of_charge),)),
+    Function("_==_", (free([T, T], BOOL, equals, metered=True, cost=constant_cost),)),
     Function(
         "_!=_",
         (
@@ -165,7 +161,7 @@ COMPARISONS: Final = (
                 BOOL,
                 lambda budget, a, b: not equals(budget, a, b),
                 metered=True,
-                cost=_free_of_charge,
+                cost=constant_cost,
             ),
         ),
     ),
@@ -176,8 +172,8 @@ COMPARISONS: Final = (
     Function(
         "@in",
         (
-            free([T, list_of(T)], BOOL, _contains_item, metered=True, cost=_free_of_charge),
-            free([K, map_of(K, V)], BOOL, _contains_key, metered=True, cost=_free_of_charge),
+            free([T, list_of(T)], BOOL, _contains_item, metered=True, cost=constant_cost),
+            free([K, map_of(K, V)], BOOL, _contains_key, metered=True, cost=constant_cost),
         ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
-from typing import Final, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rulewright.cel.comparison import MISSING, lookup
 from rulewright.cel.errors import EvaluationError
@@ -13,8 +13,9 @@ from rulewright.cel.signature import Function, free, list_of, map_of
 from rulewright.cel.values import DYN, INT, NULL, STRING
 
 if TYPE_CHECKING:
-    from rulewright.cel.limits import Budget
     from collections.abc import Mapping
+
+    from rulewright.cel.limits import Budget
 
 _SYMBOLS: Final[Mapping[str, str]] = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
 _NO_MINOR: Final = frozenset(

@@ -77,7 +77,7 @@ def _replace_cost(text: str, old: str, new: str, limit: int = -1) -> int:
 
 
 def _count(limit: int) -> int:
-    """A limit as Python's own functions take it: they refuse integers beyond 64 bits, and any negative one is -1."""
+    """A limit as Python takes it: any negative one is -1."""
     return -1 if limit < 0 else limit
 
 

@@ -1,0 +1,133 @@
+"""Run conformance tests of CEL: `python -m rulewright.cel.conformance FILE [FILE...]`.
+
+A file is a JSON list of tests (expression, bindings, expected value or error) with tagged values, such as
+`{"t": "int", "v": "1"}`. Every failing test is named and every skipped one listed with its reason; the last
+line is `N passed, M failed`, and the exit code is 1 where any failed.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from rulewright.cel.comparison import equals
+from rulewright.cel.errors import CelError
+from rulewright.cel.evaluator import evaluate
+from rulewright.cel.limits import Budget
+from rulewright.cel.maps import MapBuilder
+from rulewright.cel.namespace import qualify
+from rulewright.cel.parser import parse
+from rulewright.cel.values import NANOS, TYPE_NAMES, Duration, Timestamp, Type, Uint, kind_of
+
+Case = Mapping[str, Any]
+"""One test as the file has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one test."""
+
+    name: str
+    outcome: str
+    """`passed`, `failed` or `skipped`."""
+    detail: str = ""
+    """What came instead of what was expected, or why it was skipped."""
+
+
+def read_value(tagged: Mapping[str, Any]) -> object:
+    """The value a tagged value stands for."""
+    return _READERS[tagged["t"]](tagged.get("v"))
+
+
+def _read_map(pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> object:
+    builder = MapBuilder(Budget())
+    for key, value in pairs:
+        builder.add(read_value(key), read_value(value))
+    return builder.build()
+
+
+def _read_type(name: str) -> Type:
+    return TYPE_NAMES.get(name, Type(name))
+
+
+def _nanos(parts: Any) -> int:
+    """Nanoseconds of `{"seconds": 1, "nanos": 2}` or `[1, 2]`."""
+    seconds, nanos = (parts["seconds"], parts["nanos"]) if isinstance(parts, dict) else parts
+    return int(seconds) * NANOS + int(nanos)
+
+
+_READERS: Final[Mapping[str, Callable[[Any], object]]] = {
+    "null": lambda _: None,
+    "bool": bool,
+    "int": int,
+    "uint": lambda text: Uint(int(text)),
+    "double": float,
+    "string": str,
+    "bytes": base64.b64decode,
+    "list": lambda items: [read_value(item) for item in items],
+    "map": _read_map,
+    "type": _read_type,
+    "timestamp": lambda parts: Timestamp(_nanos(parts)),
+    "duration": lambda parts: Duration(_nanos(parts)),
+}
+
+
+def same_value(actual: object, expected: object) -> bool:
+    """Equal and of one type: the suite tells 1 from 1.0, and takes NaN for NaN."""
+    if kind_of(actual) is not kind_of(expected):
+        return False
+    if isinstance(actual, float) and isinstance(expected, float) and math.isnan(actual):
+        return math.isnan(expected)
+    return equals(Budget(), actual, expected)
+
+
+def run_case(case: Case) -> Verdict:
+    """Run one test."""
+    name = f"{case['file']}/{case['section']}/{case['name']}"
+    if case["check_only"]:
+        return Verdict(name, "skipped", "asks only for the type a checker deduces; nothing is evaluated")
+    bindings = {key: read_value(value) for key, value in case["bindings"].items()}
+    try:
+        node = parse(case["expr"], macros=not case["disable_macros"])
+        node = qualify(node, {*case["type_env"], *bindings}, case["container"])
+        actual = evaluate(node, bindings)
+    except CelError as error:
+        failed = "" if "error" in case["expect"] else f"error: {error.message}"
+        return Verdict(name, "failed" if failed else "passed", failed)
+    if "error" in case["expect"]:
+        return Verdict(name, "failed", f"gave {actual!r} where an error is expected")
+    expected = read_value(case["expect"]["value"])
+    if same_value(actual, expected):
+        return Verdict(name, "passed")
+    return Verdict(name, "failed", f"gave {actual!r}, expected {expected!r}")
+
+
+def run_file(path: Path) -> Iterator[Verdict]:
+    """Run every test of a file."""
+    for case in json.loads(path.read_text(encoding="utf-8")):
+        yield run_case(case)
+
+
+def main(paths: Sequence[str], out: TextIO = sys.stdout) -> int:
+    """Run the files, report, and give the exit code."""
+    counts: Counter[str] = Counter()
+    for path in paths:
+        for verdict in run_file(Path(path)):
+            counts[verdict.outcome] += 1
+            if verdict.outcome != "passed":
+                print(f"{verdict.outcome} {verdict.name}: {verdict.detail}", file=out)
+    print(f"{counts['passed']} passed, {counts['failed']} failed", file=out)
+    return 1 if counts["failed"] else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: python -m rulewright.cel.conformance FILE [FILE...]")
+    sys.exit(main(sys.argv[1:]))
