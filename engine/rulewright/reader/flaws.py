@@ -1,0 +1,28 @@
+"""What is wrong with the shape of a rule file, before it has a place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One mistake as the keyword fields raise it. `at_key`: the key is to blame, not its value."""
+
+    code: str
+    message: str
+    hint: str | None = None
+    at_key: bool = False
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """A hint that names the nearest known word, or None where nothing is near."""
+    words = sorted(set(known))
+    near = get_close_matches(word, words, n=1, cutoff=0.6)
+    if not near:
+        near = [other for other in words if other.lower().replace("_", "") == word.lower().replace("_", "")][
+            :1
+        ]
+    return f"did you mean {near[0]}?" if near else None

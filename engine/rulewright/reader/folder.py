@@ -1,0 +1,84 @@
+"""Which files a path stands for: a root of rule files, one API's folder, or one resource's file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rulewright.problem import SourceProblem, Span
+from rulewright.reader.kinds import NAME
+
+API_FILE = "api.yaml"
+_TEST_ENDING = ".test.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiFolder:
+    """One API's files. `shown` is how reports name the folder, `relative` its path in the sha256."""
+
+    name: str
+    path: Path
+    shown: str
+    relative: str
+    resources: tuple[str, ...]
+    has_api_file: bool
+
+
+def find_folders(
+    path: Path, display_root: str | None
+) -> tuple[tuple[ApiFolder, ...], tuple[SourceProblem, ...]]:
+    """The API folders that `path` stands for."""
+    shown = str(path) if display_root is None else display_root
+    if path.is_file():
+        # A resource is read with its neighbours: its look-ups and references name them.
+        parent = str(path.parent) if display_root is None else display_root
+        return _one(path.parent, parent)
+    if not path.is_dir():
+        return (), (_about(shown, "unreadable-file", "there is no such file or folder"),)
+    if _files(path):
+        return _one(path, shown)
+    folders: list[ApiFolder] = []
+    problems: list[SourceProblem] = []
+    for folder in sorted(path.iterdir()):
+        if folder.is_dir() and not folder.name.startswith((".", "_")) and _files(folder):
+            found, wrong = _one(folder, join(shown, folder.name))
+            folders.extend(found)
+            problems.extend(wrong)
+    if not folders and not problems:
+        problems.append(
+            _about(shown, "no-rule-files", "there are no rule files here", "expected <api>/<name>.yaml")
+        )
+    return tuple(folders), tuple(problems)
+
+
+def join(folder: str, name: str) -> str:
+    """A file's shown path, with forward slashes on every system."""
+    return name if folder in {"", "."} else f"{folder.rstrip('/')}/{name}"
+
+
+def _files(folder: Path) -> list[Path]:
+    """The YAML files directly in a folder, scenario files left out."""
+    found = (path for path in folder.iterdir() if path.name.endswith((".yaml", ".yml")) and path.is_file())
+    return sorted(path for path in found if not path.name.endswith(_TEST_ENDING))
+
+
+def _one(folder: Path, shown: str) -> tuple[tuple[ApiFolder, ...], tuple[SourceProblem, ...]]:
+    problems: list[SourceProblem] = []
+    name = folder.resolve().name
+    if not NAME.fullmatch(name):
+        problems.append(_about(shown, "bad-name", f"the folder \"{name}\" can't be an API's name"))
+    resources: list[str] = []
+    for path in _files(folder):
+        if not NAME.fullmatch(path.stem) or path.suffix != ".yaml":
+            hint = "letters, digits and _ only, ending in .yaml"
+            problems.append(
+                _about(join(shown, path.name), "bad-name", f"{path.name} can't be a rule file", hint)
+            )
+        elif path.name != API_FILE:
+            resources.append(path.stem)
+    has_api = (folder / API_FILE).is_file()
+    return (ApiFolder(name, folder, shown, name, tuple(resources), has_api),), tuple(problems)
+
+
+def _about(file: str, code: str, message: str, hint: str | None = None) -> SourceProblem:
+    return SourceProblem(code, message, Span(file, 1, 1, 1, 1), hint=hint)

@@ -1,0 +1,94 @@
+"""The shape of a file against its Schema: problems with places, and the nodes that are sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rulewright.problem import SourceProblem
+from rulewright.reader.flaws import Flaw
+from rulewright.reader.kinds import Shape
+from rulewright.source import Entry, ListNode, MapNode, Node, Scalar, to_plain
+
+_Path = tuple[str | int, ...]
+# marshmallow's own words for what its base class finds.
+_MISSING = "Missing data for required field."
+
+
+def sound_part(shape: Shape, node: MapNode) -> tuple[MapNode | None, tuple[SourceProblem, ...]]:
+    """What is left of `node` without the parts that do not fit `shape`, and the problems of those.
+
+    Leaving a part out may leave its parent incomplete, so this goes round until all fits; what later
+    rounds find follows from the first and isn't reported. None: too little is left.
+    """
+    problems: tuple[SourceProblem, ...] | None = None
+    sound: Node | None = node
+    while isinstance(sound, MapNode):
+        flaws = tuple(_flaws(shape.validate(_keyed(sound)), ()))
+        if problems is None:
+            problems = tuple(_problem(node, path, flaw) for path, flaw in flaws)
+        if not flaws:
+            return sound, problems
+        sound = _without(sound, {_unsound(path, flaw) for path, flaw in flaws})
+    return None, problems or ()
+
+
+def _keyed(node: MapNode) -> Mapping[str, object]:
+    return {entry.key.text: to_plain(entry.value) for entry in node.entries}
+
+
+def _flaws(messages: object, path: _Path) -> Iterator[tuple[_Path, Flaw]]:
+    """marshmallow's nested error messages as paths."""
+    if isinstance(messages, Mapping):
+        for key, below in messages.items():
+            yield from _flaws(below, (*path, key))
+    elif isinstance(messages, list):
+        for message in messages:
+            yield path, message if isinstance(message, Flaw) else _own_flaw(str(message), path)
+
+
+def _own_flaw(message: str, path: _Path) -> Flaw:
+    if message == _MISSING:
+        return Flaw("missing-keyword", f"{path[-1]} is missing")
+    return Flaw("wrong-value", message)
+
+
+def _problem(root: Node, path: _Path, flaw: Flaw) -> SourceProblem:
+    """The flaw at its key, its value, or, where something is missing, at what lacks it."""
+    node, key = root, None
+    for step in path:
+        entry = _step(node, step)
+        if entry is None:
+            break
+        key, node = entry
+    place: Node = key if key is not None and (flaw.at_key or flaw.code == "missing-keyword") else node
+    return place.problem(flaw.code, flaw.message, hint=flaw.hint)
+
+
+def _step(node: Node, step: str | int) -> tuple[Scalar | None, Node] | None:
+    if isinstance(node, MapNode):
+        entry = node.entry(str(step))
+        return None if entry is None else (entry.key, entry.value)
+    if isinstance(node, ListNode) and isinstance(step, int) and step < len(node.items):
+        return None, node.items[step]
+    return None
+
+
+def _unsound(path: _Path, flaw: Flaw) -> _Path:
+    """What must go: the part itself, or the whole that lacks a keyword."""
+    return path[:-1] if flaw.code == "missing-keyword" else path
+
+
+def _without(node: Node, unsound: set[_Path], path: _Path = ()) -> Node | None:
+    if path in unsound:
+        return None
+    if isinstance(node, MapNode):
+        kept = (
+            (entry.key, _without(entry.value, unsound, (*path, entry.key.text))) for entry in node.entries
+        )
+        return MapNode(
+            tuple(Entry(key, value) for key, value in kept if value is not None), node.span, node.origin
+        )
+    if isinstance(node, ListNode):
+        below = (_without(item, unsound, (*path, index)) for index, item in enumerate(node.items))
+        return ListNode(tuple(item for item in below if item is not None), node.span, node.origin)
+    return node
