@@ -138,6 +138,8 @@ class MemoryStore:
             if self._closed:
                 raise AdapterError("the store in memory is closed")
             yield
+        except RecursionError:
+            raise AdapterError("a value is nested too deeply to be looked up") from None
         finally:
             self._lock.release()
 

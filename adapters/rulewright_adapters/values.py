@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 from rulewright.errors import AdapterError
 from rulewright.ports import ColumnType
 
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
+# What can be written can be read again from wherever the stack stands.
+_DEPTH = 128
 
 
 class MisfitError(Exception):
@@ -25,10 +27,7 @@ def fit(kind: ColumnType, value: object) -> object:
     """Return `value` as a column of type `kind` holds it. Raises MisfitError."""
     if value is None:
         return None
-    try:
-        return _FITTERS[kind](value)
-    except RecursionError:
-        raise MisfitError("is nested too deeply to be stored") from None
+    return _FITTERS[kind](value)
 
 
 def canonical(value: object) -> str:
@@ -136,8 +135,10 @@ def _boolean(value: object) -> bool:
     return value
 
 
-def _nested(value: object) -> object:
+def _nested(value: object, depth: int = 0) -> object:
     """Copy a nested value, numbers in the one form that makes equal ones equal as text."""
+    if depth > _DEPTH:
+        raise MisfitError("is nested too deeply to be stored")
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -148,10 +149,16 @@ def _nested(value: object) -> object:
         held = _number(value)
         return int(held) if held.is_integer() and _LEAST <= held <= _GREATEST else held
     if isinstance(value, (list, tuple)):
-        return [_nested(item) for item in value]
+        return [_nested(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {_text(name): _nested(item) for name, item in value.items()}
+        return {_text(name): _nested(item, depth + 1) for name, item in value.items()}
     raise MisfitError(f"holds a {type(value).__name__}, which is no JSON value")
 
 
-_FITTERS = {"text": _text, "integer": _integer, "number": _number, "boolean": _boolean, "json": _nested}
+_FITTERS: Mapping[ColumnType, Callable[[object], object]] = {
+    "text": _text,
+    "integer": _integer,
+    "number": _number,
+    "boolean": _boolean,
+    "json": _nested,
+}

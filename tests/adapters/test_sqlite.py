@@ -1,0 +1,365 @@
+"""The SQLite store keeps the contract; its file is one that others can read and trust."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rulewright.errors import AdapterError, StoreMismatchError
+from rulewright.ports import Column, Store, Table
+from rulewright.testing import CASE, HOUSEHOLD, TABLES, StoreContract
+from rulewright_adapters import open_store, sqlite_connection
+from rulewright_adapters.sqlite import SqliteStore
+from rulewright_adapters.sqlite_statements import sequence_texts
+
+
+class TestContractInAFile(StoreContract):
+    """Every store's contract, on files."""
+
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.files = (tmp_path / f"{number}.db" for number in range(9))
+
+    def open_store(self) -> Store:
+        """Open a file that is not there yet."""
+        return open_store(f"sqlite:///{next(self.files)}")
+
+
+class TestContractInMemory(StoreContract):
+    """Every store's contract, on SQLite in memory."""
+
+    def open_store(self) -> Store:
+        """Open an empty store."""
+        return open_store("sqlite://")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A prepared store's file with one case."""
+    path = tmp_path / "store.db"
+    store = open_store(f"sqlite:///{path}")
+    store.prepare(TABLES)
+    with store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 1, "name": "Ann", "is_head": True, "address": {"b": 1, "a": 2}})
+    store.close()
+    return path
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[SqliteStore]:
+    """The prepared store, opened anew."""
+    store = SqliteStore(str(path))
+    yield store
+    store.close()
+
+
+def rows(path: Path, text: str) -> list[tuple[object, ...]]:
+    """What another tool reads from the file."""
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(text).fetchall()
+    finally:
+        connection.close()
+
+
+def plan(store: SqliteStore, text: str, *bound: object) -> str:
+    """How SQLite goes about a question."""
+    return str(store._rows(f"EXPLAIN QUERY PLAN {text}", bound))
+
+
+# The file
+
+
+def test_the_file_reads_well_for_others(path: Path) -> None:
+    """A table per resource, a column per field, nested values as JSON, constraints in the schema."""
+    found = rows(path, "SELECT id, name, is_head, address FROM contract_case")
+    keys = rows(path, 'SELECT "from", "table", "to" FROM pragma_foreign_key_list(\'contract_case\')')
+    (unique,) = rows(path, "SELECT sql FROM sqlite_master WHERE name LIKE 'rwu_%household%'")[0]
+
+    assert found == [(1, "Ann", 1, '{"a":2,"b":1}')]
+    assert keys == [("household", "contract_household", "id")]
+    assert str(unique).endswith('ON "contract_case" ("household") WHERE "is_head" = 1')
+
+
+def test_a_store_opened_again_knows_its_tables(store: SqliteStore) -> None:
+    """Reading needs no rules: the file says what it holds."""
+    assert store.find(CASE, {"id": 1})[0]["is_head"] is True
+
+
+def test_a_fitting_store_takes_no_lock_to_open(path: Path, store: SqliteStore) -> None:
+    """Somebody may be writing meanwhile."""
+    other = open_store(f"sqlite:///{path}")
+    with other.transaction():
+        store.prepare(TABLES)
+    other.close()
+
+    assert store.count(CASE, {}) == 1
+
+
+def test_every_question_goes_by_an_index(store: SqliteStore) -> None:
+    """Look-ups by one value or many, references and sequences never read the whole table."""
+    with store.transaction() as transaction:
+        transaction.last_in_sequence(CASE, "reference", "SE")
+    statements = store._statements[CASE]
+    for where in (
+        {"household": 1},
+        {"household": [1, 2]},
+        {"name": "a", "is_head": [True, False]},
+        {"id": 1},
+    ):
+        asked, bound = statements.ask(where) or ((), [])
+
+        assert "SEARCH contract_case USING" in plan(store, statements.find(asked, limited=False), *bound)
+    last, _ = sequence_texts(statements.shape, "reference", "SE")
+
+    assert " INDEX rws_contract_case_reference" in plan(store, last)
+
+
+def test_durable_settings(store: SqliteStore) -> None:
+    """Write-ahead log, every commit synced, foreign keys on."""
+    assert store._rows("PRAGMA journal_mode", []) == [("wal",)]
+    assert store._rows("PRAGMA synchronous", []) == [(2,)]
+    assert store._rows("PRAGMA foreign_keys", []) == [(1,)]
+
+
+def test_sqlite_utils_is_imported_only_for_schema_work(path: Path) -> None:
+    """It takes 100 ms, and a store that fits has no use for it."""
+    code = (
+        "import sys; from rulewright_adapters import open_store; from rulewright.testing import TABLES\n"
+        f"store = open_store('sqlite:///{path}'); store.prepare(TABLES); store.close()\n"
+        "print('sqlite_utils' in sys.modules)"
+    )
+
+    assert run("-c", code).stdout.strip() == "False"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python with this process's modules at hand."""
+    return subprocess.run(
+        [sys.executable, *arguments], env=environment(), capture_output=True, text=True, check=True
+    )
+
+
+def environment() -> dict[str, str]:
+    """The environment in which another Python finds the same modules."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+
+# Opening
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://host/db", "memory://, sqlite://"),
+        ("store.db", "memory://, sqlite://"),
+        ("sqlite://store.db", "three slashes"),
+        ("sqlite:///{folder}", "is a directory"),
+        ("sqlite:///{folder}/none/store.db", "there is no folder"),
+        ("sqlite:///{folder}/text.db", "is not a SQLite file"),
+        ("sqlite:///{folder}/nul\0.db", "NUL"),
+        ("sqlite:////dev/null", "not a regular file"),
+    ],
+)
+def test_what_is_no_store_is_said_in_words(tmp_path: Path, url: str, words: str) -> None:
+    """Each mistake has its own sentence."""
+    (tmp_path / "text.db").write_text("This is a text, not a database. " * 40)
+
+    with pytest.raises(AdapterError) as error:
+        open_store(url.format(folder=tmp_path))
+    assert words in str(error.value)
+
+
+def test_a_file_that_may_not_be_written_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading a SQLite file in WAL mode means writing beside it."""
+    monkeypatch.setattr(os, "access", lambda path, mode: mode == os.R_OK)
+
+    with pytest.raises(AdapterError, match="can't be written: permission denied"):
+        open_store(f"sqlite:///{path}")
+
+
+def test_a_damaged_file_is_an_adapter_error(path: Path) -> None:
+    """Zeroes in the middle are met while reading, never as a crash."""
+    content = bytearray(path.read_bytes())
+    content[4096:] = bytes(len(content) - 4096)
+    path.write_bytes(content)
+
+    with pytest.raises(AdapterError, match=r"damaged|SQLite says"):
+        SqliteStore(str(path)).find(CASE, {})
+
+
+def test_a_relative_path_is_taken_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three slashes are relative, four absolute."""
+    monkeypatch.chdir(tmp_path)
+    for url in ("sqlite:///a.db", f"sqlite:///{tmp_path}/b.db"):
+        open_store(url).close()
+
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.db", "b.db"]
+
+
+def test_a_writer_who_does_not_finish_is_told_of(
+    path: Path, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others wait, then hear that the store is busy."""
+    monkeypatch.setattr(sqlite_connection, "PATIENCE", 0.05)
+    waiting = open_store(f"sqlite:///{path}")
+    with store.transaction(), pytest.raises(AdapterError, match="is busy"), waiting.transaction():
+        pass
+    waiting.close()
+
+
+def test_a_forked_process_must_open_its_own(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite's locks do not survive a fork."""
+    with monkeypatch.context() as forked:
+        forked.setattr(os, "getpid", lambda: -1)
+
+        with pytest.raises(AdapterError, match="fork"):
+            store.find(CASE, {})
+
+
+def test_a_full_disk_leaves_nothing_behind(store: SqliteStore) -> None:
+    """SQLite then rolls back by itself; what follows must not be written record by record."""
+    store._rows("PRAGMA max_page_count=20", [])
+    with pytest.raises(AdapterError, match="rolled the transaction back"):  # noqa: PT012 - the order matters
+        with store.transaction() as transaction:
+            transaction.insert(CASE, {"id": 2})
+            with pytest.raises(AdapterError, match="disk is full"), transaction.savepoint():
+                transaction.insert(CASE, {"id": 3, "name": "x" * 1_000_000})
+            transaction.insert(CASE, {"id": 4})
+
+    assert [record["id"] for record in store.find(CASE, {})] == [1]
+
+
+# Rules that changed
+
+
+def mismatch(store: Store, *tables: Table) -> str:
+    """What a store says to tables that it does not fit."""
+    with pytest.raises(StoreMismatchError) as error:
+        store.prepare(tables)
+    return str(error.value)
+
+
+def test_an_operators_index_stays(path: Path) -> None:
+    """Only indexes of our own making follow the rules."""
+    rows(path, "CREATE INDEX report ON contract_case (name)")
+    with_less = replace(TABLES[1], indexes=(), uniques=())
+    store = open_store(f"sqlite:///{path}")
+    store.prepare((TABLES[0], with_less))
+    store.close()
+
+    assert rows(
+        path, "SELECT name FROM sqlite_master WHERE tbl_name = 'contract_case' AND type = 'index'"
+    ) == [("report",)]
+
+
+def test_a_new_reference_keeps_records_and_constraints(path: Path, store: SqliteStore) -> None:
+    """The table is rebuilt by sqlite-utils; partial unique indexes outlive it."""
+    case = TABLES[1]
+    widened = replace(
+        case,
+        columns=(*case.columns, Column("landlord", "integer")),
+        foreign_keys=(*case.foreign_keys, replace(case.foreign_keys[0], field="landlord")),
+    )
+    before = rows(path, "SELECT name, sql FROM sqlite_master WHERE name LIKE 'rw%' ORDER BY name")
+    store.prepare((TABLES[0], widened))
+
+    assert rows(path, "SELECT name, sql FROM sqlite_master WHERE name LIKE 'rw%' ORDER BY name") == before
+    assert len(rows(path, "SELECT * FROM pragma_foreign_key_list('contract_case')")) == 2
+    assert store.find(CASE, {"landlord": None})[0]["name"] == "Ann"
+    assert rows(path, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_a_new_reference_that_records_break_is_a_mismatch(store: SqliteStore) -> None:
+    """And the file stays as it was."""
+    case = replace(TABLES[1], foreign_keys=())
+    store.prepare((TABLES[0], case))
+    with store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 2, "household": 99})
+
+    assert "household to name a contract/household by id" in mismatch(store, *TABLES)
+    assert [record["id"] for record in store.find(CASE, {"household": 99})] == [2]
+
+
+def test_a_table_of_somebody_else_is_a_mismatch(path: Path) -> None:
+    """Rulewright takes over nothing that it did not make."""
+    rows(path, "CREATE TABLE other_thing (id INTEGER)")
+    store = open_store(f"sqlite:///{path}")
+
+    assert "Rulewright did not make" in mismatch(
+        store, Table("other/thing", "id", (Column("id", "integer"),))
+    )
+    store.close()
+
+
+def test_a_column_taken_out_by_hand_is_a_mismatch(path: Path) -> None:
+    """The file no longer holds what it says it holds."""
+    rows(path, "ALTER TABLE contract_case DROP COLUMN income")
+    store = open_store(f"sqlite:///{path}")
+    wider = replace(TABLES[1], columns=(*TABLES[1].columns, Column("colour", "text")))
+
+    assert "contract/case.income: its column is gone" in mismatch(store, TABLES[0], wider)
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "resources", [("a/b_c", "a_b/c"), ("a/b", "a/B"), ("sqlite/x",), ("_rulewright/tables",)]
+)
+def test_table_names_that_collide_are_refused(resources: tuple[str, ...]) -> None:
+    """Two resources never share a table, and none takes one of SQLite's or ours."""
+    store = open_store("sqlite://")
+    with pytest.raises(AdapterError):
+        store.prepare([Table(resource, "id", (Column("id", "integer"),)) for resource in resources])
+    store.close()
+
+
+# Several processes
+
+
+def test_processes_share_a_file(tmp_path: Path) -> None:
+    """Four processes create one file and write 200 pairs each: none lost, no number drawn twice."""
+    url = f"sqlite:///{tmp_path / 'shared.db'}"
+    command = [sys.executable, str(Path(__file__).with_name("writer.py")), url, "200"]
+    writers = [
+        subprocess.Popen(
+            command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    outputs = [writer.communicate(timeout=60) for writer in writers]
+    drawn = sorted(int(number) for output, _ in outputs for number in output.split())
+    store = open_store(url)
+
+    assert [error for _, error in outputs] == [""] * 4
+    assert drawn == list(range(1, 801))
+    assert store.count(CASE, {}) == store.count(HOUSEHOLD, {}) == 800
+    store.close()
+
+
+@pytest.mark.parametrize("acknowledged", [0, 1, 7, 40])
+def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, acknowledged: int) -> None:
+    """After SIGKILL every acknowledged pair is there, nothing is half written, the file is sound."""
+    path = tmp_path / "killed.db"
+    command = [sys.executable, str(Path(__file__).with_name("writer.py")), f"sqlite:///{path}", "100000"]
+    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        seen = [int(writer.stdout.readline()) for _ in range(acknowledged)]
+        writer.kill()
+        seen += [int(line) for line in writer.stdout if line.endswith("\n")]
+    store = open_store(f"sqlite:///{path}")
+    store.prepare(TABLES)
+    stored = [record["id"] for record in store.find(CASE, {})]
+    store.close()
+
+    assert stored[: len(seen)] == seen
+    # At most the pair whose acknowledgement was cut off.
+    assert len(stored) - len(seen) <= 1
+    assert rows(path, "SELECT count(*) FROM contract_household") == [(len(stored),)]
+    assert rows(path, "PRAGMA integrity_check") == [("ok",)]
+    assert rows(path, "PRAGMA foreign_key_check") == []
