@@ -11,7 +11,7 @@ from types import MappingProxyType
 from rulewright.errors import AdapterError
 from rulewright.ports import Column, ColumnType, StoredRecord, Table, UniqueConstraint
 
-from rulewright_adapters.values import MisfitError, canonical, fit
+from rulewright_adapters.values import FITTERS, Fitter, MisfitError, canonical, fit
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -22,6 +22,8 @@ class Shape:
 
     table: Table
     types: Mapping[str, ColumnType]
+    # Field -> what makes a value fit it; looked up here once and not for every value written.
+    fitters: Mapping[str, Fitter]
 
     def type_of(self, field: str) -> ColumnType:
         """Return the type of `field`. Raises AdapterError if the resource has no such field."""
@@ -34,7 +36,11 @@ class Shape:
         """Return `values` as the store holds them. Raises AdapterError naming the field that can't be."""
         try:
             # The loop is the hot path; which field it was is found again only when one fails.
-            return {field: fit(self.types[field], value) for field, value in values.items()}
+            fitters = self.fitters
+            return {
+                field: None if value is None and field in fitters else fitters[field](value)
+                for field, value in values.items()
+            }
         except (KeyError, MisfitError):
             for field, value in values.items():
                 self._explain(field, value)
@@ -77,7 +83,10 @@ def shape_of(table: Table) -> Shape:
             raise AdapterError(f"{table.resource}: {field} is used as key or constraint but is no column")
     if any(not group for group in (*table.indexes, *(unique.fields for unique in table.uniques))):
         raise AdapterError(f"{table.resource}: an index or constraint names no field")
-    return Shape(table, MappingProxyType(types))
+    if types[table.key] == "json":
+        raise AdapterError(f"{table.resource}: nested values are no key, and {table.key} holds them")
+    fitters = {field: FITTERS[kind] for field, kind in types.items()}
+    return Shape(table, MappingProxyType(types), MappingProxyType(fitters))
 
 
 def _fields_used(table: Table) -> Iterator[str]:

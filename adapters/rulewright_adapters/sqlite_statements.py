@@ -38,6 +38,9 @@ class Statements:
         self.table = quoted(table_name(shape.table.resource))
         self._columns = tuple(shape.types)
         self._coded = tuple(name for name, kind in shape.types.items() if kind in ("boolean", "json"))
+        self._coded_places = tuple(
+            (place, kind) for place, kind in enumerate(shape.types.values()) if kind in ("boolean", "json")
+        )
         self._texts: dict[tuple[object, ...], str] = {}
         names = ", ".join(map(quoted, self._columns))
         self._names = names
@@ -47,9 +50,10 @@ class Statements:
 
     def row(self, fitted: StoredRecord) -> list[object]:
         """Return the values to bind to `insert_text`."""
-        if self._coded:
-            fitted = {**fitted, **{name: self._encoded(name, fitted.get(name)) for name in self._coded}}
-        return [fitted.get(name) for name in self._columns]
+        row: list[object] = list(map(fitted.get, self._columns))
+        for place, kind in self._coded_places:
+            row[place] = encode(kind, row[place])
+        return row
 
     def records(self, rows: Iterable[Sequence[object]]) -> list[dict[str, object]]:
         """Return the records that a `find` text read."""

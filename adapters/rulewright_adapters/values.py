@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from rulewright.errors import AdapterError
@@ -17,6 +18,10 @@ from rulewright.ports import ColumnType
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 # What can be written can be read again from wherever the stack stands.
 _DEPTH = 128
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+
+
+Fitter = Callable[[object], object]
 
 
 class MisfitError(Exception):
@@ -27,12 +32,12 @@ def fit(kind: ColumnType, value: object) -> object:
     """Return `value` as a column of type `kind` holds it. Raises MisfitError."""
     if value is None:
         return None
-    return _FITTERS[kind](value)
+    return FITTERS[kind](value)
 
 
 def canonical(value: object) -> str:
     """Return the one JSON text of a value that `fit("json", ...)` returned."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def match(kind: ColumnType, value: object) -> object:
@@ -55,6 +60,9 @@ def alternatives(value: object) -> Iterable[object]:
 
 def identity(value: object) -> Hashable:
     """Return a key that two values share exactly if they are equal as stored values."""
+    if type(value) in (str, int, float):
+        # By far the most; the exact types keep booleans out.
+        return value
     if isinstance(value, bool):
         # Python takes True for 1, also as a key of a dict.
         return ("bool", value)
@@ -155,10 +163,7 @@ def _nested(value: object, depth: int = 0) -> object:
     raise MisfitError(f"holds a {type(value).__name__}, which is no JSON value")
 
 
-_FITTERS: Mapping[ColumnType, Callable[[object], object]] = {
-    "text": _text,
-    "integer": _integer,
-    "number": _number,
-    "boolean": _boolean,
-    "json": _nested,
-}
+# What each type of column makes of a value that is not null.
+FITTERS: Mapping[ColumnType, Fitter] = MappingProxyType(
+    {"text": _text, "integer": _integer, "number": _number, "boolean": _boolean, "json": _nested}
+)

@@ -20,7 +20,12 @@ class TestContract(StoreContract):
 
 def test_given_records_are_taken_as_they_are() -> None:
     """No type, constraint or reference is judged on them."""
-    given = [{"id": 1, "is_head": True, "household": 9, "odd": "x"}, {"id": "a"}, {"id": 1}, {}]
+    given: list[dict[str, object]] = [
+        {"id": 1, "is_head": True, "household": 9, "odd": "x"},
+        {"id": "a"},
+        {"id": 1},
+        {},
+    ]
     store = MemoryStore({CASE: given}, TABLES)
 
     assert store.count(CASE, {}) == 4

@@ -226,7 +226,7 @@ def test_a_forked_process_must_open_its_own(store: SqliteStore, monkeypatch: pyt
 def test_a_full_disk_leaves_nothing_behind(store: SqliteStore) -> None:
     """SQLite then rolls back by itself; what follows must not be written record by record."""
     store._rows("PRAGMA max_page_count=20", [])
-    with pytest.raises(AdapterError, match="rolled the transaction back"):  # noqa: PT012 - the order matters
+    with pytest.raises(AdapterError, match="rolled the transaction back"):  # noqa: PT012, SIM117 - the order matters
         with store.transaction() as transaction:
             transaction.insert(CASE, {"id": 2})
             with pytest.raises(AdapterError, match="disk is full"), transaction.savepoint():
