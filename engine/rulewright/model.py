@@ -36,6 +36,7 @@ class TemplateMap:
 
     entries: Mapping[str, Template]
     span: Span
+    at: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def _resolve(
 def references(node: Node) -> tuple[Path, ...]:
     """The paths the expression reads, each once, in the order of the text: `("payload", "address")`.
 
-    A path is the longest chain of fields from a free name; `m["key"]` counts as a field. Macros' variables and
+    A path is the longest chain of fields from a free name; `m["key"]` counts as one. Macros' variables and
     names of types are left out.
     """
     found: dict[Path, None] = {}

@@ -33,6 +33,8 @@ from rulewright.cel.values import TYPE_NAMES
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+_LONGEST_NAMESPACE: Final = 5
+"""Fields of the namespace of a type or function; else reading `a.a.a...` would take quadratic time."""
 _CONSTANTS: Final[Mapping[str, bool | None]] = {"true": True, "false": False, "null": None}
 _RESERVED: Final = frozenset(
     [
@@ -99,7 +101,7 @@ def parse(
 ) -> Node:
     """The tree of an expression.
 
-    `macros=False` reads `has`, `all`, ... as ordinary calls; `namespaced` are the functions with a dotted name.
+    `macros=False` reads `has`, `all`, ... as ordinary calls; `namespaced` are functions with dotted names.
     Raises `CelSyntaxError`, or `LimitError` where the text is longer, deeper or larger than `limits` allow.
     """
     if len(text) > limits.characters:
@@ -297,7 +299,7 @@ class _Parser:
         return self._select(operand, name, token.end, optional=optional)
 
     def _select(self, operand: Node, name: str, end: int, *, optional: bool) -> Node:
-        path = dotted_path(operand)
+        path = dotted_path(operand, _LONGEST_NAMESPACE)
         if path is not None and not optional and f"{path}.{name}" in TYPE_NAMES:
             return Ident(start=operand.start, end=end, name=f"{path}.{name}")
         return Select(start=operand.start, end=end, operand=operand, field=name, optional=optional)
@@ -307,7 +309,7 @@ class _Parser:
         args = self._arguments(")")
         end = self._expect(")").end
         function = name.text
-        path = dotted_path(target) if target is not None else None
+        path = dotted_path(target, _LONGEST_NAMESPACE) if target is not None else None
         if path is not None and f"{path}.{function}" in self._namespaced:
             target, function = None, f"{path}.{function}"
         call = Call(start=start, end=end, function=function, target=target, args=args)
@@ -359,11 +361,11 @@ _OPENERS: Final[Mapping[str, Callable[[_Parser], Node]]] = {
 """What a primary that begins with a symbol is."""
 
 
-def dotted_path(node: Node) -> str | None:
+def dotted_path(node: Node, longest: int = DEFAULT_LIMITS.depth) -> str | None:
     """`a.b.c` for a chain of plain selects from a name, else None; brackets (`(a.b).c`) break the chain."""
     fields: list[str] = []
     while isinstance(node, Select) and not node.optional:
-        if node.start != node.operand.start:
+        if node.start != node.operand.start or len(fields) == longest:
             return None
         fields.append(node.field)
         node = node.operand

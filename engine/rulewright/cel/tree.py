@@ -44,7 +44,7 @@ class Literal(Node):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ident(Node):
-    """A name, dotted where a namespace was resolved. `absolute`: has a leading dot, so no macro's variable."""
+    """A name, dotted where a namespace was resolved. `absolute`: leading dot, so no macro's variable."""
 
     name: str
     absolute: bool = False

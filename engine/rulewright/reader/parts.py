@@ -147,4 +147,5 @@ def template_of(node: Node) -> Template:
 
 def template_map_of(node: MapNode) -> TemplateMap:
     """A map whose values are templates."""
-    return TemplateMap({entry.key.text: template_of(entry.value) for entry in node.entries}, node.span)
+    entries = {entry.key.text: template_of(entry.value) for entry in node.entries}
+    return TemplateMap(entries, node.span, Part(node).at)

@@ -1,0 +1,67 @@
+"""contradiction: two keywords of a field can't both have their way.
+
+An error where no payload could ever fit (required with readonly: reject; required_with and forbidden_with
+the same field), a warning where one keyword makes the other useless (default beside compute).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dataclasses import dataclass
+
+from rulewright.checks.subject import Subject, problem, span_of
+from rulewright.model import Field
+from rulewright.problem import Severity, SourceProblem
+
+CODE = "contradiction"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two keywords that don't go together."""
+
+    one: str
+    other: str
+    message: str
+    severity: Severity = "error"
+
+
+_PAIRS = (
+    _Pair("readonly", "required", "a caller may not set a readonly field, so it can't be required"),
+    _Pair("readonly", "required_if", "a caller may not set a readonly field, so it can't be required"),
+    _Pair("generate", "compute", "a value is generated or computed, not both"),
+    _Pair("generate", "default", "a value is generated or a default, not both"),
+    _Pair("default", "default_from", "a field has one default: default or default_from"),
+    _Pair("default", "compute", "compute always gives the value, so the default is never used", "warning"),
+    _Pair("default_from", "compute", "compute always gives the value, so default_from is never used", "warning"),
+    _Pair("default", "required", "a required field is always sent, so the default is never used", "warning"),
+    _Pair("required_if", "required", "the field is always required, so the condition says nothing", "warning"),
+    _Pair("forbidden_if", "prohibited_if", "these are two names of one keyword"),
+)
+
+
+
+def check(subject: Subject) -> Iterator[SourceProblem]:
+    """Every pair of keywords, every pair of sibling lists, every variant."""
+    for _, field in subject.all_fields():
+        for pair in _PAIRS:
+            if _is_set(field, pair.one) and _is_set(field, pair.other):
+                span = span_of(field.at, pair.one, default=field.span)
+                yield problem(CODE, f"{pair.message} ({pair.other})", span, severity=pair.severity)
+        yield from _of_siblings(field)
+    for variant in subject.file.variants:
+        for name in sorted(set(variant.required) & set(variant.forbidden)):
+            yield problem(CODE, f"{name} is both required and forbidden in this variant", variant.span)
+
+
+def _is_set(field: Field, keyword: str) -> bool:
+    return keyword in field.at and getattr(field, keyword, True) is not False
+
+
+def _of_siblings(field: Field) -> Iterator[SourceProblem]:
+    for suffix in ("with", "without"):
+        both = set(getattr(field, f"required_{suffix}")) & set(getattr(field, f"forbidden_{suffix}"))
+        for name in sorted(both):
+            message = f"{field.name} is both required and forbidden {suffix} {name}"
+            yield problem(CODE, message, span_of(field.at, f"forbidden_{suffix}", default=field.span))

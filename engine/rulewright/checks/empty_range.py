@@ -1,0 +1,26 @@
+"""empty-range: no value fits between two bounds.
+
+    {type: integer, min: 10, max: 1}
+    {type: string, min_length: 5, max_length: 2}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rulewright.checks.subject import Subject, problem, span_of
+from rulewright.problem import SourceProblem
+
+CODE = "empty-range"
+
+
+
+def check(subject: Subject) -> Iterator[SourceProblem]:
+    """min and max, min_length and max_length of every field."""
+    for _, field in subject.all_fields():
+        for low, high in (("min", "max"), ("min_length", "max_length")):
+            least, most = getattr(field, low), getattr(field, high)
+            # Dates as text: only ISO ones sort by their letters, `wrong_constant` looks at their form.
+            if least is not None and most is not None and type(least) is type(most) and least > most:
+                message = f"{low} {least} is above {high} {most}"
+                yield problem(CODE, message, span_of(field.at, low, default=field.span))

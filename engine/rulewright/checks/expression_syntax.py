@@ -1,0 +1,36 @@
+"""expression-syntax: a text that should be a CEL expression is none.
+
+    required_if: given(payload.uorn) &&          # the right-hand side of && is missing
+    required_if: payload.name == 'St #1'         # YAML cuts this at " #": it is cut-by-comment
+
+The place is where CEL stopped understanding. Where a comment follows right behind an unquoted text, the
+text most likely went on: quote it, or use | and write it indented below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rulewright import cel
+from rulewright.checks.subject import Subject, problem
+from rulewright.problem import SourceProblem
+
+CODE = "expression-syntax"
+CUT = "cut-by-comment"
+
+
+
+def check(subject: Subject) -> Iterator[SourceProblem]:
+    """Every expression that cel.parse refuses."""
+    for site in subject.sites:
+        scalar = site.expression.scalar
+        try:
+            cel.parse(site.expression.text)
+        except cel.CelError as error:
+            comment = scalar.comment
+            if comment is not None:
+                hint = "put the whole expression in single quotes, or write | and the expression indented below"
+                yield problem(CUT, "' #' starts a comment and cuts this expression", comment, hint=hint)
+                continue
+            start = len(site.expression.text) if error.start is None else error.start
+            yield problem(CODE, error.message, scalar.locate(start, max(error.end or 0, start + 1)))

@@ -1,0 +1,45 @@
+"""name-clash: two things that expressions name have one name.
+
+Look-ups, the `as` of references and the `bind` of effects share one space of names with payload, record
+and the other names that are always there; words of CEL's grammar (in, as, for, ...) can't be names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rulewright.checks.subject import CEL_WORDS, RESERVED_NAMES, Subject, problem, span_of
+from rulewright.problem import SourceProblem, Span
+
+CODE = "name-clash"
+
+
+
+def check(subject: Subject) -> Iterator[SourceProblem]:
+    """Every name that a file gives."""
+    taken: dict[str, Span] = {}
+    for name, span in _given(subject):
+        if name in RESERVED_NAMES:
+            yield problem(CODE, f"{name} is a name that every expression has", span, hint="choose another name")
+        elif name in CEL_WORDS:
+            yield problem(CODE, f"{name} is a word of CEL's grammar", span, hint="choose another name")
+        elif name in taken:
+            yield problem(CODE, f"{name} is taken already, in line {taken[name].line}", span)
+        taken.setdefault(name, span)
+
+
+def _given(subject: Subject) -> Iterator[tuple[str, Span]]:
+    for look_up in subject.file.lookups:
+        yield look_up.name, look_up.span
+    seen: set[tuple[str, Span]] = set()
+    for _, field in subject.all_fields():
+        found = field.references
+        if found is not None and found.bind:
+            named = (found.bind, span_of(found.at, "as", default=found.span))
+            # An event's field inherits the reference of the resource's field: that is one reference.
+            if named not in seen:
+                seen.add(named)
+                yield named
+    for effect in subject.all_effects():
+        if effect.bind:
+            yield effect.bind, span_of(effect.at, "bind", default=effect.span)

@@ -1,0 +1,58 @@
+"""unknown-event: something names an event that does not exist.
+
+A resource's events are those under workflow.events and those of its transitions. `on` takes create,
+update, these events and "*"; a reaction's `after` takes the other resource's events, create and update.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rulewright.checks.subject import Subject, span_of, unknown
+from rulewright.problem import SourceProblem, Span
+
+CODE = "unknown-event"
+_ALWAYS = frozenset({"create", "update"})
+
+
+
+def check(subject: Subject) -> Iterator[SourceProblem]:
+    """Every event that is named."""
+    for event, span in _fired(subject):
+        if event not in subject.events:
+            yield unknown(CODE, "the event", event, subject.events, span)
+    occasions = subject.events | _ALWAYS | {"*"}
+    for event, span in _occasions(subject):
+        if event not in occasions:
+            yield unknown(CODE, "the event", event, occasions, span)
+    for reaction in subject.file.workflow.reactions if subject.file.workflow else ():
+        other = subject.universe.rules.resources.get(reaction.after_resource)
+        if other is not None:
+            known = Subject(subject.universe, other).events | _ALWAYS
+            if reaction.after_event not in known:
+                span = span_of(reaction.at, "after", default=reaction.span)
+                yield unknown(CODE, f"the event of {other.resource}", reaction.after_event, known, span)
+
+
+def _fired(subject: Subject) -> Iterator[tuple[str, Span]]:
+    for operation in subject.file.operations:
+        if operation.event is not None:
+            yield operation.event, span_of(operation.at, "event", default=operation.span)
+    workflow = subject.file.workflow
+    if workflow is not None:
+        for timeout in workflow.timeouts:
+            yield timeout.fire, timeout.span
+        for reaction in workflow.reactions:
+            yield reaction.fire, span_of(reaction.at, "fire", default=reaction.span)
+
+
+def _occasions(subject: Subject) -> Iterator[tuple[str, Span]]:
+    """Every event of an `on`."""
+    checks = [*subject.file.checks, *subject.file.invariants]
+    for _, field in subject.all_fields():
+        checks.extend(field.checks)
+        for event in field.compute.on or () if field.compute else ():
+            yield event, span_of(field.at, "compute", default=field.span)
+    for part in (*checks, *subject.all_effects()):
+        for event in part.on or ():
+            yield event, span_of(part.at, "on", default=part.span)

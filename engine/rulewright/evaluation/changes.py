@@ -1,0 +1,102 @@
+"""What an update changes, and which rules that touches.
+
+A rule none of whose inputs changed does not reject what was already stored ("ratcheting"): an old record
+that a newer rule would refuse can still be edited elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from rulewright.evaluation.run import Run
+from rulewright.evaluation.views import View, Whole
+from rulewright.formula import Formula, Path
+
+_OWN_ROOTS = frozenset({"payload", "record"})
+
+
+def merge_update(run: Run) -> None:
+    """Merge the payload into the stored record: a missing key is unchanged, null clears (RFC 7396)."""
+    if run.current is None:
+        run.merged = run.sent
+        return
+    run.merged = _merge(run.current, run.sent)
+    run.changed = frozenset(
+        name for name in (*run.sent.keys(), *run.sent.unsound) if _differs(run.sent, run.current, name)
+    )
+
+
+def _merge(current: View, sent: View) -> View:
+    merged = Whole(dict(dict.items(current)), current.declared)
+    for name in sent.keys():
+        value = sent[name]
+        below = merged.get(name)
+        if isinstance(value, View) and isinstance(below, View):
+            merged[name] = _merge(below, value)
+        elif isinstance(value, Mapping) and isinstance(below, Mapping) and not isinstance(value, View):
+            # A map's keys are the sender's own: null removes one.
+            merged[name] = {key: part for key, part in {**below, **value}.items() if part is not None}
+        else:
+            merged[name] = value
+    merged.unsound |= sent.unsound
+    merged.partial.update(sent.partial)
+    for name in sent.unsound:
+        merged.pop(name, None)
+    return merged
+
+
+def _differs(sent: View, current: View, name: str) -> bool:
+    if name in sent.unsound:
+        return True
+    value, before = dict.get(sent, name), current.get(name)
+    if isinstance(value, View) and value.unsound:
+        return True
+    return value != before or isinstance(value, bool) != isinstance(before, bool)
+
+
+def is_touched(run: Run, top: str, formula: Formula | None, siblings: Iterable[str] = ()) -> bool:
+    """Whether a rule about the field `top` is to be judged: always on a create; on an update if it changed
+    or an input of the rule did.
+    """
+    if run.current is None:
+        return True
+    if top in run.changed or not run.changed.isdisjoint(siblings):
+        return True
+    return formula is not None and any(_has_changed(run, path, frozenset()) for path in formula.reads)
+
+
+def rule_is_touched(run: Run, reads: Iterable[Path]) -> bool:
+    """Whether a rule about the whole is to be judged: one that reads no field of the record always is."""
+    if run.current is None:
+        return True
+    paths = list(reads)
+    if not any(_reads_record(run, path, frozenset()) for path in paths):
+        return True
+    return any(_has_changed(run, path, frozenset()) for path in paths)
+
+
+def _has_changed(run: Run, path: Path, seen: frozenset[str]) -> bool:
+    if path[0] in _OWN_ROOTS:
+        if len(path) == 1:
+            return bool(run.changed)
+        field = run.resource.fields.get(path[1])
+        # What is computed may have changed for many reasons; judging once more is the safe side.
+        return path[1] in run.changed or (field is not None and field.compute is not None)
+    return any(_has_changed(run, below, seen | {path[0]}) for below in _behind(run, path[0], seen))
+
+
+def _reads_record(run: Run, path: Path, seen: frozenset[str]) -> bool:
+    if path[0] in _OWN_ROOTS:
+        return True
+    return any(_reads_record(run, below, seen | {path[0]}) for below in _behind(run, path[0], seen))
+
+
+def _behind(run: Run, name: str, seen: frozenset[str]) -> tuple[Path, ...]:
+    """Return what a look-up's or reference's name depends on."""
+    if name in seen:
+        return ()
+    if name in run.resource.lookups:
+        return run.resource.lookups[name].by.reads
+    if name in run.resource.bound_references:
+        return (("record", run.resource.bound_references[name].name),)
+    return ()

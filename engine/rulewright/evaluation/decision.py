@@ -1,0 +1,158 @@
+"""The stages of an evaluation, one after the other, and the outcome they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.errors import EvaluationError
+from rulewright.evaluation.assembly import open_run, reopen_scope
+from rulewright.evaluation.changes import merge_update
+from rulewright.evaluation.effects import plan_changes, stored_record
+from rulewright.evaluation.judging import applies_to, judge_check, judge_checks, judge_values
+from rulewright.evaluation.log import Stage
+from rulewright.evaluation.overlay import Overlay
+from rulewright.evaluation.presence import drop_excluded, judge_presence
+from rulewright.evaluation.records import judge_record
+from rulewright.evaluation.request import (
+    find_current,
+    judge_caller,
+    judge_existence,
+    judge_path_parameters,
+)
+from rulewright.evaluation.run import Inputs, Run
+from rulewright.evaluation.shape import judge_shape
+from rulewright.evaluation.uniqueness import judge_uniques
+from rulewright.evaluation.views import encode_record
+from rulewright.fieldtypes import encode_datetime
+from rulewright.outcome import Outcome, Verdict
+from rulewright.ports import Records
+from rulewright.problem import Problem
+
+_WRITING: Final = ("create", "update")
+
+
+def decide(rules: CompiledRules, resource: str, inputs: Inputs, records: Records | None) -> Outcome:
+    """Decide one payload. Pure: nothing is written, and equal inputs give an equal outcome.
+
+    Raises EvaluationError for a resource or an operation that the rules do not have.
+    """
+    compiled = find_resource(rules, resource)
+    _require_operation(compiled, inputs.operation)
+    keys = {name: one.key for name, one in rules.resources.items()}
+    run = open_run(rules, compiled, inputs, Overlay(records, keys) if records is not None else None)
+    for stage in _STAGES:
+        stage(run)
+        if run.log.ended:
+            break
+    return _outcome(run)
+
+
+def find_resource(rules: CompiledRules, resource: str) -> CompiledResource:
+    """Return the compiled resource. Raises EvaluationError, naming those there are."""
+    found = rules.resources.get(resource)
+    if found is None:
+        known = ", ".join(sorted(rules.resources)) or "none"
+        raise EvaluationError(f"there is no rule file for {resource}; the rules have: {known}")
+    return found
+
+
+def _require_operation(resource: CompiledResource, operation: str) -> None:
+    declared = [one.name for one in resource.file.operations]
+    if operation not in _WRITING or (declared and operation not in declared):
+        known = ", ".join(declared or _WRITING)
+        raise EvaluationError(f"{resource.name} has no operation {operation}; it has: {known}")
+
+
+def _find_current(run: Run) -> None:
+    if not run.is_create:
+        find_current(run)
+
+
+def _judge_shape(run: Run) -> None:
+    judge_shape(run)
+    run.merged = run.sent
+
+
+def _judge_existence(run: Run) -> None:
+    """Before the shape is reported: what does not exist ends the evaluation with one problem."""
+    judge_path_parameters(run)
+    judge_existence(run)
+
+
+def _complete(run: Run) -> None:
+    """Work out the record; where all is well, plan the changes and judge what will be."""
+    values = judge_record(run)
+    if not run.log.clean:
+        _judge_uniques_early(run, values)
+        return
+    plan = plan_changes(run, values)
+    if not run.log.clean:
+        return
+    _judge_planned_uniques(run, plan.touched)
+    run.scope = reopen_scope(run)
+    for invariant in run.resource.invariants:
+        if applies_to(invariant, run.inputs.operation):
+            judge_check(run, invariant, Stage.INVARIANT)
+    run.changes = plan.changes
+
+
+def _judge_uniques_early(run: Run, values: dict[str, object]) -> None:
+    """A refused payload is still told of a taken value, unless an effect might have freed it."""
+    if any(effect.rule.target == run.resource.name for effect in run.resource.effects):
+        return
+    if run.records is None or run.resource.key not in values:
+        return
+    judge_uniques(run, run.resource, encode_record(run.resource.fields, values), Stage.CHECK)
+
+
+def _judge_planned_uniques(run: Run, touched: dict[tuple[str, object], None]) -> None:
+    if run.records is None:
+        return
+    for resource, key in touched:
+        compiled = run.rules.resources[resource]
+        record = run.records.find(resource, {compiled.key: key}, 1)[0]
+        own = compiled is run.resource and key == stored_record(run).get(run.resource.key)
+        judge_uniques(run, compiled, record, Stage.EFFECT, None if own else "")
+
+
+_STAGES: Final[tuple[Callable[[Run], None], ...]] = (
+    judge_caller,
+    _find_current,
+    _judge_existence,
+    _judge_shape,
+    merge_update,
+    drop_excluded,
+    judge_presence,
+    judge_values,
+    judge_checks,
+    _complete,
+)
+
+
+def _outcome(run: Run) -> Outcome:
+    problems = run.log.problems()
+    verdict = verdict_of(problems)
+    accepted = verdict == "accepted"
+    return Outcome(
+        resource=run.resource.name,
+        operation=run.inputs.operation,
+        verdict=verdict,
+        problems=problems,
+        record=stored_record(run) if accepted else None,
+        changes=tuple(change for change in run.changes if change.set) if accepted else (),
+        messages=tuple(run.messages) if accepted else (),
+        reads=tuple(run.reads.values()),
+        ruleset=run.rules.digest,
+        as_of=str(encode_datetime(run.inputs.now)),
+    )
+
+
+def verdict_of(problems: tuple[Problem, ...]) -> Verdict:
+    """An error rejects; else what could not be decided leaves the whole undecided (language.md "Order")."""
+    if any(problem.severity == "error" for problem in problems):
+        return "rejected"
+    if any(problem.code == "undecided" for problem in problems):
+        return "undecided"
+    return "accepted"

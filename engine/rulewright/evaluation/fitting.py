@@ -1,0 +1,111 @@
+"""Values that rules made (computes, `set`), brought into a field's type before they enter a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
+
+from rulewright import cel
+from rulewright.compiled import CompiledField
+from rulewright.fieldtypes import as_utc, decode_date, decode_datetime
+
+
+def fit(field: CompiledField, value: object) -> object:
+    """Return `value` in the decoded form of the field's type.
+
+    Raises cel.EvaluationError where it is of another type: a rule that computes a text for an integer
+    field is wrong, and storing the text would hide that.
+    """
+    if value is None:
+        return None
+    fitted = _FITTERS.get(field.rule.type, _fit_text)(field, value)
+    if fitted is None:
+        shown = type(value).__name__ if not isinstance(value, str) else f"the text {value!r}"
+        shown = f"the text of {field.name}" if field.rule.sensitive else shown
+        raise cel.EvaluationError(f"{field.name} must be {field.type.meaning}, and the rule gives {shown}")
+    return fitted
+
+
+def plain(value: object) -> object:
+    """Return a value of CEL as plain Python: no views, no CEL types."""
+    if isinstance(value, cel.Timestamp):
+        return value.to_datetime()
+    if isinstance(value, bool | str | float | datetime | date) or value is None:
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, Mapping):
+        return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return str(value)
+
+
+def _fit_text(field: CompiledField, value: object) -> object:
+    return value if isinstance(value, str) else None
+
+
+def _fit_integer(field: CompiledField, value: object) -> object:
+    return int(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _fit_number(field: CompiledField, value: object) -> object:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _fit_boolean(field: CompiledField, value: object) -> object:
+    return value if isinstance(value, bool) else None
+
+
+def _fit_date(field: CompiledField, value: object) -> object:
+    value = plain(value)
+    if isinstance(value, str):
+        value = decode_date(value)
+    if isinstance(value, datetime):
+        return as_utc(value).date()
+    return value if isinstance(value, date) else None
+
+
+def _fit_datetime(field: CompiledField, value: object) -> object:
+    value = plain(value)
+    if isinstance(value, str):
+        value = decode_datetime(value)
+    return as_utc(value) if isinstance(value, datetime) else None
+
+
+def _fit_object(field: CompiledField, value: object) -> object:
+    if not isinstance(value, Mapping):
+        return None
+    children = {child.name: child for child in field.children}
+    return {
+        name: fit(children[name], part) if name in children else plain(part)
+        for name, part in value.items()
+        if part is not None
+    }
+
+
+def _fit_list(field: CompiledField, value: object) -> object:
+    if not isinstance(value, list | tuple):
+        return None
+    return [fit(field.items, part) if field.items is not None else plain(part) for part in value]
+
+
+def _fit_any(field: CompiledField, value: object) -> object:
+    return plain(value)
+
+
+_FITTERS: Final[Mapping[str, Callable[[CompiledField, object], object]]] = MappingProxyType(
+    {
+        "integer": _fit_integer,
+        "number": _fit_number,
+        "boolean": _fit_boolean,
+        "date": _fit_date,
+        "datetime": _fit_datetime,
+        "object": _fit_object,
+        "map": _fit_object,
+        "list": _fit_list,
+        "any": _fit_any,
+    }
+)

@@ -1,0 +1,102 @@
+"""The problems of one evaluation, in the order of evaluation whatever order they were found in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from rulewright.problem import Problem, Span
+
+
+class Stage(IntEnum):
+    """The order of evaluation (design.md section 3), which is the order of reports."""
+
+    REQUEST = 1
+    SHAPE = 2
+    PRESENCE = 3
+    REFERENCE = 4
+    WORKFLOW = 5
+    CHECK = 6
+    COMPUTE = 7
+    EFFECT = 8
+    INVARIANT = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where a rule applies: its id, its place in the rule file, and the part of the payload it is about."""
+
+    rule: str
+    path: str
+    span: Span | None
+    stage: Stage
+    order: tuple[int, ...] = ()
+
+
+class Log:
+    """Collects problems. Values are pulled, so a look-up of a later stage may report early."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[Stage, tuple[int, ...], Problem]] = []
+        self._last: Problem | None = None
+
+    def add(self, site: Site, problem: Problem) -> None:
+        """Keep a problem, once."""
+        entry = (site.stage, site.order, problem)
+        if entry not in self._entries:
+            self._entries.append(entry)
+
+    def end(self, problem: Problem) -> None:
+        """Keep the one problem that ends the evaluation; the first wins and no other is reported."""
+        if self._last is None:
+            self._last = problem
+
+    @property
+    def ended(self) -> bool:
+        """Whether the evaluation has ended early."""
+        return self._last is not None
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing so far stands against acceptance."""
+        return not self.ended and not any(
+            problem.severity == "error" or problem.code == "undecided" for _, _, problem in self._entries
+        )
+
+    def withdraw(self, path: str, stage: Stage) -> None:
+        """Forget what `stage` reported at `path` and beneath: an earlier kind of problem ends a field."""
+        self._entries = [
+            entry
+            for entry in self._entries
+            if entry[0] != stage or not is_within(entry[2].path, path) or entry[2].severity != "error"
+        ]
+
+    def error_paths(self, stage: Stage) -> set[str]:
+        """Return where `stage` found errors, or could not decide."""
+        return {
+            problem.path
+            for found, _, problem in self._entries
+            if found == stage and (problem.severity == "error" or problem.code == "undecided")
+        }
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return all problems in the order of evaluation."""
+        if self._last is not None:
+            return (self._last,)
+        # A stable sort: rules of one place keep the order in which they were judged.
+        return tuple(entry[2] for entry in sorted(self._entries, key=lambda entry: entry[:2]))
+
+
+def is_within(path: str, outer: str) -> bool:
+    """Whether a JSON Pointer is `outer` or points into it."""
+    return path == outer or path.startswith(f"{outer}/")
+
+
+def escape_pointer(name: str) -> str:
+    """Write a name as a reference token of a JSON Pointer (RFC 6901 section 3)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def unescape_pointer(token: str) -> str:
+    """Read a reference token of a JSON Pointer."""
+    return token.replace("~1", "/").replace("~0", "~")

@@ -1,0 +1,245 @@
+"""Look-ups and references: the only reads of other records, run when first needed and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+from rulewright import cel
+from rulewright.compiled import CompiledField, CompiledLookUp, CompiledReference
+from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.masking import MASK, to_json
+from rulewright.evaluation.overlay import Overlay, matches
+from rulewright.evaluation.run import Place, Run
+from rulewright.evaluation.views import decode_record, encode_value
+from rulewright.formula import FormulaMap
+from rulewright.outcome import Read
+from rulewright.ports import StoredRecord, Where
+from rulewright.problem import Because
+
+_OWN_ROOTS = frozenset({"payload", "record"})
+
+
+def look_up(run: Run, lookup: CompiledLookUp) -> object:
+    """Run a look-up and return what its name stands for.
+
+    language.md "Order, stops, unsound inputs": with an absent or null key it is not run and gives null,
+    [] or 0. Raises cel.Unknown where its key is unsound or it refused, cel.EvaluationError without a store.
+    """
+    _require_sound_references(run, lookup)
+    where = evaluate_where(run, lookup.rule.resource, lookup.by, run.scope)
+    if any(value is None for value in where.values()):
+        return _nothing(lookup)
+    records = require_records(run, f"look-up {lookup.rule.name}")
+    if lookup.rule.kind in ("count", "max", "min"):
+        return _aggregate(run, lookup, records, where)
+    found = _in_listed_order(records.find(lookup.rule.resource, where, _limit_of(lookup)), where)
+    note_read(run, lookup.rule.name, lookup.rule.resource, where, len(found))
+    if not found and lookup.rule.if_missing != "null":
+        _refuse(run, lookup)
+    fields = run.rules.resources[lookup.rule.resource].fields
+    views = [decode_record(fields, record) for record in found]
+    return views if lookup.rule.kind == "find_all" else next(iter(views), None)
+
+
+def require_records(run: Run, reader: str) -> Overlay:
+    """Return the store's records. Raises cel.EvaluationError: without a store nothing can be looked up."""
+    if run.records is None:
+        raise cel.EvaluationError(f"{reader} needs a store, and none was given")
+    return run.records
+
+
+def evaluate_where(run: Run, resource: str, where: FormulaMap, scope: Mapping[str, object]) -> dict[str, object]:
+    """Evaluate an equality map into stored form, by the fields of the resource it is about."""
+    fields = run.rules.resources[resource].fields
+    values: dict[str, object] = {}
+    for name, formula in where.entries.items():
+        value = formula.value(scope)
+        field = fields[name]
+        if isinstance(value, list | tuple) and field.rule.type != "list":
+            values[name] = [to_json(encode_value(field, _bare(item))) for item in value]
+        else:
+            values[name] = to_json(encode_value(field, _bare(value)))
+    return values
+
+
+def note_read(run: Run, name: str, resource: str, where: Where, found: int) -> None:
+    """Keep for the outcome that these records were read."""
+    fields = run.rules.resources[resource].fields
+    by = {
+        field: MASK if field in fields and fields[field].rule.sensitive else value for field, value in where.items()
+    }
+    run.reads.setdefault((name, repr(by)), Read(name, resource, by, found))
+
+
+def referenced(run: Run, field: CompiledField) -> object:
+    """Return what the name under `as` stands for: the record or null; for a list, the records."""
+    if field.name in run.merged.unsound:
+        raise cel.Unknown(f"{field.name} has a problem of its own")
+    reference = cast(CompiledReference, field.reference)
+    value = run.merged.get(field.name)
+    if value is None:
+        return [] if field.rule.type == "list" else None
+    found = find_referenced(run, field, value)
+    fields = run.rules.resources[reference.resource].fields
+    if isinstance(value, list):
+        if any(record is None for record in found):
+            raise cel.Unknown(f"{field.name} names a record that does not exist")
+        return [decode_record(fields, cast(StoredRecord, record)) for record in found]
+    if found[0] is None:
+        raise cel.Unknown(f"{field.name} names a record that does not exist")
+    return decode_record(fields, found[0])
+
+
+def find_referenced(run: Run, field: CompiledField, value: object) -> list[StoredRecord | None]:
+    """Return, for each value that a reference field holds, the record it names or None.
+
+    Raises cel.EvaluationError without a store, cel.Unknown where the reference's scope is unsound.
+    """
+    reference = cast(CompiledReference, field.reference)
+    wanted = [value] if not isinstance(value, list) else value
+    target = run.rules.resources[reference.resource].fields[reference.by]
+    keys = [to_json(encode_value(target, _bare(item))) for item in wanted]
+    scope = evaluate_where(run, reference.resource, reference.where, run.scope)
+    records = require_records(run, f"{field.name}'s reference")
+    where: dict[str, object] = {reference.by: keys if isinstance(value, list) else keys[0], **scope}
+    found = records.find(reference.resource, where) if keys else ()
+    note_read(run, reference.bind or field.name, reference.resource, where, len(found))
+    return [next((record for record in found if matches(record, {reference.by: key})), None) for key in keys]
+
+
+def references_hold(run: Run, field: CompiledField) -> bool:
+    """Whether a field's reference (if it has one and is given) names existing records."""
+    if field.reference is None or run.merged.get(field.name) is None:
+        return True
+    if field.id not in run.references:
+        found = find_referenced(run, field, run.merged[field.name])
+        run.references[field.id] = all(record is not None for record in found)
+    return bool(run.references[field.id])
+
+
+def place_of_key(run: Run, lookup: CompiledLookUp) -> str:
+    """Return the pointer of the payload field that a look-up's key comes from, "" if it is none."""
+    for path in lookup.by.reads:
+        if path[0] in _OWN_ROOTS and len(path) > 1 and path[1] in run.resource.fields:
+            return f"/{path[1]}"
+    return ""
+
+
+def _require_sound_references(run: Run, lookup: CompiledLookUp) -> None:
+    for path in lookup.by.reads:
+        if path[0] not in _OWN_ROOTS or len(path) < 2 or path[1] not in run.resource.fields:
+            continue
+        if not references_hold(run, run.resource.fields[path[1]]):
+            raise cel.Unknown(f"{path[1]} names a record that does not exist")
+
+
+def _aggregate(run: Run, lookup: CompiledLookUp, records: Overlay, where: Where) -> object:
+    rule = lookup.rule
+    if rule.kind == "count":
+        count = records.count(rule.resource, where)
+        note_read(run, rule.name, rule.resource, where, count)
+        return count
+    field = rule.of or run.rules.resources[rule.resource].key
+    which = "max" if rule.kind == "max" else "min"
+    value = records.extreme(rule.resource, where, field, which)
+    note_read(run, rule.name, rule.resource, where, int(value is not None))
+    decode = run.rules.resources[rule.resource].fields[field].type.decode
+    return decode(value)
+
+
+def _nothing(lookup: CompiledLookUp) -> object:
+    match lookup.rule.kind:
+        case "find_all":
+            return []
+        case "count":
+            return 0
+        case _:
+            return None
+
+
+def _limit_of(lookup: CompiledLookUp) -> int | None:
+    return 1 if lookup.rule.kind == "find" else None
+
+
+def _in_listed_order(found: Sequence[StoredRecord], where: Where) -> Sequence[StoredRecord]:
+    """Order records as the list they were asked for by; a store orders by key."""
+    for name, wanted in where.items():
+        if isinstance(wanted, list):
+            return [record for item in wanted for record in found if matches(record, {name: item})]
+    return found
+
+
+def _refuse(run: Run, lookup: CompiledLookUp) -> None:
+    """Report a missing record as `if_missing` says, and let nothing rely on the look-up."""
+    rule = lookup.rule
+    span = rule.at.get("if_missing", rule.span)
+    what = rule.resource.partition("/")[2].replace("_", " ")
+    if rule.if_missing == "not_found":
+        site = Site(lookup.id, "", span, Stage.REQUEST, lookup.order)
+        run.log.end(
+            run.problem(site, "not_found", f"no such {what}", because=run.because(lookup.by), vendor=rule.error)
+        )
+    else:
+        site = Site(lookup.id, place_of_key(run, lookup), span, Stage.REFERENCE, lookup.order)
+        run.report(
+            site,
+            "reference",
+            f"{site.path.strip('/') or rule.name} names no existing {what}",
+            because=run.because(lookup.by),
+            vendor=rule.error,
+        )
+    raise cel.Unknown(f"{rule.name} was not found")
+
+
+def _bare(value: object) -> object:
+    return value.to_datetime() if isinstance(value, cel.Timestamp) else value
+
+
+def judge_required_lookups(run: Run) -> None:
+    """Run the look-ups that must find something (`if_missing: reject`), whether or not a rule reads them."""
+    for lookup in run.resource.lookups.values():
+        if lookup.rule.if_missing == "reject":
+            try:
+                run.scope[lookup.rule.name]
+            except cel.Unknown:
+                continue
+            except cel.CelError as error:
+                site = Site(lookup.id, place_of_key(run, lookup), lookup.rule.span, Stage.REFERENCE, lookup.order)
+                run.undecided(site, f"can't be decided: {error.message}", lookup.by)
+
+
+def judge_reference(run: Run, place: Place) -> None:
+    """Judge one given reference; on a list each item is a problem of its own at /field/N."""
+    reference = cast(CompiledReference, place.field.reference)
+    site = Site(reference.id, place.pointer, reference.span, Stage.REFERENCE, place.field.order)
+    try:
+        found = find_referenced(run, place.field, place.value)
+    except cel.Unknown:
+        return
+    except cel.CelError as error:
+        run.undecided(site, f"can't be decided: {error.message}", reference.where)
+        return
+    for index, record in enumerate(found):
+        if record is None:
+            _report_missing(run, place, site, index if isinstance(place.value, list) else None)
+
+
+def _report_missing(run: Run, place: Place, site: Site, index: int | None) -> None:
+    rule, reference = place.field.rule, cast(CompiledReference, place.field.reference)
+    label = place.field.id[len(run.resource.name) + 1 :]
+    what = reference.resource.partition("/")[2].replace("_", " ")
+    value, path = place.value, place.pointer
+    if index is not None and isinstance(value, list):
+        value = value[index]
+        path = f"{path}/{place.positions[index]}"
+    shown = MASK if rule.sensitive else to_json(value)
+    because = run.because(reference.where)
+    run.report(
+        replace(site, path=path),
+        "reference",
+        rule.messages.get("references", f"{label} names no existing {what}"),
+        because=Because(None, {f"payload.{label}": shown, **because.values}),
+        vendor=rule.references.error if rule.references is not None else None,
+    )

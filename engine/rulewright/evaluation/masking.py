@@ -1,0 +1,142 @@
+"""What a report may show: the values an expression read, with those of sensitive fields masked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final
+
+from rulewright import cel
+from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
+from rulewright.evaluation.fitting import plain
+from rulewright.evaluation.views import Layer
+from rulewright.fieldtypes import encode_date, encode_datetime
+from rulewright.formula import Formula, Path, Valued
+from rulewright.problem import Because
+
+MASK: Final = "***"
+_OWN_VIEWS = frozenset({"payload", "record", "current"})
+
+
+def because_of(
+    resource: CompiledResource, rules: CompiledRules, formula: Valued, scope: Mapping[str, object]
+) -> Because:
+    """Say what an expression is and what it read."""
+    text = formula.text if isinstance(formula, Formula) else None
+    values = {
+        ".".join(path): _shown(resource, rules, path, scope)
+        for path in formula.reads
+        # The whole payload or scope object says nothing that its parts do not.
+        if len(path) > 1 or path[0] not in _OWN_VIEWS | {"request", "settings", "actor"}
+    }
+    return Because(text, values)
+
+
+def reads_sensitive(resource: CompiledResource, rules: CompiledRules, formula: Valued) -> bool:
+    """Whether an expression may read a value of a sensitive field."""
+    return any(_may_be_sensitive(resource, rules, path) for path in formula.reads)
+
+
+def mask_record(fields: Mapping[str, CompiledField], values: Mapping[str, object]) -> dict[str, object]:
+    """Return a record with the values of sensitive fields masked, however deep."""
+    return {name: _mask(fields.get(name), value) for name, value in values.items()}
+
+
+def _mask(field: CompiledField | None, value: object) -> object:
+    if field is None or value is None:
+        return value
+    if field.rule.sensitive:
+        return MASK
+    if field.children and isinstance(value, Mapping):
+        return mask_record({child.name: child for child in field.children}, value)
+    if field.items is not None and isinstance(value, list | tuple):
+        return [_mask(field.items, item) for item in value]
+    return value
+
+
+def _shown(
+    resource: CompiledResource, rules: CompiledRules, path: Path, scope: Mapping[str, object]
+) -> object:
+    try:
+        value: object = scope[path[0]]
+        for step in path[1:]:
+            if not isinstance(value, Mapping):
+                return None
+            value = value[step]
+    except (KeyError, cel.CelError):
+        return None
+    if isinstance(scope, Layer) and scope.sensitive and scope.has_own(path[0]) and value is not None:
+        return MASK
+    fields = _fields_behind(resource, rules, path[0])
+    return to_json(_mask_along(fields, path[1:], value))
+
+
+def _mask_along(fields: Mapping[str, CompiledField] | None, steps: Path, value: object) -> object:
+    """Mask `value`, found at `steps` below a record with `fields`."""
+    if fields is None or value is None:
+        return value
+    for index, step in enumerate(steps):
+        field = fields.get(step)
+        if field is None:
+            return value
+        if field.rule.sensitive:
+            return MASK
+        if index == len(steps) - 1:
+            return _mask(field, value)
+        fields = {child.name: child for child in field.children}
+    if isinstance(value, Mapping):
+        return mask_record(fields, value)
+    if isinstance(value, list | tuple):
+        return [mask_record(fields, item) if isinstance(item, Mapping) else item for item in value]
+    return value
+
+
+def _may_be_sensitive(resource: CompiledResource, rules: CompiledRules, path: Path) -> bool:
+    fields = _fields_behind(resource, rules, path[0])
+    # `value` and `item` stand for some field of this file: one sensitive field makes them suspect.
+    if path[0] in ("value", "item"):
+        return any(field.rule.sensitive for field in resource.every_field())
+    if fields is None:
+        return False
+    if len(path) == 1:
+        return any(field.rule.sensitive for field in fields.values())
+    for step in path[1:]:
+        field = fields.get(step)
+        if field is None:
+            return False
+        if field.rule.sensitive:
+            return True
+        fields = {child.name: child for child in field.children}
+    return any(field.rule.sensitive for field in fields.values())
+
+
+def _fields_behind(
+    resource: CompiledResource, rules: CompiledRules, name: str
+) -> Mapping[str, CompiledField] | None:
+    """Return the fields of the record that a top-level name stands for."""
+    if name in _OWN_VIEWS:
+        return resource.fields
+    target: str | None = None
+    if name in resource.lookups:
+        target = resource.lookups[name].rule.resource
+    elif name in resource.binds:
+        target = resource.binds[name].rule.target
+    elif name in resource.bound_references:
+        reference = resource.bound_references[name].reference
+        target = reference.resource if reference is not None else None
+    found = rules.resources.get(target or "")
+    return found.fields if found is not None else None
+
+
+def to_json(value: object) -> object:
+    """Return a decoded or CEL value in the form in which reports show it."""
+    value = plain(value)
+    if isinstance(value, datetime):
+        return encode_datetime(value)
+    if isinstance(value, date):
+        return encode_date(value)
+    if isinstance(value, dict):
+        return {name: to_json(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [to_json(part) for part in value]
+    return value

@@ -1,0 +1,42 @@
+"""Walking the fields of a payload, nested ones after the field that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rulewright.compiled import CompiledField
+from rulewright.evaluation.log import escape_pointer
+from rulewright.evaluation.run import Place, Run
+from rulewright.evaluation.views import View
+from rulewright.schema.fields import UNSOUND
+
+
+def places(run: Run) -> Iterator[Place]:
+    """Yield every field at every place where it could stand in the merged payload."""
+    yield from _places_in(run, run.resource.fields.values(), run.merged, "")
+
+
+def _places_in(run: Run, fields: Iterable[CompiledField], view: View, pointer: str) -> Iterator[Place]:
+    for field in fields:
+        place = _place(run, field, view, f"{pointer}/{escape_pointer(field.name)}")
+        yield place
+        yield from _places_below(run, place)
+
+
+def _place(run: Run, field: CompiledField, view: View, pointer: str) -> Place:
+    value = view.partial.get(field.name) if field.name in view.unsound else view.get(field.name)
+    if not isinstance(value, list):
+        return Place(field, pointer, view, value)
+    kept = [index for index, item in enumerate(value) if item is not UNSOUND]
+    sent = run.positions.get(pointer, range(len(value)))
+    return Place(field, pointer, view, [value[index] for index in kept], [sent[index] for index in kept])
+
+
+def _places_below(run: Run, place: Place) -> Iterator[Place]:
+    field, value = place.field, place.value
+    if field.children and isinstance(value, View):
+        yield from _places_in(run, field.children, value, place.pointer)
+    elif field.items is not None and isinstance(value, list) and field.items.children:
+        for position, item in zip(place.positions, value, strict=True):
+            if isinstance(item, View):
+                yield from _places_in(run, field.items.children, item, f"{place.pointer}/{position}")

@@ -1,0 +1,158 @@
+"""Must a field be given, may it be, does it apply at all: excluded, forbidden, required."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rulewright import cel
+from rulewright.compiled import CompiledField
+from rulewright.evaluation.changes import is_touched
+from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.places import places
+from rulewright.evaluation.run import Place, Run
+from rulewright.formula import Formula
+from rulewright.problem import Because
+
+
+def drop_excluded(run: Run) -> None:
+    """Drop the fields whose `excluded_if` holds; each drop is reported as info. All judge the same payload."""
+    excluded = [place for place in places(run) if place.value is not None and _is_excluded(run, place)]
+    for place in excluded:
+        for view in (place.siblings, run.sent):
+            if view is place.siblings or place.pointer.count("/") == 1:
+                view.unsound.discard(place.field.name)
+                view.pop(place.field.name, None)
+        run.log.withdraw(place.pointer, Stage.SHAPE)
+    if excluded:
+        run.record.forget()
+        run.scope.forget()
+
+
+def _is_excluded(run: Run, place: Place) -> bool:
+    condition = place.field.excluded_if
+    if condition is None:
+        return False
+    site = _site(place, "excluded_if")
+    if not run.holds(condition, site):
+        return False
+    message = place.field.rule.messages.get("excluded_if", f"{_label(run, place)} does not apply and is left out")
+    run.report(site, "excluded", message, severity="info", because=run.because(condition))
+    return True
+
+
+def judge_presence(run: Run) -> None:
+    """Judge every field: `forbidden` ends it, then `required`. What is in a forbidden object is not judged."""
+    forbidden: list[str] = []
+    for place in places(run):
+        if any(place.pointer.startswith(f"{outer}/") for outer in forbidden):
+            continue
+        if _present(place) and _judge_forbidden(run, place):
+            forbidden.append(place.pointer)
+            run.log.withdraw(place.pointer, Stage.SHAPE)
+        elif place.is_sound and place.value is None and not _is_system_set(run, place):
+            _judge_required(run, place)
+    run.settle(Stage.PRESENCE)
+
+
+def _is_system_set(run: Run, place: Place) -> bool:
+    return place.field.rule.readonly is not None and place.field.name not in run.settable
+
+
+def _present(place: Place) -> bool:
+    """Whether there is something to forbid: a value, or a null where null is no way to say "nothing"."""
+    name = place.field.name
+    if name in place.siblings.unsound or place.value is not None:
+        return True
+    is_null = dict.__contains__(place.siblings, name)
+    return is_null and not place.field.rule.nullable and place.field.rule.blank is None
+
+
+def _judge_forbidden(run: Run, place: Place) -> bool:
+    for keyword, formula, names in _forbidding(place.field):
+        because = _applies(run, place, keyword, formula, names)
+        if because is not None:
+            label = _label(run, place)
+            message = place.field.rule.messages.get(
+                keyword, place.field.rule.messages.get("forbidden", f"{label} must not be given")
+            )
+            run.report(_site(place, keyword), "forbidden", message, because=because)
+            return True
+    return False
+
+
+def _judge_required(run: Run, place: Place) -> None:
+    for keyword, formula, names in _requiring(place.field):
+        because = _applies(run, place, keyword, formula, names)
+        if because is not None:
+            message = place.field.rule.messages.get(
+                keyword, place.field.rule.messages.get("required", f"{_label(run, place)} is required")
+            )
+            run.report(_site(place, keyword), "required", message, because=because)
+            return
+
+
+_Condition = tuple[str, Formula | None, tuple[str, ...]]
+
+
+def _forbidding(field: CompiledField) -> Iterator[_Condition]:
+    rule = field.rule
+    if field.forbidden_if is not None:
+        yield "forbidden_if", field.forbidden_if, ()
+    if rule.forbidden_with:
+        yield "forbidden_with", None, rule.forbidden_with
+    if rule.forbidden_without:
+        yield "forbidden_without", None, rule.forbidden_without
+
+
+def _requiring(field: CompiledField) -> Iterator[_Condition]:
+    rule = field.rule
+    if rule.required:
+        yield "required", None, ()
+    if field.required_if is not None:
+        yield "required_if", field.required_if, ()
+    if field.required_unless is not None:
+        yield "required_unless", field.required_unless, ()
+    if rule.required_with:
+        yield "required_with", None, rule.required_with
+    if rule.required_without:
+        yield "required_without", None, rule.required_without
+
+
+def _applies(
+    run: Run, place: Place, keyword: str, formula: Formula | None, names: tuple[str, ...]
+) -> Because | None:
+    """Return why the rule applies here, None if it does not or can't be told."""
+    if not is_touched(run, place.top, formula, names):
+        return None
+    if formula is not None:
+        held = run.holds(formula, _site(place, keyword))
+        wanted = keyword != "required_unless"
+        return run.because(formula) if held is wanted else None
+    if not names:
+        return Because()
+    return _because_of_siblings(run, place, keyword, names)
+
+
+def _because_of_siblings(run: Run, place: Place, keyword: str, names: tuple[str, ...]) -> Because | None:
+    """`*_with`: any of them is given. `*_without`: any of them is not."""
+    wanted = keyword.endswith("_with")
+    found: dict[str, bool | None] = {}
+    for name in names:
+        try:
+            found[name] = place.siblings.is_given(name)
+        except cel.Unknown:
+            found[name] = None
+    if wanted not in found.values():
+        return None
+    prefix = place.pointer.rsplit("/", 1)[0].strip("/").replace("/", ".")
+    paths = {".".join(filter(None, ("payload", prefix, name))): given for name, given in found.items()}
+    return Because(None, {f"given({path})": given for path, given in paths.items() if given is not None})
+
+
+def _site(place: Place, keyword: str) -> Site:
+    field = place.field
+    return Site(f"{field.id}.{keyword}", place.pointer, field.span_of(keyword), Stage.PRESENCE, field.order)
+
+
+def _label(run: Run, place: Place) -> str:
+    return place.field.id[len(run.resource.name) + 1 :]

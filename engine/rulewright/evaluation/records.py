@@ -1,0 +1,153 @@
+"""How each field of `record` comes about: sent, kept, defaulted, computed or generated."""
+
+from __future__ import annotations
+
+import uuid
+from typing import cast
+
+from rulewright import cel
+from rulewright.compiled import CompiledField
+from rulewright.evaluation.fitting import fit
+from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.lookups import require_records
+from rulewright.evaluation.run import Run
+from rulewright.model import Constant, Generate
+from rulewright.ports import Records
+
+# Letters and digits of generated ids (apis.md 2b: 29 base-62 characters).
+_BASE_62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def pull(run: Run, name: str) -> object:
+    """Work out one field of `record`, decoded. Raises cel.CelError where what it rests on fails."""
+    if name in run.own:
+        return run.own[name]
+    field = run.resource.fields[name]
+    if name in run.merged.unsound:
+        raise cel.Unknown(f"{name} has a problem of its own")
+    if computes_now(run, field):
+        return _computed(run, field)
+    if is_system_made(run, field):
+        return _system_value(run, field)
+    if dict.__contains__(run.merged, name):
+        return run.merged[name]
+    return default_of(run, field)
+
+
+def computes_now(run: Run, field: CompiledField) -> bool:
+    """Whether the field's `compute` applies to this operation."""
+    if field.rule.compute is None:
+        return False
+    on = field.rule.compute.on
+    if on is None:
+        on = ("create",) if field.rule.immutable else ("*",)
+    return "*" in on or run.inputs.operation in on
+
+
+def is_system_made(run: Run, field: CompiledField) -> bool:
+    """Whether the caller may not set the field in this operation."""
+    if field.rule.generate is not None:
+        return True
+    return field.rule.readonly is not None and field.name not in run.settable
+
+
+def default_of(run: Run, field: CompiledField) -> object:
+    """Return the value of a field that was not sent."""
+    if field.rule.default is not None:
+        return fit(field, field.type.decode(field.rule.default.value))
+    if field.default_from is not None:
+        return fit(field, field.default_from.value(run.scope))
+    return None
+
+
+def _computed(run: Run, field: CompiledField) -> object:
+    formula = field.compute
+    assert formula is not None
+    return fit(field, formula.value(run.scope))
+
+
+def _system_value(run: Run, field: CompiledField) -> object:
+    if run.current is not None:
+        return run.current.get(field.name)
+    if field.rule.generate is not None:
+        return generate(run, field)
+    return default_of(run, field)
+
+
+def generate(run: Run, field: CompiledField) -> object:
+    """Make the value of a generated field, once a run."""
+    if field.name not in run.generated:
+        rule = cast(Generate, field.rule.generate)
+        run.generated[field.name] = generate_value(run, run.resource.name, field, rule)
+    return run.generated[field.name]
+
+
+def generate_value(run: Run, resource: str, field: CompiledField, rule: Generate) -> object:
+    """Make a value as `generate` says (language.md "Generated ids, dates, lists")."""
+    match rule.kind:
+        case "uuid":
+            return str(uuid.UUID(int=run.random.getrandbits(128), version=4))
+        case "prefixed_id":
+            length = int(cast(int, rule.options.get("length", 29)))
+            letters = "".join(run.random.choices(_BASE_62, k=length))
+            return f"{rule.options['prefix']}_{letters}"
+        case _:
+            return _next_in_sequence(run, resource, field, rule.options)
+
+
+def _next_in_sequence(run: Run, resource: str, field: CompiledField, options: object) -> object:
+    """One above the largest stored; without a store, as if it were empty (`apply` makes the real one)."""
+    settings = cast("dict[str, Constant]", options)
+    prefix = str(settings.get("prefix") or "")
+    last = 0
+    if run.records is not None:
+        last = cast(Records, require_records(run, resource)).last_in_sequence(resource, field.name, prefix)
+    # Records of this very run that are not planned yet have taken numbers too.
+    number = max(last, run.reserved.get((resource, field.name), 0)) + 1
+    run.reserved[resource, field.name] = number
+    if field.rule.type == "integer":
+        return number
+    return f"{prefix}{number:0{int(cast(int, settings.get('width') or 0))}d}"
+
+
+def judge_record(run: Run) -> dict[str, object]:
+    """Work every field out and return the sound ones; report what could not be computed."""
+    values: dict[str, object] = {}
+    for name, field in run.resource.fields.items():
+        try:
+            values[name] = run.record[name]
+        except cel.Unknown:
+            continue
+        except cel.CelError as error:
+            _report_failure(run, field, error)
+            continue
+        _report_overruled(run, field, values[name])
+    return values
+
+
+def _report_failure(run: Run, field: CompiledField, error: cel.CelError) -> None:
+    keyword = "compute" if computes_now(run, field) else "default_from"
+    site = Site(
+        f"{field.id}.{keyword}", f"/{field.name}", field.span_of(keyword), Stage.COMPUTE, field.order
+    )
+    formula = field.compute if keyword == "compute" else field.default_from
+    if formula is not None:
+        run.undecided(site, f"{field.name} can't be computed: {error.message}", formula)
+    else:
+        run.report(site, "undecided", f"{field.name} can't be made: {error.message}", severity="warning")
+
+
+def _report_overruled(run: Run, field: CompiledField, value: object) -> None:
+    """A value that was sent for a computed or generated field and differs is said to be overruled."""
+    if not (computes_now(run, field) or field.rule.generate) or field.rule.readonly is not None:
+        return
+    sent = run.sent.get(field.name)
+    if sent is None or (sent == value and isinstance(sent, bool) == isinstance(value, bool)):
+        return
+    keyword = "compute" if field.rule.compute is not None else "generate"
+    site = Site(
+        f"{field.id}.{keyword}", f"/{field.name}", field.span_of(keyword), Stage.COMPUTE, field.order
+    )
+    because = run.because(field.compute) if field.compute is not None else None
+    message = field.rule.messages.get("overruled", f"{field.name} is set by the rules; the sent value is not used")
+    run.report(site, "overruled", message, severity="info", because=because)

@@ -1,0 +1,114 @@
+"""The first stage: who calls, may they, and is everything there that the request names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rulewright import cel
+from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.run import Run
+from rulewright.evaluation.views import decode_record
+from rulewright.formula import Path
+
+_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+# A look-up that reads only these can be run before the payload is looked at.
+_KNOWN_BEFORE_PAYLOAD = frozenset({"request", "actor", "settings", "current", "now", "today"})
+
+
+def judge_caller(run: Run) -> None:
+    """Authentication, then permission; either ends the evaluation (language.md "Order, stops")."""
+    api = run.resource.api
+    if api is None or api.auth is None:
+        return
+    if run.inputs.actor is None:
+        site = Site(f"{run.resource.name}.auth", "", api.auth.span, Stage.REQUEST)
+        run.log.end(run.problem(site, "unauthenticated", "nobody is named as the caller (actor)"))
+        return
+    operation = run.resource.operation(run.inputs.operation)
+    if operation is None or operation.permission is None:
+        return
+    span = operation.at.get("permission", operation.span)
+    site = Site(f"{run.resource.name}.permission", "", span, Stage.REQUEST)
+    if operation.permission not in _permissions(run, site):
+        message = f"the caller lacks the permission {operation.permission}"
+        because = run.because(run.resource.permissions) if run.resource.permissions is not None else None
+        run.log.end(run.problem(site, "permission", message, because=because))
+
+
+def _permissions(run: Run, site: Site) -> list[object]:
+    formula = run.resource.permissions
+    if formula is None:
+        held = (run.inputs.actor or {}).get("permissions")
+    else:
+        held = run.attempt(formula, site)
+    return list(held) if isinstance(held, list | tuple) else []
+
+
+def judge_path_parameters(run: Run) -> None:
+    """A missing path parameter is `required` at "" (language.md "Keys of api.yaml and of a resource")."""
+    for name in missing_path_parameters(run):
+        operation = run.resource.operation(run.inputs.operation)
+        span = operation.at.get("path", operation.span) if operation is not None else None
+        site = Site(f"{run.resource.name}.path.{name}", "", span, Stage.REQUEST)
+        run.report(site, "required", f"the path parameter {name} is required")
+
+
+def missing_path_parameters(run: Run) -> Iterator[str]:
+    """Yield the parameters of the operation's path that were not given; the record's key may stand in."""
+    operation = run.resource.operation(run.inputs.operation)
+    if operation is None or operation.path is None:
+        return
+    for name in _PARAMETER.findall(operation.path):
+        given = run.inputs.request.path.get(name)
+        names_the_record = not run.is_create and name in (run.resource.key, "id", "uuid")
+        if given in (None, "") and not (names_the_record and run.inputs.key is not None):
+            yield name
+
+
+def find_current(run: Run) -> None:
+    """Read the record of an update or event; outside the resource's `scope` it does not exist."""
+    site = Site(f"{run.resource.name}.not_found", "", run.resource.file.span, Stage.REQUEST)
+    what = run.resource.file.name.replace("_", " ")
+    if run.records is None:
+        message = f"the {what} can't be read: no store was given"
+        run.log.end(run.problem(site, "undecided", message, severity="warning"))
+        return
+    found = run.records.find(run.resource.name, {run.resource.key: run.inputs.key}, 1)
+    if found and _in_scope(run, found[0], site):
+        run.stored = found[0]
+        run.current = decode_record(run.resource.fields, found[0])
+        return
+    run.log.end(run.problem(site, "not_found", f"no such {what}"))
+
+
+def _in_scope(run: Run, record: object, site: Site) -> bool:
+    wanted = run.attempt(run.resource.scope, site)
+    if not isinstance(wanted, dict):
+        return False
+    return all(
+        isinstance(record, dict) and record.get(name) == value for name, value in wanted.items()
+    )
+
+
+def judge_existence(run: Run) -> None:
+    """Run the look-ups that must exist and can be read before the payload (`if_missing: not_found`)."""
+    for lookup in run.resource.lookups.values():
+        if lookup.rule.if_missing != "not_found" or not _is_known_early(run, lookup.by.reads):
+            continue
+        try:
+            run.scope[lookup.rule.name]
+        except cel.Unknown:
+            continue
+        except cel.CelError as error:
+            site = Site(lookup.id, "", lookup.rule.span, Stage.REQUEST, lookup.order)
+            run.undecided(site, f"can't be decided: {error.message}", lookup.by)
+
+
+def _is_known_early(run: Run, reads: tuple[Path, ...]) -> bool:
+    return all(
+        path[0] in _KNOWN_BEFORE_PAYLOAD
+        or (path[0] in run.resource.lookups and _is_known_early(run, run.resource.lookups[path[0]].by.reads))
+        for path in reads
+    )
+

@@ -1,0 +1,216 @@
+"""One evaluation in progress: its inputs, the views that expressions read, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Final
+
+from rulewright import cel
+from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
+from rulewright.evaluation.log import Log, Site, Stage, unescape_pointer
+from rulewright.evaluation.masking import because_of, reads_sensitive
+from rulewright.evaluation.overlay import Overlay
+from rulewright.evaluation.views import LazyRecord, Scope, View
+from rulewright.formula import Formula, Valued
+from rulewright.outcome import Change, Message, Read
+from rulewright.ports import StoredRecord
+from rulewright.problem import Because, Problem, Severity, VendorError
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What came beside the payload. Header names are lower-cased."""
+
+    path: Mapping[str, object] = field(default_factory=dict)
+    query: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Everything that an evaluation depends on, besides the rules.
+
+    `key` names the record of an update or an event. `now` is an aware datetime in UTC. `seed` makes
+    random ids repeatable.
+    """
+
+    operation: str
+    payload: object
+    now: datetime
+    seed: int
+    key: object = None
+    actor: Mapping[str, object] | None = None
+    request: Request = field(default_factory=Request)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A field as it stands in this payload.
+
+    `siblings` is the map that holds it. `value` is None where it is not there; of a list with unsound
+    items it holds the sound ones, and `positions` are the indexes in the payload that its items had.
+    """
+
+    field: CompiledField
+    pointer: str
+    siblings: View
+    value: object
+    positions: Sequence[int] = ()
+
+    @property
+    def top(self) -> str:
+        """The top-level field that this one stands in."""
+        return unescape_pointer(self.pointer.split("/", 2)[1])
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether no problem was found with the value so far."""
+        return self.field.name not in self.siblings.unsound
+
+
+class Run:
+    """The working state of one evaluation; it is thrown away afterwards."""
+
+    def __init__(
+        self, rules: CompiledRules, resource: CompiledResource, inputs: Inputs, records: Overlay | None
+    ) -> None:
+        self.rules = rules
+        self.resource = resource
+        self.inputs = inputs
+        self.records = records
+        self.log = Log()
+        self.random = Random(inputs.seed)
+        # `payload`, and the same merged into `current` (on a create they are one).
+        self.sent = View({}, resource.fields.keys())
+        self.merged = self.sent
+        self.current: View | None = None
+        self.stored: StoredRecord | None = None
+        self.changed: frozenset[str] = frozenset()
+        # Set by `assembly`, which knows how names and fields are worked out.
+        self.scope: Scope
+        self.record: LazyRecord
+        self.positions: dict[str, list[int]] = {}
+        self.references: dict[str, object] = {}
+        self.generated: dict[str, object] = {}
+        self.reserved: dict[tuple[str, str], int] = {}
+        self.promised: dict[str, object] = {}
+        self.bound: dict[str, View] = {}
+        self.own: dict[str, object] = {}
+        self.reads: dict[tuple[str, str], Read] = {}
+        self.changes: list[Change] = []
+        self.messages: list[Message] = []
+
+    @property
+    def settable(self) -> frozenset[str]:
+        """The read-only fields that this operation may set all the same (its `accepts`)."""
+        operation = self.resource.operation(self.inputs.operation)
+        return frozenset(operation.accepts) if operation is not None else frozenset()
+
+    @property
+    def is_create(self) -> bool:
+        """Whether a new record is made."""
+        return self.inputs.operation == "create"
+
+    def report(
+        self,
+        site: Site,
+        code: str,
+        message: str,
+        *,
+        severity: Severity = "error",
+        because: Because | None = None,
+        vendor: VendorError | None = None,
+    ) -> None:
+        """Keep a problem."""
+        self.log.add(site, self.problem(site, code, message, severity=severity, because=because, vendor=vendor))
+
+    def problem(
+        self,
+        site: Site,
+        code: str,
+        message: str,
+        *,
+        severity: Severity = "error",
+        because: Because | None = None,
+        vendor: VendorError | None = None,
+    ) -> Problem:
+        """Make a problem of this rule file."""
+        return Problem(
+            rule=site.rule,
+            code=code,
+            path=site.path,
+            message=message,
+            severity=severity,
+            because=because,
+            rule_at=str(site.span) if site.span is not None else None,
+            vendor=vendor,
+        )
+
+    def holds(
+        self, condition: Formula, site: Site, scope: Mapping[str, object] | None = None
+    ) -> bool | None:
+        """Judge a condition. None: it rests on something unsound, or an undecided problem was reported."""
+        value = self.attempt(condition, site, scope)
+        if isinstance(value, bool):
+            return value
+        if value is not FAILED:
+            shown = "null" if value is None else f"a value of type {type(value).__name__}"
+            self.undecided(site, f"the condition gives {shown}, not true or false", condition, scope)
+        return None
+
+    def attempt(self, formula: Valued, site: Site, scope: Mapping[str, object] | None = None) -> object:
+        """Evaluate; FAILED where it rests on something unsound (silently) or can't be evaluated (undecided)."""
+        try:
+            return formula.value(self.scope if scope is None else scope)
+        except cel.Unknown:
+            return FAILED
+        except cel.CelError as error:
+            self.undecided(site, f"can't be decided: {error.message}", formula, scope)
+            return FAILED
+
+    def undecided(
+        self, site: Site, message: str, formula: Valued, scope: Mapping[str, object] | None = None
+    ) -> None:
+        """Report that a rule can't be decided. An error's words may quote values, so sensitive ones go."""
+        if reads_sensitive(self.resource, self.rules, formula):
+            message = "can't be decided on these values"
+        because = because_of(self.resource, self.rules, formula, self.scope if scope is None else scope)
+        # Severity "error" would say that the payload is refused, which nobody knows.
+        self.report(site, "undecided", message, severity="warning", because=because)
+
+    def because(self, formula: Valued, scope: Mapping[str, object] | None = None) -> Because:
+        """Say what an expression is and what it read."""
+        return because_of(self.resource, self.rules, formula, self.scope if scope is None else scope)
+
+    def settle(self, stage: Stage) -> None:
+        """Let no later rule rely on the fields that `stage` found fault with."""
+        paths = self.log.error_paths(stage)
+        for path in paths:
+            for view in {id(view): view for view in (self.sent, self.merged)}.values():
+                _mark(view, path)
+        if paths:
+            self.record.forget()
+            self.scope.forget()
+
+
+class _Failed:
+    """The type of FAILED."""
+
+
+FAILED: Final = _Failed()
+
+
+def _mark(view: View, path: str) -> None:
+    """Mark the innermost map on the way to `path`; a list is marked as a whole."""
+    steps = [unescape_pointer(step) for step in path.split("/")[1:]]
+    for step in steps[:-1]:
+        below = view.get(step)
+        if not isinstance(below, View):
+            view.mark_unsound(step)
+            return
+        view = below
+    if steps:
+        view.mark_unsound(steps[-1])

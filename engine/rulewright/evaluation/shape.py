@@ -1,0 +1,220 @@
+"""Shape and types: marshmallow judges, this turns its errors into problems and its values into views."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import ValidationError
+
+from rulewright.compiled import CompiledField
+from rulewright.evaluation.log import Site, Stage, escape_pointer
+from rulewright.evaluation.run import Run
+from rulewright.evaluation.views import View, Whole
+from rulewright.schema import Message
+from rulewright.schema.fields import UNSOUND
+
+_REFUSE = "reject"
+
+
+def judge_shape(run: Run) -> None:
+    """Judge the payload's shape and fill `run.sent` with what is sound of it."""
+    payload = run.inputs.payload
+    if not isinstance(payload, Mapping):
+        site = Site(f"{run.resource.name}.type", "", run.resource.file.span, Stage.SHAPE)
+        run.log.end(run.problem(site, "type", "the payload must be a JSON object"))
+        return
+    fields = run.resource.fields
+    sent = _without_system_fields(run, fields.values(), payload, "", run.settable)
+    schema = run.resource.schema_for(run.settable)()
+    try:
+        valid, errors = schema.load(sent, partial=True), {}
+    except ValidationError as error:
+        valid, errors = error.valid_data, error.messages_dict
+    _report_unknown_ignored(run, fields.values(), sent, "", run.resource.file.unknown)
+    for found in _flatten(fields.values(), errors, sent, "", run.resource.name):
+        _report(run, found)
+    run.sent = _view(run, fields, sent, valid if isinstance(valid, dict) else {}, errors, "")
+
+
+def _without_system_fields(
+    run: Run,
+    fields: Iterable[CompiledField],
+    sent: Mapping[str, Any],
+    pointer: str,
+    settable: frozenset[str],
+) -> dict[str, Any]:
+    """Leave out what the client may not set, and say so (readonly comes before any other problem)."""
+    kept = dict(sent)
+    for field in fields:
+        if field.name not in kept:
+            continue
+        place = f"{pointer}/{escape_pointer(field.name)}"
+        if field.rule.readonly is not None and field.name not in settable:
+            _report_readonly(run, field, place)
+            del kept[field.name]
+        else:
+            kept[field.name] = _without_nested_system_fields(run, field, kept[field.name], place)
+    return kept
+
+
+def _without_nested_system_fields(run: Run, field: CompiledField, value: Any, pointer: str) -> Any:
+    if field.children and isinstance(value, Mapping):
+        return _without_system_fields(run, field.children, value, pointer, frozenset())
+    if field.items is not None and field.items.children and isinstance(value, list):
+        return [
+            _without_nested_system_fields(run, field.items, item, f"{pointer}/{index}")
+            for index, item in enumerate(value)
+        ]
+    return value
+
+
+def _report_readonly(run: Run, field: CompiledField, pointer: str) -> None:
+    refused = field.rule.readonly == _REFUSE
+    site = Site(f"{field.id}.readonly", pointer, field.span_of("readonly"), Stage.SHAPE, field.order)
+    what = "may not be sent" if refused else "is set by the system; the sent value is ignored"
+    message = field.rule.messages.get("readonly", f"{_label(run, field)} {what}")
+    run.report(site, "readonly", message, severity="error" if refused else "warning")
+
+
+def _label(run: Run, field: CompiledField) -> str:
+    return field.id[len(run.resource.name) + 1 :]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One message of marshmallow's, with the field it is about (None: an unknown one) and its place."""
+
+    message: Message
+    field: CompiledField | None
+    pointer: str
+    rule: str
+    known: tuple[str, ...] = ()
+
+
+def _flatten(
+    fields: Iterable[CompiledField], errors: Mapping[Any, Any], sent: Mapping[str, Any], pointer: str, rule: str
+) -> Iterator[_Found]:
+    """Yield marshmallow's errors in the order of the rule file, unknown fields last as they were sent."""
+    by_name = {field.name: field for field in fields}
+    for name, field in by_name.items():
+        if name in errors:
+            below = f"{pointer}/{escape_pointer(name)}"
+            yield from _flatten_field(field, errors[name], sent.get(name), below)
+    for name in sent:
+        if name in errors and name not in by_name:
+            place = f"{pointer}/{escape_pointer(name)}"
+            for message in errors[name]:
+                yield _Found(message, None, place, f"{rule}.{name}", tuple(by_name))
+
+
+def _flatten_field(field: CompiledField, errors: Any, sent: Any, pointer: str) -> Iterator[_Found]:
+    if isinstance(errors, list):
+        for message in errors:
+            yield _Found(message, field, pointer, field.id)
+    elif field.children and isinstance(sent, Mapping):
+        yield from _flatten(field.children, errors, sent, pointer, field.id)
+    elif field.items is not None:
+        for place in _in_payload_order(errors, sent):
+            item = sent[place] if isinstance(sent, list | Mapping) else None
+            yield from _flatten_field(field.items, errors[place], item, f"{pointer}/{escape_pointer(str(place))}")
+
+
+def _in_payload_order(errors: Mapping[Any, Any], sent: Any) -> list[Any]:
+    return [place for place in (sent if isinstance(sent, Mapping) else range(len(sent))) if place in errors]
+
+
+def _report(run: Run, found: _Found) -> None:
+    message = found.message
+    if found.field is None:
+        text = unknown_field_text(found.pointer, found.known)
+        site = Site(f"{found.rule}.unknown_field", found.pointer, run.resource.file.span, Stage.SHAPE, (_LAST,))
+        run.report(site, message.code, text)
+        return
+    span = found.field.span_of(message.keyword)
+    site = Site(f"{found.rule}.{message.keyword}", found.pointer, span, Stage.SHAPE, found.field.order)
+    run.report(site, message.code, str(message))
+
+
+_LAST = 1_000_000
+
+
+def unknown_field_text(pointer: str, known: tuple[str, ...]) -> str:
+    """Say that a field is not known, and which one may have been meant."""
+    name = pointer.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
+    close = difflib.get_close_matches(name, known, n=1)
+    if not close:
+        close = [option for option in known if option.lower() == name.lower()]
+    hint = f"; did you mean {close[0]}?" if close else ""
+    shown = name.encode("utf-8", "backslashreplace").decode()
+    return f"{shown} is not a field of this {'object' if pointer.count('/') > 1 else 'resource'}{hint}"
+
+
+def _report_unknown_ignored(
+    run: Run, fields: Iterable[CompiledField], sent: Mapping[str, Any], pointer: str, unknown: str
+) -> None:
+    """Under `unknown: ignore` a field that is not declared is dropped with a warning."""
+    by_name = {field.name: field for field in fields}
+    for name, value in sent.items():
+        place = f"{pointer}/{escape_pointer(str(name))}"
+        field = by_name.get(name)
+        if field is None and unknown == "ignore":
+            site = Site(
+                f"{run.resource.name}.{name}.unknown_field", place, run.resource.file.span, Stage.SHAPE, (_LAST,)
+            )
+            text = f"{unknown_field_text(place, tuple(by_name))} (ignored)"
+            run.report(site, "unknown_field", text, severity="warning")
+        elif field is not None and field.children and isinstance(value, Mapping):
+            _report_unknown_ignored(run, field.children, value, place, field.rule.unknown or unknown)
+
+
+def _view(
+    run: Run,
+    fields: Mapping[str, CompiledField],
+    sent: Mapping[str, Any],
+    valid: Mapping[str, Any],
+    errors: Mapping[Any, Any],
+    pointer: str,
+) -> View:
+    """Build what expressions see of one level of the payload."""
+    view = Whole({}, fields.keys())
+    for name, field in fields.items():
+        if name not in sent:
+            continue
+        place = f"{pointer}/{escape_pointer(name)}"
+        if name in errors and not isinstance(errors[name], dict):
+            view.unsound.add(name)
+        else:
+            view[name] = _viewed(run, field, sent[name], valid.get(name), errors.get(name) or {}, place)
+            if field.rule.type in ("list", "map") and name in errors:
+                view.mark_unsound(name)
+    return view
+
+
+def _viewed(run: Run, field: CompiledField, sent: Any, valid: Any, errors: Mapping[Any, Any], pointer: str) -> Any:
+    if field.children and isinstance(sent, Mapping):
+        children = {child.name: child for child in field.children}
+        return _view(run, children, sent, valid or {}, errors, pointer)
+    if field.rule.type == "list" and isinstance(sent, list) and isinstance(valid, list):
+        positions = _positions(sent, len(valid))
+        run.positions[pointer] = positions
+        return [
+            _viewed_item(run, field, sent[place], item, errors.get(place), f"{pointer}/{place}")
+            for place, item in zip(positions, valid, strict=True)
+        ]
+    return valid
+
+
+def _viewed_item(run: Run, field: CompiledField, sent: Any, valid: Any, errors: Any, pointer: str) -> Any:
+    if field.items is None or isinstance(errors, list):
+        return valid if not isinstance(errors, list) else UNSOUND
+    return _viewed(run, field.items, sent, valid, errors or {}, pointer)
+
+
+def _positions(sent: list[Any], kept: int) -> list[int]:
+    """Return the payload's index of each item that was kept (`unique_items: collapse` drops repeats)."""
+    if kept == len(sent):
+        return list(range(kept))
+    return [index for index, item in enumerate(sent) if item not in sent[:index]]

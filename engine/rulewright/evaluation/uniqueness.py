@@ -1,0 +1,87 @@
+"""`unique`, judged on the records as they will be; the store's constraints hold the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rulewright import cel
+from rulewright.compiled import CompiledField, CompiledResource
+from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.lookups import evaluate_where
+from rulewright.evaluation.masking import MASK
+from rulewright.evaluation.overlay import Overlay, matches, same
+from rulewright.evaluation.run import Run
+from rulewright.ports import StoredRecord
+from rulewright.problem import Because
+
+
+def judge_uniques(
+    run: Run, resource: CompiledResource, record: StoredRecord, stage: Stage, path: str | None = None
+) -> None:
+    """Report every `unique` of `resource` that `record` (in stored form) would break.
+
+    `path` is where to report; by default at the field itself.
+    """
+    if run.records is None:
+        return
+    for field in resource.fields.values():
+        if field.unique is not None:
+            _judge_unique(run, resource, field, record, run.records, Site(
+                field.unique.id,
+                f"/{field.name}" if path is None else path,
+                field.span_of("unique"),
+                stage,
+                field.order,
+            ))
+
+
+def _judge_unique(
+    run: Run,
+    resource: CompiledResource,
+    field: CompiledField,
+    record: StoredRecord,
+    records: Overlay,
+    site: Site,
+) -> None:
+    unique = field.unique
+    assert unique is not None
+    wanted = {name: record.get(name) for name in unique.fields}
+    if any(value is None for value in wanted.values()):
+        return
+    try:
+        condition = evaluate_where(run, resource.name, unique.where, run.scope)
+    except cel.Unknown:
+        return
+    except cel.CelError as error:
+        run.undecided(site, f"can't be decided: {error.message}", unique.where)
+        return
+    if not matches(record, condition):
+        return
+    others = [
+        other
+        for other in records.find(resource.name, {**condition, **wanted}, 2)
+        if not same(other.get(resource.key), record.get(resource.key))
+    ]
+    if others:
+        _report(run, resource, field, site, wanted, others[0])
+
+
+def _report(
+    run: Run,
+    resource: CompiledResource,
+    field: CompiledField,
+    site: Site,
+    wanted: Mapping[str, object],
+    other: StoredRecord,
+) -> None:
+    unique = field.unique
+    assert unique is not None
+    what = resource.file.name.replace("_", " ")
+    within = f" with the same {' and '.join(unique.fields[1:])}" if unique.fields[1:] else ""
+    message = field.rule.messages.get("unique", f"another {what}{within} has this {field.name}")
+    values = {
+        f"record.{name}": MASK if resource.fields[name].rule.sensitive else value for name, value in wanted.items()
+    }
+    key = MASK if resource.fields[resource.key].rule.sensitive else other.get(resource.key)
+    because = Because(None, {**values, f"the other {what}'s {resource.key}": key})
+    run.report(site, "unique", message, because=because, vendor=unique.rule.error)

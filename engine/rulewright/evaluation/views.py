@@ -1,0 +1,275 @@
+"""Maps as expressions see them: a declared field that is absent reads as null, an unsound one is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, NoReturn
+
+from rulewright import cel
+from rulewright.compiled import CompiledField
+
+Fields = Mapping[str, CompiledField]
+
+
+class Everything(Collection[str]):
+    """The names of a map that declares none: any of them reads as null when absent."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+class View(dict[str, object]):
+    """A map with declared names. `has(view.x)` is whether x is there; `view.x` is null when it is not.
+
+    `unsound` names can't be relied on (language.md "Order, stops, unsound inputs"): reading one raises
+    cel.Unknown, and so does reading the map as a whole. `partial` keeps what is sound of them.
+    """
+
+    __slots__ = ("declared", "partial", "unsound")
+
+    def __init__(self, values: Mapping[str, object], declared: Collection[str]) -> None:
+        super().__init__(values)
+        self.declared = declared
+        self.unsound: set[str] = set()
+        self.partial: dict[str, object] = {}
+
+    def mark_unsound(self, name: str) -> None:
+        """Let no rule rely on this name any more."""
+        self.unsound.add(name)
+        if name in self.keys():
+            self.partial[name] = super().pop(name)
+
+    def __missing__(self, name: str) -> object:
+        if name in self.unsound:
+            raise cel.Unknown(f"{name} has a problem of its own")
+        if name in self.declared:
+            return None
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        if name in self.unsound:
+            raise cel.Unknown(f"{name} has a problem of its own")
+        return super().__contains__(name)
+
+    def is_given(self, name: str) -> bool:
+        """Whether the name is there and not null. Raises cel.Unknown for an unsound one."""
+        return name in self and self[name] is not None
+
+
+class Whole(View):
+    """A View that also refuses to be read as a whole while a part of it is unsound."""
+
+    __slots__ = ()
+
+    def _require_sound(self) -> None:
+        if self.unsound:
+            raise cel.Unknown("a part of it has a problem of its own")
+
+    def __eq__(self, other: object) -> bool:
+        self._require_sound()
+        return super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]  # dicts have none either
+
+    def __len__(self) -> int:
+        self._require_sound()
+        return super().__len__()
+
+    def __iter__(self) -> Iterator[str]:
+        self._require_sound()
+        return super().__iter__()
+
+    def items(self) -> Any:
+        """As dict.items, for a sound map only."""
+        self._require_sound()
+        return super().items()
+
+
+class LazyRecord(dict[str, object]):
+    """`record`: what will be stored. Each field is worked out when it is first read.
+
+    `has(record.x)` is whether x is not null: what is stored knows no difference.
+    """
+
+    __slots__ = ("_failures", "_pull", "_pulling", "declared")
+
+    def __init__(self, declared: Collection[str], pull: Callable[[str], object]) -> None:
+        super().__init__()
+        self.declared = declared
+        self._pull = pull
+        self._pulling: set[str] = set()
+        self._failures: dict[str, cel.CelError] = {}
+
+    def __missing__(self, name: str) -> object:
+        if name not in self.declared:
+            raise KeyError(name)
+        if name in self._failures:
+            raise self._failures[name]
+        if name in self._pulling:
+            raise cel.EvaluationError(f"record.{name} depends on itself")
+        self._pulling.add(name)
+        try:
+            value = self[name] = self._pull(name)
+        except cel.CelError as error:
+            self._failures[name] = error
+            raise
+        finally:
+            self._pulling.discard(name)
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self.declared and self[name] is not None
+
+    def forget(self) -> None:
+        """Work every field out anew when it is read next."""
+        self.clear()
+        self._failures.clear()
+
+    def _everything(self) -> dict[str, object]:
+        return {name: self[name] for name in self.declared}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._everything())
+
+    def __len__(self) -> int:
+        return len(self.declared)
+
+    def items(self) -> Any:
+        """All fields, worked out."""
+        return self._everything().items()
+
+    def __eq__(self, other: object) -> bool:
+        return self._everything() == other
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = None  # type: ignore[assignment]  # dicts have none either
+
+
+class Scope(dict[str, object]):
+    """The names that expressions read. Each is resolved when it is first read, then kept."""
+
+    __slots__ = ("_failures", "_fixed", "_resolve", "_resolving")
+
+    def __init__(self, fixed: Mapping[str, object], resolve: Callable[[str], object]) -> None:
+        super().__init__(fixed)
+        self._fixed = frozenset(fixed)
+        self._resolve = resolve
+        self._resolving: set[str] = set()
+        self._failures: dict[str, cel.CelError] = {}
+
+    def __missing__(self, name: str) -> object:
+        if name in self._failures:
+            raise self._failures[name]
+        if name in self._resolving:
+            raise cel.EvaluationError(f"{name} depends on itself")
+        self._resolving.add(name)
+        try:
+            value = self[name] = self._resolve(name)
+        except cel.CelError as error:
+            self._failures[name] = error
+            raise
+        finally:
+            self._resolving.discard(name)
+        return value
+
+    def forget(self) -> None:
+        """Resolve every name anew when it is read next, except the fixed ones."""
+        for name in self.keys() - self._fixed:
+            del self[name]
+        self._failures.clear()
+
+    def __contains__(self, name: object) -> bool:
+        if super().__contains__(name):
+            return True
+        try:
+            self[str(name)]
+        except KeyError:
+            return False
+        return True
+
+
+class Layer(dict[str, object]):
+    """A few names, such as `value`, in front of a scope. `sensitive`: reports must mask them."""
+
+    __slots__ = ("_below", "sensitive")
+
+    def __init__(
+        self, names: Mapping[str, object], below: Mapping[str, object], *, sensitive: bool = False
+    ) -> None:
+        super().__init__(names)
+        self._below = below
+        self.sensitive = sensitive
+
+    def __missing__(self, name: str) -> object:
+        return self._below[name]
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in self._below
+
+    def has_own(self, name: str) -> bool:
+        """Whether the name is one of those in front."""
+        return super().__contains__(name)
+
+
+def never(name: str) -> NoReturn:
+    """The resolver of a scope that has fixed names only."""
+    raise KeyError(name)
+
+
+def decode_value(field: CompiledField, stored: object) -> object:
+    """Turn a stored value into what expressions see."""
+    if stored is None:
+        return None
+    if field.children and isinstance(stored, Mapping):
+        return decode_record({child.name: child for child in field.children}, stored)
+    if field.items is not None:
+        if isinstance(stored, list | tuple):
+            return [decode_value(field.items, item) for item in stored]
+        if isinstance(stored, Mapping):
+            return {name: decode_value(field.items, item) for name, item in stored.items()}
+    return field.type.decode(stored)
+
+
+def decode_record(fields: Fields, stored: Mapping[str, object]) -> View:
+    """Turn a stored record into a View; nulls are left out, so that `has` tells null from a value."""
+    return View(
+        {
+            name: decode_value(fields[name], value) if name in fields else value
+            for name, value in stored.items()
+            if value is not None
+        },
+        fields.keys(),
+    )
+
+
+def encode_value(field: CompiledField, value: object) -> object:
+    """Turn a decoded value into what is stored."""
+    if value is None:
+        return None
+    if field.children and isinstance(value, Mapping):
+        children = {child.name: child for child in field.children}
+        return {
+            name: encode_value(children[name], part) if name in children else part for name, part in value.items()
+        }
+    if field.items is not None:
+        if isinstance(value, list | tuple):
+            return [encode_value(field.items, item) for item in value]
+        if isinstance(value, Mapping):
+            return {name: encode_value(field.items, item) for name, item in value.items()}
+    return field.type.encode(value)
+
+
+def encode_record(fields: Fields, values: Mapping[str, object]) -> dict[str, object]:
+    """Turn decoded fields into stored ones, in the order of the rule file."""
+    return {name: encode_value(field, values[name]) for name, field in fields.items() if name in values}

@@ -1,0 +1,233 @@
+"""The table of field types: what each means to a store, to CEL, to JSON Schema and to marshmallow.
+
+One row a type; adding a type touches nothing else. The marshmallow field is named by "module:class"
+and imported when a schema is first built, because importing marshmallow costs 50 ms that a command
+such as `check` on one expression need not pay.
+
+Three forms of a value: as *sent* (JSON), as *decoded* (what expressions see: a date is a
+`datetime.date`), and as *stored* (JSON again: dates are ISO 8601 text). `encode` goes from decoded to
+stored, `decode` back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from types import MappingProxyType
+from typing import Final
+
+from rulewright.ports import ColumnType
+
+_TEXT_KEYWORDS = frozenset({"min_length", "max_length", "pattern", "one_of"})
+_NUMBER_KEYWORDS = frozenset({"min", "max", "one_of"})
+_DATE_KEYWORDS = frozenset({"min", "max", "format"})
+_FORMATTED_TEXT = frozenset({"min_length", "max_length", "pattern", "one_of"})
+
+
+def _same(value: object) -> object:
+    return value
+
+
+def encode_date(value: object) -> object:
+    """Write a date as ISO 8601 text; a datetime gives its date in UTC."""
+    if isinstance(value, datetime):
+        return as_utc(value).date().isoformat()
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def decode_date(value: object) -> object:
+    """Read ISO 8601 text as a date; text that is none stays as it is (a store may hold old data)."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value[:10])
+    except ValueError:
+        return value
+
+
+def encode_datetime(value: object) -> object:
+    """Write an instant as ISO 8601 text in UTC with a final Z, and fractions only where there are any."""
+    if isinstance(value, datetime):
+        return as_utc(value).replace(tzinfo=None).isoformat() + "Z"
+    if isinstance(value, date):
+        return value.isoformat() + "T00:00:00Z"
+    return value
+
+
+def decode_datetime(value: object) -> object:
+    """Read ISO 8601 text as an aware datetime in UTC; text that is none stays as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return as_utc(datetime.fromisoformat(value))
+    except (ValueError, OverflowError):
+        return value
+
+
+def as_utc(value: datetime) -> datetime:
+    """Move an instant to UTC; one without an offset is taken to be in UTC already."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """What one type name of the rule language means.
+
+    `keywords` are the shape keywords that make sense on it; `example` is accepted and `wrong` refused,
+    in sent form (the docs and the tests use both).
+    """
+
+    name: str
+    meaning: str
+    field: str
+    column: ColumnType
+    cel: str
+    json_schema: Mapping[str, object]
+    example: object
+    wrong: object
+    keywords: frozenset[str] = frozenset()
+    encode: Callable[[object], object] = field(default=_same)
+    decode: Callable[[object], object] = field(default=_same)
+
+
+_ROWS: Final = (
+    FieldType(
+        "string",
+        "text",
+        "rulewright.schema.fields:Text",
+        "text",
+        "string",
+        {"type": "string"},
+        example="Ann",
+        wrong=5,
+        keywords=_TEXT_KEYWORDS,
+    ),
+    FieldType(
+        "integer",
+        "a whole number",
+        "rulewright.schema.fields:WholeNumber",
+        "integer",
+        "int",
+        {"type": "integer", "format": "int64"},
+        example=15099,
+        wrong=150.99,
+        keywords=_NUMBER_KEYWORDS,
+    ),
+    FieldType(
+        "number",
+        "a number",
+        "rulewright.schema.fields:Decimal",
+        "number",
+        "double",
+        {"type": "number"},
+        example=1.5,
+        wrong="1.5",
+        keywords=_NUMBER_KEYWORDS,
+    ),
+    FieldType(
+        "boolean",
+        "true or false",
+        "rulewright.schema.fields:TrueOrFalse",
+        "boolean",
+        "bool",
+        {"type": "boolean"},
+        example=True,
+        wrong="true",
+        keywords=frozenset({"one_of"}),
+    ),
+    FieldType(
+        "date",
+        "a date",
+        "rulewright.schema.fields:CalendarDate",
+        "text",
+        "timestamp",
+        {"type": "string", "format": "date"},
+        example="2025-01-31",
+        wrong="2025-02-31",
+        keywords=_DATE_KEYWORDS,
+        encode=encode_date,
+        decode=decode_date,
+    ),
+    FieldType(
+        "datetime",
+        "a date and time",
+        "rulewright.schema.fields:Instant",
+        "text",
+        "timestamp",
+        {"type": "string", "format": "date-time"},
+        example="2025-01-31T09:30:00Z",
+        wrong="yesterday",
+        keywords=_DATE_KEYWORDS,
+        encode=encode_datetime,
+        decode=decode_datetime,
+    ),
+    FieldType(
+        "uuid",
+        "a UUID",
+        "rulewright.schema.fields:UuidText",
+        "text",
+        "string",
+        {"type": "string", "format": "uuid"},
+        example="3f2b8c1e-5a44-4d0e-9c38-6f6f2f0d7a11",
+        wrong="3f2b8c1e",
+        keywords=frozenset({"one_of"}),
+    ),
+    FieldType(
+        "email",
+        "an email address",
+        "rulewright.schema.fields:EmailText",
+        "text",
+        "string",
+        {"type": "string", "format": "email"},
+        example="ann@example.org",
+        wrong="ann at example",
+        keywords=_FORMATTED_TEXT,
+    ),
+    FieldType(
+        "object",
+        "an object",
+        "rulewright.schema.fields:ObjectValue",
+        "json",
+        "map",
+        {"type": "object"},
+        example={},
+        wrong=[],
+        keywords=frozenset({"fields", "unknown"}),
+    ),
+    FieldType(
+        "list",
+        "a list",
+        "rulewright.schema.fields:ListValue",
+        "json",
+        "list",
+        {"type": "array"},
+        example=[],
+        wrong={},
+        keywords=frozenset({"items", "min_length", "max_length", "unique_items"}),
+    ),
+    FieldType(
+        "map",
+        "an object with keys of your choice",
+        "rulewright.schema.fields:MapValue",
+        "json",
+        "map",
+        {"type": "object"},
+        example={"colour": "red"},
+        wrong="red",
+        keywords=frozenset({"items", "min_length", "max_length"}),
+    ),
+    FieldType(
+        "any",
+        "any JSON value",
+        "rulewright.schema.fields:AnyValue",
+        "json",
+        "dyn",
+        {},
+        example=[1, "two"],
+        wrong=float("nan"),
+        keywords=frozenset({"one_of"}),
+    ),
+)
+
+FIELD_TYPES: Final[Mapping[str, FieldType]] = MappingProxyType({row.name: row for row in _ROWS})

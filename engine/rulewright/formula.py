@@ -1,0 +1,98 @@
+"""Compiled expressions and templates: what `program` makes of the texts in a rule file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from rulewright import cel
+from rulewright.model import Expression, Itself, Template, TemplateList
+from rulewright.problem import Span
+
+Bindings = Mapping[str, object]
+Path = tuple[str, ...]
+
+
+class Valued(Protocol):
+    """What has a value under bindings; `reads` are the paths of names it may read."""
+
+    @property
+    def reads(self) -> tuple[Path, ...]:
+        """Paths such as ("payload", "address"), without repeats."""
+
+    def value(self, bindings: Bindings) -> object:
+        """Evaluate. Raises cel.CelError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """One CEL expression, parsed."""
+
+    text: str
+    node: cel.Node
+    reads: tuple[Path, ...]
+    span: Span
+
+    def value(self, bindings: Bindings) -> object:
+        """Evaluate under `bindings`. Raises cel.EvaluationError, cel.LimitError or cel.Unknown."""
+        return cel.evaluate(self.node, bindings)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number, a boolean or null: it means itself."""
+
+    constant: object
+    reads: tuple[Path, ...] = ()
+
+    def value(self, bindings: Bindings) -> object:
+        """Return the constant."""
+        return self.constant
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaMap:
+    """A map of templates."""
+
+    entries: Mapping[str, Valued]
+    reads: tuple[Path, ...]
+
+    def value(self, bindings: Bindings) -> dict[str, object]:
+        """Evaluate every entry."""
+        return {name: entry.value(bindings) for name, entry in self.entries.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class FormulaList:
+    """A list of templates."""
+
+    items: tuple[Valued, ...]
+    reads: tuple[Path, ...]
+
+    def value(self, bindings: Bindings) -> list[object]:
+        """Evaluate every item."""
+        return [item.value(bindings) for item in self.items]
+
+
+def compile_expression(expression: Expression) -> Formula:
+    """Parse an expression. Raises cel.CelSyntaxError (the checks on rule files have already said so)."""
+    node = cel.parse(expression.text)
+    return Formula(expression.text, node, cel.references(node), expression.span)
+
+
+def compile_template(template: Template) -> Valued:
+    """Compile a template, walking into maps and lists (language.md "What is CEL")."""
+    if isinstance(template, Expression):
+        return compile_expression(template)
+    if isinstance(template, Itself):
+        return Constant(template.value)
+    if isinstance(template, TemplateList):
+        items = tuple(compile_template(item) for item in template.items)
+        return FormulaList(items, _union(items))
+    entries = {name: compile_template(entry) for name, entry in template.entries.items()}
+    return FormulaMap(entries, _union(entries.values()))
+
+
+def _union(parts: object) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys(path for part in parts for path in part.reads))  # type: ignore[attr-defined]

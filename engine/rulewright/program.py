@@ -1,0 +1,171 @@
+"""The library's face: load rule files, evaluate payloads, apply what was accepted."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rulewright.compiled import CompiledRules, compile_rules
+from rulewright.delivery import Receipt, carry_out
+from rulewright.errors import ConfigurationError, EvaluationError
+from rulewright.evaluation import Inputs, Request, decide, find_resource
+from rulewright.fieldtypes import as_utc
+from rulewright.outcome import Outcome
+from rulewright.ports import Records, Store, Table, Transaction
+from rulewright.reader import read_rules
+from rulewright.tables import tables_of
+
+if TYPE_CHECKING:
+    from marshmallow import Schema
+
+Settings = Mapping[str, Mapping[str, object]]
+
+
+class Program:
+    """Rule files, checked and compiled: immutable, safe to share between threads."""
+
+    def __init__(self, compiled: CompiledRules) -> None:
+        self.compiled = compiled
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The names of all resources, sorted, as "<api>/<name>"."""
+        return tuple(sorted(self.compiled.resources))
+
+    @property
+    def ruleset(self) -> str:
+        """ "sha256:" and the digest of every rule file; it goes out with every outcome."""
+        return self.compiled.digest
+
+    @cached_property
+    def tables(self) -> tuple[Table, ...]:
+        """The shapes in which a store keeps the resources."""
+        return tables_of(self.compiled)
+
+    def schema(self, resource: str) -> type[Schema]:
+        """Return the marshmallow Schema class of a resource, for webargs, apispec, Flask and the like.
+
+        It judges shape and static `required`. Conditions, look-ups and effects need `evaluate`.
+        Raises EvaluationError for an unknown resource.
+        """
+        return find_resource(self.compiled, resource).schema_for()
+
+    def evaluate(
+        self,
+        resource: str,
+        payload: object,
+        *,
+        operation: str = "create",
+        key: object = None,
+        store: Records | None = None,
+        actor: Mapping[str, object] | None = None,
+        request: Request | Mapping[str, Mapping[str, object]] | None = None,
+        as_of: datetime | str | None = None,
+        seed: int | None = None,
+    ) -> Outcome:
+        """Decide one payload. Nothing is written.
+
+        `payload` is what JSON decoding gives. `key` names the record of an update. `actor` is whoever
+        calls, already authenticated; None is nobody. `request` holds path, query and headers. `as_of`
+        (an aware datetime or ISO 8601 text; default: now) and `seed` (of random ids) make a decision
+        repeatable. Raises EvaluationError for an unknown resource or operation.
+        """
+        inputs = self.inputs(
+            payload, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
+        )
+        return decide(self.compiled, resource, inputs, store)
+
+    def apply(
+        self,
+        resource: str,
+        payload: object,
+        *,
+        store: Store,
+        operation: str = "create",
+        key: object = None,
+        actor: Mapping[str, object] | None = None,
+        request: Request | Mapping[str, Mapping[str, object]] | None = None,
+        as_of: datetime | str | None = None,
+        seed: int | None = None,
+    ) -> Receipt:
+        """Decide one payload and carry the decision out, both in one transaction of `store`.
+
+        Parameters as in `evaluate`. A refused payload writes nothing. Raises AdapterError where the
+        store fails; nothing is written then either.
+        """
+        inputs = self.inputs(
+            payload, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
+        )
+        find_resource(self.compiled, resource)
+        store.prepare(self.tables)
+        with store.transaction() as transaction:
+            return self.apply_within(resource, inputs, transaction)
+
+    def apply_within(self, resource: str, inputs: Inputs, transaction: Transaction) -> Receipt:
+        """As `apply`, inside a transaction that the caller opened on a prepared store."""
+        return carry_out(self.compiled, resource, inputs, transaction)
+
+    def inputs(
+        self,
+        payload: object,
+        *,
+        operation: str = "create",
+        key: object = None,
+        actor: Mapping[str, object] | None = None,
+        request: Request | Mapping[str, Mapping[str, object]] | None = None,
+        as_of: datetime | str | None = None,
+        seed: int | None = None,
+    ) -> Inputs:
+        """Gather what one evaluation depends on, with the clock and chance filled in."""
+        return Inputs(
+            operation=operation,
+            payload=payload,
+            key=key,
+            actor=actor,
+            request=request if isinstance(request, Request) else Request(**(request or {})),
+            now=instant(as_of),
+            seed=secrets.randbits(64) if seed is None else seed,
+        )
+
+
+def instant(as_of: datetime | str | None) -> datetime:
+    """Return an aware UTC datetime: now, or what `as_of` says. Raises EvaluationError on other text."""
+    if as_of is None:
+        return datetime.now(UTC)
+    if isinstance(as_of, str):
+        try:
+            return as_utc(datetime.fromisoformat(as_of))
+        except (ValueError, OverflowError):
+            raise EvaluationError(f"as_of must be ISO 8601, like 2025-01-15T00:00:00Z, not {as_of!r}") from None
+    return as_utc(as_of)
+
+
+def load(path: str | os.PathLike[str] | None = None, *, settings: Settings | None = None) -> Program:
+    """Read, check and compile rule files.
+
+    `path` is a rules folder, one API's folder or one rule file; by default the rules that ship with
+    Rulewright. `settings` overrides the switches of api.yaml: API -> setting -> value. Raises
+    RuleFileError, which holds every problem of every file, and ConfigurationError for a setting that no
+    api.yaml declares.
+    """
+    rules = read_rules(shipped_rules() if path is None else Path(path))
+    overrides = settings or {}
+    for api, values in overrides.items():
+        declared = {one.name for one in rules.apis[api].settings} if api in rules.apis else set()
+        for name in values.keys() - declared:
+            known = ", ".join(sorted(declared)) or "none"
+            raise ConfigurationError(f"{api} has no setting {name}; it has: {known}")
+    return Program(compile_rules(rules, overrides))
+
+
+def shipped_rules() -> Path:
+    """Return the folder of the rules that ship: inside the package, or in a checkout beside engine/."""
+    package = Path(str(files("rulewright")))
+    inside = package / "rules"
+    return inside if inside.is_dir() else package.parent.parent / "rules"

@@ -1,0 +1,370 @@
+"""marshmallow fields with the strict typing of the rule language.
+
+true is no integer, "5" is no integer, 150.99 is no integer; null is refused unless `nullable`; under
+`blank: absent` a blank text counts as null. Every message carries its stable code.
+"""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from rulewright.fieldtypes import FIELD_TYPES, as_utc
+from rulewright.model import Field
+from rulewright.schema.messages import Message, sample_of_format
+from rulewright.schema.validators import refusal, validators_of
+
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
+
+
+class _Unsound:
+    """The type of UNSOUND."""
+
+
+# Stands, in the `valid_data` of a list, for an item that has an error.
+UNSOUND: Final = _Unsound()
+
+
+class RuleField(fields.Field[Any]):
+    """A field of a rule file. `label` is the name that messages use (a dotted path)."""
+
+    def __init__(self, rule: Field, label: str, **options: Any) -> None:
+        self.rule = rule
+        self.label = label
+        super().__init__(
+            required=rule.required,
+            allow_none=rule.nullable or rule.blank == "absent",
+            dump_only=rule.readonly is not None,
+            validate=list(validators_of(rule, label)),
+            error_messages=self._messages(),
+            metadata={"title": rule.title, "description": rule.description},
+            **options,
+        )
+
+    def _messages(self) -> Any:
+        meaning = FIELD_TYPES[self.rule.type].meaning
+        said = self.rule.messages
+        return {
+            "required": Message(said.get("required", f"{self.label} is required"), "required"),
+            "null": Message(said.get("nullable", f"{self.label} may not be null"), "type", "nullable"),
+            "type": Message(said.get("type", f"{self.label} must be {meaning}"), "type"),
+        }
+
+    def make_error(self, key: str, **kwargs: Any) -> ValidationError:
+        """Return the error for `key` without losing the message's code (str.format would)."""
+        message = self.error_messages.get(key)
+        if isinstance(message, Message):
+            return ValidationError([message])  # type: ignore[list-item]
+        return super().make_error(key, **kwargs)
+
+    def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:
+        """Read a sent value. Null where the field is required is `required`, elsewhere a `type` error.
+
+        language.md "One problem per field".
+        """
+        if self.rule.blank == "absent" and isinstance(value, str) and not value.strip():
+            value = None
+            if not self.rule.required:
+                return None
+        if value is None:
+            if self.rule.required:
+                raise self.make_error("required")
+            if not self.rule.nullable:
+                raise self.make_error("null")
+        return super().deserialize(value, attr, data, **kwargs)
+
+    def refuse_type(self) -> ValidationError:
+        """Return the error of a value of the wrong type."""
+        return self.make_error("type")
+
+    def refuse_format(self, text: str) -> ValidationError:
+        """Return the error of a text that does not have the type's format."""
+        return refusal(self.rule, "format", text)
+
+
+class Text(RuleField):
+    """string: text that can be written as UTF-8 (JSON lets lone surrogates through)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not isinstance(value, str):
+            raise self.refuse_type()
+        if not is_writable(value):
+            raise refusal(self.rule, "type", f"{self.label} holds half a surrogate pair, which is no text")
+        return value
+
+
+class WholeNumber(RuleField):
+    """integer: within 64 bits; a boolean is none, and neither is 5.0."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self.refuse_type()
+        if not INT64_MIN <= value <= INT64_MAX:
+            raise refusal(self.rule, "type", f"{self.label} must fit into 64 bits")
+        return value
+
+
+class Decimal(RuleField):
+    """number: always a double, also when written as 5; NaN and the infinities are refused."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise self.refuse_type()
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise refusal(self.rule, "type", f"{self.label} must be a finite number")
+        return number
+
+
+class TrueOrFalse(RuleField):
+    """boolean: only true and false; "false" and 0 are none."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.refuse_type()
+        return value
+
+
+class CalendarDate(Text):
+    """date: text in the field's strptime format, strictly ("1/2/2025" is not %d/%m/%Y)."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        parsed = parse_date(text, self.rule.format or "iso")
+        if parsed is None:
+            raise self.refuse_format(
+                f"{self.label} must be a date like {sample_of_format(self.rule.format or 'iso', dated=True)}"
+            )
+        return parsed
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return print_date(value, self.rule.format or "iso")
+
+
+class Instant(Text):
+    """datetime: iso (an offset is optional, none means UTC), iso_ms_z, iso_offset or a strptime format."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        parsed = parse_datetime(text, self.rule.format or "iso")
+        if parsed is None:
+            sample = sample_of_format(self.rule.format or "iso", dated=False)
+            raise self.refuse_format(f"{self.label} must be a date and time like {sample}")
+        return parsed
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return print_datetime(value, self.rule.format or "iso")
+
+
+class UuidText(Text):
+    """uuid: the 36-character form, kept as text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            canonical = str(uuid.UUID(text))
+        except ValueError:
+            canonical = ""
+        if canonical != text.lower():
+            raise self.refuse_format(f"{self.label} must be a UUID")
+        return text
+
+
+class EmailText(Text):
+    """email: as marshmallow's own validator judges it."""
+
+    _validator = validate.Email()
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return self._validator(text)
+        except ValidationError:
+            raise self.refuse_format(f"{self.label} must be an email address") from None
+
+
+class ObjectValue(RuleField):
+    """object: a nested schema."""
+
+    def __init__(self, rule: Field, label: str, *, nested: type[Schema], **options: Any) -> None:
+        self.nested = nested
+        super().__init__(rule, label, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise self.refuse_type()
+        return self.nested().load(value, partial=kwargs.get("partial"))
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else self.nested().dump(value)
+
+
+class ListValue(RuleField):
+    """list: every item is judged, and errors stand under the item's index."""
+
+    def __init__(self, rule: Field, label: str, *, inner: RuleField, **options: Any) -> None:
+        self.inner = inner
+        super().__init__(rule, label, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list | tuple):
+            raise self.refuse_type()
+        loaded = _load_each(self.inner, enumerate(value), kwargs)
+        return self._without_repeats([item for _, item in loaded])
+
+    def _without_repeats(self, items: list[Any]) -> list[Any]:
+        if self.rule.unique_items is None:
+            return items
+        kept: list[Any] = []
+        for item in items:
+            if item not in kept:
+                kept.append(item)
+        if self.rule.unique_items == "refuse" and len(kept) < len(items):
+            raise refusal(self.rule, "items", f"{self.label} may not hold an item twice", "unique_items")
+        return kept
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return None if value is None else [self.inner._serialize(item, attr, obj) for item in value]
+
+
+class MapValue(RuleField):
+    """map: an object with keys of the sender's choice; `items` is the rule of its values."""
+
+    def __init__(self, rule: Field, label: str, *, inner: RuleField | None, **options: Any) -> None:
+        self.inner = inner
+        super().__init__(rule, label, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping) or not is_json(value):
+            raise self.refuse_type()
+        if self.inner is None:
+            return dict(value)
+        return dict(_load_each(self.inner, value.items(), kwargs))
+
+
+class AnyValue(RuleField):
+    """any: whatever JSON can say."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not is_json(value):
+            raise self.refuse_type()
+        return value
+
+
+def _load_each(inner: RuleField, entries: Any, kwargs: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+    loaded: list[tuple[Any, Any]] = []
+    errors: dict[Any, Any] = {}
+    for place, sent in entries:
+        try:
+            loaded.append((place, inner.deserialize(sent, **kwargs)))
+        except ValidationError as error:
+            errors[place] = error.messages
+            part = error.valid_data if isinstance(error.messages, dict) else None
+            loaded.append((place, part if isinstance(part, dict) else UNSOUND))
+    if errors:
+        raise ValidationError(errors, valid_data=[item for _, item in loaded])  # type: ignore[arg-type]
+    return loaded
+
+
+def is_writable(text: str) -> bool:
+    """Whether the text can be written as UTF-8."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_json(value: object) -> bool:
+    """Whether a value and all in it are what JSON can say: finite, 64-bit, writable text."""
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            if not is_writable(part):
+                return False
+        elif isinstance(part, Mapping):
+            waiting.extend(part.keys())
+            waiting.extend(part.values())
+        elif isinstance(part, list | tuple):
+            waiting.extend(part)
+        elif isinstance(part, float):
+            if not math.isfinite(part):
+                return False
+        elif isinstance(part, int):
+            if not INT64_MIN <= part <= INT64_MAX:
+                return False
+        elif part is not None:
+            return False
+    return True
+
+
+def parse_date(text: str, format_: str) -> date | None:
+    """Read a date strictly: printing it again must give the very text. None where it does not fit."""
+    if not text.isascii():
+        return None
+    try:
+        if format_ == "iso":
+            parsed = date.fromisoformat(text)
+            return parsed if parsed.isoformat() == text else None
+        read = datetime.strptime(text, format_)  # noqa: DTZ007  # a date has no zone
+        return read.date() if read.strftime(format_) == text else None
+    except ValueError:
+        return None
+
+
+def parse_datetime(text: str, format_: str) -> datetime | None:
+    """Read an instant strictly, in UTC. None where the text does not fit the format."""
+    if not text.isascii():
+        return None
+    try:
+        if format_ in ("iso", "iso_offset", "iso_ms_z"):
+            return _parse_iso_datetime(text, format_)
+        read = datetime.strptime(text, format_)  # noqa: DTZ007  # as_utc gives it a zone
+        return as_utc(read) if read.strftime(format_) == text else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _parse_iso_datetime(text: str, format_: str) -> datetime | None:
+    parsed = datetime.fromisoformat(text)
+    if "T" not in text or text[10] != "T":
+        return None
+    if format_ == "iso_offset" and parsed.tzinfo is None:
+        return None
+    if format_ == "iso_ms_z" and (len(text) != len("2025-12-31T23:59:00.000Z") or text[-1] != "Z"):
+        return None
+    return as_utc(parsed)
+
+
+def print_date(value: Any, format_: str) -> Any:
+    """Print a date in the field's format."""
+    if not isinstance(value, date):
+        return value
+    return value.isoformat()[:10] if format_ == "iso" else value.strftime(format_)
+
+
+def print_datetime(value: Any, format_: str) -> Any:
+    """Print an instant in the field's format."""
+    if not isinstance(value, datetime):
+        return value
+    instant = as_utc(value)
+    match format_:
+        case "iso":
+            return instant.replace(tzinfo=None).isoformat() + "Z"
+        case "iso_ms_z":
+            return instant.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+        case "iso_offset":
+            return instant.isoformat(timespec="seconds")
+        case _:
+            return instant.strftime(format_)
