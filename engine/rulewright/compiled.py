@@ -177,7 +177,7 @@ class CompiledResource:
 
     def every_field(self) -> Iterator[CompiledField]:
         """Yield all fields, nested ones after the one that holds them."""
-        waiting = list(reversed(self.fields.values()))
+        waiting = list(reversed([*self.fields.values()]))
         while waiting:
             one = waiting.pop()
             yield one
@@ -204,7 +204,8 @@ def compile_rules(rules: RuleSet, settings: Mapping[str, Mapping[str, object]]) 
     """Compile every rule file. `settings` overrides defaults: API name -> setting -> value."""
     resources = {name: compile_resource(file, rules) for name, file in rules.resources.items()}
     merged = {
-        api.name: {setting.name: setting.default for setting in api.settings} | dict(settings.get(api.name, {}))
+        api.name: {setting.name: setting.default for setting in api.settings}
+        | dict(settings.get(api.name, {}))
         for api in rules.apis.values()
     }
     return CompiledRules(rules, resources, merged)
@@ -222,7 +223,9 @@ def compile_resource(file: RuleFile, rules: RuleSet) -> CompiledResource:
             for index, rule in enumerate(file.fields)
         },
         lookups={
-            lookup.name: CompiledLookUp(lookup, f"{file.resource}.{lookup.name}", compile_map(lookup.by), (-1, index))
+            lookup.name: CompiledLookUp(
+                lookup, f"{file.resource}.{lookup.name}", compile_map(lookup.by), (-1, index)
+            )
             for index, lookup in enumerate(file.lookups)
         },
         checks=_compile_checks(file.checks, file.resource, (_AFTER_FIELDS,)),
@@ -284,7 +287,8 @@ def _compile_field(rule: Field, prefix: str, order: tuple[int, ...], rules: Rule
         reference=_compile_reference(rule, field_id, rules),
         unique=_compile_unique(rule, field_id),
         children=tuple(
-            _compile_field(child, field_id, (*order, index), rules) for index, child in enumerate(rule.fields or ())
+            _compile_field(child, field_id, (*order, index), rules)
+            for index, child in enumerate(rule.fields or ())
         ),
         items=_compile_field(rule.items, field_id, (*order, 0), rules) if rule.items is not None else None,
     )
@@ -311,7 +315,9 @@ def _compile_unique(rule: Field, field_id: str) -> CompiledUnique | None:
     return CompiledUnique(rule.unique, fields, compile_map(rule.unique.where), f"{field_id}.unique")
 
 
-def _compile_checks(checks: tuple[Check, ...], prefix: str, order: tuple[int, ...]) -> tuple[CompiledCheck, ...]:
+def _compile_checks(
+    checks: tuple[Check, ...], prefix: str, order: tuple[int, ...]
+) -> tuple[CompiledCheck, ...]:
     return tuple(
         CompiledCheck(check, f"{prefix}.{check.id}", compile_expression(check.check), (*order, index))
         for index, check in enumerate(checks)

@@ -54,7 +54,7 @@ def write_changes(changes: Iterable[Change], transaction: Transaction, rules: Co
 
 
 def _contradicted(outcome: Outcome, error: UniqueViolationError | ReferenceViolationError) -> Outcome:
-    """The store holds a constraint that the rules could not judge: the payload is refused, nothing is written."""
+    """The store holds a constraint that the rules could not judge: the payload is refused."""
     problem = Problem(
         rule=f"{outcome.resource}.store",
         code="unique" if isinstance(error, UniqueViolationError) else "conflict",

@@ -12,7 +12,7 @@ stored, `decode` back.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Final
@@ -87,8 +87,8 @@ class FieldType:
     example: object
     wrong: object
     keywords: frozenset[str] = frozenset()
-    encode: Callable[[object], object] = field(default=_same)
-    decode: Callable[[object], object] = field(default=_same)
+    encode: Callable[[object], object] = _same
+    decode: Callable[[object], object] = _same
 
 
 _ROWS: Final = (

@@ -142,7 +142,9 @@ def instant(as_of: datetime | str | None) -> datetime:
         try:
             return as_utc(datetime.fromisoformat(as_of))
         except (ValueError, OverflowError):
-            raise EvaluationError(f"as_of must be ISO 8601, like 2025-01-15T00:00:00Z, not {as_of!r}") from None
+            raise EvaluationError(
+                f"as_of must be ISO 8601, like 2025-01-15T00:00:00Z, not {as_of!r}"
+            ) from None
     return as_utc(as_of)
 
 

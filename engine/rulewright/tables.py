@@ -12,9 +12,7 @@ from rulewright.ports import Column, ColumnType, ForeignKey, Table, UniqueConstr
 def tables_of(rules: CompiledRules) -> tuple[Table, ...]:
     """Return one table for each resource, in the order of their names."""
     wanted = _looked_up_fields(rules)
-    return tuple(
-        table_of(rules.resources[name], wanted.get(name, ())) for name in sorted(rules.resources)
-    )
+    return tuple(table_of(rules.resources[name], wanted.get(name, ())) for name in sorted(rules.resources))
 
 
 def table_of(resource: CompiledResource, looked_up: Iterable[tuple[str, ...]] = ()) -> Table:
@@ -64,6 +62,7 @@ def _looked_up_fields(rules: CompiledRules) -> dict[str, list[tuple[str, ...]]]:
             if field.reference is not None:
                 found.setdefault(field.reference.resource, []).append((field.reference.by,))
         for effect in resource.effects:
-            if effect.rule.target in rules.resources and effect.where.entries:
-                found.setdefault(effect.rule.target, []).append(tuple(effect.where.entries))
+            target = effect.rule.target
+            if target is not None and target in rules.resources and effect.where.entries:
+                found.setdefault(target, []).append(tuple(effect.where.entries))
     return found

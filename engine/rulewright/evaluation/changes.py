@@ -28,7 +28,7 @@ def merge_update(run: Run) -> None:
 
 def _merge(current: View, sent: View) -> View:
     merged = Whole(dict(dict.items(current)), current.declared)
-    for name in sent.keys():
+    for name in dict.keys(sent):
         value = sent[name]
         below = merged.get(name)
         if isinstance(value, View) and isinstance(below, View):

@@ -84,11 +84,11 @@ def _judge_existence(run: Run) -> None:
 def _complete(run: Run) -> None:
     """Work out the record; where all is well, plan the changes and judge what will be."""
     values = judge_record(run)
-    if not run.log.clean:
+    if not run.log.is_clean():
         _judge_uniques_early(run, values)
         return
     plan = plan_changes(run, values)
-    if not run.log.clean:
+    if not run.log.is_clean():
         return
     _judge_planned_uniques(run, plan.touched)
     run.scope = reopen_scope(run)

@@ -19,7 +19,7 @@ from rulewright.evaluation.lookups import evaluate_where, find_referenced
 from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.overlay import Overlay, same
 from rulewright.evaluation.run import FAILED, Run
-from rulewright.evaluation.views import decode_record, encode_record, encode_value
+from rulewright.evaluation.views import View, decode_record, encode_record, encode_value
 from rulewright.outcome import Change, Message
 from rulewright.ports import StoredRecord
 
@@ -91,9 +91,7 @@ def _own_change(run: Run, plan: Plan) -> Change:
     if run.stored is None:
         written = {name: value for name, value in record.items() if value is not None}
         return Change("create", run.resource.name, plan.own_key, written, None, rule, "own")
-    changed = {
-        name: value for name, value in record.items() if not same(value, run.stored.get(name))
-    }
+    changed = {name: value for name, value in record.items() if not same(value, run.stored.get(name))}
     before = {name: run.stored.get(name) for name in changed}
     return Change("update", run.resource.name, plan.own_key, changed, before, rule, "own")
 
@@ -148,9 +146,7 @@ def _plan_create(run: Run, plan: Plan, effect: CompiledEffect) -> None:
         run.scope[effect.rule.bind] = view
 
 
-def _new_record(
-    run: Run, plan: Plan, effect: CompiledEffect, target: CompiledResource
-) -> dict[str, object]:
+def _new_record(run: Run, plan: Plan, effect: CompiledEffect, target: CompiledResource) -> dict[str, object]:
     """A created record gets its resource's generate, default and compute."""
     values = _fitted(target, effect.set.value(run.scope))
     inputs = replace(run.inputs, operation="create", payload={}, key=None, seed=run.random.getrandbits(64))
@@ -185,7 +181,7 @@ def _records_to_update(
         return target, list(plan.records.find(name, where))
     target = run.rules.resources[_resource_of(run.resource, name)]
     read = run.scope[name]
-    views = read if isinstance(read, list) else [] if read is None else [read]
+    views = read if isinstance(read, list) else [read] if isinstance(read, View) else []
     keys = [to_json(encode_value(target.fields[target.key], view[target.key])) for view in views]
     found = [record for key in keys for record in plan.records.find(target.name, {target.key: key}, 1)]
     return target, found
@@ -206,7 +202,9 @@ def _expected(run: Run, effect: CompiledEffect, found: int) -> bool:
     if (expect == "one" and found != 1) or (expect == "at_most_one" and found > 1):
         wanted = expect.replace("_", " ")
         run.report(
-            _site(effect, "expect"), "conflict", f"{effect.rule.id} must find {wanted} record and finds {found}"
+            _site(effect, "expect"),
+            "conflict",
+            f"{effect.rule.id} must find {wanted} record and finds {found}",
         )
         return False
     return True
@@ -269,7 +267,9 @@ def _judge_references(
         reader = run if target is run.resource else open_run(run.rules, target, run.inputs, run.records)
         for record in find_referenced(reader, field_, values[name]):
             if record is None:
-                message = f"{effect.rule.id} sets {name} of a {target.file.name} to a record that does not exist"
+                message = (
+                    f"{effect.rule.id} sets {name} of a {target.file.name} to a record that does not exist"
+                )
                 run.report(_site(effect, "set"), "reference", message)
     plan.records.hide(run.resource.name, plan.own_key)
 

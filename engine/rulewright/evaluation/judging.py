@@ -77,7 +77,9 @@ def _judge_value(
     _report_unless(run, check, site, scope, message)
 
 
-def judge_check(run: Run, check: CompiledCheck, stage: Stage, scope: Mapping[str, object] | None = None) -> None:
+def judge_check(
+    run: Run, check: CompiledCheck, stage: Stage, scope: Mapping[str, object] | None = None
+) -> None:
     """Judge a check of the whole, or an invariant."""
     site = Site(check.id, check.rule.path or "", check.rule.span, stage, check.order)
     message = check.rule.message or f"{check.rule.id} must hold: {check.condition.text.strip()}"
@@ -106,5 +108,3 @@ def applies_to(check: CompiledCheck, operation: str) -> bool:
 
 def _label(run: Run, field: CompiledField) -> str:
     return field.id[len(run.resource.name) + 1 :]
-
-

@@ -56,8 +56,7 @@ class Log:
         """Whether the evaluation has ended early."""
         return self._last is not None
 
-    @property
-    def clean(self) -> bool:
+    def is_clean(self) -> bool:
         """Whether nothing so far stands against acceptance."""
         return not self.ended and not any(
             problem.severity == "error" or problem.code == "undecided" for _, _, problem in self._entries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Literal, cast
 
 from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledLookUp, CompiledReference
@@ -50,7 +50,9 @@ def require_records(run: Run, reader: str) -> Overlay:
     return run.records
 
 
-def evaluate_where(run: Run, resource: str, where: FormulaMap, scope: Mapping[str, object]) -> dict[str, object]:
+def evaluate_where(
+    run: Run, resource: str, where: FormulaMap, scope: Mapping[str, object]
+) -> dict[str, object]:
     """Evaluate an equality map into stored form, by the fields of the resource it is about."""
     fields = run.rules.resources[resource].fields
     values: dict[str, object] = {}
@@ -68,7 +70,8 @@ def note_read(run: Run, name: str, resource: str, where: Where, found: int) -> N
     """Keep for the outcome that these records were read."""
     fields = run.rules.resources[resource].fields
     by = {
-        field: MASK if field in fields and fields[field].rule.sensitive else value for field, value in where.items()
+        field: MASK if field in fields and fields[field].rule.sensitive else value
+        for field, value in where.items()
     }
     run.reads.setdefault((name, repr(by)), Read(name, resource, by, found))
 
@@ -142,7 +145,7 @@ def _aggregate(run: Run, lookup: CompiledLookUp, records: Overlay, where: Where)
         note_read(run, rule.name, rule.resource, where, count)
         return count
     field = rule.of or run.rules.resources[rule.resource].key
-    which = "max" if rule.kind == "max" else "min"
+    which: Literal["min", "max"] = "max" if rule.kind == "max" else "min"
     value = records.extreme(rule.resource, where, field, which)
     note_read(run, rule.name, rule.resource, where, int(value is not None))
     decode = run.rules.resources[rule.resource].fields[field].type.decode
@@ -179,7 +182,9 @@ def _refuse(run: Run, lookup: CompiledLookUp) -> None:
     if rule.if_missing == "not_found":
         site = Site(lookup.id, "", span, Stage.REQUEST, lookup.order)
         run.log.end(
-            run.problem(site, "not_found", f"no such {what}", because=run.because(lookup.by), vendor=rule.error)
+            run.problem(
+                site, "not_found", f"no such {what}", because=run.because(lookup.by), vendor=rule.error
+            )
         )
     else:
         site = Site(lookup.id, place_of_key(run, lookup), span, Stage.REFERENCE, lookup.order)
@@ -206,7 +211,9 @@ def judge_required_lookups(run: Run) -> None:
             except cel.Unknown:
                 continue
             except cel.CelError as error:
-                site = Site(lookup.id, place_of_key(run, lookup), lookup.rule.span, Stage.REFERENCE, lookup.order)
+                site = Site(
+                    lookup.id, place_of_key(run, lookup), lookup.rule.span, Stage.REFERENCE, lookup.order
+                )
                 run.undecided(site, f"can't be decided: {error.message}", lookup.by)
 
 

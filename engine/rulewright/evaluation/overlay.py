@@ -38,7 +38,9 @@ class Overlay:
         planned = self._planned.get(resource)
         if not planned and self._hidden is None:
             return self._base.find(resource, where, limit)
-        found = sorted(self._matching(resource, where), key=lambda record: _sort_key(self._key_of(resource, record)))
+        found = sorted(
+            self._matching(resource, where), key=lambda record: _sort_key(self._key_of(resource, record))
+        )
         return found if limit is None else found[:limit]
 
     def count(self, resource: str, where: Where) -> int:
@@ -51,7 +53,9 @@ class Overlay:
         """See Records.extreme."""
         if resource not in self._planned and self._hidden is None:
             return self._base.extreme(resource, where, field, which)
-        values = [record[field] for record in self._matching(resource, where) if record.get(field) is not None]
+        values = [
+            record[field] for record in self._matching(resource, where) if record.get(field) is not None
+        ]
         choose = min if which == "min" else max
         return choose(values, key=_sort_key) if values else None
 

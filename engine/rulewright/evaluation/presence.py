@@ -15,7 +15,7 @@ from rulewright.problem import Because
 
 
 def drop_excluded(run: Run) -> None:
-    """Drop the fields whose `excluded_if` holds; each drop is reported as info. All judge the same payload."""
+    """Drop the fields whose `excluded_if` holds, with an info each. All judge the same payload."""
     excluded = [place for place in places(run) if place.value is not None and _is_excluded(run, place)]
     for place in excluded:
         for view in (place.siblings, run.sent):
@@ -35,13 +35,15 @@ def _is_excluded(run: Run, place: Place) -> bool:
     site = _site(place, "excluded_if")
     if not run.holds(condition, site):
         return False
-    message = place.field.rule.messages.get("excluded_if", f"{_label(run, place)} does not apply and is left out")
+    message = place.field.rule.messages.get(
+        "excluded_if", f"{_label(run, place)} does not apply and is left out"
+    )
     run.report(site, "excluded", message, severity="info", because=run.because(condition))
     return True
 
 
 def judge_presence(run: Run) -> None:
-    """Judge every field: `forbidden` ends it, then `required`. What is in a forbidden object is not judged."""
+    """Judge every field: `forbidden` ends it and all that is in it, then `required`."""
     forbidden: list[str] = []
     for place in places(run):
         if any(place.pointer.startswith(f"{outer}/") for outer in forbidden):

@@ -127,9 +127,7 @@ def judge_record(run: Run) -> dict[str, object]:
 
 def _report_failure(run: Run, field: CompiledField, error: cel.CelError) -> None:
     keyword = "compute" if computes_now(run, field) else "default_from"
-    site = Site(
-        f"{field.id}.{keyword}", f"/{field.name}", field.span_of(keyword), Stage.COMPUTE, field.order
-    )
+    site = Site(f"{field.id}.{keyword}", f"/{field.name}", field.span_of(keyword), Stage.COMPUTE, field.order)
     formula = field.compute if keyword == "compute" else field.default_from
     if formula is not None:
         run.undecided(site, f"{field.name} can't be computed: {error.message}", formula)
@@ -145,9 +143,9 @@ def _report_overruled(run: Run, field: CompiledField, value: object) -> None:
     if sent is None or (sent == value and isinstance(sent, bool) == isinstance(value, bool)):
         return
     keyword = "compute" if field.rule.compute is not None else "generate"
-    site = Site(
-        f"{field.id}.{keyword}", f"/{field.name}", field.span_of(keyword), Stage.COMPUTE, field.order
-    )
+    site = Site(f"{field.id}.{keyword}", f"/{field.name}", field.span_of(keyword), Stage.COMPUTE, field.order)
     because = run.because(field.compute) if field.compute is not None else None
-    message = field.rule.messages.get("overruled", f"{field.name} is set by the rules; the sent value is not used")
+    message = field.rule.messages.get(
+        "overruled", f"{field.name} is set by the rules; the sent value is not used"
+    )
     run.report(site, "overruled", message, severity="info", because=because)

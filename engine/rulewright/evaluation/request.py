@@ -38,9 +38,8 @@ def judge_caller(run: Run) -> None:
 
 def _permissions(run: Run, site: Site) -> list[object]:
     formula = run.resource.permissions
-    if formula is None:
-        held = (run.inputs.actor or {}).get("permissions")
-    else:
+    held = run.inputs.actor.get("permissions") if formula is None and run.inputs.actor else None
+    if formula is not None:
         held = run.attempt(formula, site)
     return list(held) if isinstance(held, list | tuple) else []
 
@@ -86,9 +85,7 @@ def _in_scope(run: Run, record: object, site: Site) -> bool:
     wanted = run.attempt(run.resource.scope, site)
     if not isinstance(wanted, dict):
         return False
-    return all(
-        isinstance(record, dict) and record.get(name) == value for name, value in wanted.items()
-    )
+    return all(isinstance(record, dict) and record.get(name) == value for name, value in wanted.items())
 
 
 def judge_existence(run: Run) -> None:
@@ -111,4 +108,3 @@ def _is_known_early(run: Run, reads: tuple[Path, ...]) -> bool:
         or (path[0] in run.resource.lookups and _is_known_early(run, run.resource.lookups[path[0]].by.reads))
         for path in reads
     )
-

@@ -125,7 +125,9 @@ class Run:
         vendor: VendorError | None = None,
     ) -> None:
         """Keep a problem."""
-        self.log.add(site, self.problem(site, code, message, severity=severity, because=because, vendor=vendor))
+        self.log.add(
+            site, self.problem(site, code, message, severity=severity, because=because, vendor=vendor)
+        )
 
     def problem(
         self,
@@ -149,9 +151,7 @@ class Run:
             vendor=vendor,
         )
 
-    def holds(
-        self, condition: Formula, site: Site, scope: Mapping[str, object] | None = None
-    ) -> bool | None:
+    def holds(self, condition: Formula, site: Site, scope: Mapping[str, object] | None = None) -> bool | None:
         """Judge a condition. None: it rests on something unsound, or an undecided problem was reported."""
         value = self.attempt(condition, site, scope)
         if isinstance(value, bool):
@@ -162,7 +162,7 @@ class Run:
         return None
 
     def attempt(self, formula: Valued, site: Site, scope: Mapping[str, object] | None = None) -> object:
-        """Evaluate; FAILED where it rests on something unsound (silently) or can't be evaluated (undecided)."""
+        """Evaluate; FAILED where it rests on something unsound, or can't be evaluated (undecided)."""
         try:
             return formula.value(self.scope if scope is None else scope)
         except cel.Unknown:

@@ -95,7 +95,11 @@ class _Found:
 
 
 def _flatten(
-    fields: Iterable[CompiledField], errors: Mapping[Any, Any], sent: Mapping[str, Any], pointer: str, rule: str
+    fields: Iterable[CompiledField],
+    errors: Mapping[Any, Any],
+    sent: Mapping[str, Any],
+    pointer: str,
+    rule: str,
 ) -> Iterator[_Found]:
     """Yield marshmallow's errors in the order of the rule file, unknown fields last as they were sent."""
     by_name = {field.name: field for field in fields}
@@ -119,7 +123,9 @@ def _flatten_field(field: CompiledField, errors: Any, sent: Any, pointer: str) -
     elif field.items is not None:
         for place in _in_payload_order(errors, sent):
             item = sent[place] if isinstance(sent, list | Mapping) else None
-            yield from _flatten_field(field.items, errors[place], item, f"{pointer}/{escape_pointer(str(place))}")
+            yield from _flatten_field(
+                field.items, errors[place], item, f"{pointer}/{escape_pointer(str(place))}"
+            )
 
 
 def _in_payload_order(errors: Mapping[Any, Any], sent: Any) -> list[Any]:
@@ -130,7 +136,9 @@ def _report(run: Run, found: _Found) -> None:
     message = found.message
     if found.field is None:
         text = unknown_field_text(found.pointer, found.known)
-        site = Site(f"{found.rule}.unknown_field", found.pointer, run.resource.file.span, Stage.SHAPE, (_LAST,))
+        site = Site(
+            f"{found.rule}.unknown_field", found.pointer, run.resource.file.span, Stage.SHAPE, (_LAST,)
+        )
         run.report(site, message.code, text)
         return
     span = found.field.span_of(message.keyword)
@@ -162,7 +170,11 @@ def _report_unknown_ignored(
         field = by_name.get(name)
         if field is None and unknown == "ignore":
             site = Site(
-                f"{run.resource.name}.{name}.unknown_field", place, run.resource.file.span, Stage.SHAPE, (_LAST,)
+                f"{run.resource.name}.{name}.unknown_field",
+                place,
+                run.resource.file.span,
+                Stage.SHAPE,
+                (_LAST,),
             )
             text = f"{unknown_field_text(place, tuple(by_name))} (ignored)"
             run.report(site, "unknown_field", text, severity="warning")
@@ -193,7 +205,9 @@ def _view(
     return view
 
 
-def _viewed(run: Run, field: CompiledField, sent: Any, valid: Any, errors: Mapping[Any, Any], pointer: str) -> Any:
+def _viewed(
+    run: Run, field: CompiledField, sent: Any, valid: Any, errors: Mapping[Any, Any], pointer: str
+) -> Any:
     if field.children and isinstance(sent, Mapping):
         children = {child.name: child for child in field.children}
         return _view(run, children, sent, valid or {}, errors, pointer)

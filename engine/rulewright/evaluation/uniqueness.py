@@ -26,13 +26,20 @@ def judge_uniques(
         return
     for field in resource.fields.values():
         if field.unique is not None:
-            _judge_unique(run, resource, field, record, run.records, Site(
-                field.unique.id,
-                f"/{field.name}" if path is None else path,
-                field.span_of("unique"),
-                stage,
-                field.order,
-            ))
+            _judge_unique(
+                run,
+                resource,
+                field,
+                record,
+                run.records,
+                Site(
+                    field.unique.id,
+                    f"/{field.name}" if path is None else path,
+                    field.span_of("unique"),
+                    stage,
+                    field.order,
+                ),
+            )
 
 
 def _judge_unique(
@@ -80,7 +87,8 @@ def _report(
     within = f" with the same {' and '.join(unique.fields[1:])}" if unique.fields[1:] else ""
     message = field.rule.messages.get("unique", f"another {what}{within} has this {field.name}")
     values = {
-        f"record.{name}": MASK if resource.fields[name].rule.sensitive else value for name, value in wanted.items()
+        f"record.{name}": MASK if resource.fields[name].rule.sensitive else value
+        for name, value in wanted.items()
     }
     key = MASK if resource.fields[resource.key].rule.sensitive else other.get(resource.key)
     because = Because(None, {**values, f"the other {what}'s {resource.key}": key})

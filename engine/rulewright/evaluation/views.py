@@ -153,7 +153,7 @@ class LazyRecord(dict[str, object]):
     def __ne__(self, other: object) -> bool:
         return not self == other
 
-    __hash__ = None  # type: ignore[assignment]  # dicts have none either
+    __hash__ = None
 
 
 class Scope(dict[str, object]):
@@ -260,7 +260,8 @@ def encode_value(field: CompiledField, value: object) -> object:
     if field.children and isinstance(value, Mapping):
         children = {child.name: child for child in field.children}
         return {
-            name: encode_value(children[name], part) if name in children else part for name, part in value.items()
+            name: encode_value(children[name], part) if name in children else part
+            for name, part in value.items()
         }
     if field.items is not None:
         if isinstance(value, list | tuple):

@@ -45,7 +45,7 @@ def schema_class(
             "type": Message("the payload must be an object", "type"),
         },
     }
-    return cast(type[Schema], type(Schema)(f"{name}Schema", (Schema,), {**members, **built}))
+    return cast(type[Schema], type(f"{name}Schema", (Schema,), {**members, **built}))
 
 
 def build_field(rule: Field, label: str, unknown: str) -> RuleField:

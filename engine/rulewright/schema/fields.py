@@ -59,7 +59,7 @@ class RuleField(fields.Field[Any]):
         """Return the error for `key` without losing the message's code (str.format would)."""
         message = self.error_messages.get(key)
         if isinstance(message, Message):
-            return ValidationError([message])  # type: ignore[list-item]
+            return ValidationError([message])
         return super().make_error(key, **kwargs)
 
     def deserialize(self, value: Any, attr: str | None = None, data: Any = None, **kwargs: Any) -> Any:
@@ -270,7 +270,7 @@ def _load_each(inner: RuleField, entries: Any, kwargs: Mapping[str, Any]) -> lis
             part = error.valid_data if isinstance(error.messages, dict) else None
             loaded.append((place, part if isinstance(part, dict) else UNSOUND))
     if errors:
-        raise ValidationError(errors, valid_data=[item for _, item in loaded])  # type: ignore[arg-type]
+        raise ValidationError(errors, valid_data=[item for _, item in loaded])
     return loaded
 
 
@@ -317,7 +317,7 @@ def parse_date(text: str, format_: str) -> date | None:
         if format_ == "iso":
             parsed = date.fromisoformat(text)
             return parsed if parsed.isoformat() == text else None
-        read = datetime.strptime(text, format_)  # noqa: DTZ007  # a date has no zone
+        read = datetime.strptime(text, format_)  # a date has no zone
         return read.date() if read.strftime(format_) == text else None
     except ValueError:
         return None
@@ -330,7 +330,7 @@ def parse_datetime(text: str, format_: str) -> datetime | None:
     try:
         if format_ in ("iso", "iso_offset", "iso_ms_z"):
             return _parse_iso_datetime(text, format_)
-        read = datetime.strptime(text, format_)  # noqa: DTZ007  # as_utc gives it a zone
+        read = datetime.strptime(text, format_)  # as_utc gives it a zone
         return as_utc(read) if read.strftime(format_) == text else None
     except (ValueError, OverflowError):
         return None

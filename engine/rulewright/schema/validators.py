@@ -35,12 +35,10 @@ def validators_of(rule: Field, label: str) -> Iterator[Validator]:
 def refusal(rule: Field, code: str, text: str, keyword: str | None = None) -> ValidationError:
     """Return the error for a keyword, in the words of the rule file's `messages` if it has some."""
     keyword = keyword or code
-    return ValidationError([Message(rule.messages.get(keyword, text), code, keyword)])  # type: ignore[list-item]
+    return ValidationError([Message(rule.messages.get(keyword, text), code, keyword)])
 
 
-def _bound(
-    rule: Field, label: str, keyword: str, holds: Callable[[Any, Any], bool], words: str
-) -> Validator:
+def _bound(rule: Field, label: str, keyword: str, holds: Callable[[Any, Any], bool], words: str) -> Validator:
     written = rule.min if keyword == "min" else rule.max
     bound = _comparable(rule.type, written)
     text = f"{label} must be {words} {written}"
@@ -59,7 +57,11 @@ def _comparable(type_: str, value: object) -> Any:
         decoded = decode_datetime(value)
         if isinstance(decoded, datetime):
             return as_utc(decoded)
-        return as_utc(datetime(decoded.year, decoded.month, decoded.day)) if isinstance(decoded, date) else decoded
+        return (
+            as_utc(datetime(decoded.year, decoded.month, decoded.day))
+            if isinstance(decoded, date)
+            else decoded
+        )
     return value
 
 
