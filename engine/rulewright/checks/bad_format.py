@@ -6,7 +6,6 @@ A format is strptime's, such as '%d/%m/%Y', or one of iso, iso_ms_z and iso_offs
 from __future__ import annotations
 
 from collections.abc import Iterator
-
 from datetime import UTC, datetime
 
 from rulewright.checks.subject import Subject, problem, span_of
@@ -14,7 +13,6 @@ from rulewright.problem import SourceProblem
 
 CODE = "bad-format"
 _NAMED = frozenset({"iso", "iso_ms_z", "iso_offset"})
-
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
@@ -32,6 +30,6 @@ def _is_readable(pattern: str) -> bool:
     """Can a date that was written so be read again?"""
     day = datetime(2025, 1, 31, tzinfo=UTC)
     try:
-        return datetime.strptime(day.strftime(pattern), pattern).date() == day.date()  # noqa: DTZ007
+        return datetime.strptime(day.strftime(pattern), pattern).date() == day.date()
     except ValueError:
         return False

@@ -15,7 +15,6 @@ from rulewright.problem import SourceProblem
 CODE = "bad-pattern"
 
 
-
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """The pattern of every field."""
     for _, field in subject.all_fields():

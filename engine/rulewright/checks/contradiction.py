@@ -7,7 +7,6 @@ the same field), a warning where one keyword makes the other useless (default be
 from __future__ import annotations
 
 from collections.abc import Iterator
-
 from dataclasses import dataclass
 
 from rulewright.checks.subject import Subject, problem, span_of
@@ -34,12 +33,15 @@ _PAIRS = (
     _Pair("generate", "default", "a value is generated or a default, not both"),
     _Pair("default", "default_from", "a field has one default: default or default_from"),
     _Pair("default", "compute", "compute always gives the value, so the default is never used", "warning"),
-    _Pair("default_from", "compute", "compute always gives the value, so default_from is never used", "warning"),
+    _Pair(
+        "default_from", "compute", "compute always gives the value, so default_from is never used", "warning"
+    ),
     _Pair("default", "required", "a required field is always sent, so the default is never used", "warning"),
-    _Pair("required_if", "required", "the field is always required, so the condition says nothing", "warning"),
+    _Pair(
+        "required_if", "required", "the field is always required, so the condition says nothing", "warning"
+    ),
     _Pair("forbidden_if", "prohibited_if", "these are two names of one keyword"),
 )
-
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:

@@ -9,16 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rulewright.checks.subject import Subject, problem, span_of
+from rulewright.model import Check, Effect, Inference
 from rulewright.problem import SourceProblem, Span
 
 CODE = "duplicate-id"
 
 
-
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """The ids of the file, then those of each field."""
     file = subject.file
-    rules = (*file.checks, *file.invariants, *subject.all_effects(), *file.inferences)
+    rules: list[Check | Effect | Inference] = [
+        *file.checks,
+        *file.invariants,
+        *subject.all_effects(),
+        *file.inferences,
+    ]
     yield from _repeated([(rule.id, span_of(rule.at, "id", default=rule.span)) for rule in rules], {})
     for _, field in subject.all_fields():
         ids = [(rule.id, span_of(rule.at, "id", default=rule.span)) for rule in field.checks]

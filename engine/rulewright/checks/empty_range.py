@@ -1,7 +1,7 @@
 """empty-range: no value fits between two bounds.
 
-    {type: integer, min: 10, max: 1}
-    {type: string, min_length: 5, max_length: 2}
+{type: integer, min: 10, max: 1}
+{type: string, min_length: 5, max_length: 2}
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from rulewright.checks.subject import Subject, problem, span_of
 from rulewright.problem import SourceProblem
 
 CODE = "empty-range"
-
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:

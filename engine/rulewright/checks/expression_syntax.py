@@ -19,7 +19,6 @@ CODE = "expression-syntax"
 CUT = "cut-by-comment"
 
 
-
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every expression that cel.parse refuses."""
     for site in subject.sites:
@@ -29,7 +28,9 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         except cel.CelError as error:
             comment = scalar.comment
             if comment is not None:
-                hint = "put the whole expression in single quotes, or write | and the expression indented below"
+                hint = (
+                    "put the whole expression in single quotes, or write | and the expression indented below"
+                )
                 yield problem(CUT, "' #' starts a comment and cuts this expression", comment, hint=hint)
                 continue
             start = len(site.expression.text) if error.start is None else error.start

@@ -15,7 +15,6 @@ CODE = "key-field"
 _UNFIT = frozenset({"number", "boolean", "date", "datetime", "object", "list", "map", "any"})
 
 
-
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """The key."""
     file = subject.file
@@ -25,7 +24,9 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         yield unknown(CODE, "the key field", file.key, subject.fields, span)
         return
     if field.type in _UNFIT:
-        yield problem(CODE, f"a field of type {field.type} can't be the key", span, hint="use string, integer or uuid")
+        yield problem(
+            CODE, f"a field of type {field.type} can't be the key", span, hint="use string, integer or uuid"
+        )
     supplied = (field.required, field.generate, field.compute, field.default_from)
     if file.operations and not any(supplied):
         message = f"nothing makes sure that the key {file.key} is there"

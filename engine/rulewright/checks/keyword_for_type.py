@@ -13,9 +13,20 @@ from rulewright.checks.subject import Subject, problem
 from rulewright.problem import SourceProblem
 
 CODE = "keyword-for-type"
-_SHAPE = ("min", "max", "min_length", "max_length", "pattern", "one_of", "format", "items", "fields", "unknown", "unique_items")
+_SHAPE = (
+    "min",
+    "max",
+    "min_length",
+    "max_length",
+    "pattern",
+    "one_of",
+    "format",
+    "items",
+    "fields",
+    "unknown",
+    "unique_items",
+)
 _INSTEAD = {"min": "min_length", "max": "max_length", "min_length": "min", "max_length": "max"}
-
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:

@@ -14,13 +14,14 @@ from rulewright.problem import SourceProblem, Span
 CODE = "name-clash"
 
 
-
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every name that a file gives."""
     taken: dict[str, Span] = {}
     for name, span in _given(subject):
         if name in RESERVED_NAMES:
-            yield problem(CODE, f"{name} is a name that every expression has", span, hint="choose another name")
+            yield problem(
+                CODE, f"{name} is a name that every expression has", span, hint="choose another name"
+            )
         elif name in CEL_WORDS:
             yield problem(CODE, f"{name} is a word of CEL's grammar", span, hint="choose another name")
         elif name in taken:

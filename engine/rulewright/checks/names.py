@@ -83,7 +83,9 @@ def _references(subject: Subject) -> dict[str, Shape]:
     for _, field in subject.all_fields():
         if field.references and field.references.bind:
             is_list = field.type == "list" or field.name == "items"
-            names[field.references.bind] = None if is_list else resource_shape(subject, field.references.resource)
+            names[field.references.bind] = (
+                None if is_list else resource_shape(subject, field.references.resource)
+            )
     return names
 
 

@@ -14,7 +14,6 @@ from rulewright.problem import SourceProblem
 CODE = "payload-on-update"
 
 
-
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Computes that run on updates or events and read payload without asking whether it is given."""
     always = {

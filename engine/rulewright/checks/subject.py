@@ -16,13 +16,48 @@ if TYPE_CHECKING:
     from rulewright.checks.sites import Site
 
 RESERVED_NAMES = frozenset(
-    "payload request actor record current value item now today settings resource body source".split()
+    [
+        "actor",
+        "body",
+        "current",
+        "item",
+        "now",
+        "payload",
+        "record",
+        "request",
+        "resource",
+        "settings",
+        "source",
+        "today",
+        "value",
+    ]
 )
 _OF_RECORDS = ("find", "find_all")
 # Words of CEL's grammar: no expression could name them.
 CEL_WORDS = frozenset(
-    "in true false null as break const continue else for function if import let loop package namespace "
-    "return var void while".split()
+    [
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "false",
+        "for",
+        "function",
+        "if",
+        "import",
+        "in",
+        "let",
+        "loop",
+        "namespace",
+        "null",
+        "package",
+        "return",
+        "true",
+        "var",
+        "void",
+        "while",
+    ]
 )
 
 
@@ -90,7 +125,9 @@ class Subject:
         references = (field.references for _, field in self.all_fields() if field.references)
         return {
             **{found.bind: found.resource for found in references if found.bind},
-            **{look_up.name: look_up.resource for look_up in self.file.lookups if look_up.kind in _OF_RECORDS},
+            **{
+                look_up.name: look_up.resource for look_up in self.file.lookups if look_up.kind in _OF_RECORDS
+            },
             **{effect.bind: effect.target for effect in self.all_effects() if effect.bind and effect.target},
         }
 
@@ -126,7 +163,9 @@ def problem(
     return SourceProblem(code, message, span, hint=hint, severity=severity)
 
 
-def unknown(code: str, what: str, name: str, known: frozenset[str] | Mapping[str, object], span: Span) -> SourceProblem:
+def unknown(
+    code: str, what: str, name: str, known: frozenset[str] | Mapping[str, object], span: Span
+) -> SourceProblem:
     """A name that is not known, with the nearest that is."""
     hint = did_you_mean(name, known)
     if hint is None and known and len(known) <= 12:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rulewright.checks.subject import Subject, span_of, unknown
+from rulewright.model import Check, Effect
 from rulewright.problem import SourceProblem, Span
 
 CODE = "unknown-event"
 _ALWAYS = frozenset({"create", "update"})
-
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
@@ -53,6 +53,7 @@ def _occasions(subject: Subject) -> Iterator[tuple[str, Span]]:
         checks.extend(field.checks)
         for event in field.compute.on or () if field.compute else ():
             yield event, span_of(field.at, "compute", default=field.span)
-    for part in (*checks, *subject.all_effects()):
+    parts: list[Check | Effect] = [*checks, *subject.all_effects()]
+    for part in parts:
         for event in part.on or ():
             yield event, span_of(part.at, "on", default=part.span)

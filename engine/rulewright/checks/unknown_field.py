@@ -6,9 +6,7 @@ accepts, variants, the keys of by, where, set, scope and with, references.by, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rulewright.checks.subject import Subject, span_of, unknown
 from rulewright.model import Effect, Field, LookUp, TemplateMap, Workflow
@@ -17,7 +15,6 @@ from rulewright.problem import SourceProblem, Span
 CODE = "unknown-field"
 _SIBLINGS = ("required_with", "required_without", "forbidden_with", "forbidden_without")
 _Fields = Mapping[str, Field] | None
-
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:

@@ -15,7 +15,6 @@ from rulewright.problem import SourceProblem
 CODE = "unknown-function"
 
 
-
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every call, operators and macros aside."""
     known = subject.universe.vocabulary.functions

@@ -25,7 +25,6 @@ _ELSEWHERE = {
 }
 
 
-
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """The first step of every path read."""
     bound = {effect.bind for effect in subject.file.effects}
@@ -34,7 +33,9 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
             first = reading.steps[0]
             if first.name not in site.scope:
                 hint = _hint(subject, site, first.name, bound)
-                yield problem(CODE, f"{first.name} is no name that {site.place} knows", site.at(first), hint=hint)
+                yield problem(
+                    CODE, f"{first.name} is no name that {site.place} knows", site.at(first), hint=hint
+                )
 
 
 def _hint(subject: Subject, site: Site, name: str, bound: set[str | None]) -> str | None:

@@ -19,7 +19,6 @@ from rulewright.problem import SourceProblem
 CODE = "unknown-path"
 
 
-
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every path read, step by step as far as its shape is known."""
     for site in subject.sites:

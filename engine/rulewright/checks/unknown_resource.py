@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rulewright.checks.subject import Subject, span_of, unknown
-from rulewright.problem import SourceProblem
-from rulewright.problem import Span
+from rulewright.problem import SourceProblem, Span
 
 CODE = "unknown-resource"
-
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:

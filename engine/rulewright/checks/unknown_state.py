@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rulewright.checks.subject import Subject, span_of, unknown
-from rulewright.problem import SourceProblem, Span
 from rulewright.model import Workflow
+from rulewright.problem import SourceProblem, Span
 
 CODE = "unknown-state"
-
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:

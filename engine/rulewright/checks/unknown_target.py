@@ -14,7 +14,6 @@ from rulewright.problem import SourceProblem
 CODE = "unknown-target"
 
 
-
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """The target of every effect."""
     targets = frozenset(target.name for target in subject.api.targets)

@@ -14,7 +14,6 @@ from rulewright.problem import SourceProblem
 CODE = "unknown-type"
 
 
-
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """The type of every field."""
     known = subject.universe.vocabulary.types

@@ -14,7 +14,6 @@ from rulewright.problem import SourceProblem
 CODE = "unknown-word"
 
 
-
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every generator, and the API's dialect."""
     words = subject.universe.vocabulary

@@ -24,19 +24,21 @@ class ApiFolder:
     has_api_file: bool
 
 
-def find_folders(
-    path: Path, display_root: str | None
-) -> tuple[tuple[ApiFolder, ...], tuple[SourceProblem, ...]]:
+# The folders, the problems, and whether these are all APIs there are.
+_Found = tuple[tuple[ApiFolder, ...], tuple[SourceProblem, ...], bool]
+
+
+def find_folders(path: Path, display_root: str | None) -> _Found:
     """The API folders that `path` stands for."""
     shown = str(path) if display_root is None else display_root
     if path.is_file():
         # A resource is read with its neighbours: its look-ups and references name them.
         parent = str(path.parent) if display_root is None else display_root
-        return _one(path.parent, parent)
+        return *_one(path.parent, parent), False
     if not path.is_dir():
-        return (), (_about(shown, "unreadable-file", "there is no such file or folder"),)
+        return (), (_about(shown, "unreadable-file", "there is no such file or folder"),), False
     if _files(path):
-        return _one(path, shown)
+        return *_one(path, shown), False
     folders: list[ApiFolder] = []
     problems: list[SourceProblem] = []
     for folder in sorted(path.iterdir()):
@@ -48,7 +50,7 @@ def find_folders(
         problems.append(
             _about(shown, "no-rule-files", "there are no rule files here", "expected <api>/<name>.yaml")
         )
-    return tuple(folders), tuple(problems)
+    return tuple(folders), tuple(problems), True
 
 
 def join(folder: str, name: str) -> str:

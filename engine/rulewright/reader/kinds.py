@@ -62,7 +62,7 @@ class Kind(fields.Field[Any]):
     def check(self, value: Any) -> None:
         """Raise ValidationError if the value can't stand here."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> Any:  # noqa: ARG002
+    def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> Any:
         self.check(value)
         return value
 
@@ -322,7 +322,7 @@ class Shape(Schema):
         unknown = EXCLUDE
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def refuse_unknown(self, data: object, original: object, **_: Any) -> None:  # noqa: ARG002
+    def refuse_unknown(self, data: object, original: object, **_: Any) -> None:
         """Raise every key that is no keyword of this map."""
         if not isinstance(original, Mapping):
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from rulewright.reader.parts import Part
 from rulewright.reader.resource import read_resource
 from rulewright.reader.shape_check import sound_part
 from rulewright.reader.types import Merging
-from rulewright.source import MapNode, Scalar, read_source
+from rulewright.source import MapNode, Scalar, SourceText, read_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,15 @@ class Reading:
 
     rules: RuleSet
     problems: tuple[SourceProblem, ...]
-    unread: frozenset[str]
+    unread: frozenset[str] = frozenset()
+    # False where only one API was read: what others hold is not known then.
+    whole: bool = True
+    sources: Mapping[str, SourceText] = field(default_factory=dict)
+
+    def line_of(self, span: Span) -> str:
+        """The text of the line that a span starts on."""
+        source = self.sources.get(span.file)
+        return "" if source is None else source.line(span.line)
 
 
 def read_rules(path: str | Path, *, display_root: str | None = None) -> RuleSet:
@@ -43,7 +52,7 @@ def read_rules(path: str | Path, *, display_root: str | None = None) -> RuleSet:
 
 def read_all(path: str | Path, *, display_root: str | None = None) -> Reading:
     """As `read_rules`, but give what could be read beside the problems."""
-    folders, problems = find_folders(Path(path), display_root)
+    folders, problems, whole = find_folders(Path(path), display_root)
     reader = _Reader(problems=list(problems))
     for folder in folders:
         reader.read_folder(folder)
@@ -51,7 +60,8 @@ def read_all(path: str | Path, *, display_root: str | None = None) -> Reading:
     rules = RuleSet(
         root=shown, apis=reader.apis, resources=reader.resources, sha256=reader.digest.hexdigest()
     )
-    return Reading(rules, sorted_problems(reader.problems), frozenset(reader.unread))
+    problems = sorted_problems(reader.problems)
+    return Reading(rules, problems, frozenset(reader.unread), whole, reader.sources)
 
 
 def sorted_problems(problems: list[SourceProblem]) -> tuple[SourceProblem, ...]:
@@ -69,6 +79,7 @@ class _Reader:
     apis: dict[str, Api] = field(default_factory=dict)
     resources: dict[str, RuleFile] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
+    sources: dict[str, SourceText] = field(default_factory=dict)
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     def read_folder(self, folder: ApiFolder) -> None:
@@ -118,6 +129,7 @@ class _Reader:
         self.problems.extend(problems)
         if node is None:
             return None
+        self.sources[file] = node.origin
         if not isinstance(node, MapNode):
             hint = "start with rulewright: 1" if isinstance(shape, ResourceShape) else None
             self.problems.append(node.problem("wrong-value", "expected a map of keywords", hint=hint))

@@ -69,7 +69,7 @@ class LookUpShape(Shape):
     error = vendor_error()
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def refuse_verbs(self, data: object, original: object, **_: Any) -> None:  # noqa: ARG002
+    def refuse_verbs(self, data: object, original: object, **_: Any) -> None:
         """Raise unless one verb is there."""
         _raise_unless_one(original, LOOKUP_VERBS, "a look-up", least=1)
 
@@ -90,7 +90,7 @@ class EffectShape(Shape):
     expect = Choice("one", "at_most_one", "any")
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def refuse_verbs(self, data: object, original: object, **_: Any) -> None:  # noqa: ARG002
+    def refuse_verbs(self, data: object, original: object, **_: Any) -> None:
         """Raise if there are several verbs."""
         _raise_unless_one(original, EFFECT_VERBS, "an effect", least=0)
 

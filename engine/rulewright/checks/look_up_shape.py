@@ -1,0 +1,41 @@
+"""look-up-shape: the keywords of a look-up don't fit together.
+
+find and find_all need `by`, so that an index answers them. max and min need `of`, the field whose
+largest or smallest value is asked for; the others take none. if_missing is for `find`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rulewright.checks.subject import Subject, problem, span_of
+from rulewright.model import LookUp
+from rulewright.problem import SourceProblem
+
+CODE = "look-up-shape"
+
+
+def check(subject: Subject) -> Iterator[SourceProblem]:
+    """Every look-up, those of reactions too."""
+    workflow = subject.file.workflow
+    inline = [reaction.for_each for reaction in workflow.reactions] if workflow else []
+    for look_up in dict.fromkeys(look_up.name for look_up in subject.file.lookups):
+        yield from _of_one(next(found for found in subject.file.lookups if found.name == look_up))
+    for found in inline:
+        if found not in subject.file.lookups:
+            yield from _of_one(found)
+
+
+def _of_one(look_up: LookUp) -> Iterator[SourceProblem]:
+    kind = look_up.kind
+    if kind in {"find", "find_all"} and not look_up.by.entries:
+        yield problem(CODE, f"{kind} needs by", look_up.span, hint="for example by: {id: payload.person}")
+    if kind in {"max", "min"} and look_up.of is None:
+        yield problem(
+            CODE, f"{kind} needs of", look_up.span, hint=f"name the field whose {kind} is asked for"
+        )
+    if kind not in {"max", "min"} and look_up.of is not None:
+        yield problem(CODE, f"{kind} takes no of", span_of(look_up.at, "of", default=look_up.span))
+    if kind != "find" and look_up.if_missing != "null":
+        span = span_of(look_up.at, "if_missing", default=look_up.span)
+        yield problem(CODE, f"{kind} always gives something, so if_missing says nothing", span)

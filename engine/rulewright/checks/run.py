@@ -1,0 +1,56 @@
+"""Every check over a rule set, and reading with checking in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rulewright.checks.sites import api_sites, sites
+from rulewright.checks.subject import Subject, Universe
+from rulewright.checks.table import CHECKS
+from rulewright.checks.vocabulary import Vocabulary
+from rulewright.errors import RuleFileError
+from rulewright.model import RuleSet
+from rulewright.problem import SourceProblem
+from rulewright.reader import Reading, read_all, sorted_problems
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRules:
+    """Rule files without an error, and the warnings about them."""
+
+    rules: RuleSet
+    warnings: tuple[SourceProblem, ...]
+
+
+def load_rules(
+    path: str | Path, *, display_root: str | None = None, vocabulary: Vocabulary | None = None
+) -> CheckedRules:
+    """Read and check rule files (see `read_rules` for `path` and `display_root`).
+
+    Raises RuleFileError with all problems, of reading and of checking, errors and warnings.
+    """
+    reading = read_all(path, display_root=display_root)
+    problems = sorted_problems([*reading.problems, *check_reading(reading, vocabulary)])
+    if any(problem.severity == "error" for problem in problems):
+        raise RuleFileError(problems)
+    return CheckedRules(reading.rules, problems)
+
+
+def check_reading(reading: Reading, vocabulary: Vocabulary | None = None) -> tuple[SourceProblem, ...]:
+    """What all checks say about files that were read, even if not all of them could be."""
+    universe = Universe(reading.rules, vocabulary or Vocabulary(), reading.unread, reading.whole)
+    found = [
+        replace(problem, snippet=reading.line_of(problem.span))
+        for subject in _subjects(universe)
+        for check in CHECKS.values()
+        for problem in check(subject)
+    ]
+    return sorted_problems(found)
+
+
+def _subjects(universe: Universe) -> Iterator[Subject]:
+    for file in universe.rules.resources.values():
+        bare = Subject(universe, file)
+        yield replace(bare, sites=(*sites(bare), *api_sites(bare)))

@@ -1,0 +1,77 @@
+"""The table of checks: one row each. Adding a check is adding a module and its row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+
+from rulewright.checks import (
+    bad_format,
+    bad_pattern,
+    contradiction,
+    duplicate_id,
+    effect_conflict,
+    effect_shape,
+    empty_range,
+    expression_syntax,
+    key_field,
+    keyword_for_type,
+    look_up_shape,
+    name_clash,
+    payload_on_update,
+    unknown_event,
+    unknown_field,
+    unknown_function,
+    unknown_name,
+    unknown_path,
+    unknown_resource,
+    unknown_state,
+    unknown_target,
+    unknown_type,
+    unknown_word,
+    unreachable_state,
+    unused_look_up,
+    value_cycle,
+    workflow_shape,
+    wrong_constant,
+)
+from rulewright.checks.pages import READING_PAGES
+from rulewright.checks.subject import Checker
+
+_MODULES: tuple[ModuleType, ...] = (
+    expression_syntax,
+    unknown_name,
+    unknown_path,
+    unknown_function,
+    unknown_type,
+    unknown_resource,
+    unknown_field,
+    unknown_target,
+    unknown_state,
+    unknown_event,
+    unknown_word,
+    name_clash,
+    duplicate_id,
+    key_field,
+    keyword_for_type,
+    wrong_constant,
+    empty_range,
+    bad_pattern,
+    bad_format,
+    contradiction,
+    look_up_shape,
+    effect_shape,
+    effect_conflict,
+    workflow_shape,
+    unreachable_state,
+    value_cycle,
+    payload_on_update,
+    unused_look_up,
+)
+
+CHECKS: Mapping[str, Checker] = {module.CODE: module.check for module in _MODULES}
+
+
+def pages() -> Mapping[str, str]:
+    """The user page of every code that a rule file can be told, those of reading it included."""
+    return {**READING_PAGES, **{module.CODE: (module.__doc__ or "").strip() for module in _MODULES}}

@@ -1,0 +1,76 @@
+"""value-cycle: values need each other before either is known.
+
+Look-ups, defaults and computes run when they are first read, ordered by what they read. Here the way leads
+back to its start: a look-up reads record.a, which is computed from that look-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rulewright.checks.parsed import Step
+from rulewright.checks.sites import Site
+from rulewright.checks.subject import Subject, problem
+from rulewright.problem import SourceProblem, Span
+
+CODE = "value-cycle"
+# For each owner: the owners that it reads, and where it does.
+_Reads = Mapping[str, Mapping[str, Span]]
+
+
+def check(subject: Subject) -> Iterator[SourceProblem]:
+    """Every circle of look-ups and derived fields, once."""
+    reads = _reads(subject)
+    told: set[frozenset[str]] = set()
+    done: set[str] = set()
+    for start in reads:
+        circle = _circle(reads, start, done)
+        if circle and frozenset(circle) not in told:
+            told.add(frozenset(circle))
+            way = " -> ".join((*circle, circle[0]))
+            yield problem(
+                CODE, f"these values need each other: {way}", reads[circle[0]][circle[1 % len(circle)]]
+            )
+
+
+def _reads(subject: Subject) -> _Reads:
+    owned = [site for site in subject.sites if site.owner is not None]
+    owners = {str(site.owner) for site in owned}
+    reads: dict[str, dict[str, Span]] = {owner: {} for owner in sorted(owners)}
+    for site in owned:
+        for reading in site.readings:
+            for owner in owners:
+                if _touches(reading.names, owner):
+                    reads[str(site.owner)].setdefault(owner, _span(site, reading.steps))
+    return reads
+
+
+def _span(site: Site, steps: tuple[Step, ...]) -> Span:
+    return site.expression.scalar.locate(steps[0].start, steps[-1].end)
+
+
+def _touches(names: tuple[str, ...], owner: str) -> bool:
+    """Does reading this path need that value, a part of it or what it is a part of?"""
+    path = tuple(owner.split("."))
+    if path[0] != "record":
+        return names[0] == owner
+    shared = min(len(names), len(path))
+    return shared > 1 and names[:shared] == path[:shared]
+
+
+def _circle(reads: _Reads, start: str, done: set[str]) -> tuple[str, ...] | None:
+    """A circle that can be met from `start`, found depth first without recursion."""
+    way: list[str] = [start]
+    pending = [iter(reads[start])] if start not in done else []
+    while pending:
+        following = next(pending[-1], None)
+        if following is None:
+            pending.pop()
+            done.add(way.pop())
+        elif following in way:
+            done.update(way)
+            return tuple(way[way.index(following) :])
+        elif following not in done:
+            way.append(following)
+            pending.append(iter(reads[following]))
+    return None

@@ -1,0 +1,142 @@
+"""wrong-constant: a value written in the rule file is not of its field's type.
+
+    {type: boolean, default: no}           # no is text here: write false
+    {type: integer, one_of: [010, 020]}    # 010 is text here: write 10
+    {type: date, min: 2025-31-01}          # dates are YYYY-MM-DD
+
+YAML is read strictly: only true, false, null and plain decimal numbers are typed; yes, no, on, off, 012,
+0x1F, 1_000, 5:30 and 2025-01-31 are text. default, example, one_of, min and max are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from uuid import UUID
+
+from rulewright.checks.subject import Subject, problem, span_of
+from rulewright.model import Field
+from rulewright.problem import SourceProblem, Span
+from rulewright.reader.kinds import describe, number_hint
+
+CODE = "wrong-constant"
+_INT64 = 2**63
+
+
+def check(subject: Subject) -> Iterator[SourceProblem]:
+    """Every constant of every field."""
+    for _, field in subject.all_fields():
+        for keyword, value, span in _constants(field):
+            expected = None if value is None and _may_be_null(field, keyword) else misfit(field, value)
+            if expected is not None:
+                message = f"{keyword}: expected {expected}, found {describe(value)}"
+                yield problem(CODE, message, span, hint=_hint(field.type, value))
+        yield from _default_not_allowed(field)
+
+
+def _may_be_null(field: Field, keyword: str) -> bool:
+    return field.nullable or keyword == "example"
+
+
+def _constants(field: Field) -> Iterator[tuple[str, object, Span]]:
+    for keyword, constants in (("default", field.default), ("example", field.example)):
+        if constants is not None:
+            yield keyword, constants.value, constants.span
+    for value in field.one_of if isinstance(field.one_of, tuple) else ():
+        yield "one_of", value, span_of(field.at, "one_of", default=field.span)
+    for keyword, bound in (("min", field.min), ("max", field.max)):
+        if bound is not None and field.type in {"integer", "number", "date", "datetime"}:
+            yield keyword, bound, span_of(field.at, keyword, default=field.span)
+
+
+def _default_not_allowed(field: Field) -> Iterator[SourceProblem]:
+    if field.default is None or not isinstance(field.one_of, tuple) or field.default.value is None:
+        return
+    if field.default.value not in field.one_of:
+        allowed = ", ".join(str(value) for value in field.one_of)
+        yield problem(CODE, f"the default is none of one_of: {allowed}", field.default.span)
+
+
+def misfit(field: Field, value: object) -> str | None:
+    """What a constant of this field should be, or None where it fits. Plug-in types are not known here."""
+    kind = field.type
+    if kind == "list" and isinstance(value, list) and field.items is not None:
+        items = field.items
+        return next((f"a list of {items.type}s" for item in value if misfit(items, item)), None)
+    if kind in {"date", "datetime"}:
+        return (
+            None if isinstance(value, str) and _is_date(value, field.format) else "a date such as 2025-01-31"
+        )
+    expected = _EXPECTED.get(kind)
+    return None if expected is None or _fits(kind, value) else expected
+
+
+_EXPECTED = {
+    "string": "a text",
+    "email": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "uuid": "a UUID",
+    "list": "a list",
+    "object": "a map",
+    "map": "a map",
+}
+
+
+def _fits(kind: str, value: object) -> bool:
+    match kind:
+        case "string" | "email":
+            return isinstance(value, str)
+        case "integer":
+            return isinstance(value, int) and not isinstance(value, bool) and -_INT64 <= value < _INT64
+        case "number":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "boolean":
+            return isinstance(value, bool)
+        case "uuid":
+            return isinstance(value, str) and _is_uuid(value)
+        case "list":
+            return isinstance(value, list)
+        case _:
+            return isinstance(value, dict)
+
+
+def _is_uuid(value: str) -> bool:
+    try:
+        return str(UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
+def _is_date(value: str, pattern: str | None) -> bool:
+    """ISO 8601, or the field's own format."""
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return pattern is not None and "%" in pattern and _is_written_as(value, pattern)
+    return True
+
+
+def _is_written_as(value: str, pattern: str) -> bool:
+    try:
+        return isinstance(datetime.strptime(value, pattern), date)
+    except ValueError:
+        return False
+
+
+def _hint(kind: str, value: object) -> str | None:
+    if kind == "boolean":
+        return _boolean_hint(value)
+    if kind in {"integer", "number"}:
+        return number_hint(value)
+    if kind in {"string", "email"} and not isinstance(value, list | dict):
+        return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
+    return None
+
+
+def _boolean_hint(value: object) -> str | None:
+    word = value.lower() if isinstance(value, str) else None
+    if word in {"yes", "on", "true", "y"}:
+        return f"{value} is text here; write true"
+    return f"{value} is text here; write false" if word in {"no", "off", "false", "n"} else None
