@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from rulewright.checks.subject import Subject, problem, span_of
+from rulewright.checks.subject import Subject, problem
 from rulewright.problem import SourceProblem
 
 CODE = "bad-format"
@@ -23,7 +23,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         if not _is_readable(field.format):
             message = f'"{field.format}" is no format of dates'
             hint = "for example '%d/%m/%Y', iso, iso_ms_z or iso_offset"
-            yield problem(CODE, message, span_of(field.at, "format", default=field.span), hint=hint)
+            yield problem(CODE, message, subject.value_of(field, "format"), hint=hint)
 
 
 def _is_readable(pattern: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rulewright.cel import CelError, check_pattern
-from rulewright.checks.subject import Subject, problem, span_of
+from rulewright.checks.subject import Subject, problem
 from rulewright.problem import SourceProblem
 
 CODE = "bad-pattern"
@@ -23,4 +23,4 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         try:
             check_pattern(field.pattern)
         except CelError as error:
-            yield problem(CODE, error.message, span_of(field.at, "pattern", default=field.span))
+            yield problem(CODE, error.message, subject.value_of(field, "pattern"))

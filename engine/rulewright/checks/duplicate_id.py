@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rulewright.checks.subject import Subject, problem, span_of
+from rulewright.checks.subject import Subject, problem
 from rulewright.model import Check, Effect, Inference
 from rulewright.problem import SourceProblem, Span
 
@@ -24,9 +24,10 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         *subject.all_effects(),
         *file.inferences,
     ]
-    yield from _repeated([(rule.id, span_of(rule.at, "id", default=rule.span)) for rule in rules], {})
+    ids = [(rule.id, subject.value_of(rule, "id")) for rule in rules]
+    yield from _repeated(ids, {})
     for _, field in subject.all_fields():
-        ids = [(rule.id, span_of(rule.at, "id", default=rule.span)) for rule in field.checks]
+        ids = [(rule.id, subject.value_of(rule, "id")) for rule in field.checks]
         yield from _repeated(ids, dict(field.at))
 
 

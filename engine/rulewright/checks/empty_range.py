@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rulewright.checks.subject import Subject, problem, span_of
+from rulewright.checks.subject import Subject, problem
 from rulewright.problem import SourceProblem
 
 CODE = "empty-range"
@@ -22,4 +22,4 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
             # Dates as text: only ISO ones sort by their letters, `wrong_constant` looks at their form.
             if least is not None and most is not None and type(least) is type(most) and least > most:
                 message = f"{low} {least} is above {high} {most}"
-                yield problem(CODE, message, span_of(field.at, low, default=field.span))
+                yield problem(CODE, message, subject.value_of(field, low))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rulewright.checks.subject import Subject, problem, span_of, unknown
+from rulewright.checks.subject import Subject, problem, unknown
 from rulewright.problem import SourceProblem
 
 CODE = "key-field"
@@ -18,7 +18,7 @@ _UNFIT = frozenset({"number", "boolean", "date", "datetime", "object", "list", "
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """The key."""
     file = subject.file
-    span = span_of(file.at, "key", default=file.span)
+    span = subject.value_of(file, "key")
     field = subject.fields.get(file.key)
     if field is None:
         yield unknown(CODE, "the key field", file.key, subject.fields, span)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rulewright.checks.subject import CEL_WORDS, RESERVED_NAMES, Subject, problem, span_of
+from rulewright.checks.subject import CEL_WORDS, RESERVED_NAMES, Subject, problem
 from rulewright.problem import SourceProblem, Span
 
 CODE = "name-clash"
@@ -36,11 +36,11 @@ def _given(subject: Subject) -> Iterator[tuple[str, Span]]:
     for _, field in subject.all_fields():
         found = field.references
         if found is not None and found.bind:
-            named = (found.bind, span_of(found.at, "as", default=found.span))
+            named = (found.bind, subject.value_of(found, "as"))
             # An event's field inherits the reference of the resource's field: that is one reference.
             if named not in seen:
                 seen.add(named)
                 yield named
     for effect in subject.all_effects():
         if effect.bind:
-            yield effect.bind, span_of(effect.at, "bind", default=effect.span)
+            yield effect.bind, subject.value_of(effect, "bind")

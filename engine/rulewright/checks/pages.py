@@ -41,6 +41,10 @@ Put it in quotes. (yes, no, on and off are text here and need none.)""",
 
     check: payload.name == 'St #1'          # YAML reads: payload.name == 'St
     check: "payload.name == 'St #1'"        # right""",
+    "cut-by-comma": """cut-by-comma: inside { } a comma ended an expression.
+
+    {id: a, check: payload.total > math.greatest(1, 2)}      # YAML ends it behind the 1
+    {id: a, check: 'payload.total > math.greatest(1, 2)'}    # right""",
     "unknown-keyword": "unknown-keyword: a keyword does not exist in this place.",
     "missing-keyword": "missing-keyword: a keyword that must be there is not.",
     "wrong-value": """wrong-value: a keyword holds another kind of value than it takes.

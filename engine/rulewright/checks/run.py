@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rulewright.checks.places import Places
 from rulewright.checks.sites import api_sites, sites
 from rulewright.checks.subject import Subject, Universe
 from rulewright.checks.table import CHECKS
@@ -40,7 +41,13 @@ def load_rules(
 
 def check_reading(reading: Reading, vocabulary: Vocabulary | None = None) -> tuple[SourceProblem, ...]:
     """What all checks say about files that were read, even if not all of them could be."""
-    universe = Universe(reading.rules, vocabulary or Vocabulary(), reading.unread, reading.whole)
+    universe = Universe(
+        reading.rules,
+        vocabulary or Vocabulary(),
+        reading.unread,
+        reading.whole,
+        Places.of(reading.roots.values()),
+    )
     found = [
         replace(problem, snippet=reading.line_of(problem.span))
         for subject in _subjects(universe)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as default
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from rulewright.checks.places import Places
 from rulewright.checks.vocabulary import Vocabulary
 from rulewright.model import Api, Effect, Field, RuleFile, RuleSet
 from rulewright.problem import Severity, SourceProblem, Span
@@ -61,6 +63,18 @@ CEL_WORDS = frozenset(
 )
 
 
+class Placed(Protocol):
+    """A part of the model, with the places of its keywords."""
+
+    @property
+    def span(self) -> Span:
+        """The part itself."""
+
+    @property
+    def at(self) -> Mapping[str, Span]:
+        """Its keywords."""
+
+
 @dataclass(frozen=True)
 class Universe:
     """All rule files that were read together.
@@ -73,6 +87,7 @@ class Universe:
     vocabulary: Vocabulary
     unread: frozenset[str] = frozenset()
     whole: bool = True
+    places: Places = default(default_factory=Places)
 
     def knows(self, resource: str) -> bool:
         """Might there be such a resource?"""
@@ -98,6 +113,14 @@ class Subject:
     def api(self) -> Api:
         """What the resource's API shares."""
         return self.universe.rules.apis[self.file.api]
+
+    def place(self, span: Span, text: str | None = None) -> Span:
+        """Where the value of the keyword at `span` stands, or the `text` within it."""
+        return self.universe.places.value_at(span, text)
+
+    def value_of(self, part: Placed, keyword: str, text: str | None = None) -> Span:
+        """The same for a keyword of a part of the model."""
+        return self.place(span_of(part.at, keyword, default=part.span), text)
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:

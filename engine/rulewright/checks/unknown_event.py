@@ -20,18 +20,20 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every event that is named."""
     for event, span in _fired(subject):
         if event not in subject.events:
-            yield unknown(CODE, "the event", event, subject.events, span)
+            yield unknown(CODE, "the event", event, subject.events, subject.place(span, event))
     occasions = subject.events | _ALWAYS | {"*"}
     for event, span in _occasions(subject):
         if event not in occasions:
-            yield unknown(CODE, "the event", event, occasions, span)
+            yield unknown(CODE, "the event", event, occasions, subject.place(span, event))
     for reaction in subject.file.workflow.reactions if subject.file.workflow else ():
         other = subject.universe.rules.resources.get(reaction.after_resource)
         if other is not None:
             known = Subject(subject.universe, other).events | _ALWAYS
             if reaction.after_event not in known:
                 span = span_of(reaction.at, "after", default=reaction.span)
-                yield unknown(CODE, f"the event of {other.resource}", reaction.after_event, known, span)
+                yield unknown(
+                    CODE, f"the event of {other.resource}", reaction.after_event, known, subject.place(span)
+                )
 
 
 def _fired(subject: Subject) -> Iterator[tuple[str, Span]]:

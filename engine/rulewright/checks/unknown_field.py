@@ -20,7 +20,7 @@ _Fields = Mapping[str, Field] | None
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every field that is named outside expressions."""
     file, own = subject.file, subject.fields
-    yield from _of_siblings(file.fields)
+    yield from _of_siblings(subject, file.fields)
     for _, field in subject.all_fields():
         yield from _of_relations(subject, field)
     for look_up in file.lookups:
@@ -28,69 +28,74 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     for effect in subject.all_effects():
         yield from _of_effect(subject, effect)
     for operation in file.operations:
-        yield from _missing(operation.accepts, own, span_of(operation.at, "accepts", default=operation.span))
+        yield from _missing(
+            subject, operation.accepts, own, span_of(operation.at, "accepts", default=operation.span)
+        )
     for variant in file.variants:
-        yield from _missing((*variant.required, *variant.forbidden), own, variant.span)
-    yield from _missing_keys(file.scope, own)
+        yield from _missing(subject, (*variant.required, *variant.forbidden), own, variant.span)
+    yield from _missing_keys(subject, file.scope, own)
     if file.workflow is not None:
         yield from _of_workflow(subject, file.workflow)
 
 
-def _of_siblings(fields: Iterable[Field]) -> Iterator[SourceProblem]:
+def _of_siblings(subject: Subject, fields: Iterable[Field]) -> Iterator[SourceProblem]:
     beside = {field.name: field for field in fields}
     for field in beside.values():
         for keyword in _SIBLINGS:
             yield from _missing(
-                getattr(field, keyword), beside, span_of(field.at, keyword, default=field.span)
+                subject, getattr(field, keyword), beside, span_of(field.at, keyword, default=field.span)
             )
-        yield from _of_siblings(field.fields or ())
-        yield from _of_siblings((field.items.fields or ()) if field.items else ())
+        yield from _of_siblings(subject, field.fields or ())
+        yield from _of_siblings(subject, (field.items.fields or ()) if field.items else ())
 
 
 def _of_relations(subject: Subject, field: Field) -> Iterator[SourceProblem]:
     if field.references is not None:
         target = subject.universe.fields_of(field.references.resource)
         by = (field.references.by,) if field.references.by else ()
-        yield from _missing(by, target, span_of(field.references.at, "by", default=field.references.span))
-        yield from _missing_keys(field.references.where, target)
+        yield from _missing(
+            subject, by, target, span_of(field.references.at, "by", default=field.references.span)
+        )
+        yield from _missing_keys(subject, field.references.where, target)
     if field.unique is not None:
         span = span_of(field.unique.at, "within", default=field.unique.span)
-        yield from _missing(field.unique.within, subject.fields, span)
-        yield from _missing_keys(field.unique.where, subject.fields)
+        yield from _missing(subject, field.unique.within, subject.fields, span)
+        yield from _missing_keys(subject, field.unique.where, subject.fields)
 
 
 def _of_look_up(subject: Subject, look_up: LookUp) -> Iterator[SourceProblem]:
     target = subject.universe.fields_of(look_up.resource)
-    yield from _missing_keys(look_up.by, target)
+    yield from _missing_keys(subject, look_up.by, target)
     of = (look_up.of,) if look_up.of else ()
-    yield from _missing(of, target, span_of(look_up.at, "of", default=look_up.span))
+    yield from _missing(subject, of, target, span_of(look_up.at, "of", default=look_up.span))
 
 
 def _of_effect(subject: Subject, effect: Effect) -> Iterator[SourceProblem]:
     target = subject.target_of(effect)
     fields = None if target is None else subject.universe.fields_of(target)
-    yield from _missing_keys(effect.where, fields)
-    yield from _missing_keys(effect.set, fields)
+    yield from _missing_keys(subject, effect.where, fields)
+    yield from _missing_keys(subject, effect.set, fields)
 
 
 def _of_workflow(subject: Subject, workflow: Workflow) -> Iterator[SourceProblem]:
     field = (workflow.field,) if workflow.field else ()
-    yield from _missing(field, subject.fields, span_of(workflow.at, "field", default=workflow.span))
+    yield from _missing(subject, field, subject.fields, span_of(workflow.at, "field", default=workflow.span))
     for transition in workflow.transitions:
-        yield from _missing_keys(transition.set, subject.fields)
+        yield from _missing_keys(subject, transition.set, subject.fields)
     events = {event.name: {field.name: field for field in event.fields} for event in workflow.events}
     for reaction in workflow.reactions:
         yield from _of_look_up(subject, reaction.for_each)
-        yield from _missing_keys(reaction.with_, events.get(reaction.fire, {}))
+        yield from _missing_keys(subject, reaction.with_, events.get(reaction.fire, {}))
 
 
-def _missing_keys(template: TemplateMap | None, known: _Fields) -> Iterator[SourceProblem]:
+def _missing_keys(subject: Subject, template: TemplateMap | None, known: _Fields) -> Iterator[SourceProblem]:
     if template is not None:
         for name in template.entries:
-            yield from _missing((name,), known, template.at.get(name, template.span))
+            if known is not None and name not in known:
+                yield unknown(CODE, "the field", name, known, template.at.get(name, template.span))
 
 
-def _missing(names: Iterable[str], known: _Fields, span: Span) -> Iterator[SourceProblem]:
+def _missing(subject: Subject, names: Iterable[str], known: _Fields, span: Span) -> Iterator[SourceProblem]:
     for name in names:
         if known is not None and name not in known:
-            yield unknown(CODE, "the field", name, known, span)
+            yield unknown(CODE, "the field", name, known, subject.place(span, name))

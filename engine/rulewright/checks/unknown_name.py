@@ -27,11 +27,14 @@ _ELSEWHERE = {
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """The first step of every path read."""
+    functions = subject.universe.vocabulary.functions
+    # `math` of math.greatest; where the function isn't known, that is `unknown_function`'s.
+    namespaces = {name.partition(".")[0] for name in functions if "." in name}
     bound = {effect.bind for effect in subject.file.effects}
     for site in subject.sites:
         for reading in site.readings:
             first = reading.steps[0]
-            if first.name not in site.scope:
+            if first.name not in site.scope and first.name not in namespaces:
                 hint = _hint(subject, site, first.name, bound)
                 yield problem(
                     CODE, f"{first.name} is no name that {site.place} knows", site.at(first), hint=hint

@@ -17,7 +17,13 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every resource that is named."""
     for resource, span in _named(subject):
         if not subject.universe.knows(resource):
-            yield unknown(CODE, "the resource", resource, subject.universe.rules.resources, span)
+            yield unknown(
+                CODE,
+                "the resource",
+                resource,
+                subject.universe.rules.resources,
+                subject.place(span, resource),
+            )
 
 
 def _named(subject: Subject) -> Iterator[tuple[str, Span]]:

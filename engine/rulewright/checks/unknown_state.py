@@ -22,7 +22,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     states = frozenset(state.name for state in workflow.states)
     for state, span in _named(workflow):
         if state not in states:
-            yield unknown(CODE, "the state", state, states, span)
+            yield unknown(CODE, "the state", state, states, subject.place(span, state))
 
 
 def _named(workflow: Workflow) -> Iterator[tuple[str, Span]]:

@@ -22,6 +22,6 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
             continue
         span = span_of(effect.at, effect.verb or "", default=effect.span)
         if effect.verb == "send" and effect.target not in targets:
-            yield unknown(CODE, "the target", effect.target, targets, span)
+            yield unknown(CODE, "the target", effect.target, targets, subject.place(span))
         if effect.verb == "update" and effect.target not in subject.records:
-            yield unknown(CODE, "the record", effect.target, subject.records, span)
+            yield unknown(CODE, "the record", effect.target, subject.records, subject.place(span))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rulewright.checks.subject import Subject, span_of, unknown
+from rulewright.checks.subject import Subject, unknown
 from rulewright.problem import SourceProblem
 
 CODE = "unknown-type"
@@ -19,4 +19,10 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     known = subject.universe.vocabulary.types
     for _, field in subject.all_fields():
         if field.type not in known:
-            yield unknown(CODE, "the type", field.type, known, span_of(field.at, "type", default=field.span))
+            yield unknown(
+                CODE,
+                "the type",
+                field.type,
+                known,
+                subject.value_of(field, "type"),
+            )

@@ -19,7 +19,15 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     words = subject.universe.vocabulary
     for _, field in subject.all_fields():
         if field.generate is not None and field.generate.kind not in words.generators:
-            yield unknown(CODE, "the generator", field.generate.kind, words.generators, field.generate.span)
+            yield unknown(
+                CODE,
+                "the generator",
+                field.generate.kind,
+                words.generators,
+                subject.place(field.generate.span),
+            )
     errors = subject.api.errors
     if errors is not None and errors.dialect not in words.dialects:
-        yield unknown(CODE, "the dialect", errors.dialect, words.dialects, errors.span)
+        yield unknown(
+            CODE, "the dialect", errors.dialect, words.dialects, subject.place(errors.span, errors.dialect)
+        )

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from uuid import UUID
 
-from rulewright.checks.subject import Subject, problem, span_of
+from rulewright.checks.subject import Subject, problem
 from rulewright.model import Field
 from rulewright.problem import SourceProblem, Span
 from rulewright.reader.kinds import describe, number_hint
@@ -26,7 +26,7 @@ _INT64 = 2**63
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every constant of every field."""
     for _, field in subject.all_fields():
-        for keyword, value, span in _constants(field):
+        for keyword, value, span in _constants(subject, field):
             expected = None if value is None and _may_be_null(field, keyword) else misfit(field, value)
             if expected is not None:
                 message = f"{keyword}: expected {expected}, found {describe(value)}"
@@ -38,19 +38,19 @@ def _may_be_null(field: Field, keyword: str) -> bool:
     return field.nullable or keyword == "example"
 
 
-def _constants(field: Field) -> Iterator[tuple[str, object, Span]]:
+def _constants(subject: Subject, field: Field) -> Iterator[tuple[str, object, Span]]:
     for keyword, constants in (("default", field.default), ("example", field.example)):
         if constants is not None:
             yield keyword, constants.value, constants.span
     for value in field.one_of if isinstance(field.one_of, tuple) else ():
-        yield "one_of", value, span_of(field.at, "one_of", default=field.span)
+        yield "one_of", value, subject.value_of(field, "one_of", str(value))
     for keyword, bound in (("min", field.min), ("max", field.max)):
         if bound is not None and field.type in {"integer", "number", "date", "datetime"}:
-            yield keyword, bound, span_of(field.at, keyword, default=field.span)
+            yield keyword, bound, subject.value_of(field, keyword)
 
 
 def _default_not_allowed(field: Field) -> Iterator[SourceProblem]:
-    if field.default is None or not isinstance(field.one_of, tuple) or field.default.value is None:
+    if field.default is None or not isinstance(field.one_of, tuple) or misfit(field, field.default.value):
         return
     if field.default.value not in field.one_of:
         allowed = ", ".join(str(value) for value in field.one_of)
@@ -126,6 +126,8 @@ def _is_written_as(value: str, pattern: str) -> bool:
 
 
 def _hint(kind: str, value: object) -> str | None:
+    if value is None:
+        return "add nullable: true where null is meant"
     if kind == "boolean":
         return _boolean_hint(value)
     if kind in {"integer", "number"}:

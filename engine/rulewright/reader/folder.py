@@ -83,4 +83,4 @@ def _one(folder: Path, shown: str) -> tuple[tuple[ApiFolder, ...], tuple[SourceP
 
 
 def _about(file: str, code: str, message: str, hint: str | None = None) -> SourceProblem:
-    return SourceProblem(code, message, Span(file, 1, 1, 1, 1), hint=hint)
+    return SourceProblem(code, message, Span(file or ".", 1, 1, 1, 1), hint=hint)

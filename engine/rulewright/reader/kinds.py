@@ -330,7 +330,9 @@ class Shape(Schema):
         flaws: dict[str, list[Any]] = {}
         for key in original:
             if key not in known:
-                hint = did_you_mean(key, known) or f"known here: {', '.join(sorted(known))}"
+                hint = did_you_mean(key, known)
+                if hint is None and len(known) <= 12:
+                    hint = f"known here: {', '.join(sorted(known))}"
                 flaws[key] = [Flaw("unknown-keyword", f"{key} is no keyword here", hint, at_key=True)]
         if flaws:
             raise ValidationError(flaws)

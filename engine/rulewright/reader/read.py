@@ -17,7 +17,7 @@ from rulewright.reader.parts import Part
 from rulewright.reader.resource import read_resource
 from rulewright.reader.shape_check import sound_part
 from rulewright.reader.types import Merging
-from rulewright.source import MapNode, Scalar, SourceText, read_source
+from rulewright.source import MapNode, Scalar, read_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,12 @@ class Reading:
     unread: frozenset[str] = frozenset()
     # False where only one API was read: what others hold is not known then.
     whole: bool = True
-    sources: Mapping[str, SourceText] = field(default_factory=dict)
+    roots: Mapping[str, MapNode] = field(default_factory=dict)
 
     def line_of(self, span: Span) -> str:
         """The text of the line that a span starts on."""
-        source = self.sources.get(span.file)
-        return "" if source is None else source.line(span.line)
+        root = self.roots.get(span.file)
+        return "" if root is None else root.origin.line(span.line)
 
 
 def read_rules(path: str | Path, *, display_root: str | None = None) -> RuleSet:
@@ -61,7 +61,7 @@ def read_all(path: str | Path, *, display_root: str | None = None) -> Reading:
         root=shown, apis=reader.apis, resources=reader.resources, sha256=reader.digest.hexdigest()
     )
     problems = sorted_problems(reader.problems)
-    return Reading(rules, problems, frozenset(reader.unread), whole, reader.sources)
+    return Reading(rules, problems, frozenset(reader.unread), whole, reader.roots)
 
 
 def sorted_problems(problems: list[SourceProblem]) -> tuple[SourceProblem, ...]:
@@ -79,7 +79,7 @@ class _Reader:
     apis: dict[str, Api] = field(default_factory=dict)
     resources: dict[str, RuleFile] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
-    sources: dict[str, SourceText] = field(default_factory=dict)
+    roots: dict[str, MapNode] = field(default_factory=dict)
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
 
     def read_folder(self, folder: ApiFolder) -> None:
@@ -94,7 +94,7 @@ class _Reader:
                 continue
             part = Part(node)
             self._check_resource_name(part, resource)
-            if "rulewright" not in part:
+            if self.roots[file].entry("rulewright") is None:
                 self._warn_of_no_version(node)
             merging = _merging(api_part, part)
             self.resources[resource] = read_resource(resource, file, part, merging)
@@ -129,11 +129,13 @@ class _Reader:
         self.problems.extend(problems)
         if node is None:
             return None
-        self.sources[file] = node.origin
         if not isinstance(node, MapNode):
             hint = "start with rulewright: 1" if isinstance(shape, ResourceShape) else None
-            self.problems.append(node.problem("wrong-value", "expected a map of keywords", hint=hint))
+            is_empty = isinstance(node, Scalar) and node.value is None
+            message = "the file is empty" if is_empty else "expected a map of keywords"
+            self.problems.append(node.problem("wrong-value", message, hint=hint))
             return None
+        self.roots[file] = node
         sound, flaws = sound_part(shape, node)
         self.problems.extend(flaws)
         return sound

@@ -54,14 +54,32 @@ def _own_flaw(message: str, path: _Path) -> Flaw:
 
 def _problem(root: Node, path: _Path, flaw: Flaw) -> SourceProblem:
     """The flaw at its key, its value, or, where something is missing, at what lacks it."""
-    node, key = root, None
+    node: Node = root
+    key: Scalar | None = None
+    before: Node | None = None
     for step in path:
         entry = _step(node, step)
         if entry is None:
             break
-        key, node = entry
+        before, (key, node) = node, entry
+    if flaw.code == "unknown-keyword" and key is not None and _is_cut_by_comma(before, key):
+        hint = "put the whole expression in single quotes"
+        return key.problem("cut-by-comma", "inside { } and [ ] a comma cuts an unquoted text", hint=hint)
     place: Node = key if key is not None and (flaw.at_key or flaw.code == "missing-keyword") else node
     return place.problem(flaw.code, flaw.message, hint=flaw.hint)
+
+
+def _is_cut_by_comma(parent: Node | None, key: Scalar) -> bool:
+    """Does the value before `key` have a bracket that is still open?"""
+    if not isinstance(parent, MapNode):
+        return False
+    index = parent.keys().index(key.text)
+    value = parent.entries[index - 1].value if index else None
+    if not isinstance(value, Scalar) or value.style != "plain":
+        return False
+    return any(
+        value.text.count(opening) > value.text.count(closing) for opening, closing in ("()", "[]", "{}")
+    )
 
 
 def _step(node: Node, step: str | int) -> tuple[Scalar | None, Node] | None:

@@ -115,17 +115,22 @@ class _Composer:
 
     def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         style = _STYLES.get(event.style, "plain")
-        # An anchor or tag before the scalar belongs to the event, not to the scalar's own text.
+        # An anchor before the scalar belongs to the event, not to the scalar's own text.
         start, end = _extent(event)
-        if event.anchor is not None or event.tag is not None:
+        if event.anchor is not None:
             start = self._after_properties(start, end)
+        if event.tag is not None:
+            # The problem is told; what was written stays text, so that nothing else is said about it.
+            start, end = _extent(event)
+            text = self.source.text[start:end]
+            return Scalar(text, text, "plain", self.source.span(start, end), self.source, start, end)
         value = plain_value(event.value) if style == "plain" else event.value
         span = self.source.span(start, self._trimmed(start, end))
         return Scalar(value, event.value, style, span, self.source, start, end)
 
     def _after_properties(self, start: int, end: int) -> int:
         text = self.source.text
-        while start < end and text[start] in "&!":
+        if start < end and text[start] == "&":
             while start < end and not text[start].isspace():
                 start += 1
             while start < end and text[start].isspace():

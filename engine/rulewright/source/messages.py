@@ -14,6 +14,7 @@ _QUOTE = "put the whole text in single quotes, or write | and the text indented 
 # `required_if: !given(...)`: an expression that YAML takes for a tag.
 _TAGGED = re.compile(r"(?:^|[:\-,\[{])\s+(!\S.*)$")
 _CUT = re.compile(r"\s#")
+_GOES_ON = re.compile(r"\s*(?:&&|\|\||[?:+*/<>=!.%])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,9 @@ _EXPLANATIONS = (
         'a text that holds ": " must be in quotes (an expression with ? : too); ' + _QUOTE,
     ),
     _Explanation(
-        "found character '\\t'|found character that cannot start any token",
-        "this character can't start a value",
-        "a text that starts with @, %, ` or a tab must be in quotes; indent with spaces, never tabs",
+        "found character that cannot start any token",
+        "this character can't stand here",
+        "a text that starts with @, % or ` must be in quotes; indent with spaces, never with tabs",
     ),
     _Explanation(
         "could not find expected ':'", "this line is no `key: value`", "add the colon, or indent it"
@@ -97,7 +98,7 @@ def _tagged_line(source: SourceText, index: int) -> SourceProblem | None:
 
 def _with_cut(source: SourceText, span: Span, explanation: _Explanation) -> str | None:
     """A text that goes on in the next line behind a ` #` breaks there, and not where it was cut."""
-    before = source.line(span.line - 1)
-    if "':'" in explanation.pattern and _CUT.search(before):
+    goes_on = "':'" in explanation.pattern or _GOES_ON.match(source.line(span.line))
+    if goes_on and _CUT.search(source.line(span.line - 1)):
         return f"in the line above, ' #' starts a comment and cuts the text; {_QUOTE}"
     return explanation.hint
