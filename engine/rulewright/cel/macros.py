@@ -91,7 +91,7 @@ def _expand_member(call: Call, target: Node) -> Node:
             return call
 
 
-def _macro(  # noqa: PLR0917  # the fields of one node, in order
+def _macro(  # the fields of one node, in order
     call: Call,
     kind: MacroKind,
     items: Node,
