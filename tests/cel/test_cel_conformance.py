@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from rulewright.cel.conformance import main, run_case, run_file
+from rulewright.cel.conformance import command, main, run_case, run_file
 
 DATA = Path(
     os.environ.get(
@@ -88,13 +88,24 @@ def test_expectations_are_read(expr: str, expect: dict[str, object], outcome: st
     assert run_case({**CASE, "expr": expr, "expect": expect}).outcome == outcome
 
 
+def test_what_can_not_be_run_exits_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No file named, no such file, no JSON."""
+    broken = tmp_path / "broken.json"
+    broken.write_text("[")
+
+    assert command([]) == 2
+    assert command([str(tmp_path / "none.json")]) == 2
+    assert command([str(broken)]) == 2
+    assert capsys.readouterr().out == ""
+
+
 def test_the_runner_is_a_command(tmp_path: Path) -> None:
     """`python -m rulewright.cel.conformance FILE` ends with the counts and exits 0 when all passed."""
     path = tmp_path / "suite.json"
     path.write_text(json.dumps([CASE]))
-    command = [sys.executable, "-m", "rulewright.cel.conformance", str(path)]
+    arguments = [sys.executable, "-m", "rulewright.cel.conformance", str(path)]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": _source()}
+        arguments, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": _source()}
     )
 
     assert (done.returncode, done.stdout) == (0, "1 passed, 0 failed\n")

@@ -193,6 +193,22 @@ def test_an_error_points_at_the_innermost_node() -> None:
     assert text[caught.value.start : caught.value.end] == "payload.nothing"
 
 
+class Nested(dict[str, object]):
+    """A mapping whose values are expressions of their own."""
+
+    def __missing__(self, name: str) -> object:
+        return evaluate(parse("          missing.x"), {})
+
+
+def test_an_error_met_in_another_expression_points_at_what_was_read() -> None:
+    """The offsets of a computed value's own expression would mean nothing in this text."""
+    for text in ("1 + computed", "1 + record.computed", "1 + record['computed']"):
+        with pytest.raises(EvaluationError, match="undeclared name 'missing'") as caught:
+            evaluate(parse(text), Nested(record=Nested()))
+
+        assert text[caught.value.start : caught.value.end] == text[4:]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

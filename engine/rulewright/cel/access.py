@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rulewright.cel.comparison import MISSING, lookup
+from rulewright.cel.comparison import MISSING, lookup, read
 from rulewright.cel.errors import EvaluationError
 from rulewright.cel.values import NONE, OptionalValue, adapt, kind_name
 
@@ -22,7 +22,7 @@ def select_field(operand: object, field: str, *, optional: bool = False) -> obje
     if not isinstance(operand, Mapping):
         raise _no_fields(operand, field)
     try:
-        return adapt(operand[field])
+        return read(operand, field)
     except KeyError:
         raise EvaluationError(f'no such field "{field}"') from None
 
@@ -30,7 +30,7 @@ def select_field(operand: object, field: str, *, optional: bool = False) -> obje
 def _select_optional(operand: object, field: str) -> OptionalValue:
     if not isinstance(operand, Mapping):
         raise _no_fields(operand, field)
-    return OptionalValue(True, adapt(operand[field])) if field in operand else NONE
+    return OptionalValue(True, read(operand, field)) if field in operand else NONE
 
 
 def _no_fields(operand: object, field: str) -> EvaluationError:
@@ -71,7 +71,7 @@ def _find(budget: Budget, operand: object, index: object, *, computed: bool) -> 
     if isinstance(operand, Mapping):
         if computed and type(operand) is not dict and isinstance(index, str):
             try:
-                return operand[index]
+                return read(operand, index)
             except KeyError:
                 return MISSING
         return lookup(budget, operand, index)

@@ -6,9 +6,10 @@ because a list may hold one list many times over and so be exponentially larger 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol, cast
+import math
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from rulewright.cel.errors import EvaluationError
+from rulewright.cel.errors import EvaluationError, Unknown
 from rulewright.cel.limits import CHARACTERS_PER_STEP, Budget
 from rulewright.cel.values import (
     BOOL,
@@ -100,7 +101,13 @@ def _equal_scalars(budget: Budget, kind: Type, a: object, other: Type, b: object
 def _number(kind: Type, other: Type, value: object) -> int | float:
     """As doubles if either is one: CEL's comparison of int and double loses what a double can't hold."""
     number = cast("int | float", value)
-    return float(number) if (kind is DOUBLE) is not (other is DOUBLE) else number
+    if (kind is DOUBLE) is (other is DOUBLE):
+        return number
+    try:
+        return float(number)
+    except OverflowError:
+        # Only data can hold such an int; it is beyond every double.
+        return math.inf if number > 0 else -math.inf
 
 
 def less(left: object, right: object) -> bool:
@@ -123,17 +130,27 @@ def not_greater(left: object, right: object) -> bool:
     return not less(b, a)
 
 
+def read(mapping: Mapping[Any, object], key: object) -> object:
+    """`mapping[key]`; `KeyError` where there is none."""
+    try:
+        return adapt(mapping[key])
+    except (EvaluationError, Unknown) as error:
+        # A mapping that computes values may have met it in another expression: its offsets mean nothing here.
+        error.start = error.end = None
+        raise
+
+
 def lookup(budget: Budget, mapping: Mapping[object, object], key: object) -> object:
     """The value under a key, or `MISSING`; `true` is not 1 although Python's dict takes them for one."""
     if not isinstance(key, str | int | float):
         return MISSING
     if isinstance(key, str) or key not in (0, 1):
         # Not `get`: a mapping that computes its values need only define `in` and `[]`.
-        return mapping[key] if key in mapping else MISSING  # noqa: SIM401
+        return read(mapping, key) if key in mapping else MISSING
     budget.spend(len(mapping))
     for candidate in mapping:
         if candidate == key and isinstance(candidate, bool) is isinstance(key, bool):
-            return mapping[candidate]
+            return read(mapping, candidate)
     return MISSING
 
 

@@ -127,7 +127,17 @@ def main(paths: Sequence[str], out: TextIO = sys.stdout) -> int:
     return 1 if counts["failed"] else 0
 
 
+def command(arguments: Sequence[str]) -> int:
+    """The command line: 0 all passed, 1 some failed, 2 nothing could be run."""
+    if not arguments:
+        print("usage: python -m rulewright.cel.conformance FILE [FILE...]", file=sys.stderr)
+        return 2
+    try:
+        return main(arguments)
+    except (OSError, ValueError) as error:
+        print(f"cannot read the tests: {error}", file=sys.stderr)
+        return 2
+
+
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit("usage: python -m rulewright.cel.conformance FILE [FILE...]")
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(command(sys.argv[1:]))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from rulewright.cel.access import given_step, index_value, is_present, select_field
+from rulewright.cel.comparison import read
 from rulewright.cel.errors import EvaluationError, LimitError, Unknown
 from rulewright.cel.functions import ALL_FUNCTIONS
 from rulewright.cel.limits import Budget
@@ -128,7 +129,7 @@ class Evaluation:
         if name in local and not node.absolute:
             return local[name]
         try:
-            return self._bindings[name]
+            return read(self._bindings, name)
         except KeyError:
             if name in TYPE_NAMES:
                 return TYPE_NAMES[name]
@@ -166,7 +167,7 @@ def _literal(_: Evaluation, node: Literal, __: Locals) -> object:
 
 
 def _ident(run: Evaluation, node: Ident, local: Locals) -> object:
-    return adapt(run.find_name(node, local))
+    return run.find_name(node, local)
 
 
 def _select(run: Evaluation, node: Select, local: Locals) -> object:
