@@ -1,0 +1,174 @@
+"""Scenarios run on a fresh store each; whatever comes out otherwise than written is a `Mismatch`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import cast
+
+from rulewright.compiled import compile_rules
+from rulewright.errors import RulewrightError
+from rulewright.outcome import Outcome
+from rulewright.ports import Store, Table
+from rulewright.program import Program
+from rulewright.scenarios.binding import UnboundError, plain_outcome, resolve
+from rulewright.scenarios.matching import Difference, count_matching, outcome_differences
+from rulewright.scenarios.model import (
+    ABSENT,
+    Expectation,
+    Record,
+    RequestParts,
+    ResponseExpectation,
+    Scenario,
+    Step,
+    StoreExpectation,
+)
+from rulewright.scenarios.results import Mismatch, Result
+
+# Records by resource, and the tables of the rules -> a store that holds just these.
+OpenStore = Callable[[Mapping[str, Sequence[Record]], Sequence[Table]], Store]
+
+
+@dataclass(slots=True)
+class Runner:
+    """Runs scenarios on the rules of one program. `open_store` makes the store of each scenario."""
+
+    program: Program
+    open_store: OpenStore
+    _programs: dict[tuple[str, str], Program] = field(default_factory=dict, repr=False)
+
+    def run_all(self, scenarios: Iterable[Scenario]) -> Iterator[Result]:
+        """Run scenarios one after the other; none sees what another one wrote."""
+        return (self.run(scenario) for scenario in scenarios)
+
+    def run(self, scenario: Scenario) -> Result:
+        """Run one scenario. Whatever goes wrong is in the result; nothing is raised."""
+        start = perf_counter()
+        program = self._program(scenario)
+        store = self.open_store(_stored(scenario, program), program.tables)
+        try:
+            mismatches = tuple(_run_steps(program, store, scenario))
+        finally:
+            store.close()
+        return Result(
+            file=scenario.file,
+            name=scenario.name,
+            resource=scenario.resource,
+            at=scenario.span,
+            steps=len(scenario.steps),
+            mismatches=mismatches,
+            seconds=perf_counter() - start,
+        )
+
+    def _program(self, scenario: Scenario) -> Program:
+        """The program under the scenario's settings, compiled once for all that share them."""
+        if not scenario.settings:
+            return self.program
+        api = scenario.resource.partition("/")[0]
+        key = (api, json.dumps(scenario.settings, sort_keys=True))
+        if key not in self._programs:
+            compiled = self.program.compiled
+            settings = {**compiled.settings, api: {**compiled.settings.get(api, {}), **scenario.settings}}
+            self._programs[key] = Program(compile_rules(compiled.rules, settings))
+        return self._programs[key]
+
+
+def _stored(scenario: Scenario, program: Program) -> dict[str, list[Record]]:
+    """The given records as a store keeps them: what is missing is null."""
+    resources = program.compiled.resources
+    return {
+        resource: [{**dict.fromkeys(resources[resource].fields), **record} for record in records]
+        for resource, records in scenario.given.items()
+    }
+
+
+def _run_steps(program: Program, store: Store, scenario: Scenario) -> Iterator[Mismatch]:
+    """Run the steps to the end: one that differs says nothing about the next."""
+    bound: dict[str, Mapping[str, object]] = {}
+    for number, step in enumerate(scenario.steps, start=1):
+        try:
+            found = list(_run_step(program, store, step, number, bound))
+        except (RulewrightError, UnboundError) as error:
+            found = [Difference("evaluation", ABSENT, ABSENT, str(error))]
+        except Exception as error:  # A defect of the engine fails its scenario, not the whole run.
+            note = f"the engine broke: {type(error).__name__}: {error}"
+            found = [Difference("evaluation", ABSENT, ABSENT, note)]
+        for one in found:
+            yield Mismatch(number, step.span, one.path, one.expected, one.actual, one.note)
+
+
+def _run_step(
+    program: Program, store: Store, step: Step, number: int, bound: dict[str, Mapping[str, object]]
+) -> Iterator[Difference]:
+    call = _call(program, step, number, bound)
+    foreseen = program.evaluate(step.resource, store=store, **call)  # type: ignore[arg-type]
+    outcome = program.apply(step.resource, store=store, **call).outcome  # type: ignore[arg-type]
+    plain = plain_outcome(outcome)
+    if step.bind is not None:
+        bound[step.bind] = plain
+    expect = _resolved(step.expect, bound)
+    yield from outcome_differences(expect, plain)
+    yield from _store_differences(expect.store, store)
+    if outcome != foreseen:
+        yield from _foreseen_differences(foreseen, outcome)
+
+
+def _call(
+    program: Program, step: Step, number: int, bound: Mapping[str, Mapping[str, object]]
+) -> dict[str, object]:
+    """What one call is made of. The seed is the step's number: steps must not make the same random ids."""
+    return {
+        "payload": resolve(step.payload, bound),
+        "operation": step.operation,
+        "key": resolve(step.key, bound),
+        "actor": cast("Record | None", resolve(step.actor, bound)),
+        "request": cast(RequestParts, resolve(step.request, bound)),
+        "as_of": step.as_of,
+        "seed": number,
+    }
+
+
+def _resolved(expect: Expectation, bound: Mapping[str, Mapping[str, object]]) -> Expectation:
+    """An expectation with values in the place of its `$names`."""
+
+    def maps(entries: tuple[Record, ...] | None) -> tuple[Record, ...] | None:
+        return None if entries is None else tuple(cast(Record, resolve(entry, bound)) for entry in entries)
+
+    response = expect.response
+    return Expectation(
+        verdict=expect.verdict,
+        problems=maps(expect.problems),
+        record=resolve(expect.record, bound),
+        changes=maps(expect.changes),
+        messages=maps(expect.messages),
+        store=tuple(
+            StoreExpectation(one.resource, cast(Record, resolve(one.where, bound)), one.count)
+            for one in expect.store
+        ),
+        response=response
+        and ResponseExpectation(
+            status=response.status, body=resolve(response.body, bound), absent=response.absent
+        ),
+        replayed=expect.replayed,
+    )
+
+
+def _store_differences(expected: Iterable[StoreExpectation], store: Store) -> Iterator[Difference]:
+    for one in expected:
+        records = store.find(one.resource, {})
+        found = count_matching(one, records)
+        if found != one.count:
+            where = ", ".join(f"{name}: {value}" for name, value in one.where.items()) or "any"
+            note = f"the resource has {len(records)} in all"
+            yield Difference(f"store.{one.resource} where {where}", one.count, found, note)
+
+
+def _foreseen_differences(foreseen: Outcome, outcome: Outcome) -> Iterator[Difference]:
+    """A plan that `apply` does not keep is a defect, whatever the scenario expects."""
+    planned, done = plain_outcome(foreseen), plain_outcome(outcome)
+    note = "evaluate decided otherwise than apply"
+    for name in planned:
+        if planned[name] != done[name]:
+            yield Difference(f"apply.{name}", planned[name], done[name], note)
