@@ -19,12 +19,18 @@ from rulewright.model import (
     Effect,
     Expression,
     Field,
+    Idempotency,
     LookUp,
     Operation,
+    Reaction,
+    ResponseShape,
     RuleFile,
     RuleSet,
     TemplateMap,
+    Transition,
     Unique,
+    Variant,
+    Workflow,
 )
 from rulewright.problem import Span
 
@@ -124,6 +130,64 @@ class CompiledEffect:
     order: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CompiledTransition:
+    """One move of a workflow."""
+
+    rule: Transition
+    id: str
+    guard: Formula | None
+    set: FormulaMap
+    effects: tuple[CompiledEffect, ...]
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledReaction:
+    """What the records of `resource` do after something happened to a record of another resource."""
+
+    rule: Reaction
+    resource: str
+    id: str
+    by: FormulaMap
+    with_: FormulaMap
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledWorkflow:
+    """The states of a resource; `events` maps each event to the fields that its payload takes."""
+
+    rule: Workflow
+    initial_from: Formula | None
+    state_from: Formula | None
+    events: Mapping[str, Mapping[str, CompiledField]]
+    transitions: tuple[CompiledTransition, ...]
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The names of all states."""
+        return tuple(state.name for state in self.rule.states)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledResponse:
+    """What a caller sees of an accepted record; `include` parts only where they are asked for."""
+
+    rule: ResponseShape | None
+    body: Valued | None
+    include: Mapping[str, Valued]
+    envelope: Valued | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledIdempotency:
+    """Which header makes a call repeatable, and what its keys are told apart by."""
+
+    rule: Idempotency
+    scope: tuple[Formula, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class CompiledResource:
     """One resource, ready to judge payloads."""
@@ -137,7 +201,10 @@ class CompiledResource:
     effects: tuple[CompiledEffect, ...]
     scope: FormulaMap
     permissions: Formula | None
-    _schemas: dict[frozenset[str], type[Schema]] = field(default_factory=dict, repr=False)
+    workflow: CompiledWorkflow | None
+    response: CompiledResponse
+    idempotency: CompiledIdempotency | None
+    _schemas: dict[object, type[Schema]] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -157,9 +224,32 @@ class CompiledResource:
             self._schemas[settable] = build_schema(self.file, settable)
         return self._schemas[settable]
 
+    def event_schema(self, event: str) -> type[Schema]:
+        """Return the marshmallow Schema class of an event's payload, made on first use."""
+        place = ("event", event)
+        if place not in self._schemas:
+            schema_class = import_module("rulewright.schema").schema_class
+            rules = [one.rule for one in self.event_fields(event).values()]
+            self._schemas[place] = schema_class(event.title(), rules, self.file.unknown)
+        return self._schemas[place]
+
+    def event_fields(self, event: str) -> Mapping[str, CompiledField]:
+        """Return the fields that an event's payload takes."""
+        return self.workflow.events[event] if self.workflow is not None else {}
+
+    def has_event(self, name: str) -> bool:
+        """Whether the workflow has an event of this name."""
+        return self.workflow is not None and name in self.workflow.events
+
     def operation(self, name: str) -> Operation | None:
-        """Return the operation of that name, if the file declares it."""
-        return next((op for op in self.file.operations if op.name == name), None)
+        """Return the declared operation of that name, or the one that fires the event of that name."""
+        named = next((op for op in self.file.operations if op.name == name and op.event is None), None)
+        return named or next((op for op in self.file.operations if op.event == name), None)
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """The alternatives that a create's payload chooses from."""
+        return self.file.variants
 
     @cached_property
     def binds(self) -> Mapping[str, CompiledEffect]:
@@ -193,6 +283,8 @@ class CompiledRules:
     rules: RuleSet
     resources: Mapping[str, CompiledResource]
     settings: Mapping[str, Mapping[str, object]]
+    # (resource, event) -> what reacts to it, in the order of the files.
+    reactions: Mapping[tuple[str, str], tuple[CompiledReaction, ...]]
 
     @property
     def digest(self) -> str:
@@ -208,7 +300,7 @@ def compile_rules(rules: RuleSet, settings: Mapping[str, Mapping[str, object]]) 
         | dict(settings.get(api.name, {}))
         for api in rules.apis.values()
     }
-    return CompiledRules(rules, resources, merged)
+    return CompiledRules(rules, resources, merged, _compile_reactions(rules))
 
 
 def compile_resource(file: RuleFile, rules: RuleSet) -> CompiledResource:
@@ -236,7 +328,83 @@ def compile_resource(file: RuleFile, rules: RuleSet) -> CompiledResource:
         ),
         scope=compile_map(file.scope),
         permissions=compile_optional(permissions),
+        workflow=_compile_workflow(file, rules),
+        response=_compile_response(file, api),
+        idempotency=_compile_idempotency(api),
     )
+
+
+def _compile_workflow(file: RuleFile, rules: RuleSet) -> CompiledWorkflow | None:
+    workflow = file.workflow
+    if workflow is None:
+        return None
+    return CompiledWorkflow(
+        rule=workflow,
+        initial_from=compile_optional(workflow.initial_from),
+        state_from=compile_optional(workflow.state_from),
+        events={
+            event.name: {
+                rule.name: _compile_field(rule, file.resource, (index,), rules)
+                for index, rule in enumerate(event.fields)
+            }
+            for event in workflow.events
+        },
+        transitions=tuple(
+            _compile_transition(transition, file.resource, index)
+            for index, transition in enumerate(workflow.transitions)
+        ),
+    )
+
+
+def _compile_transition(rule: Transition, resource: str, index: int) -> CompiledTransition:
+    order = (_AFTER_FIELDS, index)
+    return CompiledTransition(
+        rule=rule,
+        id=f"{resource}.workflow.{rule.event}",
+        guard=compile_optional(rule.guard),
+        set=compile_map(rule.set),
+        effects=tuple(
+            compile_effect(effect, resource, (rule.event,), (*order, place))
+            for place, effect in enumerate(rule.effects)
+        ),
+        order=order,
+    )
+
+
+def _compile_reactions(rules: RuleSet) -> dict[tuple[str, str], tuple[CompiledReaction, ...]]:
+    found: dict[tuple[str, str], tuple[CompiledReaction, ...]] = {}
+    for name in sorted(rules.resources):
+        workflow = rules.resources[name].workflow
+        for index, rule in enumerate(workflow.reactions if workflow is not None else ()):
+            place = (rule.after_resource, rule.after_event)
+            reaction = CompiledReaction(
+                rule=rule,
+                resource=name,
+                id=f"{name}.workflow.{rule.fire}",
+                by=compile_map(rule.for_each.by),
+                with_=compile_map(rule.with_),
+                order=(_AFTER_FIELDS, index),
+            )
+            found[place] = (*found.get(place, ()), reaction)
+    return found
+
+
+def _compile_response(file: RuleFile, api: Api | None) -> CompiledResponse:
+    shape = file.response
+    envelope = api.envelope if api is not None else None
+    return CompiledResponse(
+        rule=shape,
+        body=compile_template(shape.body) if shape is not None and shape.body is not None else None,
+        include={name: compile_template(part) for name, part in (shape.include if shape else {}).items()},
+        envelope=compile_template(envelope) if envelope is not None else None,
+    )
+
+
+def _compile_idempotency(api: Api | None) -> CompiledIdempotency | None:
+    if api is None or api.idempotency is None:
+        return None
+    scope = tuple(compile_expression(expression) for expression in api.idempotency.scope)
+    return CompiledIdempotency(api.idempotency, scope)
 
 
 def compile_effect(

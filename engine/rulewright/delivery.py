@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from rulewright.compiled import CompiledRules
 from rulewright.errors import ReferenceViolationError, UniqueViolationError
-from rulewright.evaluation import Inputs, decide
-from rulewright.outcome import Change, Outcome
-from rulewright.ports import Records, Transaction
+from rulewright.evaluation import CLAIMS, Inputs, decide
+from rulewright.outcome import Change, Claim, Outcome
+from rulewright.ports import Transaction
 from rulewright.problem import Because, Problem
 
 # language.md "Effects": apply writes bound creates, updates, own record, rest.
 _WRITE_ORDER: Final = {"bound": 0, "update": 1, "own": 2, "rest": 3}
-
-Decide = Callable[[Inputs, Records], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +31,67 @@ def carry_out(rules: CompiledRules, resource: str, inputs: Inputs, transaction: 
     Raises AdapterError where the store fails; then the transaction must be rolled back.
     """
     outcome = decide(rules, resource, inputs, transaction)
-    if not outcome.accepted:
+    if not outcome.accepted or outcome.replayed:
         return Receipt(outcome, stored=False)
     try:
         with transaction.savepoint():
             write_changes(outcome.changes, transaction, rules)
+            if outcome.claim is not None:
+                keep_claim(outcome, outcome.claim, transaction)
     except (UniqueViolationError, ReferenceViolationError) as error:
         return Receipt(_contradicted(outcome, error), stored=False)
     return Receipt(outcome, stored=True)
 
 
 def write_changes(changes: Iterable[Change], transaction: Transaction, rules: CompiledRules) -> None:
-    """Write planned changes in the order that keeps every constraint satisfied."""
-    for change in sorted(changes, key=lambda change: _WRITE_ORDER[change.stage]):
-        if change.op == "create":
-            fields = rules.resources[change.resource].fields
-            transaction.insert(change.resource, {name: change.set.get(name) for name in fields})
-        else:
-            transaction.update(change.resource, change.key, change.set)
+    """Write planned changes so that every constraint holds after each write.
+
+    Bound creates, updates, own record, rest; where a value must first be given up by another record (the
+    old head of a household steps down before the new one can be written), that write goes first.
+    Raises UniqueViolationError where no order will do.
+    """
+    waiting = sorted(changes, key=lambda change: _WRITE_ORDER[change.stage])
+    while waiting:
+        postponed: list[Change] = []
+        for change in waiting:
+            try:
+                with transaction.savepoint():
+                    _write(change, transaction, rules)
+            except UniqueViolationError:
+                postponed.append(change)
+        if len(postponed) == len(waiting):
+            # Nothing moved: say which constraint it is.
+            _write(postponed[0], transaction, rules)
+        waiting = postponed
+
+
+def _write(change: Change, transaction: Transaction, rules: CompiledRules) -> None:
+    if change.op == "create":
+        fields = rules.resources[change.resource].fields
+        transaction.insert(change.resource, {name: change.set.get(name) for name in fields})
+    else:
+        transaction.update(change.resource, change.key, change.set)
+
+
+def keep_claim(outcome: Outcome, claim: Claim, transaction: Transaction) -> None:
+    """Keep an idempotency key with its outcome, so that the call can be answered again."""
+    response = outcome.response
+    values: dict[str, object] = {
+        "call": claim.call,
+        "fingerprint": claim.fingerprint,
+        "expires": claim.expires,
+        "outcome": {
+            "ruleset": outcome.ruleset,
+            "as_of": outcome.as_of,
+            "record": outcome.record,
+            "response": None if response is None else {"status": response.status, "body": response.body},
+        },
+    }
+    if transaction.find(CLAIMS.resource, {"id": claim.id}, 1):
+        # An expired claim on the same key gives way.
+        transaction.update(CLAIMS.resource, claim.id, values)
+    else:
+        transaction.insert(CLAIMS.resource, {"id": claim.id, **values})
 
 
 def _contradicted(outcome: Outcome, error: UniqueViolationError | ReferenceViolationError) -> Outcome:

@@ -70,6 +70,29 @@ def as_utc(value: datetime) -> datetime:
     return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def print_date(value: object, format_: str) -> object:
+    """Print a date in the field's format."""
+    if not isinstance(value, date):
+        return value
+    return value.isoformat()[:10] if format_ == "iso" else value.strftime(format_)
+
+
+def print_datetime(value: object, format_: str) -> object:
+    """Print an instant in the field's format."""
+    if not isinstance(value, datetime):
+        return value
+    instant = as_utc(value)
+    match format_:
+        case "iso":
+            return instant.replace(tzinfo=None).isoformat() + "Z"
+        case "iso_ms_z":
+            return instant.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+        case "iso_offset":
+            return instant.isoformat(timespec="seconds")
+        case _:
+            return instant.strftime(format_)
+
+
 @dataclass(frozen=True, slots=True)
 class FieldType:
     """What one type name of the rule language means.

@@ -51,6 +51,20 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """An idempotency key that this call takes: kept with the outcome when it is applied.
+
+    `id` tells the key and its scope, `call` what was called, `fingerprint` with which data;
+    `expires` is ISO 8601 text, or None for never.
+    """
+
+    id: str
+    call: str
+    fingerprint: str
+    expires: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
     """What the API's caller would see: an HTTP status and a JSON body."""
 
@@ -78,6 +92,7 @@ class Outcome:
     as_of: str
     response: Response | None = None
     replayed: bool = False
+    claim: Claim | None = None
     version: int = field(default=1, init=False)
 
     @property

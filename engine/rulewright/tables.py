@@ -6,13 +6,17 @@ from collections.abc import Iterable, Iterator
 
 from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
+from rulewright.evaluation import CLAIMS
 from rulewright.ports import Column, ColumnType, ForeignKey, Table, UniqueConstraint
 
 
 def tables_of(rules: CompiledRules) -> tuple[Table, ...]:
-    """Return one table for each resource, in the order of their names."""
+    """Return one table for each resource, in the order of their names, and those the engine needs."""
     wanted = _looked_up_fields(rules)
-    return tuple(table_of(rules.resources[name], wanted.get(name, ())) for name in sorted(rules.resources))
+    own = [table_of(rules.resources[name], wanted.get(name, ())) for name in sorted(rules.resources)]
+    if any(resource.idempotency is not None for resource in rules.resources.values()):
+        own.append(CLAIMS)
+    return tuple(own)
 
 
 def table_of(resource: CompiledResource, looked_up: Iterable[tuple[str, ...]] = ()) -> Table:

@@ -37,7 +37,7 @@ def _fixed_names(run: Run) -> dict[str, object]:
     return {
         "request": View(
             {
-                "path": _anything(request.path),
+                "path": run.path,
                 "query": _anything(request.query),
                 "headers": _anything({name.lower(): value for name, value in request.headers.items()}),
             },

@@ -20,10 +20,22 @@ def merge_update(run: Run) -> None:
     if run.current is None:
         run.merged = run.sent
         return
-    run.merged = _merge(run.current, run.sent)
+    run.merged = _merge(run.current, _of_the_record(run))
     run.changed = frozenset(
         name for name in (*run.sent.keys(), *run.sent.unsound) if _differs(run.sent, run.current, name)
     )
+
+
+def _of_the_record(run: Run) -> View:
+    """Return the sent fields that the record has too; an event's payload may hold others."""
+    if not run.is_event:
+        return run.sent
+    kept = View(
+        {name: value for name, value in dict.items(run.sent) if name in run.resource.fields},
+        run.sent.declared,
+    )
+    kept.unsound = {name for name in run.sent.unsound if name in run.resource.fields}
+    return kept
 
 
 def _merge(current: View, sent: View) -> View:
@@ -58,7 +70,7 @@ def is_touched(run: Run, top: str, formula: Formula | None, siblings: Iterable[s
     """Whether a rule about the field `top` is to be judged: always on a create; on an update if it changed
     or an input of the rule did.
     """
-    if run.current is None:
+    if run.current is None or run.is_event:
         return True
     if top in run.changed or not run.changed.isdisjoint(siblings):
         return True
@@ -67,7 +79,7 @@ def is_touched(run: Run, top: str, formula: Formula | None, siblings: Iterable[s
 
 def rule_is_touched(run: Run, reads: Iterable[Path]) -> bool:
     """Whether a rule about the whole is to be judged: one that reads no field of the record always is."""
-    if run.current is None:
+    if run.current is None or run.is_event:
         return True
     paths = list(reads)
     if not any(_reads_record(run, path, frozenset()) for path in paths):

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final, cast
 
 from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.dialects import refuse
 from rulewright.errors import EvaluationError
 from rulewright.evaluation.assembly import open_run, reopen_scope
 from rulewright.evaluation.changes import merge_update
 from rulewright.evaluation.effects import plan_changes, stored_record
+from rulewright.evaluation.idempotency import CLAIMS, judge_idempotency
 from rulewright.evaluation.judging import applies_to, judge_check, judge_checks, judge_values
 from rulewright.evaluation.log import Stage
 from rulewright.evaluation.overlay import Overlay
 from rulewright.evaluation.presence import drop_excluded, judge_presence
+from rulewright.evaluation.reactions import react
 from rulewright.evaluation.records import judge_record
 from rulewright.evaluation.request import (
     find_current,
@@ -21,12 +24,15 @@ from rulewright.evaluation.request import (
     judge_existence,
     judge_path_parameters,
 )
+from rulewright.evaluation.response import respond
 from rulewright.evaluation.run import Inputs, Run
 from rulewright.evaluation.shape import judge_shape
 from rulewright.evaluation.uniqueness import judge_uniques
-from rulewright.evaluation.views import encode_record
+from rulewright.evaluation.variants import judge_variants
+from rulewright.evaluation.views import View, encode_record
+from rulewright.evaluation.workflow import take_step, verify_state
 from rulewright.fieldtypes import encode_datetime
-from rulewright.outcome import Outcome, Verdict
+from rulewright.outcome import Outcome, Response, Verdict
 from rulewright.ports import Records
 from rulewright.problem import Problem
 
@@ -40,13 +46,18 @@ def decide(rules: CompiledRules, resource: str, inputs: Inputs, records: Records
     """
     compiled = find_resource(rules, resource)
     _require_operation(compiled, inputs.operation)
-    keys = {name: one.key for name, one in rules.resources.items()}
+    keys = {CLAIMS.resource: CLAIMS.key, **{name: one.key for name, one in rules.resources.items()}}
     run = open_run(rules, compiled, inputs, Overlay(records, keys) if records is not None else None)
+    judge(run)
+    return _replayed(run) if run.replay is not None else _outcome(run)
+
+
+def judge(run: Run) -> None:
+    """Go through the stages until the evaluation ends; also for the records that react."""
     for stage in _STAGES:
         stage(run)
         if run.log.ended:
             break
-    return _outcome(run)
 
 
 def find_resource(rules: CompiledRules, resource: str) -> CompiledResource:
@@ -60,8 +71,11 @@ def find_resource(rules: CompiledRules, resource: str) -> CompiledResource:
 
 def _require_operation(resource: CompiledResource, operation: str) -> None:
     declared = [one.name for one in resource.file.operations]
+    if resource.has_event(operation):
+        return
     if operation not in _WRITING or (declared and operation not in declared):
-        known = ", ".join(declared or _WRITING)
+        events = resource.workflow.events if resource.workflow is not None else ()
+        known = ", ".join(dict.fromkeys([*(declared or _WRITING), *events]))
         raise EvaluationError(f"{resource.name} has no operation {operation}; it has: {known}")
 
 
@@ -90,21 +104,32 @@ def _complete(run: Run) -> None:
     plan = plan_changes(run, values)
     if not run.log.is_clean():
         return
+    run.changes = [change for change in plan.changes if change.set]
+    verify_state(run)
     _judge_planned_uniques(run, plan.touched)
+    react(run, judge)
     run.scope = reopen_scope(run)
     for invariant in run.resource.invariants:
         if applies_to(invariant, run.inputs.operation):
             judge_check(run, invariant, Stage.INVARIANT)
-    run.changes = plan.changes
+
+
+def _respond(run: Run) -> None:
+    if run.log.is_clean() and not run.is_reaction:
+        run.response = respond(run)
 
 
 def _judge_uniques_early(run: Run, values: dict[str, object]) -> None:
     """A refused payload is still told of a taken value, unless an effect might have freed it."""
     if any(effect.rule.target == run.resource.name for effect in run.resource.effects):
         return
-    if run.records is None or run.resource.key not in values:
-        return
-    judge_uniques(run, run.resource, encode_record(run.resource.fields, values), Stage.CHECK)
+    sound = {
+        name: value
+        for name, value in values.items()
+        # A part that is unsound makes the whole unreadable, and is reported already.
+        if not isinstance(value, View) or not value.unsound
+    }
+    judge_uniques(run, run.resource, encode_record(run.resource.fields, sound), Stage.CHECK)
 
 
 def _judge_planned_uniques(run: Run, touched: dict[tuple[str, object], None]) -> None:
@@ -119,15 +144,19 @@ def _judge_planned_uniques(run: Run, touched: dict[tuple[str, object], None]) ->
 
 _STAGES: Final[tuple[Callable[[Run], None], ...]] = (
     judge_caller,
+    judge_idempotency,
     _find_current,
     _judge_existence,
     _judge_shape,
     merge_update,
     drop_excluded,
     judge_presence,
+    judge_variants,
     judge_values,
+    take_step,
     judge_checks,
     _complete,
+    _respond,
 )
 
 
@@ -141,11 +170,33 @@ def _outcome(run: Run) -> Outcome:
         verdict=verdict,
         problems=problems,
         record=stored_record(run) if accepted else None,
-        changes=tuple(change for change in run.changes if change.set) if accepted else (),
+        changes=tuple(run.changes) if accepted else (),
         messages=tuple(run.messages) if accepted else (),
         reads=tuple(run.reads.values()),
         ruleset=run.rules.digest,
         as_of=str(encode_datetime(run.inputs.now)),
+        response=run.response if accepted else refuse(run.resource.api, problems),
+        claim=run.claim if accepted else None,
+    )
+
+
+def _replayed(run: Run) -> Outcome:
+    """The first call's outcome again: nothing changes and nothing is sent a second time."""
+    kept = cast("dict[str, Any]", run.replay)
+    response = kept.get("response")
+    return Outcome(
+        resource=run.resource.name,
+        operation=run.inputs.operation,
+        verdict="accepted",
+        problems=(),
+        record=kept.get("record"),
+        changes=(),
+        messages=(),
+        reads=(),
+        ruleset=kept["ruleset"],
+        as_of=kept["as_of"],
+        response=Response(**response) if response is not None else None,
+        replayed=True,
     )
 
 

@@ -45,7 +45,8 @@ def plan_changes(run: Run, values: Mapping[str, object]) -> Plan:
     plan = Plan(own_key=stored_record(run).get(run.resource.key), records=records)
     _plan_own(run, plan)
     records.hide(run.resource.name, plan.own_key)
-    for effect in run.resource.effects:
+    moved = run.transition.effects if run.transition is not None else ()
+    for effect in (*run.resource.effects, *moved):
         if run.inputs.operation in effect.on or "*" in effect.on:
             _plan_effect(run, plan, effect)
     records.show_all()

@@ -20,6 +20,7 @@ class Stage(IntEnum):
     COMPUTE = 7
     EFFECT = 8
     INVARIANT = 9
+    RESPONSE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Log:
     def __init__(self) -> None:
         self._entries: list[tuple[Stage, tuple[int, ...], Problem]] = []
         self._last: Problem | None = None
+        self._silent = False
 
     def add(self, site: Site, problem: Problem) -> None:
         """Keep a problem, once."""
@@ -51,10 +53,14 @@ class Log:
         if self._last is None:
             self._last = problem
 
+    def end_silently(self) -> None:
+        """End the evaluation without a problem: a replay has its outcome already."""
+        self._silent = True
+
     @property
     def ended(self) -> bool:
         """Whether the evaluation has ended early."""
-        return self._last is not None
+        return self._last is not None or self._silent
 
     def is_clean(self) -> bool:
         """Whether nothing so far stands against acceptance."""

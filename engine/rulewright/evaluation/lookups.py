@@ -39,7 +39,7 @@ def look_up(run: Run, lookup: CompiledLookUp) -> object:
     if not found and lookup.rule.if_missing != "null":
         _refuse(run, lookup)
     fields = run.rules.resources[lookup.rule.resource].fields
-    views = [decode_record(fields, record) for record in found]
+    views = [decode_record(fields, record, printed=run.printing) for record in found]
     return views if lookup.rule.kind == "find_all" else next(iter(views), None)
 
 
@@ -89,10 +89,10 @@ def referenced(run: Run, field: CompiledField) -> object:
     if isinstance(value, list):
         if any(record is None for record in found):
             raise cel.Unknown(f"{field.name} names a record that does not exist")
-        return [decode_record(fields, cast(StoredRecord, record)) for record in found]
+        return [decode_record(fields, cast(StoredRecord, record), printed=run.printing) for record in found]
     if found[0] is None:
         raise cel.Unknown(f"{field.name} names a record that does not exist")
-    return decode_record(fields, found[0])
+    return decode_record(fields, found[0], printed=run.printing)
 
 
 def find_referenced(run: Run, field: CompiledField, value: object) -> list[StoredRecord | None]:

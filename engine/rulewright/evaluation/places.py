@@ -12,8 +12,8 @@ from rulewright.schema.fields import UNSOUND
 
 
 def places(run: Run) -> Iterator[Place]:
-    """Yield every field at every place where it could stand in the merged payload."""
-    yield from _places_in(run, run.resource.fields.values(), run.merged, "")
+    """Yield every field at every place where it could stand: in an event's payload, or the merged one."""
+    yield from _places_in(run, run.intake.values(), run.sent if run.is_event else run.merged, "")
 
 
 def _places_in(run: Run, fields: Iterable[CompiledField], view: View, pointer: str) -> Iterator[Place]:

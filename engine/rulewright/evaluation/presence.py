@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rulewright import cel
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.changes import is_touched
-from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.log import Site, Stage, is_within
 from rulewright.evaluation.places import places
 from rulewright.evaluation.run import Place, Run
 from rulewright.formula import Formula
@@ -43,17 +43,46 @@ def _is_excluded(run: Run, place: Place) -> bool:
 
 
 def judge_presence(run: Run) -> None:
-    """Judge every field: `forbidden` ends it and all that is in it, then `required`."""
-    forbidden: list[str] = []
-    for place in places(run):
-        if any(place.pointer.startswith(f"{outer}/") for outer in forbidden):
-            continue
-        if _present(place) and _judge_forbidden(run, place):
-            forbidden.append(place.pointer)
+    """Judge every field: `forbidden` ends it and all that is in it, then `required`, then `immutable`.
+
+    What needs no expression is judged first, so that a condition that reads a field whose absence is an
+    error already is skipped (language.md "unsound").
+    """
+    ended: list[str] = []
+    for conditional in (False, True):
+        for place in places(run):
+            if not any(is_within(place.pointer, outer) for outer in ended):
+                ended.extend(_judge_place(run, place, conditional=conditional))
+        run.settle(Stage.PRESENCE)
+
+
+def _judge_place(run: Run, place: Place, *, conditional: bool) -> Iterator[str]:
+    """Yield the place's pointer where a rule ends it."""
+    if _present(place):
+        if _judge_forbidden(run, place, conditional=conditional):
             run.log.withdraw(place.pointer, Stage.SHAPE)
-        elif place.is_sound and place.value is None and not _is_system_set(run, place):
-            _judge_required(run, place)
-    run.settle(Stage.PRESENCE)
+            yield place.pointer
+        elif not conditional and _is_changed_for_good(run, place):
+            _report_immutable(run, place)
+            yield place.pointer
+    elif (
+        place.is_sound
+        and not _is_system_set(run, place)
+        and _judge_required(run, place, conditional=conditional)
+    ):
+        yield place.pointer
+
+
+def _is_changed_for_good(run: Run, place: Place) -> bool:
+    if not place.field.rule.immutable or run.current is None or run.is_event:
+        return False
+    return place.is_sound and place.pointer.count("/") == 1 and place.field.name in run.changed
+
+
+def _report_immutable(run: Run, place: Place) -> None:
+    label = _label(run, place)
+    message = place.field.rule.messages.get("immutable", f"{label} can't be changed once it is set")
+    run.report(_site(place, "immutable"), "immutable", message)
 
 
 def _is_system_set(run: Run, place: Place) -> bool:
@@ -69,8 +98,10 @@ def _present(place: Place) -> bool:
     return is_null and not place.field.rule.nullable and place.field.rule.blank is None
 
 
-def _judge_forbidden(run: Run, place: Place) -> bool:
+def _judge_forbidden(run: Run, place: Place, *, conditional: bool) -> bool:
     for keyword, formula, names in _forbidding(place.field):
+        if (formula is not None) is not conditional:
+            continue
         because = _applies(run, place, keyword, formula, names)
         if because is not None:
             label = _label(run, place)
@@ -82,15 +113,18 @@ def _judge_forbidden(run: Run, place: Place) -> bool:
     return False
 
 
-def _judge_required(run: Run, place: Place) -> None:
+def _judge_required(run: Run, place: Place, *, conditional: bool) -> bool:
     for keyword, formula, names in _requiring(place.field):
+        if (formula is not None) is not conditional:
+            continue
         because = _applies(run, place, keyword, formula, names)
         if because is not None:
             message = place.field.rule.messages.get(
                 keyword, place.field.rule.messages.get("required", f"{_label(run, place)} is required")
             )
             run.report(_site(place, keyword), "required", message, because=because)
-            return
+            return True
+    return False
 
 
 _Condition = tuple[str, Formula | None, tuple[str, ...]]

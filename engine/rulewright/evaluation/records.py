@@ -6,7 +6,7 @@ import uuid
 from typing import cast
 
 from rulewright import cel
-from rulewright.compiled import CompiledField
+from rulewright.compiled import CompiledField, CompiledWorkflow
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import require_records
@@ -25,6 +25,9 @@ def pull(run: Run, name: str) -> object:
     field = run.resource.fields[name]
     if name in run.merged.unsound:
         raise cel.Unknown(f"{name} has a problem of its own")
+    workflow = run.resource.workflow
+    if workflow is not None and name == workflow.rule.field:
+        return _state(run, workflow)
     if computes_now(run, field):
         return _computed(run, field)
     if is_system_made(run, field):
@@ -48,11 +51,28 @@ def is_system_made(run: Run, field: CompiledField) -> bool:
     """Whether the caller may not set the field in this operation."""
     if field.rule.generate is not None:
         return True
+    if run.is_event:
+        # An event's payload may set what its events declare, read-only elsewhere or not.
+        return field.name not in run.intake
     return field.rule.readonly is not None and field.name not in run.settable
 
 
+def _state(run: Run, workflow: CompiledWorkflow) -> object:
+    """A new record starts in its initial state; only a transition moves it on."""
+    if run.current is not None:
+        return run.current.get(workflow.rule.field or "")
+    state: object = workflow.rule.initial
+    if workflow.initial_from is not None:
+        state = workflow.initial_from.value(run.scope)
+    if state not in workflow.states:
+        raise cel.EvaluationError(f"{state!r} is not a state of this workflow")
+    return state
+
+
 def default_of(run: Run, field: CompiledField) -> object:
-    """Return the value of a field that was not sent."""
+    """Return the value of a field that was not sent. What is stored is not defaulted again."""
+    if run.current is not None:
+        return None
     if field.rule.default is not None:
         return fit(field, field.type.decode(field.rule.default.value))
     if field.default_from is not None:
@@ -137,12 +157,14 @@ def _report_failure(run: Run, field: CompiledField, error: cel.CelError) -> None
 
 def _report_overruled(run: Run, field: CompiledField, value: object) -> None:
     """A value that was sent for a computed or generated field and differs is said to be overruled."""
-    if not (computes_now(run, field) or field.rule.generate) or field.rule.readonly is not None:
+    workflow = run.resource.workflow
+    is_state = workflow is not None and workflow.rule.field == field.name
+    if not (computes_now(run, field) or field.rule.generate or is_state) or field.rule.readonly is not None:
         return
     sent = run.sent.get(field.name)
     if sent is None or (sent == value and isinstance(sent, bool) == isinstance(value, bool)):
         return
-    keyword = "compute" if field.rule.compute is not None else "generate"
+    keyword = "compute" if field.rule.compute else "generate" if field.rule.generate else "workflow"
     site = Site(f"{field.id}.{keyword}", f"/{field.name}", field.span_of(keyword), Stage.COMPUTE, field.order)
     because = run.because(field.compute) if field.compute is not None else None
     message = field.rule.messages.get(

@@ -19,7 +19,7 @@ _KNOWN_BEFORE_PAYLOAD = frozenset({"request", "actor", "settings", "current", "n
 def judge_caller(run: Run) -> None:
     """Authentication, then permission; either ends the evaluation (language.md "Order, stops")."""
     api = run.resource.api
-    if api is None or api.auth is None:
+    if api is None or api.auth is None or run.is_reaction:
         return
     if run.inputs.actor is None:
         site = Site(f"{run.resource.name}.auth", "", api.auth.span, Stage.REQUEST)
@@ -51,12 +51,13 @@ def judge_path_parameters(run: Run) -> None:
         span = operation.at.get("path", operation.span) if operation is not None else None
         site = Site(f"{run.resource.name}.path.{name}", "", span, Stage.REQUEST)
         run.report(site, "required", f"the path parameter {name} is required")
+        run.path.mark_unsound(name)
 
 
 def missing_path_parameters(run: Run) -> Iterator[str]:
     """Yield the parameters of the operation's path that were not given; the record's key may stand in."""
     operation = run.resource.operation(run.inputs.operation)
-    if operation is None or operation.path is None:
+    if operation is None or operation.path is None or run.is_reaction:
         return
     for name in _PARAMETER.findall(operation.path):
         given = run.inputs.request.path.get(name)
@@ -74,10 +75,11 @@ def find_current(run: Run) -> None:
         run.log.end(run.problem(site, "undecided", message, severity="warning"))
         return
     found = run.records.find(run.resource.name, {run.resource.key: run.inputs.key}, 1)
-    if found and _in_scope(run, found[0], site):
+    if found:
         run.stored = found[0]
         run.current = decode_record(run.resource.fields, found[0])
-        return
+        if run.is_reaction or _in_scope(run, found[0], site):
+            return
     run.log.end(run.problem(site, "not_found", f"no such {what}"))
 
 

@@ -9,13 +9,13 @@ from random import Random
 from typing import Final
 
 from rulewright import cel
-from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
+from rulewright.compiled import CompiledField, CompiledResource, CompiledRules, CompiledTransition
 from rulewright.evaluation.log import Log, Site, Stage, unescape_pointer
 from rulewright.evaluation.masking import because_of, reads_sensitive
 from rulewright.evaluation.overlay import Overlay
-from rulewright.evaluation.views import LazyRecord, Scope, View
+from rulewright.evaluation.views import Everything, LazyRecord, Scope, View
 from rulewright.formula import Formula, Valued
-from rulewright.outcome import Change, Message, Read
+from rulewright.outcome import Change, Claim, Message, Read, Response
 from rulewright.ports import StoredRecord
 from rulewright.problem import Because, Problem, Severity, VendorError
 
@@ -82,15 +82,22 @@ class Run:
         self.inputs = inputs
         self.records = records
         self.log = Log()
+        # The fields that the payload may hold: an event has its own.
+        self.intake: Mapping[str, CompiledField] = (
+            resource.event_fields(inputs.operation)
+            if resource.has_event(inputs.operation)
+            else resource.fields
+        )
         self.random = Random(inputs.seed)
         # `payload`, and the same merged into `current` (on a create they are one).
-        self.sent = View({}, resource.fields.keys())
+        self.sent = View({}, self.intake.keys())
         self.merged = self.sent
         self.current: View | None = None
         self.stored: StoredRecord | None = None
         self.changed: frozenset[str] = frozenset()
         # Set by `assembly`, which knows how names and fields are worked out.
         self.scope: Scope
+        self.path = View(inputs.request.path, Everything())
         self.record: LazyRecord
         self.positions: dict[str, list[int]] = {}
         self.references: dict[str, object] = {}
@@ -99,6 +106,15 @@ class Run:
         self.promised: dict[str, object] = {}
         self.bound: dict[str, View] = {}
         self.own: dict[str, object] = {}
+        self.transition: CompiledTransition | None = None
+        self.claim: Claim | None = None
+        self.replay: object = None
+        self.response: Response | None = None
+        # While the response is shaped, dates remember how their fields print them.
+        self.printing = False
+        # Reactions run without permission and scope checks, in the transaction of what they react to.
+        self.is_reaction = False
+        self.depth = 0
         self.reads: dict[tuple[str, str], Read] = {}
         self.changes: list[Change] = []
         self.messages: list[Message] = []
@@ -108,6 +124,11 @@ class Run:
         """The read-only fields that this operation may set all the same (its `accepts`)."""
         operation = self.resource.operation(self.inputs.operation)
         return frozenset(operation.accepts) if operation is not None else frozenset()
+
+    @property
+    def is_event(self) -> bool:
+        """Whether the operation is an event of the resource's workflow."""
+        return self.resource.has_event(self.inputs.operation)
 
     @property
     def is_create(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Site, Stage, escape_pointer
@@ -26,9 +26,9 @@ def judge_shape(run: Run) -> None:
         site = Site(f"{run.resource.name}.type", "", run.resource.file.span, Stage.SHAPE)
         run.log.end(run.problem(site, "type", "the payload must be a JSON object"))
         return
-    fields = run.resource.fields
+    fields = run.intake
     sent = _without_system_fields(run, fields.values(), payload, "", run.settable)
-    schema = run.resource.schema_for(run.settable)()
+    schema = _schema(run)()
     try:
         valid, errors = schema.load(sent, partial=True), {}
     except ValidationError as error:
@@ -37,6 +37,12 @@ def judge_shape(run: Run) -> None:
     for found in _flatten(fields.values(), errors, sent, "", run.resource.name):
         _report(run, found)
     run.sent = _view(run, fields, sent, valid if isinstance(valid, dict) else {}, errors, "")
+
+
+def _schema(run: Run) -> type[Schema]:
+    if run.is_event:
+        return run.resource.event_schema(run.inputs.operation)
+    return run.resource.schema_for(run.settable)
 
 
 def _without_system_fields(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date, datetime
 from typing import Any, NoReturn
 
 from rulewright import cel
 from rulewright.compiled import CompiledField
+from rulewright.fieldtypes import print_date, print_datetime
 
 Fields = Mapping[str, CompiledField]
 
@@ -227,25 +229,46 @@ def never(name: str) -> NoReturn:
     raise KeyError(name)
 
 
-def decode_value(field: CompiledField, stored: object) -> object:
-    """Turn a stored value into what expressions see."""
+class PrintedTimestamp(cel.Timestamp):
+    """A timestamp that knows how its field prints it; to expressions it is one like any other."""
+
+    __slots__ = ("text",)
+
+    text: str
+
+    def __init__(self, moment: date, text: str) -> None:
+        instant = moment if isinstance(moment, datetime) else datetime(moment.year, moment.month, moment.day)
+        super().__init__(cel.Timestamp.from_datetime(instant).nanos)
+        object.__setattr__(self, "text", text)
+
+
+def decode_value(field: CompiledField, stored: object, *, printed: bool = False) -> object:
+    """Turn a stored value into what expressions see; `printed` dates remember their field's format."""
     if stored is None:
         return None
     if field.children and isinstance(stored, Mapping):
-        return decode_record({child.name: child for child in field.children}, stored)
+        return decode_record({child.name: child for child in field.children}, stored, printed=printed)
     if field.items is not None:
         if isinstance(stored, list | tuple):
-            return [decode_value(field.items, item) for item in stored]
+            return [decode_value(field.items, item, printed=printed) for item in stored]
         if isinstance(stored, Mapping):
-            return {name: decode_value(field.items, item) for name, item in stored.items()}
-    return field.type.decode(stored)
+            return {name: decode_value(field.items, item, printed=printed) for name, item in stored.items()}
+    value = field.type.decode(stored)
+    if printed and isinstance(value, date):
+        return PrintedTimestamp(value, print_instant(value, field.rule.type, field.rule.format))
+    return value
 
 
-def decode_record(fields: Fields, stored: Mapping[str, object]) -> View:
+def print_instant(value: date, type_: str, format_: str | None) -> str:
+    """Print a date or an instant in a format of the rule language (default: iso)."""
+    return str((print_date if type_ == "date" else print_datetime)(value, format_ or "iso"))
+
+
+def decode_record(fields: Fields, stored: Mapping[str, object], *, printed: bool = False) -> View:
     """Turn a stored record into a View; nulls are left out, so that `has` tells null from a value."""
     return View(
         {
-            name: decode_value(fields[name], value) if name in fields else value
+            name: decode_value(fields[name], value, printed=printed) if name in fields else value
             for name, value in stored.items()
             if value is not None
         },

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from rulewright.fieldtypes import FIELD_TYPES, as_utc
+from rulewright.fieldtypes import FIELD_TYPES, as_utc, print_date, print_datetime
 from rulewright.model import Field
 from rulewright.schema.messages import Message, sample_of_format
 from rulewright.schema.validators import refusal, validators_of
@@ -345,26 +345,3 @@ def _parse_iso_datetime(text: str, format_: str) -> datetime | None:
     if format_ == "iso_ms_z" and (len(text) != len("2025-12-31T23:59:00.000Z") or text[-1] != "Z"):
         return None
     return as_utc(parsed)
-
-
-def print_date(value: Any, format_: str) -> Any:
-    """Print a date in the field's format."""
-    if not isinstance(value, date):
-        return value
-    return value.isoformat()[:10] if format_ == "iso" else value.strftime(format_)
-
-
-def print_datetime(value: Any, format_: str) -> Any:
-    """Print an instant in the field's format."""
-    if not isinstance(value, datetime):
-        return value
-    instant = as_utc(value)
-    match format_:
-        case "iso":
-            return instant.replace(tzinfo=None).isoformat() + "Z"
-        case "iso_ms_z":
-            return instant.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
-        case "iso_offset":
-            return instant.isoformat(timespec="seconds")
-        case _:
-            return instant.strftime(format_)

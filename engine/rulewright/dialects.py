@@ -1,0 +1,200 @@
+"""One problem model, written as each API's callers expect it: refusals as HTTP status and body.
+
+A dialect is a function from the problems that count (errors, else what is undecided) to a body. Sources:
+apis.md 1d (problem_details), 2d (goodstack), 3d (laravel), 4d (drf); RFC 9457 otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Final
+
+from rulewright.model import Api
+from rulewright.outcome import Response
+from rulewright.problem import Problem
+
+Dialect = Callable[[int, Sequence[Problem]], object]
+
+_DEFAULT_STATUS: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "unauthenticated": 401,
+        "permission": 403,
+        "not_found": 404,
+        "idempotency": 409,
+        "transition": 409,
+        "guard": 409,
+        "conflict": 409,
+        "unique": 409,
+        "undecided": 503,
+        "limit": 413,
+        "*": 400,
+    }
+)
+# Refusals of the call as a whole: no field is to blame.
+_WHOLE: Final = frozenset({"unauthenticated", "permission", "not_found", "undecided"})
+
+
+def refuse(api: Api | None, problems: Sequence[Problem]) -> Response | None:
+    """Write a refusal. None where nothing was refused, or the API declares no errors of its own.
+
+    The status is that of the first problem in the order of evaluation.
+    """
+    counting = [one for one in problems if one.severity == "error"]
+    counting = counting or [one for one in problems if one.code == "undecided"]
+    if not counting or api is None or api.errors is None:
+        return None
+    status = status_of(api, counting[0])
+    return Response(status, DIALECTS[api.errors.dialect](status, counting))
+
+
+def status_of(api: Api, problem: Problem) -> int:
+    """Return the HTTP status of a problem: the vendor's own for it, else the API's, else the usual one."""
+    if problem.vendor is not None and problem.vendor.status is not None:
+        return problem.vendor.status
+    declared = api.errors.status if api.errors is not None else {}
+    if problem.code in declared:
+        return declared[problem.code]
+    return declared.get("*") or _DEFAULT_STATUS.get(problem.code, _DEFAULT_STATUS["*"])
+
+
+def _reason_phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
+
+
+def _steps(problem: Problem) -> list[str]:
+    return [step.replace("~1", "/").replace("~0", "~") for step in problem.path.split("/")[1:]]
+
+
+def _sentence(text: str) -> str:
+    """Vendors' messages are sentences: capital letter, full stop."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+
+
+def rfc9457(status: int, problems: Sequence[Problem]) -> object:
+    """application/problem+json (RFC 9457), with one entry in `errors` for each problem."""
+    return {
+        "type": "about:blank",
+        "title": _reason_phrase(status),
+        "status": status,
+        "detail": problems[0].message,
+        "errors": [{"pointer": f"#{one.path}", "code": one.code, "detail": one.message} for one in problems],
+    }
+
+
+def problem_details(status: int, problems: Sequence[Problem]) -> object:
+    """ASP.NET Core's ValidationProblemDetails; ProblemDetails where no field is to blame (apis.md 1d)."""
+    section = {400: "15.5.1", 401: "15.5.2", 403: "15.5.4", 404: "15.5.5", 409: "15.5.10"}.get(
+        status, "15.6.1"
+    )
+    body: dict[str, object] = {"type": f"https://tools.ietf.org/html/rfc9110#section-{section}"}
+    if problems[0].code in _WHOLE:
+        return {
+            **body,
+            "title": _reason_phrase(status),
+            "status": status,
+            "detail": _sentence(problems[0].message),
+        }
+    errors: dict[str, list[str]] = {}
+    for one in problems:
+        errors.setdefault(".".join(_steps(one)), []).append(_sentence(one.message))
+    return {**body, "title": "One or more validation errors occurred.", "status": status, "errors": errors}
+
+
+def goodstack(status: int, problems: Sequence[Problem]) -> object:
+    """Goodstack's error object (apis.md 2d); a 401 has no body."""
+    first = problems[0]
+    if first.code == "unauthenticated":
+        return None
+    if first.vendor is not None:
+        title = first.vendor.title or _title_of(first.vendor.code)
+        return {"error": {"code": first.vendor.code, "title": title, "message": _sentence(first.message)}}
+    if first.code == "idempotency":
+        reason = str((first.because.extra if first.because else {}).get("reason", "key_already_in_use"))
+        return {
+            "error": {
+                "code": f"idempotency/{reason}",
+                "title": _title_of(reason),
+                "message": _sentence(first.message),
+            }
+        }
+    known = {403: ("forbidden", "Forbidden"), 404: ("not_found", "Resource not found")}
+    if status in known:
+        code, title = known[status]
+        return {"error": {"code": code, "title": title, "message": _sentence(first.message)}}
+    return {
+        "error": {
+            "code": "bad_request",
+            "title": "Bad request",
+            "message": "One or more of the inputs were invalid",
+            "reasons": [one.message for one in problems],
+        }
+    }
+
+
+def _title_of(code: str) -> str:
+    words = code.rsplit("/", 1)[-1].replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def laravel(status: int, problems: Sequence[Problem]) -> object:
+    """Laravel's message and errors (apis.md 3d); the message counts those it does not show."""
+    if problems[0].code == "unauthenticated":
+        return {"message": "Unauthenticated."}
+    if problems[0].code in _WHOLE:
+        return {"message": _sentence(problems[0].message)}
+    errors: dict[str, list[str]] = {}
+    for one in problems:
+        errors.setdefault(".".join(_steps(one)) or "case", []).append(_laravel_text(one))
+    more = len(problems) - 1
+    rest = f" (and {more} more error{'s' if more > 1 else ''})" if more else ""
+    return {"message": f"{_laravel_text(problems[0])}{rest}", "errors": errors}
+
+
+def _laravel_text(problem: Problem) -> str:
+    if problem.code == "required" and problem.path:
+        return f"The {' '.join(_steps(problem)).replace('_', ' ')} field is required."
+    return _sentence(problem.message)
+
+
+def drf(status: int, problems: Sequence[Problem]) -> object:
+    """Django REST Framework's fields and messages (apis.md 4d); `detail` where no field is to blame."""
+    details = {
+        "unauthenticated": "Authentication credentials were not provided.",
+        "permission": "You do not have permission to perform this action.",
+        "not_found": "Not found.",
+    }
+    if problems[0].code in _WHOLE:
+        return {"detail": details.get(problems[0].code, _sentence(problems[0].message))}
+    body: dict[str, object] = {}
+    for one in problems:
+        _put(body, _steps(one) or ["non_field_errors"], _sentence(one.message))
+    return body
+
+
+def _put(body: dict[str, object], steps: list[str], message: str) -> None:
+    for step in steps[:-1]:
+        below = body.setdefault(step, {})
+        if not isinstance(below, dict):
+            # The field itself has a message already; what is in it is said beside that.
+            body = body.setdefault(f"{step}.{steps[-1]}", {})  # type: ignore[assignment]
+            break
+        body = below
+    messages = body.setdefault(steps[-1], [])
+    if isinstance(messages, list):
+        messages.append(message)
+
+
+DIALECTS: Final[Mapping[str, Dialect]] = MappingProxyType(
+    {
+        "rfc9457": rfc9457,
+        "problem_details": problem_details,
+        "goodstack": goodstack,
+        "laravel": laravel,
+        "drf": drf,
+    }
+)

@@ -1,0 +1,100 @@
+"""Repeatable calls: the same key with the same call gives the first outcome again, and does nothing twice.
+
+A claim on a key is a record like any other (of CLAIMS), written in the transaction of the call it belongs
+to; so memory, SQLite and every other store keep it without knowing what it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Final
+
+from rulewright import cel
+from rulewright.compiled import CompiledIdempotency
+from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.run import FAILED, Run
+from rulewright.fieldtypes import encode_datetime
+from rulewright.outcome import Claim
+from rulewright.ports import Column, StoredRecord, Table
+from rulewright.problem import Because
+
+CLAIMS: Final = Table(
+    resource="rulewright/idempotency_key",
+    key="id",
+    columns=(
+        Column("id", "text"),
+        Column("call", "text"),
+        Column("fingerprint", "text"),
+        Column("expires", "text"),
+        Column("outcome", "json"),
+    ),
+)
+
+
+def judge_idempotency(run: Run) -> None:
+    """Claim the call's key, or end the evaluation: with the first call's outcome, or refused."""
+    rule = run.resource.idempotency
+    if rule is None or run.is_reaction or run.inputs.operation not in rule.rule.operations:
+        return
+    key = run.inputs.request.headers.get(rule.rule.header.lower())
+    if not isinstance(key, str) or not key:
+        return
+    site = Site(f"{run.resource.name}.idempotency", "", rule.rule.span, Stage.REQUEST)
+    scope = [run.attempt(formula, site) for formula in rule.scope]
+    if FAILED in scope:
+        return
+    claim = _claim(run, rule, key, scope)
+    found = _recall(run, claim)
+    if found is None:
+        run.claim = claim
+    elif found.get("fingerprint") == claim.fingerprint:
+        run.replay = found.get("outcome")
+        run.log.end_silently()
+    else:
+        _refuse(run, site, found)
+
+
+def _claim(run: Run, rule: CompiledIdempotency, key: str, scope: list[object]) -> Claim:
+    api = run.resource.file.api
+    keep = rule.rule.keep_seconds
+    expires = encode_datetime(run.inputs.now + timedelta(seconds=keep)) if keep is not None else None
+    return Claim(
+        id=_digest([api, *map(str, scope), key]),
+        call=call_of(run),
+        fingerprint=_digest([call_of(run), run.inputs.payload]),
+        expires=str(expires) if expires is not None else None,
+    )
+
+
+def call_of(run: Run) -> str:
+    """Return what a key is used for: one key must not be used for two kinds of call."""
+    path = json.dumps(dict(run.inputs.request.path), sort_keys=True, default=str)
+    return f"{run.resource.name} {run.inputs.operation} {path}"
+
+
+def _digest(parts: list[object]) -> str:
+    # Canonical JSON: two spellings of one body are one call.
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _recall(run: Run, claim: Claim) -> StoredRecord | None:
+    if run.records is None:
+        return None
+    try:
+        found = run.records.find(CLAIMS.resource, {"id": claim.id}, 1)
+    except cel.EvaluationError:
+        return None
+    now = str(encode_datetime(run.inputs.now))
+    kept = [one for one in found if one.get("expires") is None or str(one["expires"]) > now]
+    return kept[0] if kept else None
+
+
+def _refuse(run: Run, site: Site, found: StoredRecord) -> None:
+    other_call = found.get("call") != call_of(run)
+    reason = "key_already_in_use" if other_call else "same_key_different_data"
+    what = "for another kind of call" if other_call else "with other data"
+    message = f"this idempotency key was used before {what}"
+    run.log.end(run.problem(site, "idempotency", message, because=Because(None, {}, {"reason": reason})))

@@ -1,0 +1,88 @@
+"""What other records do after this one: reactions fire their events, in the same plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from rulewright import cel
+from rulewright.compiled import CompiledReaction
+from rulewright.evaluation.assembly import open_run
+from rulewright.evaluation.effects import stored_record
+from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.lookups import evaluate_where, note_read
+from rulewright.evaluation.masking import to_json
+from rulewright.evaluation.run import Run
+from rulewright.evaluation.views import Layer, decode_record
+
+# language.md "Workflow": reactions run at most this deep.
+_DEEPEST = 100
+_REFUSALS = frozenset({"transition", "guard"})
+
+
+def react(run: Run, judge: Callable[[Run], None]) -> None:
+    """Fire the events of all reactions to what happened to the own record; `judge` runs the stages."""
+    for reaction in run.rules.reactions.get((run.resource.name, run.inputs.operation), ()):
+        _react_one(run, reaction, judge)
+
+
+def _react_one(run: Run, reaction: CompiledReaction, judge: Callable[[Run], None]) -> None:
+    site = Site(reaction.id, "", reaction.rule.span, Stage.EFFECT, reaction.order)
+    target = run.rules.resources[reaction.resource]
+    source = decode_record(run.resource.fields, stored_record(run))
+    scope = Layer({"source": source}, run.scope)
+    try:
+        where = evaluate_where(run, reaction.rule.for_each.resource, reaction.by, scope)
+        payload = to_json(reaction.with_.value(scope))
+    except cel.Unknown:
+        return
+    except cel.CelError as error:
+        run.undecided(site, f"can't be decided: {error.message}", reaction.by, scope)
+        return
+    if run.records is None or any(value is None for value in where.values()):
+        return
+    found = run.records.find(reaction.rule.for_each.resource, where)
+    note_read(run, reaction.rule.fire, reaction.rule.for_each.resource, where, len(found))
+    for record in found:
+        if run.depth >= _DEEPEST:
+            run.report(site, "limit", f"reactions are more than {_DEEPEST} deep")
+            return
+        _fire(run, reaction, site, record.get(target.key), payload, judge)
+
+
+def _fire(
+    run: Run,
+    reaction: CompiledReaction,
+    site: Site,
+    key: object,
+    payload: object,
+    judge: Callable[[Run], None],
+) -> None:
+    target = run.rules.resources[reaction.resource]
+    inputs = replace(
+        run.inputs,
+        operation=reaction.rule.fire,
+        payload=payload,
+        key=key,
+        seed=run.random.getrandbits(64),
+    )
+    other = open_run(run.rules, target, inputs, run.records)
+    other.reserved, other.is_reaction, other.depth = run.reserved, True, run.depth + 1
+    judge(other)
+    _take_over(run, reaction, site, other, key)
+
+
+def _take_over(run: Run, reaction: CompiledReaction, site: Site, other: Run, key: object) -> None:
+    run.reads.update(other.reads)
+    problems = other.log.problems()
+    refused = next((problem for problem in problems if problem.code in _REFUSALS), None)
+    if refused is not None and reaction.rule.otherwise == "skip":
+        what = other.resource.file.name.replace("_", " ")
+        message = f"the {what} {key} stays as it is: {refused.message}"
+        run.report(site, refused.code, message, severity="info", because=refused.because)
+        return
+    for problem in problems:
+        own = Site(problem.rule, "", None, Stage.EFFECT, reaction.order)
+        run.log.add(own, replace(problem, path=""))
+    run.changes.extend(other.changes)
+    run.messages.extend(other.messages)

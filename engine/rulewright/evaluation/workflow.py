@@ -1,0 +1,168 @@
+"""The step of an event: from which state, under which guard, to which state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rulewright import cel
+from rulewright.compiled import CompiledTransition, CompiledWorkflow
+from rulewright.evaluation.fitting import fit
+from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.run import FAILED, Run
+from rulewright.evaluation.views import Layer
+from rulewright.problem import Because
+
+
+def take_step(run: Run) -> None:
+    """Choose the transition of the event and let `record` show its result.
+
+    Of several transitions of one event and state the first whose guard holds is taken. None:
+    `transition`; all guards false: `guard`, both at "" (language.md "Workflow").
+    """
+    workflow = run.resource.workflow
+    if not run.is_event or workflow is None:
+        return
+    state = current_state(run, workflow)
+    if state is FAILED:
+        return
+    event = run.inputs.operation
+    possible = [
+        one for one in workflow.transitions if one.rule.event == event and starts_from(workflow, one, state)
+    ]
+    if not possible:
+        _report_no_transition(run, workflow, event, state)
+        return
+    for transition in possible:
+        held = transition.guard is None or run.holds(transition.guard, site_of(transition))
+        if held:
+            _move(run, workflow, transition)
+            return
+        if held is None:
+            # Unsound or undecided: whether this or a later one would be taken can't be told.
+            return
+    _report_guards(run, possible)
+
+
+def current_state(run: Run, workflow: CompiledWorkflow) -> object:
+    """Return the state of the stored record; FAILED where it can't be worked out."""
+    if workflow.rule.field is not None:
+        return run.current.get(workflow.rule.field) if run.current is not None else None
+    if workflow.state_from is None:
+        return None
+    site = Site(f"{run.resource.name}.workflow.state_from", "", workflow.state_from.span, Stage.WORKFLOW)
+    return run.attempt(workflow.state_from, site)
+
+
+def starts_from(workflow: CompiledWorkflow, transition: CompiledTransition, state: object) -> bool:
+    """Whether a transition leaves `state`; "*" means every state that is not final."""
+    if "*" not in transition.rule.from_states:
+        return state in transition.rule.from_states
+    return not any(one.final and one.name == state for one in workflow.rule.states)
+
+
+def site_of(transition: CompiledTransition) -> Site:
+    """Where a transition's refusal is reported."""
+    span = transition.rule.at.get("guard", transition.rule.span)
+    return Site(transition.id, "", span, Stage.WORKFLOW, transition.order)
+
+
+def _move(run: Run, workflow: CompiledWorkflow, transition: CompiledTransition) -> None:
+    run.transition = transition
+    if workflow.rule.field is not None:
+        run.own[workflow.rule.field] = transition.rule.to
+    try:
+        for name, value in transition.set.value(run.scope).items():
+            run.own[name] = fit(run.resource.fields[name], value)
+    except cel.Unknown:
+        return
+    except cel.CelError as error:
+        run.undecided(
+            site_of(transition), f"the new values can't be worked out: {error.message}", transition.set
+        )
+    run.record.forget()
+
+
+def _report_no_transition(run: Run, workflow: CompiledWorkflow, event: str, state: object) -> None:
+    known = [one for one in workflow.transitions if one.rule.event == event]
+    span = known[0].rule.span if known else workflow.rule.span
+    site = Site(f"{run.resource.name}.workflow.{event}", "", span, Stage.WORKFLOW)
+    sources = sorted({source for one in known for source in one.rule.from_states if source != "*"})
+    hint = f"; it is possible from {' or '.join(sources)}" if sources else ""
+    run.report(
+        site,
+        "transition",
+        f"{event} is not possible in state {state}{hint}",
+        because=Because(None, {"state": state}),
+        vendor=next((one.rule.error for one in known if one.rule.error is not None), None),
+    )
+
+
+def _report_guards(run: Run, possible: list[CompiledTransition]) -> None:
+    first = possible[0]
+    reasons = [one.guard.text.strip() for one in possible if one.guard is not None]
+    because = run.because(first.guard) if first.guard is not None else None
+    run.report(
+        site_of(first),
+        "guard",
+        f"{first.rule.event} is not allowed: {' and '.join(reasons)} does not hold",
+        because=because,
+        vendor=next((one.rule.error for one in possible if one.rule.error is not None), None),
+    )
+
+
+def verify_state(run: Run) -> None:
+    """Where the state is worked out (`state_from`), the taken transition must have led to its `to`."""
+    workflow = run.resource.workflow
+    if workflow is None or workflow.state_from is None or run.transition is None:
+        return
+    site = site_of(run.transition)
+    reached = run.attempt(workflow.state_from, site, Layer({"current": run.record}, run.scope))
+    if reached is not FAILED and reached != run.transition.rule.to:
+        message = (
+            f"{run.transition.rule.event} should lead to {run.transition.rule.to}, and leads to {reached}"
+        )
+        run.report(site, "transition", message)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One event of a record, as `transitions` lists it: allowed to happen, or why not.
+
+    `to` is the state it would lead to. `missing` are the payload fields that must be sent with it.
+    """
+
+    event: str
+    allowed: bool
+    to: str | None
+    guard: str | None
+    because: Because | None
+    missing: tuple[str, ...]
+
+
+def list_moves(run: Run) -> Iterator[Move]:
+    """Yield every event of the record's workflow, in the order of the rule file."""
+    workflow = run.resource.workflow
+    if workflow is None:
+        return
+    state = current_state(run, workflow)
+    for event, fields in workflow.events.items():
+        missing = tuple(name for name, field in fields.items() if field.rule.required)
+        possible = [
+            one
+            for one in workflow.transitions
+            if one.rule.event == event and starts_from(workflow, one, state)
+        ]
+        yield _judge_move(run, event, possible, missing)
+
+
+def _judge_move(run: Run, event: str, possible: list[CompiledTransition], missing: tuple[str, ...]) -> Move:
+    for transition in possible:
+        if transition.guard is None or run.holds(transition.guard, site_of(transition)):
+            return Move(event, True, transition.rule.to, None, None, missing)
+    if not possible:
+        return Move(event, False, None, None, None, ())
+    first = possible[0]
+    because = run.because(first.guard) if first.guard is not None else None
+    text = first.guard.text.strip() if first.guard is not None else None
+    return Move(event, False, first.rule.to, text, because, missing)
