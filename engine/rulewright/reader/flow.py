@@ -18,6 +18,8 @@ _NOT_INHERITED = frozenset(
     {"readonly", "immutable", "generate", "compute", "default", "default_from", "unique"}
 )
 
+_PRESENCE = ("required", "forbidden", "prohibited", "excluded")
+
 
 def read_look_up(name: str, part: Part, span: Span) -> LookUp | None:
     """One declared read."""
@@ -100,11 +102,19 @@ def _events(part: Part, resource: Part, merging: Merging) -> Iterator[Event]:
         for field_name, keywords in below.named("fields"):
             node = keywords.node
             if field_name.text in own:
-                node = merged(node, without(own[field_name.text], _NOT_INHERITED))
+                node = _inheriting(node, own[field_name.text])
             fields.append(read_field(field_name, node, merging))
         yield Event(
             name=name.text, span=name.span, fields=tuple(field for field in fields if field is not None)
         )
+
+
+def _inheriting(node: MapNode, own: MapNode) -> MapNode:
+    """An event's field with the resource's rules; when it is given is the event's to say, if it does."""
+    dropped = _NOT_INHERITED
+    if any(keyword.startswith(_PRESENCE) for keyword in Part(node).at):
+        dropped |= {keyword for keyword in Part(own).at if keyword.startswith(_PRESENCE)}
+    return merged(node, without(own, dropped))
 
 
 def _transition(part: Part) -> Transition:

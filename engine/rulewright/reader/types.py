@@ -9,7 +9,7 @@ from rulewright.problem import SourceProblem
 from rulewright.source import Entry, MapNode, Scalar
 
 # No resource has nearly as many; types that hold types twice over could make any number.
-MAX_FIELDS = 5_000
+MAX_FIELDS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
