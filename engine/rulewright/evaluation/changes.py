@@ -51,6 +51,7 @@ def _merge(current: View, sent: View) -> View:
         else:
             merged[name] = value
     merged.unsound |= sent.unsound
+    merged.nulls |= sent.nulls
     merged.partial.update(sent.partial)
     for name in sent.unsound:
         merged.pop(name, None)

@@ -38,7 +38,9 @@ def judge_idempotency(run: Run) -> None:
     rule = run.resource.idempotency
     if rule is None or run.is_reaction or run.inputs.operation not in rule.rule.operations:
         return
-    key = run.inputs.request.headers.get(rule.rule.header.lower())
+    header = rule.rule.header.lower()
+    sent = run.inputs.request.headers.items()
+    key = next((value for name, value in sent if name.lower() == header), None)
     if not isinstance(key, str) or not key:
         return
     site = Site(f"{run.resource.name}.idempotency", "", rule.rule.span, Stage.REQUEST)

@@ -58,18 +58,15 @@ def judge_presence(run: Run) -> None:
 
 def _judge_place(run: Run, place: Place, *, conditional: bool) -> Iterator[str]:
     """Yield the place's pointer where a rule ends it."""
-    if _present(place):
-        if _judge_forbidden(run, place, conditional=conditional):
-            run.log.withdraw(place.pointer, Stage.SHAPE)
-            yield place.pointer
-        elif not conditional and _is_changed_for_good(run, place):
-            _report_immutable(run, place)
-            yield place.pointer
-    elif (
-        place.is_sound
-        and not _is_system_set(run, place)
-        and _judge_required(run, place, conditional=conditional)
-    ):
+    if _present(place) and _judge_forbidden(run, place, conditional=conditional):
+        run.log.withdraw(place.pointer, Stage.SHAPE)
+        yield place.pointer
+    elif _is_missing(run, place) and _judge_required(run, place, conditional=conditional):
+        # A null where a value is required is `required`, not a wrong type.
+        run.log.withdraw(place.pointer, Stage.SHAPE)
+        yield place.pointer
+    elif not conditional and _is_changed_for_good(run, place):
+        _report_immutable(run, place)
         yield place.pointer
 
 
@@ -83,6 +80,11 @@ def _report_immutable(run: Run, place: Place) -> None:
     label = _label(run, place)
     message = place.field.rule.messages.get("immutable", f"{label} can't be changed once it is set")
     run.report(_site(place, "immutable"), "immutable", message)
+
+
+def _is_missing(run: Run, place: Place) -> bool:
+    is_null = place.field.name in place.siblings.nulls
+    return (is_null or (place.is_sound and place.value is None)) and not _is_system_set(run, place)
 
 
 def _is_system_set(run: Run, place: Place) -> bool:

@@ -204,6 +204,8 @@ def _view(
         place = f"{pointer}/{escape_pointer(name)}"
         if name in errors and not isinstance(errors[name], dict):
             view.unsound.add(name)
+            if sent[name] is None:
+                view.nulls.add(name)
         else:
             view[name] = _viewed(run, field, sent[name], valid.get(name), errors.get(name) or {}, place)
             if field.rule.type in ("list", "map") and name in errors:

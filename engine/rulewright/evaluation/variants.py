@@ -60,6 +60,11 @@ def _report(run: Run, fitting: list[Variant]) -> None:
     site = Site(f"{run.resource.name}.variants", "", variants[0].span, Stage.PRESENCE)
     because = Because(None, {}, {"variants": reasons})
     run.report(site, "variant", message, because=because, vendor=run.resource.file.variants_error)
+    # Which fields count is open, so no later rule can rest on them.
+    for name in {name for one in variants for name in one.required}:
+        run.sent.mark_unsound(name)
+    run.record.forget()
+    run.scope.forget()
 
 
 def _choices(variants: tuple[Variant, ...]) -> str:

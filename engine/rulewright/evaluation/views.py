@@ -33,13 +33,15 @@ class View(dict[str, object]):
     cel.Unknown, and so does reading the map as a whole. `partial` keeps what is sound of them.
     """
 
-    __slots__ = ("declared", "partial", "unsound")
+    __slots__ = ("declared", "nulls", "partial", "unsound")
 
     def __init__(self, values: Mapping[str, object], declared: Collection[str]) -> None:
         super().__init__(values)
         self.declared = declared
         self.unsound: set[str] = set()
         self.partial: dict[str, object] = {}
+        # Names that were sent as null where null is no value: unsound, and yet surely not given.
+        self.nulls: set[str] = set()
 
     def mark_unsound(self, name: str) -> None:
         """Let no rule rely on this name any more."""
@@ -265,12 +267,18 @@ def print_instant(value: date, type_: str, format_: str | None) -> str:
 
 
 def decode_record(fields: Fields, stored: Mapping[str, object], *, printed: bool = False) -> View:
-    """Turn a stored record into a View; nulls are left out, so that `has` tells null from a value."""
+    """Turn a stored record into a View; nulls are left out, so that `has` tells null from a value.
+
+    `printed` is for responses: dates remember their field's format, and every declared field is there,
+    because an API's callers tell a null from a missing key.
+    """
+    if printed:
+        stored = {**dict.fromkeys(fields), **stored}
     return View(
         {
             name: decode_value(fields[name], value, printed=printed) if name in fields else value
             for name, value in stored.items()
-            if value is not None
+            if value is not None or printed
         },
         fields.keys(),
     )
