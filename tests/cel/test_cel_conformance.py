@@ -80,6 +80,10 @@ def test_a_failing_test_is_named_and_counted(tmp_path: Path) -> None:
             {"value": {"t": "duration", "v": {"seconds": "1", "nanos": 500000000}}},
             "passed",
         ),
+        ("duration('1s')", {"value": {"t": "duration", "seconds": "1"}}, "passed"),
+        ("duration('1s')", {"value": {"t": "duration", "v": "1s"}}, "passed"),
+        ("timestamp(1)", {"value": {"t": "timestamp", "v": [1, 0]}}, "passed"),
+        ("timestamp(1)", {"value": {"t": "timestamp", "v": "1970-01-01T00:00:01Z"}}, "passed"),
         ("type(1)", {"value": {"t": "type", "v": "int"}}, "passed"),
     ],
 )

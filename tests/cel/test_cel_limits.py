@@ -312,7 +312,7 @@ def test_any_text_parses_or_is_refused(text: str) -> None:
     evaluate_safely(text, {})
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.lists(WORDS, max_size=25), st.dictionaries(st.sampled_from("abx"), VALUES, max_size=3))
 def test_any_words_parse_or_are_refused(words: list[str], bindings: dict[str, object]) -> None:
     """Random words of the language."""
@@ -386,7 +386,7 @@ def _fill(shape: str, parts: list[str]) -> str:
     return shape.strip().replace("@", "a")
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(expressions(), st.dictionaries(st.sampled_from("abx"), VALUES, max_size=3))
 def test_any_expression_evaluates_or_fails_plainly(text: str, bindings: dict[str, object]) -> None:
     """Random well-formed expressions on random values."""

@@ -20,6 +20,7 @@ from typing import Any, Final, TextIO
 from rulewright.cel.comparison import equals
 from rulewright.cel.errors import CelError
 from rulewright.cel.evaluator import evaluate
+from rulewright.cel.functions.times import parse_duration, parse_timestamp
 from rulewright.cel.limits import Budget
 from rulewright.cel.maps import MapBuilder
 from rulewright.cel.namespace import qualify
@@ -43,7 +44,7 @@ class Verdict:
 
 def read_value(tagged: Mapping[str, Any]) -> object:
     """The value a tagged value stands for."""
-    return _READERS[tagged["t"]](tagged.get("v"))
+    return _READERS[tagged["t"]](tagged.get("v", tagged))
 
 
 def _read_map(pairs: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> object:
@@ -58,9 +59,17 @@ def _read_type(name: str) -> Type:
 
 
 def _nanos(parts: Any) -> int:
-    """Nanoseconds of `{"seconds": 1, "nanos": 2}` or `[1, 2]`."""
-    seconds, nanos = (parts["seconds"], parts["nanos"]) if isinstance(parts, dict) else parts
+    """Nanoseconds of `{"seconds": 1, "nanos": 2}`, where zeros may be left out, or of `[1, 2]`."""
+    seconds, nanos = (parts.get("seconds", 0), parts.get("nanos", 0)) if isinstance(parts, dict) else parts
     return int(seconds) * NANOS + int(nanos)
+
+
+def _read_timestamp(value: Any) -> Timestamp:
+    return parse_timestamp(value) if isinstance(value, str) else Timestamp(_nanos(value))
+
+
+def _read_duration(value: Any) -> Duration:
+    return parse_duration(value) if isinstance(value, str) else Duration(_nanos(value))
 
 
 _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
@@ -74,8 +83,8 @@ _READERS: Final[Mapping[str, Callable[[Any], object]]] = {
     "list": lambda items: [read_value(item) for item in items],
     "map": _read_map,
     "type": _read_type,
-    "timestamp": lambda parts: Timestamp(_nanos(parts)),
-    "duration": lambda parts: Duration(_nanos(parts)),
+    "timestamp": _read_timestamp,
+    "duration": _read_duration,
 }
 
 

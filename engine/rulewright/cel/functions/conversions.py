@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from rulewright.cel.errors import EvaluationError
@@ -88,9 +87,13 @@ def double_text(value: float) -> str:
 def plain_double_text(value: float) -> str:
     """The same in plain digits, however many."""
     text = repr(value)
-    if "e" in text:
-        text = format(Decimal(text), "f")
-    return text.removesuffix(".0")
+    if "e" not in text:
+        return text.removesuffix(".0")
+    mantissa, exponent = text.lstrip("-").split("e")
+    digits = mantissa.replace(".", "")
+    point = 1 + int(exponent)
+    plain = digits.ljust(point, "0") if point > 0 else f"0.{'0' * -point}{digits}"
+    return f"-{plain}" if value < 0 else plain
 
 
 def bool_text(value: bool) -> str:

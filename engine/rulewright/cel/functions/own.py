@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from rulewright.cel.comparison import MISSING, lookup
@@ -57,9 +56,10 @@ def money(minor: int, currency: str) -> dict[str, object]:
     if re.fullmatch(r"[A-Z]{3}", currency) is None:
         raise EvaluationError(f"{currency[:20]!r} is no ISO 4217 currency code")
     digits = 0 if currency in _NO_MINOR else 3 if currency in _THREE_MINOR else 2
-    amount = Decimal(abs(int(minor))).scaleb(-digits)
+    whole, rest = divmod(abs(int(minor)), 10**digits)
+    fraction = f".{rest:0{digits}d}" if digits else ""
     symbol = _SYMBOLS.get(currency, f"{currency} ")
-    formatted = f"{'-' if minor < 0 else ''}{symbol}{amount:,.{digits}f}"
+    formatted = f"{'-' if minor < 0 else ''}{symbol}{whole:,}{fraction}"
     return {"amount": int(minor), "currency": currency, "formatted": formatted}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from rulewright.cel.errors import EvaluationError
 from rulewright.cel.signature import Function, Overload, method
@@ -76,9 +75,16 @@ def _zone(name: str) -> dt.tzinfo:
     if name in ("", "UTC", "Z"):
         return dt.UTC
     try:
-        return ZoneInfo(name)
+        return _lazy_zone(name)
     except (KeyError, ValueError, OSError):
         raise EvaluationError(f"unknown time zone {name[:40]!r}") from None
+
+
+def _lazy_zone(name: str) -> dt.tzinfo:
+    """zoneinfo takes milliseconds to import; most expressions never need it."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    return ZoneInfo(name)
 
 
 def _local(moment: Timestamp, zone: str) -> dt.datetime:
