@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cases import BASE, HERE, problems_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reader_cases import BASE, HERE, problems_of
 from rulewright.report.source_text import render_problems
 
 ORDER = (HERE / "good" / "shop" / "order.yaml").read_text()

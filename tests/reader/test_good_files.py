@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from cases import HERE
+from reader_cases import HERE
 from rulewright.checks import load_rules
 from rulewright.model import Expression, Field, Itself, RuleFile, RuleSet, TemplateList
 from rulewright.problem import VendorError

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rulewright.checks.subject import Subject, span_of, unknown
+from rulewright.checks.subject import Subject, problem, span_of, unknown
 from rulewright.model import Check, Effect
 from rulewright.problem import SourceProblem, Span
+from rulewright.reader.flaws import did_you_mean
 
 CODE = "unknown-event"
 _ALWAYS = frozenset({"create", "update"})
+_OPERATIONS = _ALWAYS | {"read", "list"}
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
@@ -21,6 +23,14 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     for event, span in _fired(subject):
         if event not in subject.events:
             yield unknown(CODE, "the event", event, subject.events, subject.place(span, event))
+    for operation in subject.file.operations:
+        if operation.event is None and operation.name not in _OPERATIONS:
+            yield problem(
+                CODE,
+                f"an operation named {operation.name} needs the event that it fires",
+                operation.span,
+                hint=did_you_mean(operation.name, _OPERATIONS) or f"add event: {operation.name}",
+            )
     occasions = subject.events | _ALWAYS | {"*"}
     for event, span in _occasions(subject):
         if event not in occasions:

@@ -1,15 +1,16 @@
 """unknown-field: a keyword names a field that the resource does not have.
 
 Looked at: required_with, forbidden_with and their kin (they name fields beside the field), unique.within,
-accepts, variants, the keys of by, where, set, scope and with, references.by, and a look-up's `of`.
+accepts, variants, the keys of by, where, set, scope and with, references.by, a look-up's `of`, and the
+`path` of a check.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from rulewright.checks.subject import Subject, span_of, unknown
-from rulewright.model import Effect, Field, LookUp, TemplateMap, Workflow
+from rulewright.checks.subject import Subject, problem, span_of, unknown
+from rulewright.model import Check, Effect, Field, LookUp, TemplateMap, Workflow
 from rulewright.problem import SourceProblem, Span
 
 CODE = "unknown-field"
@@ -34,8 +35,27 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     for variant in file.variants:
         yield from _missing(subject, (*variant.required, *variant.forbidden), own, variant.span)
     yield from _missing_keys(subject, file.scope, own)
+    for rule in (
+        *file.checks,
+        *file.invariants,
+        *(rule for _, field in subject.all_fields() for rule in field.checks),
+    ):
+        yield from _of_path(subject, rule)
     if file.workflow is not None:
         yield from _of_workflow(subject, file.workflow)
+
+
+def _of_path(subject: Subject, rule: Check) -> Iterator[SourceProblem]:
+    """A check's `path` is a JSON Pointer into the payload; its first step is a field."""
+    if not rule.path:
+        return
+    span = subject.value_of(rule, "path")
+    if not rule.path.startswith("/"):
+        message = f"{rule.path} is no JSON Pointer"
+        yield problem(CODE, message, span, hint=f"write path: /{rule.path.replace('.', '/')}")
+    elif rule.path.split("/")[1] not in subject.fields:
+        known = frozenset(f"/{name}" for name in subject.fields)
+        yield unknown(CODE, "the field", f"/{rule.path.split('/')[1]}", known, span)
 
 
 def _of_siblings(subject: Subject, fields: Iterable[Field]) -> Iterator[SourceProblem]:

@@ -24,7 +24,7 @@ def read_fields(part: Part, keyword: str, merging: Merging, stack: tuple[str, ..
 
 def read_field(name: Scalar, node: MapNode, merging: Merging, stack: tuple[str, ...] = ()) -> Field | None:
     """One field with its types merged in; None, with a problem noted, where it has no type."""
-    if not merging.counted(node):
+    if not merging.has_room(node):
         return None
     resolved = merging.resolve(node, stack)
     if resolved is None:
@@ -33,7 +33,10 @@ def read_field(name: Scalar, node: MapNode, merging: Merging, stack: tuple[str, 
         hint = "for example type: string"
         merging.problems.append(name.problem("missing-keyword", f"{name.text} has no type", hint=hint))
         return None
-    return _field(name, resolved, resolved.base, merging)
+    merging.depth += 1
+    field = _field(name, resolved, resolved.base, merging)
+    merging.depth -= 1
+    return field
 
 
 def _field(name: Scalar, resolved: Resolved, base: str, merging: Merging) -> Field:

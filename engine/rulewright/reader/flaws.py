@@ -20,7 +20,8 @@ class Flaw:
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint that names the nearest known word, or None where nothing is near."""
     words = sorted(set(known))
-    near = get_close_matches(word, words, n=1, cutoff=0.6)
+    # difflib compares with every word; among so many a near one says little anyway.
+    near = get_close_matches(word, words, n=1, cutoff=0.6) if len(words) <= 500 else []
     if not near:
         near = [other for other in words if other.lower().replace("_", "") == word.lower().replace("_", "")][
             :1

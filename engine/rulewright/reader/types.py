@@ -10,6 +10,8 @@ from rulewright.source import Entry, MapNode, Scalar
 
 # No resource has nearly as many; types that hold types twice over could make any number.
 MAX_FIELDS = 2_000
+# What walks fields may recurse; types unfold deeper than the text of any file.
+MAX_DEPTH = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Merging:
     unknown: str
     problems: list[SourceProblem] = field(default_factory=list)
     count: int = 0
+    depth: int = 0
 
     def resolve(self, node: MapNode, stack: tuple[str, ...]) -> Resolved | None:
         """The field's keywords with its types' beneath; None where its types go round in a circle."""
@@ -40,6 +43,11 @@ class Merging:
             if not isinstance(name, Scalar) or name.text not in self.types:
                 base = name.text if isinstance(name, Scalar) else None
                 return Resolved(node, base, type_name, stack)
+            if len(stack) > MAX_DEPTH:
+                self.problems.append(
+                    name.problem("too-deep", f"types use each other more than {MAX_DEPTH} deep")
+                )
+                return None
             if name.text in stack:
                 circle = " -> ".join((*stack[stack.index(name.text) :], name.text))
                 self.problems.append(name.problem("type-cycle", f"the types hold each other: {circle}"))
@@ -48,8 +56,11 @@ class Merging:
             type_name = type_name or name.text
             node = merged(without(node, {"type"}), self.types[name.text])
 
-    def counted(self, node: MapNode) -> bool:
-        """Count one more field; False, with a problem the first time, when there are too many."""
+    def has_room(self, node: MapNode) -> bool:
+        """Count one more field; False, with a problem noted, when there are too many or it is too deep."""
+        if self.depth > MAX_DEPTH:
+            self.problems.append(node.problem("too-deep", f"fields are nested more than {MAX_DEPTH} deep"))
+            return False
         self.count += 1
         if self.count == MAX_FIELDS + 1:
             self.problems.append(
