@@ -25,10 +25,13 @@ class Difference:
 
 def outcome_differences(expect: Expectation, outcome: Plain) -> Iterator[Difference]:
     """Yield what differs between an expectation and an outcome as plain data (stores are apart)."""
-    if expect.verdict != outcome["verdict"]:
-        yield Difference("verdict", expect.verdict, outcome["verdict"], _reasons(outcome))
     if expect.problems is not None:
         yield from _problem_differences(expect.problems, _maps(outcome["problems"]))
+    if expect.verdict != outcome["verdict"]:
+        reasons = _reasons(outcome) if expect.problems is None else None
+        yield Difference("verdict", expect.verdict, outcome["verdict"], reasons)
+        # Record, changes and all else follow from the verdict.
+        return
     if expect.record is not ABSENT:
         yield from differences(expect.record, outcome["record"], "record", absent_is_null=True)
     if expect.changes is not None:

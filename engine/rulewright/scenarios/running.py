@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from time import perf_counter
 from typing import cast
 
-from rulewright.compiled import compile_rules
+from rulewright.compiled import CompiledRules, compile_rules
 from rulewright.errors import RulewrightError
-from rulewright.outcome import Outcome
 from rulewright.ports import Store, Table
 from rulewright.program import Program
 from rulewright.scenarios.binding import UnboundError, plain_outcome, resolve
+from rulewright.scenarios.masking import mask, mask_where, sensitive_values
 from rulewright.scenarios.matching import Difference, count_matching, outcome_differences
 from rulewright.scenarios.model import (
     ABSENT,
@@ -102,30 +103,36 @@ def _run_steps(program: Program, store: Store, scenario: Scenario) -> Iterator[M
 def _run_step(
     program: Program, store: Store, step: Step, number: int, bound: dict[str, Mapping[str, object]]
 ) -> Iterator[Difference]:
-    call = _call(program, step, number, bound)
+    """Yield what differs; what the step binds is in `bound` afterwards."""
+    call = _call(step, number, bound)
+    rules = program.compiled
     foreseen = program.evaluate(step.resource, store=store, **call)  # type: ignore[arg-type]
     outcome = program.apply(step.resource, store=store, **call).outcome  # type: ignore[arg-type]
     plain = plain_outcome(outcome)
     if step.bind is not None:
         bound[step.bind] = plain
     expect = _resolved(step.expect, bound)
-    yield from outcome_differences(expect, plain)
-    yield from _store_differences(expect.store, store)
+    found = [*outcome_differences(expect, plain)]
+    if expect.verdict == outcome.verdict:
+        found.extend(_store_differences(expect.store, store, rules))
     if outcome != foreseen:
-        yield from _foreseen_differences(foreseen, outcome)
+        found.extend(_foreseen_differences(plain_outcome(foreseen), plain))
+    secrets = sensitive_values(rules, step, plain)
+    return (mask(one, secrets) for one in found)
 
 
-def _call(
-    program: Program, step: Step, number: int, bound: Mapping[str, Mapping[str, object]]
-) -> dict[str, object]:
-    """What one call is made of. The seed is the step's number: steps must not make the same random ids."""
+def _call(step: Step, number: int, bound: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
+    """What one call is made of: the same clock and chance for whoever decides it.
+
+    The seed is the step's number: two steps must not make the same random ids.
+    """
     return {
         "payload": resolve(step.payload, bound),
         "operation": step.operation,
         "key": resolve(step.key, bound),
         "actor": cast("Record | None", resolve(step.actor, bound)),
         "request": cast(RequestParts, resolve(step.request, bound)),
-        "as_of": step.as_of,
+        "as_of": step.as_of or datetime.now(UTC),
         "seed": number,
     }
 
@@ -155,20 +162,25 @@ def _resolved(expect: Expectation, bound: Mapping[str, Mapping[str, object]]) ->
     )
 
 
-def _store_differences(expected: Iterable[StoreExpectation], store: Store) -> Iterator[Difference]:
+def _store_differences(
+    expected: Iterable[StoreExpectation], store: Store, rules: CompiledRules
+) -> Iterator[Difference]:
     for one in expected:
         records = store.find(one.resource, {})
         found = count_matching(one, records)
         if found != one.count:
-            where = ", ".join(f"{name}: {value}" for name, value in one.where.items()) or "any"
-            note = f"the resource has {len(records)} in all"
+            where = json.dumps(mask_where(rules, one.resource, one.where), ensure_ascii=False)
+            note = f"{one.resource} has {len(records)} records in all"
             yield Difference(f"store.{one.resource} where {where}", one.count, found, note)
 
 
-def _foreseen_differences(foreseen: Outcome, outcome: Outcome) -> Iterator[Difference]:
+def _foreseen_differences(
+    foreseen: Mapping[str, object], outcome: Mapping[str, object]
+) -> Iterator[Difference]:
     """A plan that `apply` does not keep is a defect, whatever the scenario expects."""
-    planned, done = plain_outcome(foreseen), plain_outcome(outcome)
-    note = "evaluate decided otherwise than apply"
-    for name in planned:
-        if planned[name] != done[name]:
-            yield Difference(f"apply.{name}", planned[name], done[name], note)
+    for name in ("verdict", *foreseen):
+        if foreseen[name] != outcome[name]:
+            note = "evaluate decided otherwise than apply"
+            yield Difference(f"apply.{name}", foreseen[name], outcome[name], note)
+            if name == "verdict":
+                return
