@@ -7,7 +7,6 @@ same target and where, the same condition (or none), and two different constants
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
 
 from rulewright.checks.subject import Subject, problem
 from rulewright.model import Effect, Expression, Itself, Template, TemplateList, TemplateMap
@@ -17,31 +16,27 @@ CODE = "effect-conflict"
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
-    """Every pair of effects that run together."""
+    """Effects that run together, each against the first that sets the same field."""
     workflow = subject.file.workflow
     moves = workflow.transitions if workflow else ()
-    groups = [subject.file.effects, *(move.effects for move in moves)]
-    for effects in groups:
-        for one, other in combinations(effects, 2):
-            if one.verb not in {"create", "send"} and _circumstances(one) == _circumstances(other):
-                yield from _conflicts(one, other)
+    for effects in (subject.file.effects, *(move.effects for move in moves)):
+        first: dict[object, tuple[Effect, Template]] = {}
+        for effect in effects:
+            if effect.verb not in {"create", "send"}:
+                yield from _conflicts(effect, first)
 
 
-def _circumstances(effect: Effect) -> object:
-    return effect.verb, effect.target, effect.on, written(effect.when), written(effect.where)
-
-
-def _conflicts(one: Effect, other: Effect) -> Iterator[SourceProblem]:
-    for name, value in one.set.entries.items() if one.set else ():
-        against = other.set.entries.get(name) if other.set else None
-        if (
-            against is not None
-            and _is_constant(value)
-            and _is_constant(against)
-            and written(value) != written(against)
-        ):
-            message = f"{name} is set here to something else than by {one.id}, in line {value.span.line}"
-            yield problem(CODE, message, against.span)
+def _conflicts(effect: Effect, first: dict[object, tuple[Effect, Template]]) -> Iterator[SourceProblem]:
+    circumstances = effect.verb, effect.target, effect.on, written(effect.when), written(effect.where)
+    for name, value in effect.set.entries.items() if effect.set else ():
+        if not _is_constant(value):
+            continue
+        earlier, against = first.setdefault((circumstances, name), (effect, value))
+        if written(against) != written(value):
+            message = (
+                f"{name} is set here to something else than by {earlier.id}, in line {against.span.line}"
+            )
+            yield problem(CODE, message, value.span)
 
 
 def _is_constant(template: Template) -> bool:

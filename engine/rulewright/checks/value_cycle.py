@@ -37,9 +37,13 @@ def _reads(subject: Subject) -> _Reads:
     owned = [site for site in subject.sites if site.owner is not None]
     owners = {str(site.owner) for site in owned}
     reads: dict[str, dict[str, Span]] = {owner: {} for owner in sorted(owners)}
+    # By look-up, or by field of the record: only these can be touched by a path that starts so.
+    near: dict[tuple[str, ...], list[str]] = {}
+    for owner in sorted(owners):
+        near.setdefault(_start(tuple(owner.split("."))), []).append(owner)
     for site in owned:
         for reading in site.readings:
-            for owner in owners:
+            for owner in near.get(_start(reading.names), ()):
                 if _touches(reading.names, owner):
                     reads[str(site.owner)].setdefault(owner, _span(site, reading.steps))
     return reads
@@ -47,6 +51,10 @@ def _reads(subject: Subject) -> _Reads:
 
 def _span(site: Site, steps: tuple[Step, ...]) -> Span:
     return site.expression.scalar.locate(steps[0].start, steps[-1].end)
+
+
+def _start(path: tuple[str, ...]) -> tuple[str, ...]:
+    return path[:2] if path[0] == "record" else path[:1]
 
 
 def _touches(names: tuple[str, ...], owner: str) -> bool:

@@ -71,7 +71,7 @@ def _problem(root: Node, path: _Path, flaw: Flaw) -> SourceProblem:
 
 def _is_cut_by_comma(parent: Node | None, key: Scalar) -> bool:
     """Does the value before `key` have a bracket that is still open?"""
-    if not isinstance(parent, MapNode):
+    if not isinstance(parent, MapNode) or not any(closing in key.text for closing in ")]}"):
         return False
     index = parent.keys().index(key.text)
     value = parent.entries[index - 1].value if index else None

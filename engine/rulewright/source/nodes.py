@@ -96,6 +96,11 @@ class MapNode(_Reporting):
     entries: tuple[Entry, ...]
     span: Span
     origin: SourceText = field(repr=False, compare=False)
+    _by_key: dict[str, Entry] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # The one way to fill a field of a frozen object from its others.
+        object.__setattr__(self, "_by_key", {entry.key.text: entry for entry in self.entries})
 
     def get(self, key: str) -> Node | None:
         """What `key` holds, or None."""
@@ -104,7 +109,7 @@ class MapNode(_Reporting):
 
     def entry(self, key: str) -> Entry | None:
         """The entry of `key`, or None."""
-        return next((entry for entry in self.entries if entry.key.text == key), None)
+        return self._by_key.get(key)
 
     def keys(self) -> tuple[str, ...]:
         """The keys as written, in order."""
