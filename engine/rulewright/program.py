@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rulewright.compiled import CompiledRules, compile_rules
 from rulewright.delivery import Receipt, carry_out
 from rulewright.errors import ConfigurationError, EvaluationError
-from rulewright.evaluation import Inputs, Request, decide, find_resource
+from rulewright.evaluation import Inputs, Move, Request, Tracer, decide, find_resource, moves
 from rulewright.fieldtypes import as_utc
 from rulewright.outcome import Outcome
 from rulewright.ports import Records, Store, Table, Transaction
@@ -68,18 +68,38 @@ class Program:
         request: Request | Mapping[str, Mapping[str, object]] | None = None,
         as_of: datetime | str | None = None,
         seed: int | None = None,
+        tracer: Tracer | None = None,
     ) -> Outcome:
         """Decide one payload. Nothing is written.
 
         `payload` is what JSON decoding gives. `key` names the record of an update. `actor` is whoever
         calls, already authenticated; None is nobody. `request` holds path, query and headers. `as_of`
         (an aware datetime or ISO 8601 text; default: now) and `seed` (of random ids) make a decision
-        repeatable. Raises EvaluationError for an unknown resource or operation.
+        repeatable. `operation` is create, update or an event of the resource's workflow. `tracer` is
+        called with every condition that is judged. Raises EvaluationError for an unknown resource or
+        operation.
         """
         inputs = self.inputs(
             payload, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
         )
-        return decide(self.compiled, resource, inputs, store)
+        return decide(self.compiled, resource, inputs, store, tracer)
+
+    def transitions(
+        self,
+        resource: str,
+        key: object,
+        *,
+        store: Records,
+        actor: Mapping[str, object] | None = None,
+        request: Request | Mapping[str, Mapping[str, object]] | None = None,
+        as_of: datetime | str | None = None,
+    ) -> tuple[Move, ...]:
+        """Return every event of a stored record: allowed to happen now, or the guard that fails.
+
+        Raises EvaluationError where there is no such resource, workflow or record.
+        """
+        inputs = self.inputs({}, key=key, actor=actor, request=request, as_of=as_of)
+        return moves(self.compiled, resource, inputs, store)
 
     def apply(
         self,

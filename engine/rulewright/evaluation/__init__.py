@@ -1,8 +1,22 @@
 """Program -> Outcome: the plain evaluator. It stays as the referee of every faster path."""
 
-from rulewright.evaluation.decision import decide, find_resource
+from rulewright.evaluation.decision import decide, find_resource, moves
 from rulewright.evaluation.idempotency import CLAIMS
 from rulewright.evaluation.masking import MASK, mask_record
 from rulewright.evaluation.run import Inputs, Request
+from rulewright.evaluation.trace import Judged, Tracer
+from rulewright.evaluation.workflow import Move
 
-__all__ = ["CLAIMS", "MASK", "Inputs", "Request", "decide", "find_resource", "mask_record"]
+__all__ = [
+    "CLAIMS",
+    "MASK",
+    "Inputs",
+    "Judged",
+    "Move",
+    "Request",
+    "Tracer",
+    "decide",
+    "find_resource",
+    "mask_record",
+    "moves",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from rulewright.compiled import CompiledResource, CompiledRules
@@ -27,10 +28,11 @@ from rulewright.evaluation.request import (
 from rulewright.evaluation.response import respond
 from rulewright.evaluation.run import Inputs, Run
 from rulewright.evaluation.shape import judge_shape
+from rulewright.evaluation.trace import Tracer
 from rulewright.evaluation.uniqueness import judge_uniques
 from rulewright.evaluation.variants import judge_variants
 from rulewright.evaluation.views import View, encode_record
-from rulewright.evaluation.workflow import take_step, verify_state
+from rulewright.evaluation.workflow import Move, judge_move, take_step, verify_state
 from rulewright.fieldtypes import encode_datetime
 from rulewright.outcome import Outcome, Response, Verdict
 from rulewright.ports import Records
@@ -39,17 +41,51 @@ from rulewright.problem import Problem
 _WRITING: Final = ("create", "update")
 
 
-def decide(rules: CompiledRules, resource: str, inputs: Inputs, records: Records | None) -> Outcome:
+def decide(
+    rules: CompiledRules,
+    resource: str,
+    inputs: Inputs,
+    records: Records | None,
+    tracer: Tracer | None = None,
+) -> Outcome:
     """Decide one payload. Pure: nothing is written, and equal inputs give an equal outcome.
 
-    Raises EvaluationError for a resource or an operation that the rules do not have.
+    `tracer` is told of every condition that is judged. Raises EvaluationError for a resource or an
+    operation that the rules do not have.
     """
     compiled = find_resource(rules, resource)
     _require_operation(compiled, inputs.operation)
-    keys = {CLAIMS.resource: CLAIMS.key, **{name: one.key for name, one in rules.resources.items()}}
-    run = open_run(rules, compiled, inputs, Overlay(records, keys) if records is not None else None)
+    overlay = Overlay(records, _keys(rules)) if records is not None else None
+    run = open_run(rules, compiled, inputs, overlay)
+    run.tracer = tracer
     judge(run)
     return _replayed(run) if run.replay is not None else _outcome(run)
+
+
+def moves(rules: CompiledRules, resource: str, inputs: Inputs, records: Records) -> tuple[Move, ...]:
+    """Return every event of a stored record's workflow: allowed, or why not, and what must be sent with it.
+
+    `inputs.key` names the record. Raises EvaluationError where the resource has no workflow, or no such
+    record is there (or none that the caller may see).
+    """
+    compiled = find_resource(rules, resource)
+    if compiled.workflow is None:
+        raise EvaluationError(f"{resource} has no workflow")
+    return tuple(
+        _judge_one_move(rules, compiled, replace(inputs, operation=event, payload={}), records)
+        for event in compiled.workflow.events
+    )
+
+
+def _judge_one_move(
+    rules: CompiledRules, compiled: CompiledResource, inputs: Inputs, records: Records
+) -> Move:
+    run = open_run(rules, compiled, inputs, Overlay(records, _keys(rules)))
+    find_current(run)
+    if run.log.ended:
+        raise EvaluationError(f"{compiled.name} {inputs.key}: {run.log.problems()[0].message}")
+    merge_update(run)
+    return judge_move(run)
 
 
 def judge(run: Run) -> None:
@@ -58,6 +94,10 @@ def judge(run: Run) -> None:
         stage(run)
         if run.log.ended:
             break
+
+
+def _keys(rules: CompiledRules) -> dict[str, str]:
+    return {CLAIMS.resource: CLAIMS.key, **{name: one.key for name, one in rules.resources.items()}}
 
 
 def find_resource(rules: CompiledRules, resource: str) -> CompiledResource:

@@ -42,6 +42,9 @@ class Log:
         self._last: Problem | None = None
         self._silent = False
 
+    def __len__(self) -> int:
+        return len(self._entries)
+
     def add(self, site: Site, problem: Problem) -> None:
         """Keep a problem, once."""
         entry = (site.stage, site.order, problem)

@@ -67,6 +67,7 @@ def _fire(
         seed=run.random.getrandbits(64),
     )
     other = open_run(run.rules, target, inputs, run.records)
+    other.tracer = run.tracer
     other.reserved, other.is_reaction, other.depth = run.reserved, True, run.depth + 1
     judge(other)
     _take_over(run, reaction, site, other, key)

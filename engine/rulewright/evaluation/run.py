@@ -13,6 +13,7 @@ from rulewright.compiled import CompiledField, CompiledResource, CompiledRules, 
 from rulewright.evaluation.log import Log, Site, Stage, unescape_pointer
 from rulewright.evaluation.masking import because_of, reads_sensitive
 from rulewright.evaluation.overlay import Overlay
+from rulewright.evaluation.trace import Judged, Result, Tracer
 from rulewright.evaluation.views import Everything, LazyRecord, Scope, View
 from rulewright.formula import Formula, Valued
 from rulewright.outcome import Change, Claim, Message, Read, Response
@@ -114,6 +115,7 @@ class Run:
         self.printing = False
         # Reactions run without permission and scope checks, in the transaction of what they react to.
         self.is_reaction = False
+        self.tracer: Tracer | None = None
         self.depth = 0
         self.reads: dict[tuple[str, str], Read] = {}
         self.changes: list[Change] = []
@@ -174,13 +176,25 @@ class Run:
 
     def holds(self, condition: Formula, site: Site, scope: Mapping[str, object] | None = None) -> bool | None:
         """Judge a condition. None: it rests on something unsound, or an undecided problem was reported."""
+        reported = len(self.log)
         value = self.attempt(condition, site, scope)
-        if isinstance(value, bool):
-            return value
-        if value is not FAILED:
+        if not isinstance(value, bool) and value is not FAILED:
             shown = "null" if value is None else f"a value of type {type(value).__name__}"
             self.undecided(site, f"the condition gives {shown}, not true or false", condition, scope)
-        return None
+        held = value if isinstance(value, bool) else None
+        if self.tracer is not None:
+            failed: Result = "undecided" if len(self.log) > reported else "skipped"
+            result: Result = failed if held is None else "true" if held else "false"
+            self._trace(condition, site, scope, result)
+        return held
+
+    def _trace(
+        self, condition: Formula, site: Site, scope: Mapping[str, object] | None, result: Result
+    ) -> None:
+        assert self.tracer is not None
+        values = self.because(condition, scope).values
+        # A rule of several conditions (the transitions of one event) is told apart by its place.
+        self.tracer(Judged(site.rule, site.path, condition.text, result, values, condition.span))
 
     def attempt(self, formula: Valued, site: Site, scope: Mapping[str, object] | None = None) -> object:
         """Evaluate; FAILED where it rests on something unsound, or can't be evaluated (undecided)."""

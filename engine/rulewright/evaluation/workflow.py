@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rulewright import cel
@@ -129,40 +128,35 @@ def verify_state(run: Run) -> None:
 class Move:
     """One event of a record, as `transitions` lists it: allowed to happen, or why not.
 
-    `to` is the state it would lead to. `missing` are the payload fields that must be sent with it.
+    `to` is the state it would lead to; `guard` and `because` are the condition that fails and what it
+    read. `missing` are the payload fields that must be sent with the event.
     """
 
     event: str
     allowed: bool
-    to: str | None
-    guard: str | None
-    because: Because | None
-    missing: tuple[str, ...]
+    to: str | None = None
+    guard: str | None = None
+    because: Because | None = None
+    missing: tuple[str, ...] = ()
 
 
-def list_moves(run: Run) -> Iterator[Move]:
-    """Yield every event of the record's workflow, in the order of the rule file."""
-    workflow = run.resource.workflow
-    if workflow is None:
-        return
-    state = current_state(run, workflow)
-    for event, fields in workflow.events.items():
-        missing = tuple(name for name, field in fields.items() if field.rule.required)
-        possible = [
-            one
-            for one in workflow.transitions
-            if one.rule.event == event and starts_from(workflow, one, state)
-        ]
-        yield _judge_move(run, event, possible, missing)
-
-
-def _judge_move(run: Run, event: str, possible: list[CompiledTransition], missing: tuple[str, ...]) -> Move:
+def judge_move(run: Run) -> Move:
+    """Say whether the run's event may happen to its record as it is, whatever the event's payload."""
+    workflow, event = run.resource.workflow, run.inputs.operation
+    assert workflow is not None
+    missing = tuple(name for name, field in workflow.events[event].items() if field.rule.required)
+    possible = _possible(workflow, event, current_state(run, workflow))
     for transition in possible:
         if transition.guard is None or run.holds(transition.guard, site_of(transition)):
-            return Move(event, True, transition.rule.to, None, None, missing)
+            return Move(event, True, transition.rule.to, missing=missing)
     if not possible:
-        return Move(event, False, None, None, None, ())
+        return Move(event, False)
     first = possible[0]
-    because = run.because(first.guard) if first.guard is not None else None
-    text = first.guard.text.strip() if first.guard is not None else None
-    return Move(event, False, first.rule.to, text, because, missing)
+    assert first.guard is not None
+    return Move(event, False, first.rule.to, first.guard.text.strip(), run.because(first.guard), missing)
+
+
+def _possible(workflow: CompiledWorkflow, event: str, state: object) -> list[CompiledTransition]:
+    return [
+        one for one in workflow.transitions if one.rule.event == event and starts_from(workflow, one, state)
+    ]
