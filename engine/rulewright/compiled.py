@@ -205,6 +205,7 @@ class CompiledResource:
     response: CompiledResponse
     idempotency: CompiledIdempotency | None
     _schemas: dict[object, type[Schema]] = field(default_factory=dict, repr=False)
+    _loaders: dict[type[Schema], Schema] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -223,6 +224,16 @@ class CompiledResource:
             build_schema = import_module("rulewright.schema").build_schema
             self._schemas[settable] = build_schema(self.file, settable)
         return self._schemas[settable]
+
+    def loader(self, event: str | None, settable: frozenset[str]) -> Schema:
+        """Return the Schema object that reads payloads: of an event, or else of the resource.
+
+        Loading keeps nothing in the object, so threads may share it.
+        """
+        schema = self.event_schema(event) if event is not None else self.schema_for(settable)
+        if schema not in self._loaders:
+            self._loaders[schema] = schema()
+        return self._loaders[schema]
 
     def event_schema(self, event: str) -> type[Schema]:
         """Return the marshmallow Schema class of an event's payload, made on first use."""

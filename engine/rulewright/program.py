@@ -18,7 +18,7 @@ from rulewright.evaluation import Inputs, Move, Request, Tracer, decide, find_re
 from rulewright.fieldtypes import as_utc
 from rulewright.outcome import Outcome
 from rulewright.ports import Records, Store, Table, Transaction
-from rulewright.reader import read_rules
+from rulewright.checks import load_rules
 from rulewright.tables import tables_of
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def load(path: str | os.PathLike[str] | None = None, *, settings: Settings | Non
     RuleFileError, which holds every problem of every file, and ConfigurationError for a setting that no
     api.yaml declares.
     """
-    rules = read_rules(shipped_rules() if path is None else Path(path))
+    rules = load_rules(shipped_rules() if path is None else Path(path)).rules
     overrides = settings or {}
     for api, values in overrides.items():
         declared = {one.name for one in rules.apis[api].settings} if api in rules.apis else set()

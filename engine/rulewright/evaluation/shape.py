@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from marshmallow import Schema, ValidationError
+from marshmallow import ValidationError
 
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Site, Stage, escape_pointer
@@ -28,7 +28,7 @@ def judge_shape(run: Run) -> None:
         return
     fields = run.intake
     sent = _without_system_fields(run, fields.values(), payload, "", run.settable)
-    schema = _schema(run)()
+    schema = run.resource.loader(run.inputs.operation if run.is_event else None, run.settable)
     try:
         valid, errors = schema.load(sent, partial=True), {}
     except ValidationError as error:
@@ -37,12 +37,6 @@ def judge_shape(run: Run) -> None:
     for found in _flatten(fields.values(), errors, sent, "", run.resource.name):
         _report(run, found)
     run.sent = _view(run, fields, sent, valid if isinstance(valid, dict) else {}, errors, "")
-
-
-def _schema(run: Run) -> type[Schema]:
-    if run.is_event:
-        return run.resource.event_schema(run.inputs.operation)
-    return run.resource.schema_for(run.settable)
 
 
 def _without_system_fields(

@@ -196,12 +196,15 @@ class ObjectValue(RuleField):
 
     def __init__(self, rule: Field, label: str, *, nested: type[Schema], **options: Any) -> None:
         self.nested = nested
+        self._loader: Schema | None = None
         super().__init__(rule, label, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         if not isinstance(value, Mapping):
             raise self.refuse_type()
-        return self.nested().load(value, partial=kwargs.get("partial"))
+        if self._loader is None:
+            self._loader = self.nested()
+        return self._loader.load(value, partial=kwargs.get("partial"))
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return None if value is None else self.nested().dump(value)

@@ -1,0 +1,109 @@
+"""The architecture is in the folder listing: a module imports only from modules above it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ENGINE = ROOT / "engine" / "rulewright"
+ADAPTERS = ROOT / "adapters" / "rulewright_adapters"
+
+# Text -> RuleFile -> Program -> Outcome -> adapter, in the order in which one may build on another.
+ORDER = (
+    "cel",
+    "problem",
+    "errors",
+    "source",
+    "model",
+    "outcome",
+    "ports",
+    "fieldtypes",
+    "reader",
+    "checks",
+    "schema",
+    "formula",
+    "compiled",
+    "dialects",
+    "evaluation",
+    "tables",
+    "delivery",
+    "program",
+    "testing",
+    "configuration",
+    "inputs",
+    "report",
+    "scenarios",
+    "cli",
+    "__main__",
+)
+
+
+def modules_of(package: Path) -> list[Path]:
+    return sorted(path for path in package.rglob("*.py") if path != ENGINE / "__init__.py")
+
+
+def imported_names(path: Path) -> Iterator[str]:
+    """Yield the dotted names of what a module imports, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def layer_of(name: str) -> str | None:
+    parts = name.split(".")
+    return parts[1] if parts[0] == "rulewright" and len(parts) > 1 and parts[1] in ORDER else None
+
+
+def test_every_module_has_a_layer() -> None:
+    """A new module must be given its place in the order."""
+    found = {path.relative_to(ENGINE).parts[0].removesuffix(".py") for path in modules_of(ENGINE)}
+
+    assert found == set(ORDER)
+
+
+@pytest.mark.parametrize("path", modules_of(ENGINE), ids=lambda path: str(path.relative_to(ENGINE)))
+def test_a_module_imports_only_from_layers_above(path: Path) -> None:
+    """Imports run in one direction only."""
+    own = path.relative_to(ENGINE).parts[0].removesuffix(".py")
+    below = set(ORDER[ORDER.index(own) + 1 :])
+
+    found = {layer_of(name) for name in imported_names(path)} & below
+
+    assert found == set()
+
+
+def test_cel_imports_nothing_else_of_ours() -> None:
+    """rulewright.cel can be published on its own."""
+    names = {name for path in modules_of(ENGINE / "cel") for name in imported_names(path)}
+
+    ours = {name for name in names if name.startswith("rulewright") and not name.startswith("rulewright.cel")}
+
+    assert ours - {"rulewright"} == set()
+
+
+@pytest.mark.parametrize("path", modules_of(ADAPTERS), ids=lambda path: path.name)
+def test_adapters_see_only_the_port(path: Path) -> None:
+    """An adapter could be written by anybody: it needs the ports and the errors, no more."""
+    allowed = ("rulewright.ports", "rulewright.errors", "rulewright_adapters")
+
+    names = {name for name in imported_names(path) if name.startswith("rulewright")}
+
+    assert [name for name in names if not name.startswith(allowed)] == []
+
+
+def test_only_source_imports_yaml() -> None:
+    """YAML is read in one place, so that it is read strictly everywhere."""
+    found = [
+        path.relative_to(ENGINE).parts[0]
+        for path in modules_of(ENGINE)
+        if any(name.split(".")[0] == "yaml" for name in imported_names(path))
+    ]
+
+    assert {part.removesuffix(".py") for part in found} == {"source"}
