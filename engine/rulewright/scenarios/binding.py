@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Final
 
 from rulewright.outcome import Outcome
+from rulewright.report.outcome_json import outcome_json
 from rulewright.source import ListNode, MapNode, Node, Scalar
 
 # A text that is such a name from end to end; "$5" and "US$ 5" are just text.
@@ -19,11 +19,8 @@ class UnboundError(Exception):
 
 
 def plain_outcome(outcome: Outcome) -> dict[str, object]:
-    """An outcome as maps and lists, in the names of design.md section 4."""
-    plain = asdict(outcome)
-    for problem, source in zip(plain["problems"], outcome.problems, strict=True):
-        problem["vendor_code"] = source.vendor.code if source.vendor else None
-    return plain
+    """An outcome in the shape of design.md section 4; what JSON leaves out is there as null or false."""
+    return {"response": None, "replayed": False, **outcome_json(outcome)}
 
 
 def resolve(value: object, bound: Mapping[str, Mapping[str, object]]) -> object:

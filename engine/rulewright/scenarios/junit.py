@@ -8,7 +8,8 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 from rulewright.problem import SourceProblem
-from rulewright.scenarios.pretty import Paint, render_failure, render_problems
+from rulewright.report.source_text import render_problem
+from rulewright.scenarios.pretty import Paint, render_failure
 from rulewright.scenarios.results import Report, Result
 
 # XML 1.0 has no way to write these; a payload may hold them.
@@ -76,7 +77,7 @@ def _add_errors(root: ElementTree.Element, file: str, problems: list[SourceProbl
             line=str(problem.span.line),
         )
         error = ElementTree.SubElement(case, "error", type=problem.code, message=_xml(problem.message))
-        error.text = _xml("\n".join(render_problems([problem])))
+        error.text = _xml(render_problem(problem))
 
 
 def _seconds(results: Iterable[Result]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from rulewright.problem import SourceProblem
+from rulewright.report.source_text import Part, render_problems
+from rulewright.report.text import dump_json, show_text
 from rulewright.scenarios.model import ABSENT
 from rulewright.scenarios.results import Mismatch, Report, Result
 
@@ -16,6 +16,7 @@ from rulewright.scenarios.results import Mismatch, Report, Result
 _LONGEST: Final = 400
 _BESIDE: Final = 100
 _CODES: Final = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim": "2"}
+_PARTS: Final[Mapping[Part, str]] = {"error": "red", "warning": "yellow", "caret": "bold", "hint": "dim"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +28,19 @@ class Paint:
     def __call__(self, text: str, colour: str) -> str:
         return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if self.on else text
 
+    def part(self, text: str, part: Part) -> str:
+        """The look of a part of a problem, as `render_problems` asks for it."""
+        return self(text, _PARTS[part]) if part in _PARTS else text
+
 
 def render(report: Report, *, colour: bool = False) -> Iterator[str]:
     """Yield the lines of a report; the last one is `N passed, M failed`."""
     paint = Paint(colour)
     for file, group in groupby(report.results, key=lambda result: result.file):
         yield from _file(file, list(group), paint)
-    yield from render_problems(report.problems, colour=colour)
+    if report.problems:
+        yield render_problems(report.problems, style=paint.part)
     yield paint(report.summary, "green" if report.sound and not report.failed else "red")
-
-
-def render_problems(problems: Iterable[SourceProblem], *, colour: bool = False) -> Iterator[str]:
-    """Yield each mistake in a file: where, what, the line with a caret under it, and a hint."""
-    paint = Paint(colour)
-    for problem in problems:
-        kind = paint(problem.severity, "red" if problem.severity == "error" else "yellow")
-        yield f"{problem.span}: {kind} {problem.code}: {problem.message}"
-        if problem.snippet:
-            span = problem.span
-            on_this_line = span.end_column if span.end_line == span.line else len(problem.snippet) + 1
-            width = max(1, min(on_this_line, len(problem.snippet) + 1) - span.column)
-            # Tabs stay tabs, so that the caret stands under its text in every terminal.
-            indent = "".join("\t" if one == "\t" else " " for one in problem.snippet[: span.column - 1])
-            yield f"    {problem.snippet}"
-            yield f"    {indent}{paint('^' * width, 'bold')}"
-        if problem.hint:
-            yield f"    {paint(problem.hint, 'dim')}"
 
 
 def _file(file: str, results: list[Result], paint: Paint) -> Iterator[str]:
@@ -68,7 +56,7 @@ def _file(file: str, results: list[Result], paint: Paint) -> Iterator[str]:
 
 def render_failure(result: Result, paint: Paint) -> Iterator[str]:
     """Yield the lines on one failed scenario."""
-    yield f"{paint('FAILED', 'red')} {result.at}  {paint(result.name, 'bold')}"
+    yield f"{paint('FAILED', 'red')} {result.at}  {paint(show_text(result.name), 'bold')}"
     for step, group in groupby(result.mismatches, key=lambda mismatch: mismatch.step):
         found = list(group)
         if result.steps > 1:
@@ -78,16 +66,17 @@ def render_failure(result: Result, paint: Paint) -> Iterator[str]:
 
 
 def _mismatch(mismatch: Mismatch, paint: Paint) -> Iterator[str]:
-    notes = mismatch.note.splitlines() if mismatch.note else []
+    path = show_text(mismatch.path)
+    notes = [show_text(line) for line in (mismatch.note or "").splitlines()]
     if mismatch.expected is ABSENT and mismatch.actual is ABSENT:
-        yield f"    {mismatch.path}: {'; '.join(notes)}"
+        yield f"    {path}: {'; '.join(notes)}"
         return
     expected = f"expected {paint(shown(mismatch.expected), 'green')}"
     actual = f"actual {paint(shown(mismatch.actual), 'red')}"
-    if len(mismatch.path) + len(expected) + len(actual) <= _BESIDE:
-        yield f"    {mismatch.path}: {expected}, {actual}"
+    if len(path) + len(expected) + len(actual) <= _BESIDE:
+        yield f"    {path}: {expected}, {actual}"
     else:
-        yield f"    {mismatch.path}:"
+        yield f"    {path}:"
         yield f"        {expected}"
         yield f"        {'  ' + actual}"
     for note in notes:
@@ -98,5 +87,5 @@ def shown(value: object) -> str:
     """A value in one line, as JSON: '5' and 5 must not look alike."""
     if value is ABSENT:
         return "(not there)"
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = show_text(dump_json(value))
     return text if len(text) <= _LONGEST else text[:_LONGEST] + " ..."
