@@ -1,0 +1,108 @@
+"""Checking rule files and showing what was found, in every format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+from rulewright.checks import check_reading
+from rulewright.cli.options import OutputChoices
+from rulewright.cli.output import chosen_format, paint, write
+from rulewright.problem import SourceProblem
+from rulewright.reader import read_all, sorted_problems
+from rulewright.report.finding import finding_of
+from rulewright.report.github import github_line
+from rulewright.report.junit import Case, junit_document
+from rulewright.report.sarif import sarif_document
+from rulewright.report.source_text import Part, render_problem
+from rulewright.report.text import dump_json, show_lines
+
+# How the parts of a problem look; the rest of the text is plain.
+_LOOKS: Final = {"error": "error", "warning": "warning", "info": "info", "caret": "error", "hint": "info"}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What checking one path found. `resources` is how many could be read."""
+
+    folder: str
+    resources: int
+    problems: tuple[SourceProblem, ...]
+
+
+def check_folder(folder: Path) -> Checked:
+    """Read and check the rule files of one path."""
+    reading = read_all(folder)
+    problems = sorted_problems([*reading.problems, *check_reading(reading)])
+    return Checked(str(folder), len(reading.rules.resources), problems)
+
+
+def show_problems(checked: Sequence[Checked], output: OutputChoices) -> tuple[int, int]:
+    """Write what was found; return how many errors and warnings there are."""
+    # Two paths of one API read the same files.
+    problems = list(dict.fromkeys(problem for each in checked for problem in each.problems))
+    counts = Counter(problem.severity for problem in problems)
+    chosen = chosen_format(output)
+    for text in _texts(chosen, checked, problems, output):
+        write(text)
+    said = f"{sum(each.resources for each in checked)} resources read: "
+    said += f"{_count(counts['error'], 'error')}, {_count(counts['warning'], 'warning')}"
+    click.echo(said, err=chosen != "pretty")
+    return counts["error"], counts["warning"]
+
+
+def problem_json(problem: SourceProblem) -> dict[str, object]:
+    """A problem of a rule file as plain JSON data."""
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "at": str(problem.span),
+        "end": f"{problem.span.end_line}:{problem.span.end_column}",
+        "snippet": problem.snippet,
+        "hint": problem.hint,
+    }
+
+
+def _texts(
+    chosen: str, checked: Sequence[Checked], problems: Sequence[SourceProblem], output: OutputChoices
+) -> Iterator[str]:
+    if chosen == "json":
+        yield dump_json([problem_json(problem) for problem in problems], indent=2) + "\n"
+    elif chosen == "jsonl":
+        yield from (dump_json(problem_json(problem)) + "\n" for problem in problems)
+    elif chosen == "sarif":
+        yield sarif_document(map(finding_of, problems))
+    elif chosen == "junit":
+        yield junit_document(map(_case, checked))
+    elif chosen == "github":
+        yield from (github_line(finding_of(problem)) for problem in problems)
+    elif chosen == "text":
+        yield from (f"{_line(problem)}\n" for problem in problems)
+    else:
+        painted = paint(output)
+
+        def style(text: str, part: Part) -> str:
+            return painted(show_lines(text.replace("\t", " ")), _LOOKS.get(part, ""))
+
+        yield from (f"{render_problem(problem, style)}\n" for problem in problems)
+
+
+def _line(problem: SourceProblem) -> str:
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return show_lines(f"{problem.span}: {problem.severity}[{problem.code}]: {problem.message}{hint}")
+
+
+def _case(checked: Checked) -> Case:
+    errors = any(problem.severity == "error" for problem in checked.problems)
+    lines = [_line(problem) for problem in checked.problems]
+    return Case(checked.folder, "check", "failure" if errors else None, lines)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,61 @@
+"""Deciding the payloads of several inputs, one after the other, without writing anything."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import click
+
+from rulewright.cli.desk import Desk
+from rulewright.cli.failures import FINDINGS
+from rulewright.cli.options import OutputChoices, SplitChoices
+from rulewright.cli.output import show
+from rulewright.cli.payload_digest import payload_digest
+from rulewright.cli.splitting import Decided, split_batch
+from rulewright.inputs import Item, Source, read_items
+from rulewright.ports import Records
+from rulewright.report.entry import Entry, make_entry
+
+
+def read_all_items(sources: Sequence[Source]) -> Iterator[Item]:
+    """The payloads of all inputs, in order; one is `alone` only if there is no other input."""
+    for source in sources:
+        for item in read_items(source):
+            yield item if len(sources) == 1 else replace(item, alone=False)
+
+
+def decide_all(desk: Desk, sources: Sequence[Source], records: Records | None) -> Iterator[Decided]:
+    """Judge each payload against the records as they are."""
+    for number, item in enumerate(read_all_items(sources)):
+        yield item, desk.decide(item, number, records)
+
+
+def entries_of(desk: Desk, decided: Iterable[Decided], *, digests: bool = False) -> Iterator[Entry]:
+    """Decisions as reports take them; for a plan with what identifies each payload."""
+    rules = desk.program.compiled
+    for item, outcome in decided:
+        digest = payload_digest(desk, item) if digests else None
+        yield make_entry(outcome, item, rules, digest=digest)
+
+
+def decide_and_show(
+    desk: Desk,
+    sources: Sequence[Source],
+    records: Records | None,
+    split: SplitChoices,
+    output: OutputChoices,
+    *,
+    digests: bool = False,
+) -> None:
+    """Decide, report, and exit with 1 if any payload was not accepted."""
+    decided = split_batch(decide_all(desk, sources, records), split, sources)
+    tally = show(entries_of(desk, decided, digests=digests), output)
+    end_with(tally.refused)
+
+
+def end_with(refused: int) -> None:
+    """End the command: 0 if nothing was found, else 1."""
+    sys.stdout.flush()
+    click.get_current_context().exit(FINDINGS if refused else 0)

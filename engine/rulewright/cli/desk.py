@@ -1,0 +1,155 @@
+"""Everything that a command needs to decide payloads, gathered from its options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from rulewright.cli.caller import named_values, read_actor
+from rulewright.cli.options import Choices
+from rulewright.cli.records import read_records
+from rulewright.cli.stores import open_for_reading
+from rulewright.configuration import Configuration
+from rulewright.evaluation import Inputs, Request, decide, find_resource
+from rulewright.fieldtypes import encode_datetime
+from rulewright.inputs import Broken, Item
+from rulewright.outcome import Outcome
+from rulewright.ports import Records, Store
+from rulewright.problem import Problem
+from rulewright.program import Program, instant, load, shipped_rules
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Decides payloads of one resource for one caller."""
+
+    program: Program
+    resource: str
+    operation: str
+    key: object
+    actor: Mapping[str, object] | None
+    request: Request
+    as_of: str | None
+    seed: int | None
+
+    def inputs(self, payload: object, number: int) -> Inputs:
+        """What the decision about payload `number` (from 0) depends on."""
+        return self.program.inputs(
+            payload,
+            operation=self.operation,
+            key=self.key,
+            actor=self.actor,
+            request=self.request,
+            as_of=self.as_of,
+            # One seed for all would give each payload the same random ids.
+            seed=None if self.seed is None else self.seed + number,
+        )
+
+    def decide(self, item: Item, number: int, records: Records | None) -> Outcome:
+        """Decide one item; what could not be read is rejected."""
+        if isinstance(item, Broken):
+            return self.refuse(item)
+        return decide(self.program.compiled, self.resource, self.inputs(item.value, number), records)
+
+    def refuse(self, item: Broken) -> Outcome:
+        """The outcome of what could not be read as a payload."""
+        return self.refusal(item.code, item.message, item.at)
+
+    def refusal(self, code: str, message: str, payload_at: str | None = None) -> Outcome:
+        """An outcome that rejects a payload for one reason, not found by its rules."""
+        problem = Problem(f"{self.resource}.{code}", code, "", message, payload_at=payload_at)
+        return Outcome(
+            resource=self.resource,
+            operation=self.operation,
+            verdict="rejected",
+            problems=(problem,),
+            record=None,
+            changes=(),
+            messages=(),
+            reads=(),
+            ruleset=self.program.ruleset,
+            as_of=str(encode_datetime(instant(self.as_of))),
+        )
+
+
+def open_desk(resource: str, choices: Choices) -> Desk:
+    """Load the rules and read what the options name. Raises RulewrightError."""
+    if choices.operation == "update" and choices.key is None:
+        raise click.UsageError("--operation update needs --key: which record is it about?")
+    instant(choices.as_of)
+    program = load_rules_of(choices.rules)
+    compiled = find_resource(program.compiled, resource)
+    key: object = choices.key
+    if choices.key is not None and compiled.fields[compiled.key].type.name == "integer":
+        key = _whole_number(choices.key)
+    return Desk(
+        program=program,
+        resource=resource,
+        operation=choices.operation,
+        key=key,
+        actor=read_actor(choices.actor),
+        request=Request(
+            path=named_values("--param", choices.param),
+            query=named_values("--query", choices.query),
+            headers={name.lower(): value for name, value in named_values("--header", choices.header).items()},
+        ),
+        as_of=choices.as_of,
+        seed=choices.seed,
+    )
+
+
+def load_rules_of(rules: str | None) -> Program:
+    """Load the rules that were chosen, else those that ship, with the configured settings."""
+    context = click.get_current_context(silent=True)
+    configuration = context.find_object(Configuration) if context is not None else None
+    settings = configuration.settings if configuration is not None else {}
+    return load(rules_folder(rules), settings=settings)
+
+
+def rules_folder(rules: str | None) -> Path:
+    """The folder of the rules, named from the current folder where it is below that."""
+    path = Path(rules) if rules is not None else shipped_rules()
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+@contextmanager
+def lookup_records(desk: Desk, choices: Choices) -> Iterator[Records | None]:
+    """The records that look-ups read: of --records, of --store, or none at all."""
+    records, store = _one_of_both(choices)
+    if records is not None:
+        yield read_records(records, desk.program)
+        return
+    opened: Store | None = open_for_reading(store, desk.program) if store is not None else None
+    try:
+        yield opened
+    finally:
+        if opened is not None:
+            opened.close()
+
+
+def _one_of_both(choices: Choices) -> tuple[str | None, str | None]:
+    """--records or --store: one said on the command line goes before one that is configured."""
+    if choices.records is None or choices.store is None:
+        return choices.records, choices.store
+    context = click.get_current_context()
+    strength = [_strength(context.get_parameter_source(name)) for name in ("records", "store")]
+    if strength[0] == strength[1]:
+        raise click.UsageError("--records and --store exclude each other: both are whole stores")
+    return (choices.records, None) if strength[0] > strength[1] else (None, choices.store)
+
+
+def _strength(source: ParameterSource | None) -> int:
+    order = (ParameterSource.DEFAULT_MAP, ParameterSource.ENVIRONMENT, ParameterSource.COMMANDLINE)
+    return order.index(source) if source in order else -1
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise click.UsageError(f"--key must be a whole number here, not {text!r}") from None

@@ -1,0 +1,60 @@
+"""How errors end a command: a message on stderr and an exit status, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import click
+
+FINDINGS = 1
+FAILURE = 2
+# 128 and the signal's number, as shells have it.
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+
+@contextmanager
+def failing_well(context: click.Context) -> Iterator[None]:
+    """Turn what is raised inside the block into a message and an exit status."""
+    try:
+        yield
+        sys.stdout.flush()
+    except (click.ClickException, click.exceptions.Exit, click.Abort):
+        raise
+    except BrokenPipeError:
+        _silence_stdout()
+        context.exit(PIPE_CLOSED)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        context.exit(INTERRUPTED)
+    except Exception as error:
+        click.echo(_in_words(error), err=True)
+        if os.environ.get("RULEWRIGHT_DEBUG"):
+            click.echo(traceback.format_exc(), err=True)
+        context.exit(FAILURE)
+
+
+def _in_words(error: Exception) -> str:
+    # Whoever raised one of ours has imported these already.
+    from rulewright.errors import RuleFileError, RulewrightError  # noqa: PLC0415
+    from rulewright.report.source_text import render_problems  # noqa: PLC0415
+    from rulewright.report.text import show_lines  # noqa: PLC0415
+
+    if isinstance(error, RuleFileError):
+        return f"{render_problems(error.problems)}error: the rule files are wrong; nothing was decided"
+    if isinstance(error, RulewrightError):
+        return f"error: {show_lines(str(error))}"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"error: {show_lines(str(error.filename))}: {error.strerror}"
+    said = show_lines(f"{type(error).__name__}: {error}")
+    return f"internal error: {said} (please report); set RULEWRIGHT_DEBUG=1 for the traceback"
+
+
+def _silence_stdout() -> None:
+    """Python flushes stdout at its end and would complain once more."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,121 @@
+"""Options that several commands share, said once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import Any, Final
+
+import click
+
+COLORS: Final = ("auto", "always", "never")
+FORMATS: Final = ("pretty", "text", "json", "jsonl", "github", "junit", "sarif")
+
+Command = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What was chosen for a command that decides; texts as they were given."""
+
+    rules: str | None
+    store: str | None
+    records: str | None
+    actor: str | None
+    param: tuple[str, ...]
+    header: tuple[str, ...]
+    query: tuple[str, ...]
+    as_of: str | None
+    operation: str
+    key: str | None
+    seed: int | None
+    stdin_filename: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputChoices:
+    """How results are written."""
+
+    format: str | None
+    color: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitChoices:
+    """Where the payloads of a batch go, and when to give up on it."""
+
+    accepted: str | None
+    rejected: str | None
+    max_errors: int | None
+
+
+def _option(*names: str, **settings: Any) -> Callable[[Command], Command]:
+    """An option that RULEWRIGHT_<NAME> may give too."""
+    variable = f"RULEWRIGHT_{names[0].removeprefix('--').replace('-', '_').upper()}"
+    return click.option(*names, envvar=variable, show_envvar=False, **settings)
+
+
+rules_option = _option("--rules", metavar="DIR", help="The rule files (default: those that ship).")
+
+_DECIDING: Final = (
+    rules_option,
+    _option("--store", metavar="URL", help="Where records are: sqlite:///file.db"),
+    _option("--records", metavar="FILE", help="Records to look up instead (YAML or JSON)."),
+    _option("--actor", metavar="JSON|FILE", help="Who calls, already authenticated."),
+    click.option("--param", metavar="NAME=VALUE", multiple=True, help="A path parameter (repeatable)."),
+    click.option("--header", metavar="NAME=VALUE", multiple=True, help="A request header (repeatable)."),
+    click.option("--query", metavar="NAME=VALUE", multiple=True, help="A query parameter (repeatable)."),
+    _option("--as-of", metavar="ISO", help="The time of the decision (default: now)."),
+    click.option("--operation", type=click.Choice(["create", "update"]), default="create", show_default=True),
+    click.option("--key", metavar="KEY", help="Which record an update is about."),
+    click.option("--seed", type=int, help="Makes random ids repeatable."),
+    click.option("--stdin-filename", metavar="NAME", help="What stdin (-) holds, by its ending."),
+)
+_OUTPUT: Final = (
+    _option(
+        "--format",
+        type=click.Choice(FORMATS),
+        help="Default: pretty on a terminal, else text.",
+    ),
+    _option("--color", type=click.Choice(COLORS), default="auto", show_default=True),
+)
+_SPLIT: Final = (
+    click.option("--accepted", metavar="FILE", help="Copy the accepted payloads here, as JSONL."),
+    click.option("--rejected", metavar="FILE", help="Copy the other payloads here, as JSONL."),
+    _option(
+        "--max-errors",
+        metavar="N",
+        type=click.IntRange(min=1),
+        help="Stop after N payloads that were not accepted.",
+    ),
+)
+
+
+def deciding_options(command: Command) -> Command:
+    """Give a command the options about what is decided, as `choices`."""
+    return _gathered(command, "choices", Choices, _DECIDING)
+
+
+def output_options(command: Command) -> Command:
+    """Give a command the options about how results are written, as `output`."""
+    return _gathered(command, "output", OutputChoices, _OUTPUT)
+
+
+def split_options(command: Command) -> Command:
+    """Give a command the options about batches, as `split`."""
+    return _gathered(command, "split", SplitChoices, _SPLIT)
+
+
+def _gathered(
+    command: Command, name: str, kind: type[Any], options: tuple[Callable[[Command], Command], ...]
+) -> Command:
+    @wraps(command)
+    def run(**given: Any) -> None:
+        chosen = kind(**{field.name: given.pop(field.name) for field in fields(kind)})
+        command(**given, **{name: chosen})
+
+    decorated: Command = run
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated

@@ -1,0 +1,98 @@
+"""Where results go: the chosen report, written as UTF-8, in colour only where that is wanted."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Final
+
+import click
+
+from rulewright.cli.options import OutputChoices
+from rulewright.report.compact import report_compact
+from rulewright.report.entry import Entry
+from rulewright.report.github import report_github
+from rulewright.report.junit import report_junit
+from rulewright.report.outcome_json import report_json, report_jsonl
+from rulewright.report.pretty import report_pretty, summary
+from rulewright.report.sarif import report_sarif
+from rulewright.report.tally import Tally
+
+Report = Callable[[Iterable[Entry]], Iterator[str]]
+
+_REPORTS: Final[dict[str, Report]] = {
+    "text": report_compact,
+    "json": report_json,
+    "jsonl": report_jsonl,
+    "github": report_github,
+    "junit": report_junit,
+    "sarif": report_sarif,
+}
+_COLORS: Final = {
+    "accepted": "green",
+    "rejected": "red",
+    "undecided": "yellow",
+    "error": "red",
+    "warning": "yellow",
+    "info": "blue",
+}
+# Seconds before a progress line appears, and between its updates.
+_PATIENCE: Final = 1.0
+_PACE: Final = 0.2
+
+
+def show(entries: Iterable[Entry], output: OutputChoices) -> Tally:
+    """Write a report of decisions as they come; say on stderr how it went. Return the counts."""
+    tally = Tally()
+    counted = _with_progress(tally.counting(entries), tally)
+    chosen = chosen_format(output)
+    for text in _report(chosen, output)(counted):
+        write(text)
+    if chosen in ("text", "jsonl", "json") and tally.read > 1:
+        click.echo("\n".join(summary(tally)).strip("\n"), err=True)
+    return tally
+
+
+def _report(chosen: str, output: OutputChoices) -> Report:
+    return partial(report_pretty, paint=paint(output)) if chosen == "pretty" else _REPORTS[chosen]
+
+
+def chosen_format(output: OutputChoices) -> str:
+    """The format that was asked for, else pretty for people and text for programs."""
+    return output.format or ("pretty" if sys.stdout.isatty() else "text")
+
+
+def write(text: str) -> None:
+    """Write to stdout as UTF-8, whatever the locale says."""
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+
+
+def paint(output: OutputChoices) -> Callable[[str, str], str]:
+    """How texts get their colours, if they do."""
+    if not in_color(output):
+        return lambda text, look: text
+    return lambda text, look: click.style(text, fg=_COLORS.get(look), dim=look == "quiet")
+
+
+def in_color(output: OutputChoices) -> bool:
+    """Colour is for terminals, and for those who do not refuse it (no-color.org)."""
+    if output.color == "auto":
+        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return output.color == "always"
+
+
+def _with_progress(entries: Iterable[Entry], tally: Tally) -> Iterator[Entry]:
+    """Show on a terminal how far long work has got, unless the results themselves show it."""
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        yield from entries
+        return
+    due = time.monotonic() + _PATIENCE
+    for entry in entries:
+        yield entry
+        if time.monotonic() >= due:
+            click.echo(f"\r{tally.in_words()} ", nl=False, err=True)
+            due = time.monotonic() + _PACE
+    click.echo("\r\033[K", nl=False, err=True)

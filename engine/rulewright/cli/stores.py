@@ -1,0 +1,54 @@
+"""The option --store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from rulewright.cli.options import Choices
+from rulewright.ports import Store
+from rulewright.program import Program
+
+
+def open_for_reading(url: str, program: Program) -> Store:
+    """Open a store to look records up. A SQLite file that is not there reads as empty and stays away."""
+    from rulewright_adapters import open_store  # noqa: PLC0415 - the engine needs no adapter
+    from rulewright_adapters.memory import MemoryStore  # noqa: PLC0415
+
+    path = sqlite_path(url)
+    if path is not None and not path.exists():
+        return MemoryStore({}, program.tables)
+    return open_store(url)
+
+
+def open_for_writing(url: str, program: Program) -> Store:
+    """Open a store and make it fit the rules."""
+    from rulewright_adapters import open_store  # noqa: PLC0415 - the engine needs no adapter
+
+    store = open_store(url)
+    try:
+        store.prepare(program.tables)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of a URL like sqlite:///file.db; None for other stores and for one in memory."""
+    rest = url.removeprefix("sqlite:///")
+    return Path(rest) if rest != url and rest and ":memory:" not in rest else None
+
+
+def require_store(choices: Choices) -> str:
+    """The store to write to; --records is none."""
+    if choices.store is None:
+        raise click.UsageError(
+            "--store URL is needed: where is it to be stored? For example sqlite:///intake.db"
+        )
+    context = click.get_current_context()
+    if choices.records is not None and context.get_parameter_source("records") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("--records is for validate and plan; apply reads and writes --store")
+    return choices.store

@@ -1,0 +1,39 @@
+"""`rulewright validate RESOURCE FILE...`"""
+
+from __future__ import annotations
+
+import click
+
+from rulewright.cli.options import (
+    Choices,
+    OutputChoices,
+    SplitChoices,
+    deciding_options,
+    output_options,
+    split_options,
+)
+
+
+@click.command("validate")
+@click.argument("resource")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@deciding_options
+@split_options
+@output_options
+def command(
+    resource: str, files: tuple[str, ...], choices: Choices, split: SplitChoices, output: OutputChoices
+) -> None:
+    """Decide each payload; write nothing.
+
+    RESOURCE is like ct_oi/case. FILE holds JSON (one object or an array of them), JSONL or YAML; - is
+    stdin. Each payload is judged against the records of --store or --records as they are; without
+    either, rules that look something up leave their payload undecided.
+    """
+    from rulewright.cli.decisions import decide_and_show  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.desk import lookup_records, open_desk  # noqa: PLC0415
+    from rulewright.inputs import find_sources  # noqa: PLC0415
+
+    sources = find_sources(files, choices.stdin_filename)
+    desk = open_desk(resource, choices)
+    with lookup_records(desk, choices) as records:
+        decide_and_show(desk, sources, records, split, output)

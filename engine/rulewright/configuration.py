@@ -1,0 +1,143 @@
+"""Settings of a project: the nearest `rulewright.toml`, or `[tool.rulewright]` of a pyproject.toml.
+
+rules = "rules"                  # folders and files are relative to the configuration file
+store = "sqlite:///intake.db"
+actor = {agent = 3, group = 9}   # or a file's name
+[settings.ct_oi]                 # overrides the switches of that API's api.yaml
+names_required = true
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from rulewright.errors import ConfigurationError
+
+FORMATS: Final = ("pretty", "text", "json", "jsonl", "github", "junit", "sarif")
+COLORS: Final = ("auto", "always", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a configuration file says. `options` holds defaults of command options, by their names."""
+
+    file: Path | None = None
+    options: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+
+
+# Takes a key's value and the folder of the file; gives the option's text, or raises _WrongError.
+_Reader = Callable[[object, Path], object]
+
+
+class _WrongError(Exception):
+    """What is expected instead of the value that stands there."""
+
+
+def find_configuration(start: Path) -> Configuration:
+    """Read the configuration of the nearest folder from `start` upwards. Raises ConfigurationError."""
+    for folder in (start, *start.parents):
+        own = folder / "rulewright.toml"
+        if own.is_file():
+            return _read(own, _load(own))
+        project = folder / "pyproject.toml"
+        if project.is_file():
+            tool = _load(project).get("tool")
+            table = tool.get("rulewright") if isinstance(tool, Mapping) else None
+            if table is not None:
+                return _read(project, _require_table(table, project, "tool.rulewright"))
+    return Configuration()
+
+
+def _load(path: Path) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"{path}: {error}") from None
+
+
+def _read(path: Path, table: Mapping[str, object]) -> Configuration:
+    for name in table.keys() - _READERS.keys() - {"settings"}:
+        near = get_close_matches(name, [*_READERS, "settings"], n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(_READERS))}, settings"
+        raise ConfigurationError(f"{path}: there is no setting {name}; {hint}")
+    return Configuration(path, dict(_options(path, table)), _settings(path, table.get("settings", {})))
+
+
+def _options(path: Path, table: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for name, read in _READERS.items():
+        if name in table:
+            try:
+                yield name, read(table[name], path.parent)
+            except _WrongError as wrong:
+                raise ConfigurationError(f"{path}: {name} must be {wrong}") from None
+
+
+def _settings(path: Path, table: object) -> Mapping[str, Mapping[str, object]]:
+    apis = _require_table(table, path, "settings")
+    return {api: _require_table(values, path, f"settings.{api}") for api, values in apis.items()}
+
+
+def _require_table(value: object, path: Path, name: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise ConfigurationError(f"{path}: {name} must be a table")
+    return value
+
+
+def _path(value: object, folder: Path) -> object:
+    return str(folder / _text(value, folder))
+
+
+def _text(value: object, _: Path) -> str:
+    if not isinstance(value, str):
+        raise _WrongError("a text")
+    return value
+
+
+def _store(value: object, folder: Path) -> object:
+    """A store's file is relative to the configuration too: `sqlite:///x.db` has a relative path."""
+    url = _text(value, folder)
+    rest = url.removeprefix("sqlite:///")
+    if rest == url or not rest or rest.startswith("/"):
+        return url
+    return f"sqlite:///{folder / rest}"
+
+
+def _actor(value: object, folder: Path) -> object:
+    if isinstance(value, Mapping):
+        return json.dumps(value, default=str)
+    if isinstance(value, str):
+        return value if value.lstrip().startswith("{") else _path(value, folder)
+    raise _WrongError("a table, or a file's name")
+
+
+def _one_of(*words: str) -> _Reader:
+    def read(value: object, _: Path) -> object:
+        if value not in words:
+            raise _WrongError(f"one of {', '.join(words)}")
+        return value
+
+    return read
+
+
+def _count(value: object, _: Path) -> object:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise _WrongError("a whole number from 1")
+    return value
+
+
+_READERS: Final[Mapping[str, _Reader]] = {
+    "rules": _path,
+    "store": _store,
+    "records": _path,
+    "actor": _actor,
+    "format": _one_of(*FORMATS),
+    "color": _one_of(*COLORS),
+    "max_errors": _count,
+}

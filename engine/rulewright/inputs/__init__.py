@@ -1,0 +1,24 @@
+"""Payload files -> payloads, each with the places of its values; what can't be read is said, not raised.
+
+A file that can't be opened (missing, a folder) is a PayloadError before anything is decided. Text that
+is no payload is a `Broken` item in its place: it becomes a rejected outcome of its own, and the others
+go on.
+"""
+
+from rulewright.inputs.files import Source, find_sources
+from rulewright.inputs.json_text import JsonFlaw, parse_json
+from rulewright.inputs.payload import Broken, Item, Payload, places_of
+from rulewright.inputs.reading import read_document, read_items
+
+__all__ = [
+    "Broken",
+    "Item",
+    "JsonFlaw",
+    "Payload",
+    "Source",
+    "find_sources",
+    "parse_json",
+    "places_of",
+    "read_document",
+    "read_items",
+]

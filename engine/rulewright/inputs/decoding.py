@@ -1,0 +1,24 @@
+"""Bytes to text: UTF-8, with or without a byte-order mark."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rulewright.inputs.json_text import JsonFlaw
+
+_MARK: Final = b"\xef\xbb\xbf"
+_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+def decode_text(data: bytes) -> tuple[str, JsonFlaw | None]:
+    """The text; or the part of it before the first byte that is no UTF-8, and what is wrong there."""
+    data = data.removeprefix(_MARK)
+    try:
+        return data.decode(), None
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode()
+        if data.startswith(_UTF16_MARKS):
+            message = "the file is UTF-16; save it as UTF-8"
+        else:
+            message = f"the byte 0x{data[error.start]:02x} is no UTF-8; was the file saved as Latin-1?"
+        return before, JsonFlaw("invalid_json", message, len(before))

@@ -1,0 +1,103 @@
+"""Documents that are read as a whole: a JSON text or a YAML file, one payload or a list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
+from typing import Literal
+
+from rulewright.inputs.decoding import decode_text
+from rulewright.inputs.json_places import find_values, item_starts
+from rulewright.inputs.json_text import JsonFlaw, parse_json
+from rulewright.inputs.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
+from rulewright.inputs.payload import Broken, Item, Locator, Payload
+from rulewright.source import Node, SourceLimits, SourceText, read_source, span_at, to_plain
+
+_YAML_LIMITS = SourceLimits(
+    max_bytes=MAX_PAYLOAD_BYTES, max_events=4_000_000, max_depth=MAX_DEPTH, max_aliases=100
+)
+
+
+def read_whole(name: str, kind: Literal["json", "yaml"], data: bytes) -> Item:
+    """The one value of a document, or why there is none."""
+    if len(data) > MAX_DOCUMENT_BYTES:
+        return too_large(f"{name}:1:1", data[:1000], MAX_DOCUMENT_BYTES, alone=True)
+    return _yaml(name, data) if kind == "yaml" else _json(name, data)
+
+
+def split(document: Item) -> Iterator[Item]:
+    """A document that is a list gives its items, another itself."""
+    if isinstance(document, Broken) or not isinstance(document.value, list):
+        yield document
+        return
+    for number, value in enumerate(document.value):
+        locate = partial(document.locate_item, number) if document.locate_item else document.locate
+        yield Payload(value, locate(("",))[""], locate)
+
+
+def too_large(at: str, raw: bytes, limit: int = MAX_PAYLOAD_BYTES, *, alone: bool = False) -> Broken:
+    """The item in place of a payload that is not even looked at."""
+    return Broken("limit", f"the payload is larger than {limit // 1_048_576} MiB", at, raw, alone)
+
+
+def _json(name: str, data: bytes) -> Item:
+    text, flaw = decode_text(data)
+    document = _JsonDocument(text, name)
+    try:
+        if flaw is not None:
+            raise flaw
+        value = parse_json(text)
+    except JsonFlaw as wrong:
+        return Broken(wrong.code, wrong.message, document.at(wrong.index), data, alone=True)
+    if not isinstance(value, list) and len(data) > MAX_PAYLOAD_BYTES:
+        return too_large(f"{name}:1:1", data[:1000], alone=True)
+    start = document.locate(("",))[""]
+    return Payload(value, start, document.locate, alone=True, locate_item=document.locate_item)
+
+
+class _JsonDocument:
+    """A JSON text as a whole, for places in it."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self._source = SourceText(text, name)
+        self._starts: list[int] | None = None
+
+    def at(self, index: int) -> str:
+        """An index as file:line:column."""
+        line, column = self._source.position(index)
+        return f"{self._source.file}:{line}:{column}"
+
+    def locate(self, pointers: Collection[str], start: int = 0) -> Mapping[str, str]:
+        """Places within the value that starts at `start`."""
+        found = find_values(self._source.text, pointers, start)
+        return {pointer: self.at(index) for pointer, index in found.items()}
+
+    def locate_item(self, number: int, pointers: Collection[str]) -> Mapping[str, str]:
+        """Places within item `number` of the array."""
+        if self._starts is None:
+            self._starts = item_starts(self._source.text)
+        return self.locate(pointers, self._starts[number])
+
+
+def _yaml(name: str, data: bytes) -> Item:
+    node, problems = read_source(data, name, _YAML_LIMITS)
+    first = next((problem for problem in problems if problem.severity == "error"), None)
+    if first is not None or node is None:
+        code: Literal["invalid_json", "limit"] = "invalid_json"
+        if first is None:
+            return Broken(code, "this is no YAML", f"{name}:1:1", data, alone=True)
+        if first.code.startswith("too-"):
+            code = "limit"
+        hint = f"; {first.hint}" if first.hint else ""
+        return Broken(code, first.message + hint, str(first.span), data, alone=True)
+    return Payload(
+        to_plain(node),
+        str(node.span),
+        _node_locator(node, ""),
+        alone=True,
+        locate_item=lambda number, pointers: _node_locator(node, f"/{number}")(pointers),
+    )
+
+
+def _node_locator(node: Node, prefix: str) -> Locator:
+    return lambda pointers: {pointer: str(span_at(node, prefix + pointer)) for pointer in pointers}

@@ -1,0 +1,107 @@
+"""Which files the arguments of a command name, and opening them without being caught out."""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, Literal
+
+from rulewright.errors import PayloadError
+
+Kind = Literal["json", "jsonl", "yaml", "unknown"]
+STDIN: Final = "-"
+
+_KINDS: Final[dict[str, Kind]] = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+}
+_NOT_YET: Final = {".csv": "CSV", ".tsv": "CSV", ".xlsx": "XLSX", ".xls": "Excel", ".parquet": "Parquet"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input: `path` is "-" for stdin, `name` is how reports name it."""
+
+    path: str
+    name: str
+    kind: Kind
+
+    @property
+    def is_stdin(self) -> bool:
+        """Whether it is stdin, which can be read only once."""
+        return self.path == STDIN
+
+    def open(self) -> BinaryIO:
+        """Open it for reading bytes; the caller closes it. Raises PayloadError."""
+        if self.is_stdin:
+            return sys.stdin.buffer
+        try:
+            # A named pipe that nobody writes to would keep a plain open waiting for ever.
+            descriptor = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        except (OSError, ValueError) as error:
+            raise PayloadError(_reason(error), self.name) from None
+        mode = os.fstat(descriptor).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+            os.close(descriptor)
+            raise PayloadError(_wrong_kind(mode), self.name)
+        if hasattr(os, "set_blocking"):
+            os.set_blocking(descriptor, True)
+        return os.fdopen(descriptor, "rb")
+
+
+def find_sources(arguments: Sequence[str], stdin_filename: str | None = None) -> tuple[Source, ...]:
+    """The inputs that arguments name: files, "-" for stdin, and quoted globs.
+
+    Raises PayloadError for what is not there, is no file, or has a format that is not read.
+    """
+    found = [source for argument in arguments for source in _expand(argument, stdin_filename)]
+    if sum(source.is_stdin for source in found) > 1:
+        raise PayloadError("stdin (-) can be read only once")
+    return tuple(found)
+
+
+def _expand(argument: str, stdin_filename: str | None) -> list[Source]:
+    if argument == STDIN:
+        name = stdin_filename or "<stdin>"
+        return [Source(STDIN, name, _kind_of(name) if stdin_filename else "json")]
+    if os.path.lexists(argument) or not glob.has_magic(argument):
+        _require_file(argument)
+        return [Source(argument, argument, _kind_of(argument))]
+    matches = sorted(glob.glob(argument, recursive=True))
+    if not matches:
+        raise PayloadError("this pattern matches no file", argument)
+    return [Source(each, each, _kind_of(each)) for each in matches if not Path(each).is_dir()]
+
+
+def _require_file(argument: str) -> None:
+    try:
+        mode = Path(argument).stat().st_mode
+    except (OSError, ValueError) as error:
+        raise PayloadError(_reason(error), argument) from None
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
+        raise PayloadError(_wrong_kind(mode), argument)
+
+
+def _kind_of(name: str) -> Kind:
+    suffix = Path(name).suffix.lower()
+    if suffix in _NOT_YET:
+        raise PayloadError(f"{_NOT_YET[suffix]} files are not read yet; use JSON, JSONL or YAML", name)
+    return _KINDS.get(suffix, "unknown")
+
+
+def _wrong_kind(mode: int) -> str:
+    return "this is a folder, not a file" if stat.S_ISDIR(mode) else "this is a device, not a file"
+
+
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    return f"can't be read: {error.strerror}" if isinstance(error, OSError) else f"can't be read: {error}"

@@ -1,0 +1,12 @@
+"""How much input is taken: far above what an API resource needs, low enough to stay safe."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# One payload, as bytes. The largest real case seen is below 20 KiB.
+MAX_PAYLOAD_BYTES: Final = 10 * 1024 * 1024
+# A file that is read as a whole (JSON array, YAML); JSONL streams and may be of any size.
+MAX_DOCUMENT_BYTES: Final = 100 * 1024 * 1024
+# Objects and lists within each other. json's scanner and our own views recurse once a level.
+MAX_DEPTH: Final = 100

@@ -1,0 +1,114 @@
+"""From an opened file to its items, by format. JSONL streams; the others are read as a whole, bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
+from itertools import chain
+from typing import BinaryIO, Final, Literal
+
+from rulewright.errors import PayloadError
+from rulewright.inputs.decoding import decode_text
+from rulewright.inputs.documents import read_whole, split, too_large
+from rulewright.inputs.files import Source
+from rulewright.inputs.json_places import find_values
+from rulewright.inputs.json_text import JsonFlaw, parse_json
+from rulewright.inputs.limits import MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
+from rulewright.inputs.payload import Broken, Item, Payload
+
+_MARK: Final = b"\xef\xbb\xbf"
+# A first line longer than this, in a file whose name says nothing, is taken for a document.
+_SNIFFED: Final = 65_536
+
+
+def read_items(source: Source) -> Iterator[Item]:
+    """The payloads of one input, in order. Raises PayloadError where it can't be opened or is empty."""
+    with source.open() as stream:
+        items = _items(source, stream)
+        try:
+            first = next(items, None)
+            if first is None:
+                raise PayloadError("the file is empty: there is no payload in it", f"{source.name}:1:1")
+            if first.alone:
+                yield from split(first)
+            else:
+                yield from chain((first,), items)
+        except OSError as error:
+            raise PayloadError(f"can't be read: {error.strerror}", source.name) from None
+
+
+def read_document(source: Source) -> Payload:
+    """The one value of a JSON or YAML file that is no batch: an actor, records, a plan.
+
+    Raises PayloadError where it can't be read.
+    """
+    with source.open() as stream:
+        data = stream.read(MAX_DOCUMENT_BYTES + 1)
+    item = read_whole(source.name, "json" if source.kind in ("json", "jsonl") else "yaml", data)
+    if isinstance(item, Broken):
+        raise PayloadError(item.message, item.at)
+    return item
+
+
+def _items(source: Source, stream: BinaryIO) -> Iterator[Item]:
+    kind, head = source.kind, b""
+    if kind == "unknown":
+        head = stream.readline(_SNIFFED)
+        kind = _sniff(head)
+    if kind == "jsonl":
+        yield from _lines(source.name, stream, head)
+        return
+    data = head + stream.read(MAX_DOCUMENT_BYTES + 1 - len(head))
+    if data.removeprefix(_MARK).strip():
+        yield read_whole(source.name, "yaml" if kind == "yaml" else "json", data)
+
+
+def _sniff(head: bytes) -> Literal["json", "jsonl", "yaml"]:
+    """The format of a file whose name says nothing: a first line that is a JSON object is JSONL."""
+    start = head.removeprefix(_MARK).lstrip()
+    if not start or start[:1] not in b"{[":
+        return "yaml" if start else "json"
+    if start.startswith(b"{") and head.endswith(b"\n"):
+        try:
+            parse_json(start.decode())
+        except (JsonFlaw, UnicodeDecodeError):
+            return "json"
+        return "jsonl"
+    return "json"
+
+
+def _lines(name: str, stream: BinaryIO, head: bytes) -> Iterator[Item]:
+    number = 0
+    while line := head + stream.readline(MAX_PAYLOAD_BYTES + 2 - len(head)):
+        head = b""
+        number += 1
+        if len(line) > MAX_PAYLOAD_BYTES + 1 and not line.endswith(b"\n"):
+            _skip_line(stream)
+            yield too_large(f"{name}:{number}:1", line[:1000])
+            continue
+        if number == 1:
+            line = line.removeprefix(_MARK)
+        if line.strip():
+            yield _one_line(name, number, line.rstrip(b"\r\n"))
+
+
+def _skip_line(stream: BinaryIO) -> None:
+    while (more := stream.readline(1_048_576)) and not more.endswith(b"\n"):
+        pass
+
+
+def _one_line(name: str, number: int, raw: bytes) -> Item:
+    text, flaw = decode_text(raw)
+    try:
+        if flaw is not None:
+            raise flaw
+        value = parse_json(text)
+    except JsonFlaw as wrong:
+        return Broken(wrong.code, wrong.message, f"{name}:{number}:{wrong.index + 1}", raw)
+    start = len(text) - len(text.lstrip()) + 1
+    return Payload(value, f"{name}:{number}:{start}", partial(_locate_in_line, name, number, text), raw)
+
+
+def _locate_in_line(name: str, number: int, text: str, pointers: Collection[str]) -> Mapping[str, str]:
+    found = find_values(text, pointers)
+    return {pointer: f"{name}:{number}:{index + 1}" for pointer, index in found.items()}

@@ -1,0 +1,65 @@
+"""What machines are told of a problem, be it of a payload or of a rule file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rulewright.problem import Problem, Severity, SourceProblem
+from rulewright.report.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem at one place. `related` is where the rule stands, as file:line:column."""
+
+    file: str
+    line: int
+    column: int
+    level: Severity
+    code: str
+    rule: str
+    message: str
+    related: str | None = None
+
+
+def findings_of(entry: Entry) -> Iterator[Finding]:
+    """The problems of one payload."""
+    for problem in entry.outcome.problems:
+        file, line, column = split_place(problem.payload_at or entry.at)
+        yield Finding(
+            file, line, column, level_of(problem), problem.code, problem.rule, _told(problem), problem.rule_at
+        )
+
+
+def finding_of(problem: SourceProblem) -> Finding:
+    """A problem of a rule file."""
+    span = problem.span
+    hint = f" ({problem.hint})" if problem.hint else ""
+    return Finding(
+        span.file,
+        span.line,
+        span.column,
+        problem.severity,
+        problem.code,
+        problem.code,
+        problem.message + hint,
+    )
+
+
+def level_of(problem: Problem) -> Severity:
+    """An undecided payload is not accepted, so machines take it for an error."""
+    return "error" if problem.code == "undecided" else problem.severity
+
+
+def split_place(place: str) -> tuple[str, int, int]:
+    """Split file:line:column, where the file may hold colons itself."""
+    file, _, rest = place.rpartition(":")
+    file, _, line = file.rpartition(":")
+    if file and line.isdecimal() and rest.isdecimal():
+        return file, int(line), int(rest)
+    return place, 1, 1
+
+
+def _told(problem: Problem) -> str:
+    return f"{problem.path}: {problem.message}" if problem.path else problem.message

@@ -1,0 +1,50 @@
+"""How a batch went: every payload that was read has exactly one verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from rulewright.report.entry import Entry
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts decisions as they pass through `counting`."""
+
+    read: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    undecided: int = 0
+    # (rule, message) -> how many payloads it stood against.
+    rules: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def counting(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Let decisions through, counted."""
+        for entry in entries:
+            self.add(entry)
+            yield entry
+
+    def add(self, entry: Entry) -> None:
+        """Count one decision."""
+        self.read += 1
+        verdict = entry.outcome.verdict
+        self.accepted += verdict == "accepted"
+        self.rejected += verdict == "rejected"
+        self.undecided += verdict == "undecided"
+        assert self.read == self.accepted + self.rejected + self.undecided, "a payload was lost"
+        if verdict != "accepted":
+            self.rules.update({(p.rule, p.code) for p in entry.outcome.problems if p.severity != "info"})
+
+    @property
+    def refused(self) -> int:
+        """How many payloads were not accepted."""
+        return self.rejected + self.undecided
+
+    def in_words(self) -> str:
+        """For example `10 read: 7 accepted, 2 rejected, 1 undecided`."""
+        return (
+            f"{self.read:,} read: {self.accepted:,} accepted, "
+            f"{self.rejected:,} rejected, {self.undecided:,} undecided"
+        )

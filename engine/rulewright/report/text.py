@@ -1,0 +1,61 @@
+"""Values and texts as reports show them: always valid, never able to steer a terminal."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Final
+
+# Control characters (an escape sequence recolours a terminal) and marks that turn the direction of text.
+_UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_SHOWN_LENGTH: Final = 120
+
+
+def dump_json(value: object, *, indent: int | None = None) -> str:
+    """JSON text that is valid UTF-8 whatever the value holds; lone surrogates stay escapes."""
+    text = _dumps(value, indent)
+    return text if text.isascii() or not _has_surrogate(text) else _dumps(value, indent, ascii_only=True)
+
+
+def show_text(text: str) -> str:
+    """A text with what could harm a terminal or a report written as escapes."""
+    return _UNSAFE.sub(lambda found: _escaped(found[0]), text)
+
+
+def show_lines(text: str) -> str:
+    """As `show_text`, for a text of several lines."""
+    return "\n".join(show_text(line) for line in text.split("\n"))
+
+
+def show_value(value: object) -> str:
+    """A value in one short line, as JSON."""
+    text = show_text(dump_json(value))
+    return text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 1]}…"
+
+
+def _escaped(character: str) -> str:
+    return f"\\u{ord(character):04x}"
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _dumps(value: object, indent: int | None, *, ascii_only: bool = False) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=ascii_only, allow_nan=False, indent=indent, default=str)
+    except ValueError:
+        return json.dumps(_finite(value), ensure_ascii=ascii_only, indent=indent, default=str)
+
+
+def _finite(value: object) -> object:
+    """Computed doubles may be infinite; JSON has no such number, so it is shown as text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {name: _finite(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return value
