@@ -176,7 +176,11 @@ def load(path: str | os.PathLike[str] | None = None, *, settings: Settings | Non
     RuleFileError, which holds every problem of every file, and ConfigurationError for a setting that no
     api.yaml declares.
     """
-    rules = load_rules(shipped_rules() if path is None else Path(path)).rules
+    if path is None:
+        # Wherever the package lies, positions read rules/<api>/<resource>.yaml.
+        rules = load_rules(shipped_rules(), display_root="rules").rules
+    else:
+        rules = load_rules(Path(path)).rules
     overrides = settings or {}
     for api, values in overrides.items():
         declared = {one.name for one in rules.apis[api].settings} if api in rules.apis else set()
