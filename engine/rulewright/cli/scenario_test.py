@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
-from rulewright_adapters.memory import MemoryStore
 
 from rulewright.errors import ConfigurationError
 from rulewright.program import Program, load, shipped_rules
@@ -18,6 +17,7 @@ from rulewright.scenarios import Report, Runner, Selection, find_files, parse_se
 from rulewright.scenarios.junit import render_junit
 from rulewright.scenarios.plain import report_data, result_data
 from rulewright.scenarios.pretty import render
+from rulewright_adapters.memory import MemoryStore
 
 
 @click.command("test")

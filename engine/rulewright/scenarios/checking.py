@@ -34,14 +34,17 @@ def check_story(node: MapNode, file: MapNode, rules: CompiledRules) -> Problems:
     resource = story.text("resource") or Part(file).text("resource") or ""
     yield from _check_surroundings(story, rules, resource)
     steps = list(story.parts("steps")) if "steps" in story else [story]
+    if not steps:
+        place = story.node_of("steps") or node
+        yield place.problem("wrong-step", "a scenario needs a step, or payload and expect of its own")
     bound: dict[str, str] = {}
     for step in steps:
         own = step.text("resource") or resource
         if step is not story:
             yield from _check_surroundings(step, rules, own)
         yield from _check_verb(step, rules.rules.resources.get(own))
+        yield from _check_names(step, bound, own, rules)
         yield from _check_bind(step, bound, own)
-        yield from _check_names(step, bound, rules)
         expect = step.part("expect")
         if expect is not None:
             yield from _check_expectation(expect, rules, own)
@@ -136,16 +139,17 @@ def _check_bind(step: Part, bound: dict[str, str], resource: str) -> Problems:
     bound[node.text] = resource
 
 
-def _check_names(step: Part, bound: Mapping[str, str], rules: CompiledRules) -> Problems:
+def _check_names(step: Part, bound: Mapping[str, str], resource: str, rules: CompiledRules) -> Problems:
     """Every `$name.path`; only what is expected of a step may use what the step itself binds."""
     own = step.text("bind")
+    after = {own: resource, **bound} if own else bound
     for entry in step.node.entries:
         if entry.key.text in ("name", "description", "bind", "given", "settings", "steps"):
             continue
-        known = {name: at for name, at in bound.items() if name != own or entry.key.text == "expect"}
+        known = after if entry.key.text == "expect" else bound
         for scalar, name, path in names_in(entry.value):
             if name not in known:
-                hint = did_you_mean(name, known) or "a step before binds it: bind: " + name
+                hint = did_you_mean(name, known) or f"write bind: {name} in an earlier step"
                 yield scalar.problem("unknown-name", f"nothing is bound to ${name} here", hint=hint)
             else:
                 yield from _check_path(scalar, path, rules.rules.resources.get(known[name]))

@@ -113,6 +113,6 @@ def _misfit(node: Node, field: Field, expected: str) -> SourceProblem:
     value = to_plain(node)
     hint = number_hint(value)
     if FIELD_TYPES[field.type].column == "text" and isinstance(node, Scalar):
-        hint = f"quote it: '{node.text}'"
+        hint = "quote it" if field.sensitive else f"quote it: '{node.text}'"
     shown = "a value" if field.sensitive else describe(value)
     return node.problem("wrong-value", f"{field.name} takes {expected}, found {shown}", hint=hint)

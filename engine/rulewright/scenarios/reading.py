@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,33 +72,42 @@ def _read_all(
 ) -> tuple[tuple[Scenario, ...], int]:
     """The sound scenarios, and how many are not."""
     scenarios: list[Scenario] = []
-    stories = list(file.parts("scenarios"))
-    repeated = _repeated_names(stories)
-    for story in stories:
-        found = list(_problems_of(story, file, rules))
-        name = story.node_of("name")
-        if isinstance(name, Scalar) and name.text in repeated and name.span != repeated[name.text]:
-            message = f'a scenario is named "{name.text}" already, in line {repeated[name.text].line}'
-            found.append(name.problem("duplicate-name", message))
+    listed = file.node_of("scenarios")
+    nodes = listed.items if isinstance(listed, ListNode) else ()
+    first = _first_of_each_name(nodes)
+    for node in nodes:
+        found = list(_problems_of(node, first, file, rules))
         problems.extend(found)
-        if not any(problem.severity == "error" for problem in found):
-            scenarios.append(_scenario(story, file, shown))
-    return tuple(scenarios), len(stories) - len(scenarios)
+        if isinstance(node, MapNode) and not any(problem.severity == "error" for problem in found):
+            scenarios.append(_scenario(Part(node), file, shown))
+    return tuple(scenarios), len(nodes) - len(scenarios)
 
 
-def _repeated_names(stories: Iterable[Part]) -> Mapping[str, Span]:
-    """The names that stand more than once, and where each stands first."""
-    names = [name for story in stories if isinstance(name := story.node_of("name"), Scalar)]
-    times = Counter(name.text for name in names)
-    return {name.text: name.span for name in reversed(names) if times[name.text] > 1}
+def _first_of_each_name(nodes: Iterable[Node]) -> Mapping[str, Span]:
+    """Where each name stands first."""
+    names = (node.get("name") for node in nodes if isinstance(node, MapNode))
+    first: dict[str, Span] = {}
+    for name in names:
+        if isinstance(name, Scalar):
+            first.setdefault(name.text, name.span)
+    return first
 
 
-def _problems_of(story: Part, file: Part, rules: CompiledRules) -> Iterable[SourceProblem]:
-    shape: Shape = StepsShape() if "steps" in story else OneStepShape()
-    sound, flaws = sound_part(shape, story.node)
-    if sound is None:
-        return flaws
-    return (*flaws, *check_story(sound, file.node, rules))
+def _problems_of(
+    node: Node, first: Mapping[str, Span], file: Part, rules: CompiledRules
+) -> Iterable[SourceProblem]:
+    if not isinstance(node, MapNode):
+        yield node.problem("wrong-value", "expected a scenario: a map of keywords")
+        return
+    name = node.get("name")
+    if isinstance(name, Scalar) and name.span != first[name.text]:
+        message = f'a scenario is named "{name.text}" already, in line {first[name.text].line}'
+        yield name.problem("duplicate-name", message)
+    shape: Shape = StepsShape() if node.entry("steps") else OneStepShape()
+    sound, flaws = sound_part(shape, node)
+    yield from flaws
+    if sound is not None:
+        yield from check_story(sound, file.node, rules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,5 +68,8 @@ class Report:
     @property
     def summary(self) -> str:
         """The last line of every report."""
-        rest = f", {self.not_run} not run" if self.not_run else ""
-        return f"{self.passed} passed, {self.failed} failed{rest}"
+        files = {problem.span.file for problem in self.problems if problem.severity == "error"}
+        parts = [f"{self.passed} passed", f"{self.failed} failed"]
+        if not self.sound:
+            parts += [f"{self.not_run} not run", f"mistakes in {len(files)} file{'s'[: len(files) != 1]}"]
+        return ", ".join(parts)

@@ -31,7 +31,9 @@ def _any() -> Kind:
 
 def _values(*, allow_none: bool = False) -> Kind:
     """A map from any text to any value."""
-    return Table(_any(), anywhere=True, allow_none=allow_none)
+    table = Table(_any(), anywhere=True, allow_none=allow_none)
+    table.expected = "a map"
+    return table
 
 
 class Code(Kind):
@@ -169,7 +171,7 @@ class StepsShape(StoryShape):
 
 
 class ScenarioFileShape(Shape):
-    """A file. Its scenarios are judged one by one, so that one mistake spoils one scenario."""
+    """A file. Its scenarios are judged one by one later, so that a mistake spoils one scenario only."""
 
     resource = Resource(required=True)
     title = Text()
@@ -179,4 +181,4 @@ class ScenarioFileShape(Shape):
     as_of = Text()
     settings = _values()
     request = Sub(lambda: RequestShape)
-    scenarios = ListOf(_values(), required=True)
+    scenarios = ListOf(_any(), required=True)
