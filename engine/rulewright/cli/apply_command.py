@@ -15,18 +15,20 @@ from rulewright.cli.options import (
 
 
 @click.command("apply")
-@click.argument("resource")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("resource", required=False)
+@click.argument("files", nargs=-1, metavar="FILE...")
 @click.option("--resume", is_flag=True, help="Go on with files that were interrupted, after what is done.")
 @click.option("--restart", is_flag=True, help="Apply interrupted files from their start.")
+@click.option("--plan", metavar="FILE", help="Carry out what `plan --format json` (or jsonl) printed.")
 @deciding_options
 @split_options
 @output_options
 def command(
-    resource: str,
+    resource: str | None,
     files: tuple[str, ...],
     resume: bool,
     restart: bool,
+    plan: str | None,
     choices: Choices,
     split: SplitChoices,
     output: OutputChoices,
@@ -35,25 +37,20 @@ def command(
 
     A payload that is not accepted leaves nothing behind. An outcome is printed after it was stored. A run
     that was interrupted, however hard, is taken up again by --resume: each payload is applied once.
+
+    With --plan, RESOURCE and FILE may be left out: they are those of the plan. The payloads are read and
+    decided again, for the same caller and at the time of the plan; if rules, records or payloads have
+    changed so that anything but a generated value differs, nothing at all is stored.
     """
-    from rulewright.cli.applying import Batch  # noqa: PLC0415 - lazy, for a fast --help
-    from rulewright.cli.decisions import end_with, entries_of  # noqa: PLC0415
-    from rulewright.cli.desk import open_desk  # noqa: PLC0415
-    from rulewright.cli.output import show  # noqa: PLC0415
-    from rulewright.cli.splitting import split_batch  # noqa: PLC0415
-    from rulewright.cli.stores import open_for_writing, require_store  # noqa: PLC0415
-    from rulewright.inputs import find_sources  # noqa: PLC0415
+    from rulewright.cli.apply_run import apply_files, apply_plan  # noqa: PLC0415 - for a fast --help
 
     if resume and restart:
         raise click.UsageError("--resume and --restart exclude each other")
-    url = require_store(choices)
-    sources = find_sources(files, choices.stdin_filename)
-    desk = open_desk(resource, choices)
-    store = open_for_writing(url, desk.program)
-    try:
-        batch = Batch(desk, store, sources, resume, restart, split.max_errors)
-        decided = split_batch(batch.run(), split, sources, append=resume)
-        tally = show(entries_of(desk, decided), output)
-    finally:
-        store.close()
-    end_with(tally.refused)
+    if plan is not None:
+        if resume or restart:
+            raise click.UsageError("--plan is carried out as a whole: there is nothing to resume")
+        apply_plan(plan, resource, files, choices, split, output)
+    elif resource is None or not files:
+        raise click.UsageError("RESOURCE and FILE are needed, like: apply ct_oi/case cases.jsonl")
+    else:
+        apply_files(resource, files, choices, split, output, resume=resume, restart=restart)

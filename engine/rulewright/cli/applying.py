@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -22,9 +21,9 @@ from rulewright.ports import Store, Transaction
 CHUNK: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Batch:
-    """What `apply` does with its inputs."""
+    """What `apply` does with its inputs. `refused` counts the payloads that were not accepted."""
 
     desk: Desk
     store: Store
@@ -32,27 +31,12 @@ class Batch:
     resume: bool
     restart: bool
     max_errors: int | None
+    refused: int = 0
 
-    def run(self) -> Iterator[Decided]:
-        """Apply every payload; each outcome comes out after it was stored.
-
-        Raises AdapterError where the store fails; what came out before stays stored.
-        """
-        jobs = [(source, job_of(self.desk, source)) for source in self.sources]
-        self._refuse_unfinished(jobs)
-        refused = 0
-        for source, job in jobs:
-            with closing(self._chunks(source, job)) as chunks:
-                for decided in chunks:
-                    yield from decided
-                    refused += sum(not outcome.accepted for _, outcome in decided)
-                    if self.max_errors is not None and refused >= self.max_errors:
-                        return
-            if job is not None:
-                job.finish(self.store)
-
-    def _refuse_unfinished(self, jobs: Sequence[tuple[Source, Job | None]]) -> None:
-        for source, job in jobs:
+    def refuse_unfinished(self) -> None:
+        """Refuse files that were begun before, unless it was said what is to become of them."""
+        for source in self.sources:
+            job = job_of(self.desk, source)
             if job is None and self.resume:
                 raise click.UsageError(f"--resume needs a file that can be read again, not {source.name}")
             if job is None or self.resume or self.restart or not job.is_unfinished(self.store):
@@ -62,42 +46,66 @@ class Batch:
                 "--resume goes on after them, --restart applies all of them anew"
             )
 
-    def _chunks(self, source: Source, job: Job | None) -> Generator[list[Decided]]:
-        items = mark(read_items(source))
-        if self.resume and job is not None:
-            done = job.done(self.store)
-            if done:
-                click.echo(f"{source.name}: going on after {done:,} payloads that are done", err=True)
-                items = job.rest(items, self.store)
-        done_now = 0
-        while chunk := list(islice(items, CHUNK)):
+    def run(self) -> Iterator[Decided]:
+        """Apply every payload; each outcome comes out after it was stored.
+
+        Raises AdapterError where the store fails; what came out before stays stored.
+        """
+        for source in self.sources:
+            job = job_of(self.desk, source)
+            done = 0
             try:
-                for decided in self._write(chunk, job):
-                    yield decided
-                    done_now += len(decided)
+                for decided in self._chunks(source, job):
+                    yield from decided
+                    done += len(decided)
             except AdapterError:
-                click.echo(
-                    f"{source.name}: {done_now:,} payloads were done before the store failed", err=True
-                )
+                click.echo(f"{source.name}: {done:,} payloads were done before the store failed", err=True)
                 raise
+            if self._gives_up():
+                return
+            if job is not None:
+                job.finish(self.store)
+
+    def _gives_up(self, more: int = 0) -> bool:
+        return self.max_errors is not None and self.refused + more >= self.max_errors
+
+    def _chunks(self, source: Source, job: Job | None) -> Iterator[list[Decided]]:
+        items = mark(read_items(source))
+        done = job.done(self.store) if self.resume and job is not None else 0
+        if done and job is not None:
+            click.echo(f"{source.name}: going on after {done:,} payloads that are done", err=True)
+            items = job.rest(items, self.store)
+        while not self._gives_up() and (chunk := list(islice(items, CHUNK))):
+            yield from self._write(chunk, job)
 
     def _write(self, chunk: list[Marked], job: Job | None) -> Iterator[list[Decided]]:
         """Carry out a chunk in one transaction; if the store refuses it at its end, half by half."""
         try:
-            yield self._write_at_once(chunk, job)
+            decided = self._write_at_once(chunk, job)
         except (UniqueViolationError, ReferenceViolationError) as error:
-            if len(chunk) == 1:
-                yield [self._refused(chunk[0], job, error)]
+            if len(chunk) > 1:
+                middle = len(chunk) // 2
+                yield from self._write(chunk[:middle], job)
+                if not self._gives_up():
+                    yield from self._write(chunk[middle:], job)
                 return
-            middle = len(chunk) // 2
-            yield from self._write(chunk[:middle], job)
-            yield from self._write(chunk[middle:], job)
+            decided = [self._refuse_at_commit(chunk[0], job, error)]
+        self.refused += sum(not outcome.accepted for _, outcome in decided)
+        yield decided
 
     def _write_at_once(self, chunk: list[Marked], job: Job | None) -> list[Decided]:
+        """Less than the whole chunk where it holds too many errors: no outcome is left unsaid."""
+        decided: list[Decided] = []
+        refused = 0
         with self.store.transaction() as transaction:
-            decided = [(marked.item, self._apply(marked, transaction)) for marked in chunk]
+            for marked in chunk:
+                outcome = self._apply(marked, transaction)
+                decided.append((marked.item, outcome))
+                refused += not outcome.accepted
+                if self._gives_up(refused):
+                    break
             if job is not None:
-                job.keep(chunk[-1], transaction)
+                job.keep(chunk[len(decided) - 1], transaction)
         return decided
 
     def _apply(self, marked: Marked, transaction: Transaction) -> Outcome:
@@ -106,10 +114,9 @@ class Batch:
         inputs = self.desk.inputs(marked.item.value, marked.number)
         return self.desk.program.apply_within(self.desk.resource, inputs, transaction).outcome
 
-    def _refused(self, marked: Marked, job: Job | None, error: AdapterError) -> Decided:
-        """A payload on which the store found at the commit what the rules could not judge."""
+    def _refuse_at_commit(self, marked: Marked, job: Job | None, error: AdapterError) -> Decided:
+        """The store found at the commit what the rules could not judge."""
         if job is not None:
             with self.store.transaction() as transaction:
                 job.keep(marked, transaction)
-        outcome = self.desk.refusal("conflict", str(error))
-        return marked.item, replace(outcome, problems=outcome.problems)
+        return marked.item, self.desk.refusal("conflict", str(error))

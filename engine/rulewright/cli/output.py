@@ -51,7 +51,7 @@ def show(entries: Iterable[Entry], output: OutputChoices) -> Tally:
     chosen = chosen_format(output)
     for text in _report(chosen, output)(counted):
         write(text)
-    if chosen in ("text", "jsonl", "json") and tally.read > 1:
+    if chosen != "pretty" and tally.read != 1:
         click.echo("\n".join(summary(tally)).strip("\n"), err=True)
     return tally
 

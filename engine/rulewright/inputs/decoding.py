@@ -6,13 +6,13 @@ from typing import Final
 
 from rulewright.inputs.json_text import JsonFlaw
 
-_MARK: Final = b"\xef\xbb\xbf"
+MARK: Final = b"\xef\xbb\xbf"
 _UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 def decode_text(data: bytes) -> tuple[str, JsonFlaw | None]:
     """The text; or the part of it before the first byte that is no UTF-8, and what is wrong there."""
-    data = data.removeprefix(_MARK)
+    data = data.removeprefix(MARK)
     try:
         return data.decode(), None
     except UnicodeDecodeError as error:

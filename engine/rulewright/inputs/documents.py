@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import Literal
 
-from rulewright.inputs.decoding import decode_text
+from rulewright.inputs.decoding import MARK, decode_text
 from rulewright.inputs.json_places import find_values, item_starts
 from rulewright.inputs.json_text import JsonFlaw, parse_json
 from rulewright.inputs.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
@@ -80,7 +80,7 @@ class _JsonDocument:
 
 
 def _yaml(name: str, data: bytes) -> Item:
-    node, problems = read_source(data, name, _YAML_LIMITS)
+    node, problems = read_source(data.removeprefix(MARK), name, _YAML_LIMITS)
     first = next((problem for problem in problems if problem.severity == "error"), None)
     if first is not None or node is None:
         code: Literal["invalid_json", "limit"] = "invalid_json"

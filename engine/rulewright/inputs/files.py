@@ -83,7 +83,7 @@ def _expand(argument: str, stdin_filename: str | None) -> list[Source]:
 
 def _require_file(argument: str) -> None:
     try:
-        mode = Path(argument).stat().st_mode
+        mode = os.stat(argument).st_mode
     except (OSError, ValueError) as error:
         raise PayloadError(_reason(error), argument) from None
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):

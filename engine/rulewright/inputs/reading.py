@@ -8,7 +8,7 @@ from itertools import chain
 from typing import BinaryIO, Final, Literal
 
 from rulewright.errors import PayloadError
-from rulewright.inputs.decoding import decode_text
+from rulewright.inputs.decoding import MARK, decode_text
 from rulewright.inputs.documents import read_whole, split, too_large
 from rulewright.inputs.files import Source
 from rulewright.inputs.json_places import find_values
@@ -16,7 +16,6 @@ from rulewright.inputs.json_text import JsonFlaw, parse_json
 from rulewright.inputs.limits import MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
 from rulewright.inputs.payload import Broken, Item, Payload
 
-_MARK: Final = b"\xef\xbb\xbf"
 # A first line longer than this, in a file whose name says nothing, is taken for a document.
 _SNIFFED: Final = 65_536
 
@@ -59,13 +58,13 @@ def _items(source: Source, stream: BinaryIO) -> Iterator[Item]:
         yield from _lines(source.name, stream, head)
         return
     data = head + stream.read(MAX_DOCUMENT_BYTES + 1 - len(head))
-    if data.removeprefix(_MARK).strip():
+    if data.removeprefix(MARK).strip():
         yield read_whole(source.name, "yaml" if kind == "yaml" else "json", data)
 
 
 def _sniff(head: bytes) -> Literal["json", "jsonl", "yaml"]:
     """The format of a file whose name says nothing: a first line that is a JSON object is JSONL."""
-    start = head.removeprefix(_MARK).lstrip()
+    start = head.removeprefix(MARK).lstrip()
     if not start or start[:1] not in b"{[":
         return "yaml" if start else "json"
     if start.startswith(b"{") and head.endswith(b"\n"):
@@ -79,7 +78,7 @@ def _sniff(head: bytes) -> Literal["json", "jsonl", "yaml"]:
 
 def _lines(name: str, stream: BinaryIO, head: bytes) -> Iterator[Item]:
     number = 0
-    while line := head + stream.readline(MAX_PAYLOAD_BYTES + 2 - len(head)):
+    while line := _next_line(stream, head):
         head = b""
         number += 1
         if len(line) > MAX_PAYLOAD_BYTES + 1 and not line.endswith(b"\n"):
@@ -87,9 +86,16 @@ def _lines(name: str, stream: BinaryIO, head: bytes) -> Iterator[Item]:
             yield too_large(f"{name}:{number}:1", line[:1000])
             continue
         if number == 1:
-            line = line.removeprefix(_MARK)
+            line = line.removeprefix(MARK)
         if line.strip():
             yield _one_line(name, number, line.rstrip(b"\r\n"))
+
+
+def _next_line(stream: BinaryIO, begun: bytes) -> bytes:
+    """The next line, of which `begun` was read already; no more of it than is needed to refuse it."""
+    if begun.endswith(b"\n"):
+        return begun
+    return begun + stream.readline(MAX_PAYLOAD_BYTES + 2 - len(begun))
 
 
 def _skip_line(stream: BinaryIO) -> None:

@@ -30,7 +30,7 @@ def report_pretty(entries: Iterable[Entry], paint: Paint = plain) -> Iterator[st
     tally = Tally()
     for entry in tally.counting(entries):
         yield "".join(f"{line}\n" for line in _paragraph(entry, paint))
-    if tally.read > 1:
+    if tally.read != 1:
         yield "".join(f"{line}\n" for line in summary(tally, paint))
 
 

@@ -1,0 +1,66 @@
+"""The two ways of `apply`: payload files as they come, and a plan that was looked at before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+
+import click
+
+from rulewright.cli.applying import Batch
+from rulewright.cli.decisions import end_with, entries_of
+from rulewright.cli.desk import open_desk
+from rulewright.cli.options import Choices, OutputChoices, SplitChoices
+from rulewright.cli.output import show
+from rulewright.cli.plan_applying import carry_out_plan, planned_sources
+from rulewright.cli.planned import read_plan
+from rulewright.cli.splitting import split_batch
+from rulewright.cli.stores import open_for_writing, require_store
+from rulewright.inputs import find_sources
+
+
+def apply_files(
+    resource: str,
+    files: Sequence[str],
+    choices: Choices,
+    split: SplitChoices,
+    output: OutputChoices,
+    *,
+    resume: bool,
+    restart: bool,
+) -> None:
+    """Apply the payloads of files, chunk by chunk."""
+    url = require_store(choices)
+    sources = find_sources(files, choices.stdin_filename)
+    desk = open_desk(resource, choices)
+    with closing(open_for_writing(url, desk.program)) as store:
+        batch = Batch(desk, store, sources, resume, restart, split.max_errors)
+        batch.refuse_unfinished()
+        decided = split_batch(batch.run(), split, sources, append=resume)
+        tally = show(entries_of(desk, decided), output)
+    end_with(tally.refused)
+
+
+def apply_plan(
+    file: str,
+    resource: str | None,
+    files: Sequence[str],
+    choices: Choices,
+    split: SplitChoices,
+    output: OutputChoices,
+) -> None:
+    """Carry out a plan as a whole, or nothing of it."""
+    url = require_store(choices)
+    plan = read_plan(file)
+    planned = plan[0].text("resource")
+    if resource is not None and resource != planned:
+        raise click.UsageError(f"{file} is a plan for {planned}, not for {resource}")
+    sources = find_sources(files, choices.stdin_filename) if files else planned_sources(plan)
+    desk = open_desk(planned, replace(choices, operation=plan[0].text("operation")))
+    with closing(open_for_writing(url, desk.program)) as store:
+        decided, done = carry_out_plan(desk, store, plan, sources)
+    tally = show(entries_of(desk, split_batch(decided, split, sources)), output)
+    if not done:
+        click.echo("nothing was stored: the plan no longer holds; make a new one", err=True)
+    end_with(tally.refused)

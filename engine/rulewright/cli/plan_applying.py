@@ -1,0 +1,84 @@
+"""`apply --plan`: carry out what a plan showed, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import zip_longest
+
+from rulewright.cli.decisions import read_all_items
+from rulewright.cli.desk import Desk
+from rulewright.cli.payload_digest import payload_digest
+from rulewright.cli.planned import Planned, difference
+from rulewright.cli.splitting import Decided
+from rulewright.errors import PayloadError, ReferenceViolationError, UniqueViolationError
+from rulewright.inputs import Broken, Item, Payload, Source, find_sources
+from rulewright.outcome import Outcome
+from rulewright.ports import Store, Transaction
+from rulewright.report.entry import mask_outcome
+from rulewright.report.finding import split_place
+
+
+class _NotAsPlannedError(Exception):
+    """Rolls the transaction back."""
+
+
+def planned_sources(plan: Sequence[Planned]) -> tuple[Source, ...]:
+    """The files that a plan was made from."""
+    files = dict.fromkeys(split_place(one.payload_at)[0] for one in plan)
+    if "<stdin>" in files:
+        raise PayloadError("the plan was made from stdin; name the files that hold its payloads")
+    return find_sources([*files])
+
+
+def carry_out_plan(
+    desk: Desk, store: Store, plan: Sequence[Planned], sources: Sequence[Source]
+) -> tuple[list[Decided], bool]:
+    """Decide every payload again, one after the other, and keep it all if it is as planned.
+
+    Otherwise nothing is stored, and the outcomes are those of the payloads that differ. The second value
+    says whether the plan was carried out.
+    """
+    items = list(read_all_items(sources))
+    if desk.program.ruleset != plan[0].text("ruleset"):
+        return [_conflict(desk, items[0], "the rules have changed since this was planned")], False
+    if len(items) != len(plan):
+        message = f"{len(plan)} payloads were planned, and now there are {len(items)}"
+        return [_conflict(desk, items[0], message)], False
+    decided: list[Decided] = []
+    conflicts: list[Decided] = []
+    try:
+        with store.transaction() as transaction:
+            for number, (item, planned) in enumerate(zip_longest(items, plan)):
+                outcome, wrong = _decide(desk, item, number, planned, transaction)
+                decided.append((item, outcome))
+                conflicts += [_conflict(desk, item, wrong)] if wrong is not None else []
+            if conflicts:
+                raise _NotAsPlannedError
+    except _NotAsPlannedError:
+        return conflicts, False
+    except (UniqueViolationError, ReferenceViolationError) as error:
+        return [_conflict(desk, items[-1], str(error))], False
+    return decided, True
+
+
+def _decide(
+    desk: Desk, item: Item, number: int, planned: Planned, transaction: Transaction
+) -> tuple[Outcome, str | None]:
+    """Decide and write one payload at the time of its plan; say what is not as planned."""
+    if isinstance(item, Broken):
+        outcome = desk.refuse(item)
+    else:
+        then = replace(desk, as_of=planned.text("as_of"))
+        outcome = then.program.apply_within(
+            desk.resource, then.inputs(item.value, number), transaction
+        ).outcome
+    if payload_digest(desk, item) != planned.digest:
+        return outcome, "the payload has changed since this was planned"
+    rules = desk.program.compiled
+    masked = mask_outcome(outcome, rules, item.value if isinstance(item, Payload) else None)
+    return outcome, difference(planned, outcome, masked, rules)
+
+
+def _conflict(desk: Desk, item: Item, message: str) -> Decided:
+    return item, desk.refusal("conflict", message, item.at)
