@@ -11,7 +11,6 @@ from typing import Literal
 
 from rulewright.errors import AdapterError, StoreMismatchError, UniqueViolationError
 from rulewright.ports import StoredRecord, Table, Transaction, UniqueConstraint, Where
-
 from rulewright_adapters.memory_records import RecordSet
 from rulewright_adapters.references import ReferenceLedger
 from rulewright_adapters.shapes import Shape, clash, differences, merged, shapes_of

@@ -6,7 +6,6 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import product
 
 from rulewright.ports import StoredRecord, UniqueConstraint, Where
-
 from rulewright_adapters.values import alternatives, identity, number_after, order
 
 _Index = dict[tuple[Hashable, ...], dict[int, None]]

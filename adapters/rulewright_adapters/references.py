@@ -10,7 +10,6 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 
 from rulewright.errors import ReferenceViolationError
 from rulewright.ports import ForeignKey, Records, StoredRecord, Table
-
 from rulewright_adapters.values import identity
 
 

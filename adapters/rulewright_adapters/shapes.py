@@ -10,7 +10,6 @@ from types import MappingProxyType
 
 from rulewright.errors import AdapterError
 from rulewright.ports import Column, ColumnType, StoredRecord, Table, UniqueConstraint
-
 from rulewright_adapters.values import FITTERS, Fitter, MisfitError, canonical, fit
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

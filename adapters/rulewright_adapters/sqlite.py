@@ -13,7 +13,6 @@ from typing import Literal
 
 from rulewright.errors import AdapterError, UniqueViolationError
 from rulewright.ports import StoredRecord, Table, Transaction, Where
-
 from rulewright_adapters.references import ReferenceLedger, broken, undeclared
 from rulewright_adapters.shapes import shape_of, shapes_of
 from rulewright_adapters.sqlite_connection import Sessions, explained, path_of

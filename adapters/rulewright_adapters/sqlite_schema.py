@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from rulewright.errors import AdapterError, StoreMismatchError
 from rulewright.ports import Column, ForeignKey, Table, UniqueConstraint
-
 from rulewright_adapters.references import can_enforce
 from rulewright_adapters.shapes import clash, differences, merged, shape_of
 from rulewright_adapters.sqlite_statements import index_name, quoted, table_name, unique_condition

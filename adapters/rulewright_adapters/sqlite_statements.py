@@ -14,7 +14,6 @@ from typing import Literal
 
 from rulewright.errors import AdapterError
 from rulewright.ports import ColumnType, StoredRecord, UniqueConstraint, Where
-
 from rulewright_adapters.shapes import Shape
 from rulewright_adapters.values import MisfitError, canonical, fit, match
 

@@ -354,11 +354,15 @@ def _compile_workflow(file: RuleFile, rules: RuleSet) -> CompiledWorkflow | None
         initial_from=compile_optional(workflow.initial_from),
         state_from=compile_optional(workflow.state_from),
         events={
-            event.name: {
-                rule.name: _compile_field(rule, file.resource, (index,), rules)
-                for index, rule in enumerate(event.fields)
-            }
-            for event in workflow.events
+            # An event without a payload of its own need not be listed: its transitions name it.
+            **{transition.event: {} for transition in workflow.transitions},
+            **{
+                event.name: {
+                    rule.name: _compile_field(rule, file.resource, (index,), rules)
+                    for index, rule in enumerate(event.fields)
+                }
+                for event in workflow.events
+            },
         },
         transitions=tuple(
             _compile_transition(transition, file.resource, index)

@@ -37,23 +37,24 @@ _WHOLE: Final = frozenset({"unauthenticated", "permission", "not_found", "undeci
 
 
 def refuse(api: Api | None, problems: Sequence[Problem]) -> Response | None:
-    """Write a refusal. None where nothing was refused, or the API declares no errors of its own.
+    """Write a refusal; as RFC 9457 says where the API names no dialect. None where nothing was refused.
 
     The status is that of the first problem in the order of evaluation.
     """
     counting = [one for one in problems if one.severity == "error"]
     counting = counting or [one for one in problems if one.code == "undecided"]
-    if not counting or api is None or api.errors is None:
+    if not counting:
         return None
     status = status_of(api, counting[0])
-    return Response(status, DIALECTS[api.errors.dialect](status, counting))
+    dialect = api.errors.dialect if api is not None and api.errors is not None else "rfc9457"
+    return Response(status, DIALECTS[dialect](status, counting))
 
 
-def status_of(api: Api, problem: Problem) -> int:
+def status_of(api: Api | None, problem: Problem) -> int:
     """Return the HTTP status of a problem: the vendor's own for it, else the API's, else the usual one."""
     if problem.vendor is not None and problem.vendor.status is not None:
         return problem.vendor.status
-    declared = api.errors.status if api.errors is not None else {}
+    declared = api.errors.status if api is not None and api.errors is not None else {}
     if problem.code in declared:
         return declared[problem.code]
     return declared.get("*") or _DEFAULT_STATUS.get(problem.code, _DEFAULT_STATUS["*"])

@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rulewright.checks import load_rules
 from rulewright.compiled import CompiledRules, compile_rules
 from rulewright.delivery import Receipt, carry_out
 from rulewright.errors import ConfigurationError, EvaluationError
@@ -18,7 +19,6 @@ from rulewright.evaluation import Inputs, Move, Request, Tracer, decide, find_re
 from rulewright.fieldtypes import as_utc
 from rulewright.outcome import Outcome
 from rulewright.ports import Records, Store, Table, Transaction
-from rulewright.checks import load_rules
 from rulewright.tables import tables_of
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from rulewright.errors import AdapterError
 from rulewright.ports import Records, Store, Transaction
 from rulewright.testing import CASE, HOUSEHOLD, TABLES, plain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from rulewright.errors import AdapterError, UniqueViolationError
 from rulewright.ports import Store
 from rulewright.testing import CASE, TABLES, StoreContract

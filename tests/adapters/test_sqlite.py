@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from rulewright.errors import AdapterError, StoreMismatchError
 from rulewright.ports import Column, Store, Table
 from rulewright.testing import CASE, HOUSEHOLD, TABLES, StoreContract

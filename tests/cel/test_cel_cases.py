@@ -8,8 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import rulewright.cel
 from cel_case_files import CaseFromFile, read_cases
+
+import rulewright.cel
 from rulewright.cel import ALL_FUNCTIONS, CelError, Function, Overload, evaluate, parse, walk
 from rulewright.cel.conformance import same_value
 from rulewright.cel.macros import MACRO_NAMES

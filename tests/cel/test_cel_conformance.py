@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from rulewright.cel.conformance import command, main, run_case, run_file
 
 DATA = Path(

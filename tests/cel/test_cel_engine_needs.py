@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 
 import pytest
+
 from rulewright.cel import (
     ALL_FUNCTIONS,
     Budget,

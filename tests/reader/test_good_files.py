@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from reader_cases import HERE
+
 from rulewright.checks import load_rules
 from rulewright.model import Expression, Field, Itself, RuleFile, RuleSet, TemplateList
 from rulewright.problem import VendorError

@@ -7,6 +7,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from rulewright.source import MapNode, Node, Scalar, read_source, span_at, to_plain
 
 FEW = settings(max_examples=200, deadline=None)

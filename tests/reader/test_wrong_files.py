@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from reader_cases import WRONG, case_names, lay_out, problems_of
+
 from rulewright.checks import pages
 from rulewright.report.source_text import render_problems
 

@@ -215,9 +215,16 @@ def _outcome(run: Run) -> Outcome:
         reads=tuple(run.reads.values()),
         ruleset=run.rules.digest,
         as_of=str(encode_datetime(run.inputs.now)),
-        response=run.response if accepted else refuse(run.resource.api, problems),
+        response=run.response if accepted else _refusal(run, problems),
         claim=run.claim if accepted else None,
     )
+
+
+def _refusal(run: Run, problems: tuple[Problem, ...]) -> Response | None:
+    """A resource that says nothing about HTTP has no responses, refused or not."""
+    api = run.resource.api
+    speaks_http = run.resource.file.operations or (api is not None and api.errors is not None)
+    return refuse(api, problems) if speaks_http else None
 
 
 def _replayed(run: Run) -> Outcome:
