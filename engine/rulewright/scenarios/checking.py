@@ -77,10 +77,14 @@ def _check_settings(node: Node | None, api: Api) -> Problems:
         setting = declared.get(entry.key.text)
         if setting is None:
             yield _unknown(entry.key, "setting", entry.key.text, declared)
-        elif not isinstance(entry.value, Scalar) or _kind(entry.value.value) != _kind(setting.default):
+        elif setting.default is not None and _kind_of(entry.value) != _kind(setting.default):
             wanted = _kind(setting.default)
             message = f"the setting {setting.name} takes {wanted}, as its default in api.yaml does"
             yield entry.value.problem("wrong-value", message)
+
+
+def _kind_of(node: Node) -> str:
+    return _kind(node.value) if isinstance(node, Scalar) else "a list or a map"
 
 
 def _kind(value: object) -> str:
