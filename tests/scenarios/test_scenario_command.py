@@ -127,3 +127,11 @@ def test_wrong_rule_files_are_the_rule_files_fault(tmp_path: Path) -> None:
 
     assert result.exit_code != 0
     assert not result.stdout
+
+
+def test_a_rule_file_stands_for_the_folder_it_is_in() -> None:
+    """`--rules FILE` reads its neighbours too; the scenario files are then looked for beside it."""
+    result = CliRunner().invoke(command, ["--rules", str(HERE / "rules" / "shop" / "order.yaml")])
+
+    assert result.exit_code == 2
+    assert "there are no scenario files here" in result.stderr

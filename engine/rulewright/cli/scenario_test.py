@@ -37,7 +37,6 @@ from rulewright_adapters.memory import MemoryStore
 )
 @click.option(
     "--format",
-    "form",
     envvar="RULEWRIGHT_FORMAT",
     type=click.Choice(["pretty", "text", "json", "jsonl", "junit"]),
     help="Default: pretty on a terminal, else text.",
@@ -55,7 +54,7 @@ def command(
     paths: tuple[Path, ...],
     rules: Path | None,
     words: str | None,
-    form: str | None,
+    format: str | None,
     color: str,
 ) -> None:
     """Run scenario files, or all *.test.yaml of folders (default: those of the rules folder).
@@ -65,13 +64,13 @@ def command(
     folder = _near(shipped_rules() if rules is None else rules)
     try:
         chosen = parse_selection(words) if words is not None else None
-        files = find_files(paths or (folder,))
+        files = find_files(paths or (folder.parent if folder.is_file() else folder,))
     except ConfigurationError as error:
         raise click.UsageError(str(error)) from None
     report = run_files(load(folder), files, chosen)
     if chosen is not None and not report.results and report.sound:
         raise click.UsageError(f"no scenario matches -k {words!r}")
-    _write(report, form or ("pretty" if sys.stdout.isatty() else "text"), color)
+    _write(report, format or ("pretty" if sys.stdout.isatty() else "text"), color)
     context.exit(2 if not report.sound else 1 if report.failed else 0)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import cast
 
-from rulewright.compiled import CompiledRules, compile_rules
+from rulewright.compiled import CompiledRules
 from rulewright.errors import RulewrightError
+from rulewright.evaluation import Tracer
 from rulewright.ports import Store, Table
 from rulewright.program import Program
 from rulewright.scenarios.binding import UnboundError, plain_outcome, resolve
@@ -34,10 +35,14 @@ OpenStore = Callable[[Mapping[str, Sequence[Record]], Sequence[Table]], Store]
 
 @dataclass(slots=True)
 class Runner:
-    """Runs scenarios on the rules of one program. `open_store` makes the store of each scenario."""
+    """Runs scenarios on the rules of one program.
+
+    `open_store` makes the store of each scenario. `tracer` is told of every condition that is judged.
+    """
 
     program: Program
     open_store: OpenStore
+    tracer: Tracer | None = None
     _programs: dict[tuple[str, str], Program] = field(default_factory=dict, repr=False)
 
     def run_all(self, scenarios: Iterable[Scenario]) -> Iterator[Result]:
@@ -50,7 +55,7 @@ class Runner:
         program = self._program(scenario)
         store = self.open_store(_stored(scenario, program), program.tables)
         try:
-            mismatches = tuple(_run_steps(program, store, scenario))
+            mismatches = tuple(_run_steps(program, store, scenario, self.tracer))
         finally:
             store.close()
         return Result(
@@ -72,7 +77,7 @@ class Runner:
         if key not in self._programs:
             compiled = self.program.compiled
             settings = {**compiled.settings, api: {**compiled.settings.get(api, {}), **scenario.settings}}
-            self._programs[key] = Program(compile_rules(compiled.rules, settings))
+            self._programs[key] = Program(replace(compiled, settings=settings))
         return self._programs[key]
 
 
@@ -85,12 +90,14 @@ def _stored(scenario: Scenario, program: Program) -> dict[str, list[Record]]:
     }
 
 
-def _run_steps(program: Program, store: Store, scenario: Scenario) -> Iterator[Mismatch]:
+def _run_steps(
+    program: Program, store: Store, scenario: Scenario, tracer: Tracer | None
+) -> Iterator[Mismatch]:
     """Run the steps to the end: one that differs says nothing about the next."""
     bound: dict[str, Mapping[str, object]] = {}
     for number, step in enumerate(scenario.steps, start=1):
         try:
-            found = list(_run_step(program, store, step, number, bound))
+            found = list(_run_step(program, store, step, number, bound, tracer))
         except (RulewrightError, UnboundError) as error:
             found = [Difference("evaluation", ABSENT, ABSENT, str(error))]
         except Exception as error:  # A defect of the engine fails its scenario, not the whole run.
@@ -101,12 +108,17 @@ def _run_steps(program: Program, store: Store, scenario: Scenario) -> Iterator[M
 
 
 def _run_step(
-    program: Program, store: Store, step: Step, number: int, bound: dict[str, Mapping[str, object]]
+    program: Program,
+    store: Store,
+    step: Step,
+    number: int,
+    bound: dict[str, Mapping[str, object]],
+    tracer: Tracer | None,
 ) -> Iterator[Difference]:
     """Yield what differs; what the step binds is in `bound` afterwards."""
     call = _call(step, number, bound)
     rules = program.compiled
-    foreseen = program.evaluate(step.resource, store=store, **call)  # type: ignore[arg-type]
+    foreseen = program.evaluate(step.resource, store=store, tracer=tracer, **call)  # type: ignore[arg-type]
     outcome = program.apply(step.resource, store=store, **call).outcome  # type: ignore[arg-type]
     plain = plain_outcome(outcome)
     if step.bind is not None:

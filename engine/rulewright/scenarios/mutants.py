@@ -1,0 +1,161 @@
+"""Rules with one condition spoilt: what a scenario should notice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Final
+
+from rulewright import cel
+from rulewright.cel.tree import Call, Conditional, Logic, map_children
+from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.formula import Formula
+from rulewright.problem import Span
+from rulewright.scenarios.conditions import Condition, Key, conditions_of
+
+_SWAPS: Final = {"_<_": "_<=_", "_<=_": "_<_", "_>_": "_>=_", "_>=_": "_>_", "_==_": "_!=_", "_!=_": "_==_"}
+_COMPILED: Final = ("rulewright.compiled", "rulewright.formula")
+_GONE: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One change of one rule. `swaps` maps the ids of compiled parts to what takes their place.
+
+    `key` is the condition it is about; None for a choice (`a ? b : c`) inside a value.
+    """
+
+    resource: str
+    rule: str
+    change: str
+    at: Span
+    swaps: Mapping[int, object]
+    key: Key | None = None
+
+
+def mutants_of(resource: CompiledResource) -> Iterator[Mutant]:
+    """Yield every mutant of a rule file: conditions first, then the choices inside values."""
+    conditions = conditions_of(resource)
+    for condition in conditions:
+        yield from _of_condition(condition)
+    judged = {id(part) for one in conditions for part in (one.formula, *_formulas_of(one))}
+    for formula in formulas_within(resource):
+        if id(formula) not in judged:
+            yield from _of_choices(resource.name, formula)
+
+
+def _formulas_of(condition: Condition) -> Iterator[Formula]:
+    for part in (condition.part, *condition.twins):
+        yield from formulas_within(part)
+
+
+def _of_condition(condition: Condition) -> Iterator[Mutant]:
+    def mutant(change: str, node: cel.Node | None) -> Mutant:
+        parts = (condition.part, *condition.twins) if node is None else tuple(_formulas_of(condition))
+        gone = _GONE if condition.part is not condition.formula else None
+        swaps = {id(part): gone if node is None else _with_node(part, node) for part in parts}
+        return Mutant(
+            condition.resource, condition.rule, change, condition.formula.span, swaps, condition.key
+        )
+
+    node, text = condition.formula.node, condition.formula.text
+    yield mutant("deleted", None)
+    if condition.keyword == "one_of":
+        return
+    yield mutant("negated", _negation(node))
+    for what, changed in _changes(node, text):
+        yield mutant(what, changed)
+
+
+def _of_choices(resource: str, formula: Formula) -> Iterator[Mutant]:
+    for node in cel.walk(formula.node):
+        if isinstance(node, Conditional):
+            turned = replace(node, condition=_negation(node.condition))
+            changed = _with_node(formula, _exchanged(formula.node, node, turned))
+            what = f"choice negated: {_shown(formula.text, node.condition)} ? ..."
+            yield Mutant(resource, resource, what, formula.span, {id(formula): changed})
+
+
+def _changes(root: cel.Node, text: str) -> Iterator[tuple[str, cel.Node]]:
+    """Yield each smaller change of an expression, with its name."""
+    for node in cel.walk(root):
+        match node:
+            case Logic():
+                for index, operand in enumerate(node.operands):
+                    rest = (*node.operands[:index], *node.operands[index + 1 :])
+                    kept = rest[0] if len(rest) == 1 else replace(node, operands=rest)
+                    yield f"dropped: {_shown(text, operand)}", _exchanged(root, node, kept)
+            case Call() if node.function in _SWAPS:
+                other = replace(node, function=_SWAPS[node.function])
+                sign = other.function.strip("_")
+                yield f"{sign} in: {_shown(text, node)}", _exchanged(root, node, other)
+            case Conditional():
+                turned = replace(node, condition=_negation(node.condition))
+                yield f"negated: {_shown(text, node.condition)} ? ...", _exchanged(root, node, turned)
+            case _:
+                pass
+
+
+def _negation(node: cel.Node) -> cel.Node:
+    return Call(start=node.start, end=node.end, function="!_", target=None, args=(node,))
+
+
+def _exchanged(root: cel.Node, old: cel.Node, new: cel.Node) -> cel.Node:
+    if root is old:
+        return new
+    return map_children(root, lambda child, _: _exchanged(child, old, new))
+
+
+def _shown(text: str, node: cel.Node) -> str:
+    return " ".join(text[node.start : node.end].split())
+
+
+def _with_node(formula: object, node: cel.Node) -> Formula:
+    assert isinstance(formula, Formula)
+    return Formula(formula.text, node, cel.references(node), formula.span)
+
+
+def formulas_within(part: object) -> Iterator[Formula]:
+    """Yield every formula inside a compiled part."""
+    if isinstance(part, Formula):
+        yield part
+    elif isinstance(part, Mapping):
+        for value in part.values():
+            yield from formulas_within(value)
+    elif isinstance(part, tuple | list):
+        for value in part:
+            yield from formulas_within(value)
+    elif _is_compiled(part):
+        for one in fields(part):
+            yield from formulas_within(getattr(part, one.name))
+
+
+def mutate(rules: CompiledRules, mutant: Mutant) -> CompiledRules:
+    """Return the rules with the mutant's change, and nothing else changed."""
+    changed = substitute(rules.resources[mutant.resource], mutant.swaps)
+    return replace(rules, resources={**rules.resources, mutant.resource: changed})
+
+
+def substitute(part: Any, swaps: Mapping[int, object]) -> Any:
+    """Return a compiled part in which others take the place of some, known by their ids."""
+    if id(part) in swaps:
+        return swaps[id(part)]
+    if isinstance(part, tuple):
+        kept = tuple(substitute(one, swaps) for one in part)
+        return tuple(one for one in kept if one is not _GONE) if _differ(kept, part) else part
+    if isinstance(part, dict):
+        entries = {name: substitute(one, swaps) for name, one in part.items()}
+        return entries if _differ(entries.values(), part.values()) else part
+    if not _is_compiled(part):
+        return part
+    values = {one.name: substitute(getattr(part, one.name), swaps) for one in fields(part) if one.init}
+    same = not _differ(values.values(), [getattr(part, name) for name in values])
+    return part if same else replace(part, **values)
+
+
+def _differ(new: Any, old: Any) -> bool:
+    return any(one is not other for one, other in zip(new, old, strict=True))
+
+
+def _is_compiled(part: object) -> Any:
+    return is_dataclass(part) and not isinstance(part, type) and type(part).__module__ in _COMPILED
