@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from rulewright.evaluation.log import escape_pointer
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.views import View, Whole
 from rulewright.formula import Formula, Path
@@ -20,7 +21,7 @@ def merge_update(run: Run) -> None:
     if run.current is None:
         run.merged = run.sent
         return
-    run.merged = _merge(run.current, _of_the_record(run))
+    run.merged = _merge(run, run.current, _of_the_record(run), "")
     run.changed = frozenset(
         name for name in (*run.sent.keys(), *run.sent.unsound) if _differs(run.sent, run.current, name)
     )
@@ -38,16 +39,17 @@ def _of_the_record(run: Run) -> View:
     return kept
 
 
-def _merge(current: View, sent: View) -> View:
+def _merge(run: Run, current: View, sent: View, pointer: str) -> View:
     merged = Whole(dict(dict.items(current)), current.declared)
     for name in dict.keys(sent):
         value = sent[name]
         below = merged.get(name)
+        place = f"{pointer}/{escape_pointer(name)}"
         if isinstance(value, View) and isinstance(below, View):
-            merged[name] = _merge(below, value)
+            merged[name] = _merge(run, below, value, place)
         elif isinstance(value, Mapping) and isinstance(below, Mapping) and not isinstance(value, View):
-            # A map's keys are the sender's own: null removes one.
-            merged[name] = {key: part for key, part in {**below, **value}.items() if part is not None}
+            gone = run.removed.get(place, frozenset())
+            merged[name] = {key: part for key, part in {**below, **value}.items() if key not in gone}
         else:
             merged[name] = value
     merged.unsound |= sent.unsound
@@ -62,6 +64,9 @@ def _differs(sent: View, current: View, name: str) -> bool:
     if name in sent.unsound:
         return True
     value, before = dict.get(sent, name), current.get(name)
+    if isinstance(value, Mapping) and not isinstance(value, View):
+        # A map is merged: it may change although what was sent equals what is there.
+        return True
     if isinstance(value, View) and value.unsound:
         return True
     return value != before or isinstance(value, bool) != isinstance(before, bool)

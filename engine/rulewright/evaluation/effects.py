@@ -17,7 +17,7 @@ from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import evaluate_where, find_referenced
 from rulewright.evaluation.masking import to_json
-from rulewright.evaluation.overlay import Overlay, same
+from rulewright.evaluation.overlay import NoStoreError, Overlay, same
 from rulewright.evaluation.run import FAILED, Run
 from rulewright.evaluation.views import View, decode_record, encode_record, encode_value
 from rulewright.outcome import Change, Message
@@ -67,15 +67,15 @@ class _NoRecords:
     """Stands in where no store was given: nothing is found, because nothing can be."""
 
     def find(self, resource: str, where: Mapping[str, object], limit: int | None = None) -> tuple[()]:
-        raise cel.EvaluationError(f"{resource} can't be read: no store was given")
+        raise NoStoreError(f"{resource} can't be read: no store was given")
 
     def count(self, resource: str, where: Mapping[str, object]) -> int:
-        raise cel.EvaluationError(f"{resource} can't be read: no store was given")
+        raise NoStoreError(f"{resource} can't be read: no store was given")
 
     def extreme(
         self, resource: str, where: Mapping[str, object], field: str, which: Literal["min", "max"]
     ) -> object:
-        raise cel.EvaluationError(f"{resource} can't be read: no store was given")
+        raise NoStoreError(f"{resource} can't be read: no store was given")
 
     def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
         return 0
@@ -114,7 +114,7 @@ def _plan_effect(run: Run, plan: Plan, effect: CompiledEffect) -> None:
     except cel.Unknown:
         return
     except cel.CelError as error:
-        run.undecided(_site(effect, "set"), f"can't be planned: {error.message}", effect.set)
+        run.undecided(_site(effect, "set"), effect.set, error, words="can't be planned")
 
 
 def _site(effect: CompiledEffect, keyword: str) -> Site:

@@ -36,7 +36,11 @@ def _judge_options(run: Run, place: Place) -> None:
     field = place.field
     site = Site(f"{field.id}.one_of", place.pointer, field.span_of("one_of"), Stage.SHAPE, field.order)
     options = run.attempt(formula, site)
-    if isinstance(options, list | tuple) and not is_one_of(place.value, list(options)):
+    if isinstance(options, list | tuple):
+        held = is_one_of(place.value, list(options))
+        run.trace(formula, site, None, "true" if held else "false")
+        if held:
+            return
         text = f"{_label(run, field)} must be one of {join_options(tuple(options))}"
         run.report(site, "one_of", field.rule.messages.get("one_of", text), because=run.because(formula))
 

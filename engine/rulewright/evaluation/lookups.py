@@ -10,7 +10,7 @@ from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledLookUp, CompiledReference
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.masking import MASK, to_json
-from rulewright.evaluation.overlay import Overlay, matches
+from rulewright.evaluation.overlay import NoStoreError, Overlay, matches
 from rulewright.evaluation.run import Place, Run
 from rulewright.evaluation.views import decode_record, encode_value
 from rulewright.formula import FormulaMap
@@ -46,7 +46,7 @@ def look_up(run: Run, lookup: CompiledLookUp) -> object:
 def require_records(run: Run, reader: str) -> Overlay:
     """Return the store's records. Raises cel.EvaluationError: without a store nothing can be looked up."""
     if run.records is None:
-        raise cel.EvaluationError(f"{reader} needs a store, and none was given")
+        raise NoStoreError(f"{reader} needs a store, and none was given")
     return run.records
 
 
@@ -214,7 +214,7 @@ def judge_required_lookups(run: Run) -> None:
                 site = Site(
                     lookup.id, place_of_key(run, lookup), lookup.rule.span, Stage.REFERENCE, lookup.order
                 )
-                run.undecided(site, f"can't be decided: {error.message}", lookup.by)
+                run.undecided(site, lookup.by, error)
 
 
 def judge_reference(run: Run, place: Place) -> None:
@@ -226,7 +226,7 @@ def judge_reference(run: Run, place: Place) -> None:
     except cel.Unknown:
         return
     except cel.CelError as error:
-        run.undecided(site, f"can't be decided: {error.message}", reference.where)
+        run.undecided(site, reference.where, error)
         return
     for index, record in enumerate(found):
         if record is None:

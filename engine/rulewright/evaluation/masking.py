@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Final
 
 from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation.fitting import plain
-from rulewright.evaluation.views import Layer
+from rulewright.evaluation.views import NOT_READ, Layer, peek
 from rulewright.fieldtypes import encode_date, encode_datetime
 from rulewright.formula import Formula, Path, Valued
 from rulewright.problem import Because
 
 MASK: Final = "***"
 _OWN_VIEWS = frozenset({"payload", "record", "current"})
+# The whole of one of these says nothing that its parts do not.
+_WHOLES = _OWN_VIEWS | {"request", "settings", "actor"}
 
 
 def because_of(
@@ -26,10 +29,35 @@ def because_of(
     values = {
         ".".join(path): _shown(resource, rules, path, scope)
         for path in formula.reads
-        # The whole payload or scope object says nothing that its parts do not.
-        if len(path) > 1 or path[0] not in _OWN_VIEWS | {"request", "settings", "actor"}
+        if len(path) > 1 or path[0] not in _WHOLES
     }
     return Because(text, values)
+
+
+def values_read(
+    resource: CompiledResource, rules: CompiledRules, formula: Valued, scope: Mapping[str, object]
+) -> dict[str, object]:
+    """Return what an expression that was evaluated has read; nothing is worked out for it.
+
+    A tracer must not change what it watches, so paths that were not reached are left out.
+    """
+    values: dict[str, object] = {}
+    for path in formula.reads:
+        value = _peeked(path, scope) if len(path) > 1 or path[0] not in _WHOLES else NOT_READ
+        # A map with an unsound part can't be shown as a whole.
+        with suppress(cel.CelError):
+            if value is not NOT_READ:
+                values[".".join(path)] = _masked(resource, rules, path, scope, value)
+    return values
+
+
+def _peeked(path: Path, scope: Mapping[str, object]) -> object:
+    value = peek(scope, path[0])
+    for step in path[1:]:
+        if value is NOT_READ or not isinstance(value, Mapping):
+            return value if value is NOT_READ else None
+        value = peek(value, step)
+    return value
 
 
 def reads_sensitive(resource: CompiledResource, rules: CompiledRules, formula: Valued) -> bool:
@@ -65,6 +93,17 @@ def _shown(
             value = value[step]
     except (KeyError, cel.CelError):
         return None
+    return _masked(resource, rules, path, scope, value)
+
+
+def _masked(
+    resource: CompiledResource,
+    rules: CompiledRules,
+    path: Path,
+    scope: Mapping[str, object],
+    value: object,
+) -> object:
+    """Return a value that stands at `path` as reports may show it."""
     if isinstance(scope, Layer) and scope.sensitive and scope.has_own(path[0]) and value is not None:
         return MASK
     fields = _fields_behind(resource, rules, path[0])
@@ -118,7 +157,8 @@ def _fields_behind(
         return resource.fields
     target: str | None = None
     if name in resource.lookups:
-        target = resource.lookups[name].rule.resource
+        lookup = resource.lookups[name].rule
+        target = lookup.resource if lookup.kind in ("find", "find_all") else None
     elif name in resource.binds:
         target = resource.binds[name].rule.target
     elif name in resource.bound_references:

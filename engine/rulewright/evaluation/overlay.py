@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
+from rulewright import cel
 from rulewright.ports import Records, StoredRecord, Where
+
+
+class NoStoreError(cel.EvaluationError):
+    """Something is to be looked up and there is nowhere to look. Its words quote no value."""
 
 
 class Overlay:

@@ -37,7 +37,7 @@ def _react_one(run: Run, reaction: CompiledReaction, judge: Callable[[Run], None
     except cel.Unknown:
         return
     except cel.CelError as error:
-        run.undecided(site, f"can't be decided: {error.message}", reaction.by, scope)
+        run.undecided(site, reaction.by, error, scope)
         return
     if run.records is None or any(value is None for value in where.values()):
         return

@@ -150,7 +150,7 @@ def _report_failure(run: Run, field: CompiledField, error: cel.CelError) -> None
     site = Site(f"{field.id}.{keyword}", f"/{field.name}", field.span_of(keyword), Stage.COMPUTE, field.order)
     formula = field.compute if keyword == "compute" else field.default_from
     if formula is not None:
-        run.undecided(site, f"{field.name} can't be computed: {error.message}", formula)
+        run.undecided(site, formula, error, words=f"{field.name} can't be computed")
     else:
         run.report(site, "undecided", f"{field.name} can't be made: {error.message}", severity="warning")
 

@@ -101,7 +101,7 @@ def judge_existence(run: Run) -> None:
             continue
         except cel.CelError as error:
             site = Site(lookup.id, "", lookup.rule.span, Stage.REQUEST, lookup.order)
-            run.undecided(site, f"can't be decided: {error.message}", lookup.by)
+            run.undecided(site, lookup.by, error)
 
 
 def _is_known_early(run: Run, reads: tuple[Path, ...]) -> bool:

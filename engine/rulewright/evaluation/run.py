@@ -11,8 +11,8 @@ from typing import Final
 from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules, CompiledTransition
 from rulewright.evaluation.log import Log, Site, Stage, unescape_pointer
-from rulewright.evaluation.masking import because_of, reads_sensitive
-from rulewright.evaluation.overlay import Overlay
+from rulewright.evaluation.masking import because_of, reads_sensitive, values_read
+from rulewright.evaluation.overlay import NoStoreError, Overlay
 from rulewright.evaluation.trace import Judged, Result, Tracer
 from rulewright.evaluation.views import Everything, LazyRecord, Scope, View
 from rulewright.formula import Formula, Valued
@@ -101,6 +101,8 @@ class Run:
         self.path = View(inputs.request.path, Everything())
         self.record: LazyRecord
         self.positions: dict[str, list[int]] = {}
+        # Pointer of a map -> the entries that an update takes away.
+        self.removed: dict[str, frozenset[str]] = {}
         self.references: dict[str, object] = {}
         self.generated: dict[str, object] = {}
         self.reserved: dict[tuple[str, str], int] = {}
@@ -180,19 +182,22 @@ class Run:
         value = self.attempt(condition, site, scope)
         if not isinstance(value, bool) and value is not FAILED:
             shown = "null" if value is None else f"a value of type {type(value).__name__}"
-            self.undecided(site, f"the condition gives {shown}, not true or false", condition, scope)
+            text = f"can't be decided: the condition gives {shown}, not true or false"
+            self.report(site, "undecided", text, severity="warning", because=self.because(condition, scope))
         held = value if isinstance(value, bool) else None
         if self.tracer is not None:
             failed: Result = "undecided" if len(self.log) > reported else "skipped"
             result: Result = failed if held is None else "true" if held else "false"
-            self._trace(condition, site, scope, result)
+            self.trace(condition, site, scope, result)
         return held
 
-    def _trace(
+    def trace(
         self, condition: Formula, site: Site, scope: Mapping[str, object] | None, result: Result
     ) -> None:
-        assert self.tracer is not None
-        values = self.because(condition, scope).values
+        """Tell the tracer, if there is one, what a condition came to."""
+        if self.tracer is None:
+            return
+        values = values_read(self.resource, self.rules, condition, self.scope if scope is None else scope)
         # A rule of several conditions (the transitions of one event) is told apart by its place.
         self.tracer(Judged(site.rule, site.path, condition.text, result, values, condition.span))
 
@@ -203,18 +208,23 @@ class Run:
         except cel.Unknown:
             return FAILED
         except cel.CelError as error:
-            self.undecided(site, f"can't be decided: {error.message}", formula, scope)
+            self.undecided(site, formula, error, scope)
             return FAILED
 
     def undecided(
-        self, site: Site, message: str, formula: Valued, scope: Mapping[str, object] | None = None
+        self,
+        site: Site,
+        formula: Valued,
+        error: cel.CelError,
+        scope: Mapping[str, object] | None = None,
+        words: str = "can't be decided",
     ) -> None:
         """Report that a rule can't be decided. An error's words may quote values, so sensitive ones go."""
-        if reads_sensitive(self.resource, self.rules, formula):
-            message = "can't be decided on these values"
-        because = because_of(self.resource, self.rules, formula, self.scope if scope is None else scope)
+        hidden = not isinstance(error, NoStoreError) and reads_sensitive(self.resource, self.rules, formula)
+        reason = " on these values" if hidden else f": {error.message}"
         # Severity "error" would say that the payload is refused, which nobody knows.
-        self.report(site, "undecided", message, severity="warning", because=because)
+        because = self.because(formula, scope)
+        self.report(site, "undecided", f"{words}{reason}", severity="warning", because=because)
 
     def because(self, formula: Valued, scope: Mapping[str, object] | None = None) -> Because:
         """Say what an expression is and what it read."""

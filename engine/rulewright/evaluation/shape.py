@@ -61,6 +61,10 @@ def _without_system_fields(
 
 
 def _without_nested_system_fields(run: Run, field: CompiledField, value: Any, pointer: str) -> Any:
+    if field.rule.type == "map" and isinstance(value, Mapping) and run.current is not None:
+        # In an update a null takes the entry away (RFC 7396), whatever type the entries have.
+        run.removed[pointer] = frozenset(name for name, part in value.items() if part is None)
+        return {name: part for name, part in value.items() if part is not None}
     if field.children and isinstance(value, Mapping):
         return _without_system_fields(run, field.children, value, pointer, frozenset())
     if field.items is not None and field.items.children and isinstance(value, list):

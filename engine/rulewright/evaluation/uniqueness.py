@@ -60,7 +60,7 @@ def _judge_unique(
     except cel.Unknown:
         return
     except cel.CelError as error:
-        run.undecided(site, f"can't be decided: {error.message}", unique.where)
+        run.undecided(site, unique.where, error)
         return
     if not matches(record, condition):
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from rulewright import cel
 from rulewright.compiled import CompiledField
@@ -201,6 +201,22 @@ class Scope(dict[str, object]):
         except KeyError:
             return False
         return True
+
+
+NOT_READ: Final = object()
+
+
+def peek(values: Mapping[str, object], name: str) -> object:
+    """Return what a name stands for if that has been worked out already, else NOT_READ.
+
+    What a map does not have at all reads as null.
+    """
+    if isinstance(values, Layer) and not values.has_own(name):
+        return peek(values._below, name)
+    if isinstance(values, View) and name in values.unsound:
+        return NOT_READ
+    lazy = isinstance(values, Scope | LazyRecord)
+    return dict.get(values, name, NOT_READ if lazy else None) if isinstance(values, dict) else None
 
 
 class Layer(dict[str, object]):

@@ -76,9 +76,7 @@ def _move(run: Run, workflow: CompiledWorkflow, transition: CompiledTransition) 
     except cel.Unknown:
         return
     except cel.CelError as error:
-        run.undecided(
-            site_of(transition), f"the new values can't be worked out: {error.message}", transition.set
-        )
+        run.undecided(site_of(transition), transition.set, error)
     run.record.forget()
 
 

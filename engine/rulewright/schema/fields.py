@@ -93,6 +93,8 @@ class Text(RuleField):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):
             raise self.refuse_type()
+        if "\0" in value:
+            raise refusal(self.rule, "type", f"{self.label} holds a NUL character, which no store keeps")
         if not is_writable(value):
             raise refusal(self.rule, "type", f"{self.label} holds half a surrogate pair, which is no text")
         return value
@@ -278,7 +280,9 @@ def _load_each(inner: RuleField, entries: Any, kwargs: Mapping[str, Any]) -> lis
 
 
 def is_writable(text: str) -> bool:
-    """Whether the text can be written as UTF-8."""
+    """Whether the text can be written as UTF-8, and kept by a store (NUL can't)."""
+    if "\0" in text:
+        return False
     if text.isascii():
         return True
     try:
