@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from rulewright import cel
 from rulewright.cel.tree import Call, Conditional, Logic, map_children
@@ -126,7 +126,7 @@ def formulas_within(part: object) -> Iterator[Formula]:
         for value in part:
             yield from formulas_within(value)
     elif _is_compiled(part):
-        for one in fields(part):
+        for one in fields(cast(Any, part)):
             yield from formulas_within(getattr(part, one.name))
 
 
