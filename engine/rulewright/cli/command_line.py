@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Final
 
 import click
 
-from rulewright.cli.lazy_group import LazyGroup, Row
+from rulewright.cli.lazy_group import HELP_ASKED, LazyGroup, Row
 
 # A command's module is imported when it runs. A row whose module isn't there is left out.
 COMMANDS: Final = {
@@ -44,7 +43,7 @@ def main(context: click.Context) -> None:
     Exit status: 0 clean; 1 findings, for example a payload that was not accepted; 2 wrong usage or
     configuration, input that can't be read, or a store that failed.
     """
-    if any(word in ("-h", "--help") for word in sys.argv[1:]):
+    if context.meta[HELP_ASKED]:
         return
     from rulewright.configuration import find_configuration  # noqa: PLC0415 - not needed for --help
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -14,6 +15,7 @@ from rulewright.cli.caller import named_values, read_actor
 from rulewright.cli.options import Choices
 from rulewright.cli.records import read_records
 from rulewright.cli.stores import open_for_reading
+from rulewright.compiled import CompiledResource
 from rulewright.configuration import Configuration
 from rulewright.evaluation import Inputs, Request, decide, find_resource
 from rulewright.fieldtypes import encode_datetime
@@ -83,7 +85,7 @@ def open_desk(resource: str, choices: Choices) -> Desk:
         raise click.UsageError("--operation update needs --key: which record is it about?")
     instant(choices.as_of)
     program = load_rules_of(choices.rules)
-    compiled = find_resource(program.compiled, resource)
+    compiled = _find_resource(program, resource)
     key: object = choices.key
     if choices.key is not None and compiled.fields[compiled.key].type.name == "integer":
         key = _whole_number(choices.key)
@@ -101,6 +103,13 @@ def open_desk(resource: str, choices: Choices) -> Desk:
         as_of=choices.as_of,
         seed=choices.seed,
     )
+
+
+def _find_resource(program: Program, resource: str) -> CompiledResource:
+    near = get_close_matches(resource, program.resources, n=1)
+    if near and near[0] != resource:
+        raise click.UsageError(f"there is no rule file for {resource}; did you mean {near[0]}?")
+    return find_resource(program.compiled, resource)
 
 
 def load_rules_of(rules: str | None) -> Program:

@@ -48,8 +48,9 @@ def _in_words(error: Exception) -> str:
         return f"{render_problems(error.problems)}error: the rule files are wrong; nothing was decided"
     if isinstance(error, RulewrightError):
         return f"error: {show_lines(str(error))}"
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"error: {show_lines(str(error.filename))}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror is not None:
+        # Without a name it is stdout: the disk is full, for example.
+        return f"error: {show_lines(str(error.filename or 'the results'))}: {error.strerror}"
     said = show_lines(f"{type(error).__name__}: {error}")
     return f"internal error: {said} (please report); set RULEWRIGHT_DEBUG=1 for the traceback"
 

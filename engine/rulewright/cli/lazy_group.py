@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from rulewright.cli.failures import failing_well
+
+HELP_ASKED: Final = "rulewright.help_asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class LazyGroup(click.Group):
     def __init__(self, *args: Any, rows: Mapping[str, Row], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rows = rows
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Note whether help is all that is wanted: it must not fail over a configuration."""
+        ctx.meta[HELP_ASKED] = any(word in ("-h", "--help") for word in args)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands that are there, in the order of the table."""

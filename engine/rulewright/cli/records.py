@@ -66,7 +66,7 @@ def _record_faults(table: Table, record: object, pointer: str) -> Iterator[tuple
         if name not in types:
             yield at, f"{table.resource} has no field {name}{_hint(name, types)}"
         elif value is not None and not _fits(types[name], value):
-            yield at, f"{table.resource}.{name} is kept as {types[name]}; this value is none"
+            yield at, f"{table.resource}.{name} is kept as {types[name]}, which this value is not"
     if record.get(table.key) is None:
         yield pointer, f"this record of {table.resource} has no {table.key}, which is its key"
 

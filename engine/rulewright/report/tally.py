@@ -17,7 +17,7 @@ class Tally:
     accepted: int = 0
     rejected: int = 0
     undecided: int = 0
-    # (rule, message) -> how many payloads it stood against.
+    # (rule, code) -> how many payloads it stood against.
     rules: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def counting(self, entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -35,7 +35,9 @@ class Tally:
         self.undecided += verdict == "undecided"
         assert self.read == self.accepted + self.rejected + self.undecided, "a payload was lost"
         if verdict != "accepted":
-            self.rules.update({(p.rule, p.code) for p in entry.outcome.problems if p.severity != "info"})
+            found = ((one.rule, one.code) for one in entry.outcome.problems if one.severity != "info")
+            # Each once, in the order of the report: a set's order changes from run to run.
+            self.rules.update(tuple(dict.fromkeys(found)))
 
     @property
     def refused(self) -> int:

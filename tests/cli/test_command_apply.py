@@ -1,0 +1,199 @@
+"""`apply`: what is accepted is stored, once, whatever happens in between."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from workplace import RULES, Run, Write
+
+STORE = ("--store", "sqlite:///t.db")
+JSONL = ("--format", "jsonl")
+
+
+def stored(column: str, table: str = "desk_ticket") -> list[object]:
+    """A column of the store, in the order of the key."""
+    connection = sqlite3.connect("t.db")
+    try:
+        return [row[0] for row in connection.execute(f'SELECT "{column}" FROM "{table}" ORDER BY id')]
+    finally:
+        connection.close()
+
+
+def test_plan_shows_what_apply_does(run: Run, write: Write) -> None:
+    """The same changes with before and set, and they are in the store afterwards."""
+    run("apply", "desk/person", write("joy.json", {"name": "Joy", "busy": False}), *STORE)
+    ticket = write("ticket.json", {"title": "Printer", "assignee": 1})
+
+    planned = run("plan", "desk/ticket", ticket, *STORE, *JSONL).outcomes[0]
+    busy_before = stored("busy", "desk_person")
+    applied = run("apply", "desk/ticket", ticket, *STORE, *JSONL).outcomes[0]
+
+    assert applied["changes"] == planned["changes"]
+    assert planned["changes"][1]["before"] == {"busy": False}
+    assert (busy_before, stored("busy", "desk_person"), stored("title")) == ([0], [1], ["Printer"])
+
+
+def test_refused_payloads_leave_nothing(run: Run, write: Write) -> None:
+    """Payloads are applied one after the other; the refused ones are not stored."""
+    ran = run(
+        "apply",
+        "desk/ticket",
+        write("t.jsonl", [{"code": "a"}, {"code": "a"}, {"code": "b"}]),
+        *STORE,
+        *JSONL,
+    )
+
+    assert [one["verdict"] for one in ran.outcomes] == ["accepted", "rejected", "accepted"]
+    assert (ran.code, stored("code")) == (1, ["a", "b"])
+
+
+def test_split_and_stop(run: Run, write: Write) -> None:
+    """--accepted and --rejected part a batch, --max-errors ends it; nothing is stored unsaid."""
+    lines = write("t.jsonl", '{"code": "a"}\n{"code": 1}\nno\n{"code": "b"}\n')
+
+    ran = run(
+        *("apply", "desk/ticket", lines, *STORE, *JSONL, "--max-errors", "2"),
+        *("--accepted", "good.jsonl", "--rejected", "bad.jsonl"),
+    )
+
+    assert len(ran.outcomes) == 3
+    assert stored("code") == ["a"]
+    assert Path("good.jsonl").read_text() == '{"code": "a"}\n'
+    assert Path("bad.jsonl").read_text() == '{"code": 1}\nno\n'
+
+
+def test_killed_and_resumed(run: Run, write: Write) -> None:
+    """A batch killed with SIGKILL midway and run again with --resume stores each payload once."""
+    lines = write("t.jsonl", [{"title": f"t{number}"} for number in range(2_000)])
+    words = [sys.executable, "-m", "rulewright", "apply", "desk/ticket", lines, *STORE, *JSONL]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    told = [json.loads(line)["record"]["title"] for line in itertools.islice(process.stdout, 500)]
+    process.kill()
+    process.communicate()
+    kept = stored("title")
+
+    unsaid = run(*words[3:])
+    resumed = run(*words[3:], "--resume")
+    again = run(*words[3:], "--resume")
+
+    assert process.returncode == -9
+    assert told == kept[:500]
+    assert len(kept) < 2_000
+    assert (unsaid.code, "--resume goes on" in unsaid.err) == (2, True)
+    assert [one["record"]["title"] for one in resumed.outcomes] == [f"t{n}" for n in range(len(kept), 2_000)]
+    assert (again.code, again.out) == (0, "")
+    assert stored("title") == [f"t{number}" for number in range(2_000)]
+
+
+def test_resume_takes_appended_lines_and_refuses_changed_ones(run: Run, write: Write) -> None:
+    """What was applied must still be what the file starts with."""
+    words = ("apply", "desk/ticket", "t.jsonl", *STORE, *JSONL)
+    write("t.jsonl", [{"code": "a"}, {"code": "b"}])
+    run(*words)
+
+    write("t.jsonl", [{"code": "a"}, {"code": "b"}, {"code": "c"}])
+    appended = run(*words, "--resume")
+    write("t.jsonl", [{"code": "a"}, {"code": "x"}, {"code": "c"}])
+    changed = run(*words, "--resume")
+    write("t.jsonl", [{"code": "a"}])
+    cut = run(*words, "--resume")
+
+    assert (appended.code, stored("code")) == (0, ["a", "b", "c"])
+    assert (changed.code, "are not those that were applied" in changed.err) == (2, True)
+    assert (cut.code, "now it has fewer" in cut.err) == (2, True)
+
+
+def test_restart(run: Run, write: Write) -> None:
+    """--restart applies a file anew that was left unfinished."""
+    words = ("apply", "desk/ticket", write("t.jsonl", '{"title": "a"}\nno\n{"title": "b"}\n'), *STORE)
+    run(*words, "--max-errors", "1")
+
+    refused, restarted = run(*words), run(*words, "--restart")
+
+    assert (refused.code, restarted.code) == (2, 1)
+    assert stored("title") == ["a", "a", "b"]
+
+
+def test_store_that_is_busy(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that fails ends the command with 2 and says how much was done."""
+    run("apply", "desk/ticket", write("t.json", {"title": "a"}), *STORE)
+    monkeypatch.setattr("rulewright_adapters.sqlite_connection.PATIENCE", 0.05)
+    other = sqlite3.connect("t.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    ran = run("apply", "desk/ticket", "t.json", *STORE)
+    other.close()
+
+    assert ran.code == 2
+    assert "0 payloads were done before the store failed" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_update(run: Run, write: Write) -> None:
+    """An update names its record by --key."""
+    run("apply", "desk/ticket", write("t.json", {"title": "a"}), *STORE)
+    words = ("apply", "desk/ticket", write("u.json", {"title": "b"}), *STORE, "--operation", "update")
+
+    assert (run(*words).code, run(*words, "--key", "2").code, run(*words, "--key", "1").code) == (2, 1, 0)
+    assert stored("title") == ["b"]
+
+
+def test_plan_carried_out(run: Run, write: Write) -> None:
+    """A plan is carried out as it was shown; only generated values may have moved on."""
+    write("t.jsonl", [{"title": "a"}, {"title": "b"}, {"title": 5}])
+    planned = run("plan", "desk/ticket", "t.jsonl", *STORE, *JSONL)
+    write("plan.jsonl", planned.out)
+    run("apply", "desk/ticket", write("other.json", {"title": "between"}), *STORE)
+
+    ran = run("apply", "--plan", "plan.jsonl", *STORE, *JSONL)
+
+    assert [one["record"] and one["record"]["id"] for one in ran.outcomes] == [2, 3, None]
+    assert (ran.code, stored("title")) == (1, ["between", "a", "b"])
+
+
+@pytest.mark.parametrize("change", ["record", "payload", "rules", "more"])
+def test_plan_that_no_longer_holds(run: Run, write: Write, change: str) -> None:
+    """Records, payloads or rules that changed since the plan: a conflict, and nothing at all is stored."""
+    run("apply", "desk/person", write("joy.json", {"name": "Joy", "busy": False}), *STORE)
+    write("t.jsonl", [{"title": "a"}, {"title": "b", "assignee": 1}])
+    write("plan.json", run("plan", "desk/ticket", "t.jsonl", *STORE, "--format", "json").out)
+    rules: tuple[str, ...] = ()
+    if change == "record":
+        busy = write("busy.json", {"busy": True})
+        run("apply", "desk/person", busy, *STORE, "--operation", "update", "--key", "1")
+    elif change == "payload":
+        write("t.jsonl", [{"title": "a"}, {"title": "B", "assignee": 1}])
+    elif change == "more":
+        write("t.jsonl", [{"title": "a"}, {"title": "b", "assignee": 1}, {}])
+    else:
+        rules = ("--rules", _other_rules())
+
+    ran = run("apply", "--plan", "plan.json", *STORE, *JSONL, *rules)
+
+    assert [p["code"] for one in ran.outcomes for p in one["problems"]] == ["conflict"]
+    assert "nothing was stored" in ran.err
+    assert (ran.code, stored("title")) == (1, [])
+
+
+def _other_rules() -> str:
+    os.makedirs("other/desk")
+    for file in (RULES / "desk").iterdir():
+        Path("other/desk", file.name).write_text(file.read_text() + "# changed\n")
+    return "other"
+
+
+def test_what_is_no_plan(run: Run, write: Write) -> None:
+    """A file that is no plan, or a plan for something else, is refused."""
+    write("t.json", {"title": "a"})
+    write("plan.json", run("plan", "desk/ticket", "t.json", "--store", "memory://", "--format", "json").out)
+
+    assert "this is no plan" in run("apply", "--plan", "t.json", *STORE).err
+    assert "is a plan for desk/ticket" in run("apply", "desk/person", "--plan", "plan.json", *STORE).err

@@ -1,0 +1,132 @@
+"""Bad input: a clear message with its place, exit status 1 or 2, no traceback."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from workplace import Run, Write
+
+# What the file holds -> the place that is named, the code, and a word of the message.
+TEXTS: dict[str, tuple[bytes, str, str, str]] = {
+    "no JSON": (b"hello", "1:1", "invalid_json", "a value is expected"),
+    "array of numbers": (b"[1,\n 2]", "2:2", "type", "must be a JSON object"),
+    "deep lists": (b"[" * 100_000 + b"]" * 100_000, "1:101", "limit", "nested more than 100"),
+    "deep objects": (b'{"a":' * 100_000, "1:501", "limit", "nested more than 100"),
+    "NaN": (b'{"title": NaN}', "1:11", "invalid_json", "NaN is no JSON number"),
+    "Infinity": (b'{"title": -Infinity}', "1:11", "invalid_json", "-Infinity is no"),
+    "too large a number": (b'{"title": 1e999}', "1:11", "invalid_json", "too large"),
+    "5,000 digits": (b'{"title": ' + b"9" * 5000 + b"}", "1:11", "invalid_json", "5,000 digits"),
+    "a key twice": (b'{"title": "a",\n "title": "b"}', "2:2", "invalid_json", '"title" is here already'),
+    "half a surrogate pair": (b'{"title": "\\ud800"}', "1:11", "type", "surrogate"),
+    "half a pair as key": (b'{"\\ud800": 1}', "1:12", "unknown_field", "\\ud800"),
+    "a text of 50 MB": (b'{"title": "' + b"x" * 50_000_000 + b'"}', "1:1", "limit", "larger than 10 MiB"),
+    "Latin-1": (b'{"title": "Ren\xe9"}', "1:15", "invalid_json", "Latin-1"),
+    "UTF-16": ('{"title": 1}'.encode("utf-16-le"), "1:2", "invalid_json", "a key in double quotes"),
+    "NUL bytes": (b"\x00\x00", "1:1", "invalid_json", "a value is expected"),
+    "single quotes": (b"{'title': 1}", "1:2", "invalid_json", "double quotes"),
+    "cut off": (b'{"title"', "1:9", "invalid_json", "colon"),
+    "two values": (b'{"title": "a"} {}', "1:16", "invalid_json", ".jsonl"),
+}
+
+
+@pytest.mark.parametrize("what", TEXTS)
+def test_bad_text_is_rejected(run: Run, write: Write, what: str) -> None:
+    """Text that is no payload is a rejected outcome of its own, at its place."""
+    data, place, code, words = TEXTS[what]
+
+    ran = run("validate", "desk/ticket", write("bad.json", data), "--format", "jsonl", "--store", "memory://")
+
+    problem = ran.outcomes[-1]["problems"][0]
+    assert (problem["payload_at"], problem["code"]) == (f"bad.json:{place}", code)
+    assert words in problem["message"]
+    assert ran.code == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("missing.json", "there is no such file"),
+        ("", "there is no such file"),
+        ("folder", "this is a folder"),
+        ("no*such.json", "this pattern matches no file"),
+        ("empty.json", "empty.json:1:1: the file is empty"),
+        ("blank.jsonl", "blank.jsonl:1:1: the file is empty"),
+        ("pipe", "the file is empty"),
+        ("sheet.csv", "CSV files are not read yet"),
+        ("/dev/zero", "this is a device"),
+    ],
+)
+def test_unreadable_file(run: Run, write: Write, name: str, words: str) -> None:
+    """A file that can't be read at all ends the command with 2."""
+    Path("folder").mkdir()
+    os.mkfifo("pipe")
+    for empty, text in (("empty.json", ""), ("blank.jsonl", "\n \n"), ("sheet.csv", "title\n")):
+        write(empty, text)
+
+    ran = run("validate", "desk/ticket", name)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_broken_lines_among_good_ones(run: Run, write: Write) -> None:
+    """In a batch a broken line is an outcome of its own, and the others go on."""
+    lines = ['{"title": "a"}', '{"title"', "", "[" * 200, '{"title": "' + "x" * 11_000_000, '{"title": "b"}']
+
+    ran = run(
+        *("validate", "desk/ticket", write("t.jsonl", "\n".join(lines)), "--store", "memory://"),
+        *("--format", "jsonl"),
+    )
+
+    found = [(one["verdict"], [p["code"] for p in one["problems"]]) for one in ran.outcomes]
+    rejected = [("rejected", [code]) for code in ("invalid_json", "limit", "limit")]
+    assert found == [("accepted", []), *rejected, ("accepted", [])]
+    places = [one["problems"][0]["payload_at"] for one in ran.outcomes if one["problems"]]
+    assert places == ["t.jsonl:2:9", "t.jsonl:4:101", "t.jsonl:5:1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", b'\xef\xbb\xbf{"title": "x"}'),
+        ("a.jsonl", b'\xef\xbb\xbf{"title": "x"}\n'),
+        ("a.ndjson", b'{"title": "x"}'),
+        ("a.yaml", b"\xef\xbb\xbftitle: x\n"),
+        ("a.yml", b"- {title: x}\n"),
+        ("a.json", b'[{"title": "x"}]'),
+        ("lines", b'{"title": "x"}\n'),
+        ("object", b'{\n"title": "x"}\n'),
+        ("plain", b"title: x\n"),
+    ],
+)
+def test_formats(run: Run, write: Write, name: str, content: bytes) -> None:
+    """Formats go by the ending of the name, else by the look of the text; a byte-order mark is no harm."""
+    ran = run("plan", "desk/ticket", write(name, content), "--store", "memory://", "--format", "jsonl")
+
+    assert [one["record"]["title"] for one in ran.outcomes] == ["x"]
+
+
+def test_stdin(run: Run) -> None:
+    """Stdin is JSON, unless --stdin-filename says otherwise."""
+    words = ("validate", "desk/ticket", "-", "--store", "memory://")
+
+    assert run(*words, stdin='{"title": "x"}').code == 0
+    assert "<stdin>:1:1: error[invalid_json]" in run(*words, stdin="title: x").out
+    assert run(*words, "--stdin-filename", "t.yaml", stdin="title: x").code == 0
+    assert run(*words, "-", stdin="{}").code == 2
+
+
+def test_positions(run: Run, write: Write) -> None:
+    """A problem says where its value stands, or the object that lacks it: JSON, array, YAML."""
+    pretty_json = '[\n  {},\n  {"tags": ["a",\n    5]}\n]'
+    for name, content, place in [
+        ("t.json", pretty_json, "4:5"),
+        ("t.yaml", "- {}\n- tags:\n  - a\n  - 5\n", "4:5"),
+        ("t.jsonl", '{}\n{"tags": ["a", 5]}', "2:16"),
+    ]:
+        ran = run("validate", "desk/ticket", write(name, content), "--store", "memory://")
+
+        assert ran.out.splitlines()[-1].startswith(f"{name}:{place}: error[type] /tags/1: ")

@@ -1,0 +1,71 @@
+"""`check`: rule files with and without mistakes, in every format."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from workplace import Run, golden, stable
+
+WRONG = """\
+rulewright: 1
+resource: desk/note
+key: id
+fields:
+  id: {type: integer}
+  text: {type: strng, requird: true}
+checks:
+  - {id: some, check: payload.txt == 'a', message: no}
+"""
+
+
+@pytest.fixture
+def note() -> str:
+    """A rule file with mistakes."""
+    Path("desk").mkdir()
+    Path("desk/note.yaml").write_text(WRONG)
+    return "desk"
+
+
+def test_configured_rules_by_default(run: Run) -> None:
+    """Without a path the configured rules are checked."""
+    ran = run("check")
+
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "2 resources read: 0 errors, 0 warnings\n"
+
+
+@pytest.mark.parametrize("form", ["pretty", "text"])
+def test_mistakes(run: Run, note: str, form: str) -> None:
+    """Every mistake is told with its place and what may have been meant."""
+    ran = run("check", note, "--format", form)
+
+    assert stable(ran.out) == golden(f"check.{form}.txt", ran.out)
+    assert ran.code == 1
+
+
+def test_machine_formats(run: Run, note: str) -> None:
+    """The other formats hold the same mistakes."""
+    out = {
+        form: run("check", note, "--format", form).out
+        for form in ("json", "jsonl", "github", "sarif", "junit")
+    }
+
+    places = [problem["at"] for problem in json.loads(out["json"])]
+    assert places
+    assert [json.loads(line)["at"] for line in out["jsonl"].splitlines()] == places
+    assert out["github"].count("::error file=desk/note.yaml,line=") == len(places)
+    assert len(json.loads(out["sarif"])["runs"][0]["results"]) == len(places)
+    assert ElementTree.fromstring(out["junit"]).get("failures") == "1"
+
+
+def test_wrong_rules_stop_every_decision(run: Run, note: str) -> None:
+    """Deciding with wrong rule files ends with 2, and says what is wrong with them."""
+    Path("t.json").write_text("{}")
+
+    ran = run("validate", "desk/note", "t.json", "--rules", note)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "desk/note.yaml:6:" in ran.err

@@ -1,0 +1,197 @@
+"""The command as a whole: what there is, where settings come from, how errors end."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from workplace import RULES, Run, Write
+
+from rulewright.cli import main
+from rulewright.cli.caller import named_values
+
+
+def test_help_lists_commands_and_imports_little() -> None:
+    """`--help` needs click alone: marshmallow, yaml and the engine are not imported."""
+    script = (
+        "import sys; from rulewright.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print(*sorted(sys.modules))"
+    )
+
+    shown = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+
+    names, modules = {line.split()[0] for line in shown.splitlines() if line.strip()}, shown.split()
+    assert {"check", "validate", "plan", "apply"} <= names
+    assert not {"marshmallow", "yaml", "sqlite3", "rulewright.program", "rulewright.cel"} & {*modules}
+
+
+def test_every_command_has_help(run: Run) -> None:
+    """Each command of the table that is there explains itself, without a readable configuration."""
+    Path("rulewright.toml").write_text("wrong = [")
+    names = main.list_commands(click.Context(main))
+
+    assert {name: run(name, "--help").code for name in names} == dict.fromkeys(names, 0)
+
+
+def test_python_m_and_version() -> None:
+    """`python -m rulewright` is the same command."""
+    shown = subprocess.run(
+        [sys.executable, "-m", "rulewright", "--version"], capture_output=True, text=True, check=True
+    )
+
+    assert shown.stdout.startswith("rulewright, version ")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["validte"], "did you mean validate?"),
+        (["validate", "desk/tickt", "t.json"], "did you mean desk/ticket?"),
+        (["validate", "desk/ticket", "t.json", "--rules", "nowhere"], "there is no such file or folder"),
+        (["validate", "desk/ticket", "t.json", "--store", "ftp://x"], "no store has the URL"),
+        (["validate", "desk/ticket", "t.json", "--actor", "{bad"], "--actor:1:2: this is no JSON"),
+        (["validate", "desk/ticket", "t.json", "--actor", "[1]"], "the actor must be an object"),
+        (["validate", "desk/ticket", "t.json", "--param", "x"], "--param must be NAME=VALUE"),
+        (["validate", "desk/ticket", "t.json", "--as-of", "yesterday"], "as_of must be ISO 8601"),
+        (["validate", "desk/ticket", "t.json", "--format", "xml"], "'xml' is not one of"),
+        (["validate", "desk/ticket", "t.json", "--operation", "update"], "needs --key"),
+        (["validate", "desk/ticket", "t.json", "--rejected", "t.json"], "it would be overwritten"),
+        (["validate", "desk/ticket", "t.json", "--rejected", "no/x"], "no/x: No such file"),
+        (["validate", "desk/ticket", "t.json", "--records", "t.json", "--store", "memory://"], "exclude"),
+        (["apply", "desk/ticket", "t.json"], "--store URL is needed"),
+        (["apply", "desk/ticket", "-", "--store", "memory://", "--resume"], "can be read again"),
+        (["check", "nowhere"], "there is no such file or folder"),
+    ],
+)
+def test_wrong_usage(run: Run, write: Write, words: list[str], message: str) -> None:
+    """What makes no sense ends with 2 and a message on stderr."""
+    write("t.json", {})
+
+    ran = run(*words)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+
+
+@pytest.mark.parametrize(
+    ("records", "message"),
+    [
+        (
+            "desk/ticket:\n - {id: 1, titel: A}",
+            "r.yaml:2:19: desk/ticket has no field titel; did you mean title?",
+        ),
+        ("desk/tickt: []", "r.yaml:1:13: there is no rule file for desk/tickt; did you mean desk/ticket?"),
+        ("desk/ticket: {id: 1}", "r.yaml:1:14: desk/ticket must be a list of records"),
+        ("desk/ticket: [5]", "r.yaml:1:15: a record of desk/ticket must be an object"),
+        ("desk/ticket: [{title: A}]", "r.yaml:1:15: this record of desk/ticket has no id"),
+        ("desk/ticket: [{id: one}]", "r.yaml:1:20: desk/ticket.id is kept as integer"),
+        ("- 1", "r.yaml:1:1: records must be a map"),
+    ],
+)
+def test_wrong_records(run: Run, write: Write, records: str, message: str) -> None:
+    """A mistake in --records is told with its place."""
+    ran = run("validate", "desk/ticket", write("t.json", {}), "--records", write("r.yaml", records))
+
+    assert (ran.code, ran.out) == (2, "")
+    assert message in ran.err
+
+
+def test_flag_environment_file(run: Run, write: Write) -> None:
+    """A flag goes before the environment, the environment before the configuration file."""
+    with Path("rulewright.toml").open("a") as file:
+        file.write('format = "json"\nstore = "memory://"\n')
+    words = ("validate", "desk/ticket", write("t.jsonl", [{}]))
+
+    from_file = run(*words).out
+    from_environment = run(*words, env={"RULEWRIGHT_FORMAT": "jsonl"}).out
+    from_flag = run(*words, "--format", "junit", env={"RULEWRIGHT_FORMAT": "jsonl"}).out
+
+    assert [text[:2] for text in (from_file, from_environment, from_flag)] == ["[\n", '{"', "<?"]
+
+
+def test_settings_and_pyproject(run: Run, write: Write) -> None:
+    """The nearest configuration upwards counts, and its settings override those of api.yaml."""
+    Path("rulewright.toml").unlink()
+    table = f"[tool.rulewright]\nrules = {json.dumps(str(RULES))}\nactor = {{name = 'Ann'}}\n"
+    Path("pyproject.toml").write_text(f"{table}[tool.rulewright.settings.desk]\ntitle_required = true\n")
+
+    ran = run("validate", "desk/ticket", write("t.json", {}), "--store", "memory://")
+
+    assert "error[required] /title" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("ruls = 'x'", "there is no setting ruls; did you mean rules?"),
+        ("rules = 5", "rules must be a text"),
+        ("format = 'xml'", "format must be one of pretty"),
+        ("rules = [", "rulewright.toml: "),
+        ("[settings.desk]\ntitel = true", "desk has no setting titel"),
+    ],
+)
+def test_wrong_configuration(run: Run, write: Write, text: str, message: str) -> None:
+    """A mistake in the configuration is told."""
+    Path("rulewright.toml").write_text(text)
+
+    ran = run("validate", "desk/ticket", write("t.json", {}), "--rules", str(RULES))
+
+    assert ran.code == 2
+    assert message in ran.err
+
+
+def test_request_options(run: Run, write: Write) -> None:
+    """--param, --query and --header reach the rules; a header may be written as in HTTP."""
+    assert named_values("--header", ["Accept: a=b", "X-Y=c:d"]) == {"Accept": "a=b", "X-Y": "c:d"}
+    assert named_values("--param", ["id=5=6", "u=http://x"]) == {"id": "5=6", "u": "http://x"}
+
+
+def test_without_records_look_ups_are_undecided(run: Run, write: Write) -> None:
+    """Without a store nothing that must be looked up is taken for true or false."""
+    ran = run("validate", "desk/ticket", write("t.json", {"assignee": 7}), "--format", "json")
+
+    assert json.loads(ran.out)["verdict"] == "undecided"
+    assert ran.code == 1
+
+
+def test_reading_makes_no_store(run: Run, write: Write) -> None:
+    """`plan` against a SQLite file that is not there yet leaves it so."""
+    ran = run("plan", "desk/ticket", write("t.json", {}), "--store", "sqlite:///new.db")
+
+    assert (ran.code, Path("new.db").exists()) == (0, False)
+
+
+def test_internal_error(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug of ours is one line, and a traceback only where it was asked for."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("rulewright.cli.desk.decide", broken)
+    words = ("validate", "desk/ticket", write("t.json", {}))
+
+    ran, debugged = run(*words), run(*words, env={"RULEWRIGHT_DEBUG": "1"})
+
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert ran.err.startswith("internal error: ZeroDivisionError: oops (please report)")
+    assert "Traceback" in debugged.err
+
+
+def test_closed_pipe(write: Write) -> None:
+    """Whoever reads only the beginning of the results leaves no complaint behind."""
+    lines = write("t.jsonl", [{"title": "x" * 20}] * 300)
+    words = [sys.executable, "-m", "rulewright", "validate", "desk/ticket", lines, "--format", "json"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+
+    said = process.stderr.read()
+    process.stderr.close()
+
+    assert (process.wait(), said) == (141, b"")

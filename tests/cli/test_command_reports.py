@@ -1,0 +1,93 @@
+"""Every format of a batch's report, against golden files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from workplace import Run, Write, golden, stable
+
+RECORDS = {"desk/person": [{"id": 7, "name": "Joy", "pin": "9931", "busy": False}]}
+LINES = """\
+{"title": "Printer", "assignee": 7, "secret": "hush-hush"}
+{"title": "A title that is much too long", "urgent": true}
+{"title": 5,
+{"assignee": 8, "colour": "r\\u001b[31med", "secret": "much too long a secret"}
+"""
+
+
+@pytest.mark.parametrize("form", ["pretty", "text", "jsonl", "github", "junit", "sarif"])
+def test_report(run: Run, write: Write, form: str) -> None:
+    """A batch with an accepted, two rejected and a broken payload reads the same as ever."""
+    files = write("tickets.jsonl", LINES), "--records", write("records.json", RECORDS)
+
+    ran = run("plan", "desk/ticket", *files, "--as-of", "2025-01-15", "--seed", "1", "--format", form)
+
+    assert stable(ran.out) == golden(f"plan.{form}.txt", ran.out)
+    assert ran.code == 1
+
+
+@pytest.mark.parametrize("form", ["pretty", "text", "json", "jsonl", "github", "junit", "sarif"])
+def test_nothing_sensitive(run: Run, write: Write, form: str) -> None:
+    """The value of a sensitive field shows nowhere, and no payload can colour a terminal."""
+    files = write("tickets.jsonl", LINES), "--records", write("records.json", RECORDS)
+
+    ran = run("validate", "desk/ticket", *files, "--format", form, "--color", "never")
+
+    assert not {text for text in ("hush-hush", "much too long a secret", "9931", "\x1b") if text in ran.out}
+
+
+def test_json_of_one_object(run: Run, write: Write) -> None:
+    """One file with one object gives one outcome; an array of one gives an array."""
+    one = run("validate", "desk/ticket", write("one.json", {}), "--store", "memory://", "--format", "json")
+    array = run(
+        "validate", "desk/ticket", write("a.json", "[{}]"), "--store", "memory://", "--format", "json"
+    )
+
+    assert json.loads(one.out)["verdict"] == "accepted"
+    assert [outcome["verdict"] for outcome in json.loads(array.out)] == ["accepted"]
+
+
+def test_json_shape(run: Run, write: Write) -> None:
+    """An outcome has the members of design section 4, a problem too."""
+    ran = run("validate", "desk/ticket", write("one.json", {"title": 5}), "--format", "json")
+
+    outcome = json.loads(ran.out)
+    members = "version resource operation verdict problems record changes messages reads ruleset as_of"
+    assert [*outcome][:11] == members.split()
+    of_problem = "rule code severity path message because rule_at payload_at fix"
+    assert [*outcome["problems"][0]] == of_problem.split()
+    assert outcome["problems"][0]["payload_at"] == "one.json:1:11"
+
+
+def test_machine_formats_of_hostile_text(run: Run, write: Write) -> None:
+    """Whatever a payload holds, XML and JSON stay well-formed and a workflow command one line."""
+    hostile = write("bad.json", '{"<a>]]>&\\u0000\\ud800\\n::error::x": 1, "title": "%\\r\\n,:"}')
+
+    junit, sarif, github = (
+        run("validate", "desk/ticket", hostile, "--format", form).out for form in ("junit", "sarif", "github")
+    )
+
+    assert ElementTree.fromstring(junit).find(".//failure") is not None
+    assert json.loads(sarif)["runs"][0]["results"]
+    assert len(github.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("color", "env", "coloured"), [("always", {"NO_COLOR": "1"}, True), ("auto", {}, False)]
+)
+def test_color(run: Run, write: Write, color: str, env: dict[str, str], coloured: bool) -> None:
+    """Colour is for terminals, unless it is asked for."""
+    ran = run("validate", "desk/ticket", write("a.json", {}), "--format", "pretty", "--color", color, env=env)
+
+    assert ("\x1b[" in ran.out) is coloured
+
+
+def test_summary_goes_to_stderr(run: Run, write: Write, tmp_path: Path) -> None:
+    """Stdout holds outcomes only, and every payload that was read is one of them."""
+    ran = run("validate", "desk/ticket", write("t.jsonl", LINES), "--store", "memory://", "--format", "jsonl")
+
+    assert [outcome["verdict"] for outcome in ran.outcomes] == ["rejected"] * 4
+    assert ran.err.startswith("4 read: 0 accepted, 4 rejected, 0 undecided\n")

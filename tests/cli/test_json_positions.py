@@ -1,0 +1,67 @@
+"""Places in JSON text: exact for whatever json.dumps writes, and what json.loads reads is what we read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rulewright.inputs import JsonFlaw, parse_json
+from rulewright.inputs.json_places import find_values
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda below: st.lists(below, max_size=4) | st.dictionaries(st.text(max_size=5), below, max_size=4),
+    max_leaves=12,
+)
+
+
+def pointers(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Every value of a document, by its JSON Pointer."""
+    yield prefix, value
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in parts:
+        escaped = str(name).replace("~", "~0").replace("/", "~1")
+        yield from pointers(part, f"{prefix}/{escaped}")
+
+
+@given(VALUES, st.sampled_from([None, 0, 3]), st.booleans())
+def test_every_value_is_found(value: object, indent: int | None, ascii_only: bool) -> None:
+    """Decoding from where a pointer's value is said to stand gives that value."""
+    text = " \n" + json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    wanted = dict(pointers(value))
+
+    found = find_values(text, wanted.keys())
+
+    assert {name: json.JSONDecoder().raw_decode(text, index)[0] for name, index in found.items()} == wanted
+
+
+@given(st.text(alphabet='{}[]",:\\u0123 tnfaNe-.x', max_size=30))
+def test_reads_no_more_than_json(text: str) -> None:
+    """What we take, json.loads takes and gives the same; what we refuse, we refuse with its place."""
+    try:
+        value = parse_json(text)
+    except JsonFlaw as flaw:
+        assert 0 <= flaw.index <= len(text)  # noqa: PT017 - both ways are fine
+    else:
+        assert value == json.loads(text)
+
+
+@pytest.mark.parametrize(("pointer", "place"), [("/a/7", 6), ("/x/y", 0), ("/a/0/b", 7), ("/c~1d", 21)])
+def test_nearest_place(pointer: str, place: int) -> None:
+    """What is not there is said to be missing from the nearest value that could hold it."""
+    text = '{"a": [1, 2], "c/d": 5}'
+
+    assert find_values(text, [pointer]) == {pointer: place}
+
+
+def test_many_places_in_linear_time() -> None:
+    """Ten thousand places in one document are found in one pass."""
+    text = json.dumps({"tags": ["x"] * 10_000})
+
+    found = find_values(text, [f"/tags/{number}" for number in range(10_000)])
+
+    assert found["/tags/9999"] == text.rindex('"x"')
