@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from rulewright.cel.checker.suite import deduced
 from rulewright.cel.comparison import equals
 from rulewright.cel.errors import CelError
 from rulewright.cel.evaluator import evaluate
@@ -100,8 +101,10 @@ def same_value(actual: object, expected: object) -> bool:
 def run_case(case: Case) -> Verdict:
     """Run one test."""
     name = f"{case['file']}/{case['section']}/{case['name']}"
-    if case["check_only"]:
-        return Verdict(name, "skipped", "asks only for the type a checker deduces; nothing is evaluated")
+    if "type" in case["expect"]:
+        verdict = _run_check(name, case)
+        if case["check_only"] or verdict.outcome != "passed":
+            return verdict
     bindings = {key: read_value(value) for key, value in case["bindings"].items()}
     try:
         node = parse(case["expr"], macros=not case["disable_macros"])
@@ -116,6 +119,20 @@ def run_case(case: Case) -> Verdict:
     if same_value(actual, expected):
         return Verdict(name, "passed")
     return Verdict(name, "failed", f"gave {actual!r}, expected {expected!r}")
+
+
+def _run_check(name: str, case: Case) -> Verdict:
+    """Compare the type that the checker deduces; a function the suite declares elsewhere can't be checked."""
+    expected = case["expect"]["type"]
+    try:
+        actual, problem = deduced(case)
+    except CelError as error:
+        return Verdict(name, "failed", f"error: {error.message}")
+    if actual == expected:
+        return Verdict(name, "passed")
+    if problem.startswith("unknown-function"):
+        return Verdict(name, "skipped", f"calls a function that only the suite declares ({problem})")
+    return Verdict(name, "failed", f"deduced {actual or problem}, expected {expected}")
 
 
 def run_file(path: Path) -> Iterator[Verdict]:
