@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rulewright.fieldtypes import FIELD_TYPES, FieldType
 from rulewright.formula import Formula, FormulaMap, Valued, compile_expression, compile_template
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 EMPTY_MAP = FormulaMap({}, ())
 # Top-level rules are reported after the rules of fields.
 _AFTER_FIELDS = 1_000_000
+
+
+Concern = Literal["excluded", "presence", "values", "checks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ class CompiledField:
     unique: CompiledUnique | None
     children: tuple[CompiledField, ...]
     items: CompiledField | None
+    # What kinds of rules stand here or anywhere below, so that a stage visits only what it judges.
+    concerns: frozenset[Concern]
 
     @property
     def name(self) -> str:
@@ -454,6 +459,11 @@ def compile_map(template: TemplateMap | None) -> FormulaMap:
 
 def _compile_field(rule: Field, prefix: str, order: tuple[int, ...], rules: RuleSet) -> CompiledField:
     field_id = f"{prefix}.{rule.name}"
+    children = tuple(
+        _compile_field(child, field_id, (*order, index), rules)
+        for index, child in enumerate(rule.fields or ())
+    )
+    items = _compile_field(rule.items, field_id, (*order, 0), rules) if rule.items is not None else None
     return CompiledField(
         rule=rule,
         id=field_id,
@@ -469,12 +479,25 @@ def _compile_field(rule: Field, prefix: str, order: tuple[int, ...], rules: Rule
         checks=_compile_checks(rule.checks, field_id, order),
         reference=_compile_reference(rule, field_id, rules),
         unique=_compile_unique(rule, field_id),
-        children=tuple(
-            _compile_field(child, field_id, (*order, index), rules)
-            for index, child in enumerate(rule.fields or ())
+        children=children,
+        items=items,
+        concerns=frozenset(_own_concerns(rule)).union(
+            *(part.concerns for part in (*children, items) if part)
         ),
-        items=_compile_field(rule.items, field_id, (*order, 0), rules) if rule.items is not None else None,
     )
+
+
+def _own_concerns(rule: Field) -> Iterator[Concern]:
+    if rule.excluded_if is not None:
+        yield "excluded"
+    conditions = (rule.required_if, rule.required_unless, rule.forbidden_if)
+    siblings = (rule.required_with, rule.required_without, rule.forbidden_with, rule.forbidden_without)
+    if rule.required or rule.immutable or any(siblings) or any(one is not None for one in conditions):
+        yield "presence"
+    if rule.references is not None or isinstance(rule.one_of, Expression):
+        yield "values"
+    if rule.checks:
+        yield "checks"
 
 
 def _compile_reference(rule: Field, field_id: str, rules: RuleSet) -> CompiledReference | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -56,7 +57,7 @@ def plan_changes(run: Run, values: Mapping[str, object]) -> Plan:
 
 def stored_record(run: Run) -> dict[str, object]:
     """Return the own record in stored form, as it is now."""
-    return encode_record(run.resource.fields, {name: run.record[name] for name in run.resource.fields})
+    return run.record.encoded(partial(encode_record, run.resource.fields))
 
 
 def _keys(run: Run) -> dict[str, str]:

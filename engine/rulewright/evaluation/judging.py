@@ -19,7 +19,7 @@ _DEFAULT_ON = ("create", "update")
 
 def judge_values(run: Run) -> None:
     """Judge computed options and references of every value that is given."""
-    for place in places(run):
+    for place in places(run, "values"):
         if place.value is None or (not place.is_sound and not isinstance(place.value, list)):
             continue
         if place.field.one_of is not None and is_touched(run, place.top, place.field.one_of):
@@ -47,7 +47,7 @@ def _judge_options(run: Run, place: Place) -> None:
 
 def judge_checks(run: Run) -> None:
     """Judge the checks of fields, then those of the whole."""
-    for place in places(run):
+    for place in places(run, "checks"):
         if place.value is not None and place.is_sound:
             _judge_field(run, place)
     run.settle(Stage.CHECK)

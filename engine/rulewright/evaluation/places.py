@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from rulewright.compiled import CompiledField
+from rulewright.compiled import CompiledField, Concern
 from rulewright.evaluation.log import escape_pointer
 from rulewright.evaluation.run import Place, Run
 from rulewright.evaluation.views import View
 from rulewright.schema.fields import UNSOUND
 
 
-def places(run: Run) -> Iterator[Place]:
-    """Yield every field at every place where it could stand: in an event's payload, or the merged one."""
-    yield from _places_in(run, run.intake.values(), run.sent if run.is_event else run.merged, "")
+def places(run: Run, concern: Concern) -> Iterator[Place]:
+    """Yield every field with rules of this kind, at every place where it could stand.
+
+    That is in an event's payload, or in the merged one.
+    """
+    yield from _places_in(run, run.intake.values(), run.sent if run.is_event else run.merged, "", concern)
 
 
-def _places_in(run: Run, fields: Iterable[CompiledField], view: View, pointer: str) -> Iterator[Place]:
+def _places_in(
+    run: Run, fields: Iterable[CompiledField], view: View, pointer: str, concern: Concern
+) -> Iterator[Place]:
     for field in fields:
-        place = _place(run, field, view, f"{pointer}/{escape_pointer(field.name)}")
-        yield place
-        yield from _places_below(run, place)
+        if concern in field.concerns:
+            place = _place(run, field, view, f"{pointer}/{escape_pointer(field.name)}")
+            yield place
+            yield from _places_below(run, place, concern)
 
 
 def _place(run: Run, field: CompiledField, view: View, pointer: str) -> Place:
@@ -32,11 +38,12 @@ def _place(run: Run, field: CompiledField, view: View, pointer: str) -> Place:
     return Place(field, pointer, view, [value[index] for index in kept], [sent[index] for index in kept])
 
 
-def _places_below(run: Run, place: Place) -> Iterator[Place]:
+def _places_below(run: Run, place: Place, concern: Concern) -> Iterator[Place]:
     field, value = place.field, place.value
     if field.children and isinstance(value, View):
-        yield from _places_in(run, field.children, value, place.pointer)
+        yield from _places_in(run, field.children, value, place.pointer, concern)
     elif field.items is not None and isinstance(value, list) and field.items.children:
         for position, item in zip(place.positions, value, strict=True):
             if isinstance(item, View):
-                yield from _places_in(run, field.items.children, item, f"{place.pointer}/{position}")
+                below = f"{place.pointer}/{position}"
+                yield from _places_in(run, field.items.children, item, below, concern)

@@ -16,7 +16,9 @@ from rulewright.problem import Because
 
 def drop_excluded(run: Run) -> None:
     """Drop the fields whose `excluded_if` holds, with an info each. All judge the same payload."""
-    excluded = [place for place in places(run) if place.value is not None and _is_excluded(run, place)]
+    excluded = [
+        place for place in places(run, "excluded") if place.value is not None and _is_excluded(run, place)
+    ]
     for place in excluded:
         for view in (place.siblings, run.sent):
             if view is place.siblings or place.pointer.count("/") == 1:
@@ -50,7 +52,7 @@ def judge_presence(run: Run) -> None:
     """
     ended: list[str] = []
     for conditional in (False, True):
-        for place in places(run):
+        for place in places(run, "presence"):
             if not any(is_within(place.pointer, outer) for outer in ended):
                 ended.extend(_judge_place(run, place, conditional=conditional))
         run.settle(Stage.PRESENCE)

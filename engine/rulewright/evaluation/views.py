@@ -104,7 +104,7 @@ class LazyRecord(dict[str, object]):
     `has(record.x)` is whether x is not null: what is stored knows no difference.
     """
 
-    __slots__ = ("_failures", "_pull", "_pulling", "declared")
+    __slots__ = ("_encoded", "_failures", "_pull", "_pulling", "declared")
 
     def __init__(self, declared: Collection[str], pull: Callable[[str], object]) -> None:
         super().__init__()
@@ -112,6 +112,7 @@ class LazyRecord(dict[str, object]):
         self._pull = pull
         self._pulling: set[str] = set()
         self._failures: dict[str, cel.CelError] = {}
+        self._encoded: dict[str, object] | None = None
 
     def __missing__(self, name: str) -> object:
         if name not in self.declared:
@@ -136,7 +137,14 @@ class LazyRecord(dict[str, object]):
     def forget(self) -> None:
         """Work every field out anew when it is read next."""
         self.clear()
+        self._encoded = None
         self._failures.clear()
+
+    def encoded(self, encode: Callable[[Mapping[str, object]], dict[str, object]]) -> dict[str, object]:
+        """Return all fields in stored form, encoded once until something is forgotten."""
+        if self._encoded is None:
+            self._encoded = encode(self._everything())
+        return self._encoded
 
     def _everything(self) -> dict[str, object]:
         return {name: self[name] for name in self.declared}
