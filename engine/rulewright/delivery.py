@@ -12,6 +12,7 @@ from rulewright.evaluation import CLAIMS, Inputs, decide
 from rulewright.outcome import Change, Claim, Outcome
 from rulewright.ports import Transaction
 from rulewright.problem import Because, Problem
+from rulewright.timeouts import keep_entries
 
 # language.md "Effects": apply writes bound creates, updates, own record, rest.
 _WRITE_ORDER: Final = {"bound": 0, "update": 1, "own": 2, "rest": 3}
@@ -36,6 +37,7 @@ def carry_out(rules: CompiledRules, resource: str, inputs: Inputs, transaction: 
     try:
         with transaction.savepoint():
             write_changes(outcome.changes, transaction, rules)
+            keep_entries(outcome, rules, transaction)
             if outcome.claim is not None:
                 keep_claim(outcome, outcome.claim, transaction)
     except (UniqueViolationError, ReferenceViolationError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.resources import files
@@ -20,6 +21,7 @@ from rulewright.fieldtypes import as_utc
 from rulewright.outcome import Outcome
 from rulewright.ports import Records, Store, Table, Transaction
 from rulewright.tables import tables_of
+from rulewright.timeouts import Due, find_due, needs_entries
 
 if TYPE_CHECKING:
     from marshmallow import Schema
@@ -126,6 +128,22 @@ class Program:
         store.prepare(self.tables)
         with store.transaction() as transaction:
             return self.apply_within(resource, inputs, transaction)
+
+    def tick(self, *, store: Store, as_of: datetime | str | None = None) -> tuple[Receipt, ...]:
+        """Fire the events of all timeouts that are due at `as_of` (default: now), each in its transaction.
+
+        The system itself acts: no caller's rights are judged, and `actor` is null in expressions.
+        """
+        now = instant(as_of)
+        store.prepare(self.tables)
+        if not needs_entries(self.compiled):
+            return ()
+        return tuple(self._fire_due(store, due, now) for due in [*find_due(self.compiled, store, now)])
+
+    def _fire_due(self, store: Store, due: Due, now: datetime) -> Receipt:
+        inputs = self.inputs({}, operation=due.event, key=due.key, as_of=now)
+        with store.transaction() as transaction:
+            return self.apply_within(due.resource, replace(inputs, trusted=True), transaction)
 
     def apply_within(self, resource: str, inputs: Inputs, transaction: Transaction) -> Receipt:
         """As `apply`, inside a transaction that the caller opened on a prepared store."""

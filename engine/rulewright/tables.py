@@ -8,6 +8,7 @@ from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import CLAIMS
 from rulewright.ports import Column, ColumnType, ForeignKey, Table, UniqueConstraint
+from rulewright.timeouts import ENTRIES, needs_entries
 
 
 def tables_of(rules: CompiledRules) -> tuple[Table, ...]:
@@ -16,6 +17,8 @@ def tables_of(rules: CompiledRules) -> tuple[Table, ...]:
     own = [table_of(rules.resources[name], wanted.get(name, ())) for name in sorted(rules.resources)]
     if any(resource.idempotency is not None for resource in rules.resources.values()):
         own.append(CLAIMS)
+    if needs_entries(rules):
+        own.append(ENTRIES)
     return tuple(own)
 
 

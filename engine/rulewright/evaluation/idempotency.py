@@ -36,7 +36,7 @@ CLAIMS: Final = Table(
 def judge_idempotency(run: Run) -> None:
     """Claim the call's key, or end the evaluation: with the first call's outcome, or refused."""
     rule = run.resource.idempotency
-    if rule is None or run.is_reaction or run.inputs.operation not in rule.rule.operations:
+    if rule is None or run.is_trusted or run.inputs.operation not in rule.rule.operations:
         return
     header = rule.rule.header.lower()
     sent = run.inputs.request.headers.items()

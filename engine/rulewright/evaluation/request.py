@@ -19,7 +19,7 @@ _KNOWN_BEFORE_PAYLOAD = frozenset({"request", "actor", "settings", "current", "n
 def judge_caller(run: Run) -> None:
     """Authentication, then permission; either ends the evaluation (language.md "Order, stops")."""
     api = run.resource.api
-    if api is None or api.auth is None or run.is_reaction:
+    if api is None or api.auth is None or run.is_trusted:
         return
     if run.inputs.actor is None:
         site = Site(f"{run.resource.name}.auth", "", api.auth.span, Stage.REQUEST)
@@ -57,7 +57,7 @@ def judge_path_parameters(run: Run) -> None:
 def missing_path_parameters(run: Run) -> Iterator[str]:
     """Yield the parameters of the operation's path that were not given; the record's key may stand in."""
     operation = run.resource.operation(run.inputs.operation)
-    if operation is None or operation.path is None or run.is_reaction:
+    if operation is None or operation.path is None or run.is_trusted:
         return
     for name in _PARAMETER.findall(operation.path):
         given = run.inputs.request.path.get(name)
@@ -78,7 +78,7 @@ def find_current(run: Run) -> None:
     if found:
         run.stored = found[0]
         run.current = decode_record(run.resource.fields, found[0])
-        if run.is_reaction or _in_scope(run, found[0], site):
+        if run.is_trusted or _in_scope(run, found[0], site):
             return
     run.log.end(run.problem(site, "not_found", f"no such {what}"))
 

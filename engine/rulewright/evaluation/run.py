@@ -35,7 +35,8 @@ class Inputs:
     """Everything that an evaluation depends on, besides the rules.
 
     `key` names the record of an update or an event. `now` is an aware datetime in UTC. `seed` makes
-    random ids repeatable.
+    random ids repeatable. `trusted`: the system itself acts (a timeout), so authentication, permission
+    and scope do not apply.
     """
 
     operation: str
@@ -45,6 +46,7 @@ class Inputs:
     key: object = None
     actor: Mapping[str, object] | None = None
     request: Request = field(default_factory=Request)
+    trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,11 @@ class Run:
         """The read-only fields that this operation may set all the same (its `accepts`)."""
         operation = self.resource.operation(self.inputs.operation)
         return frozenset(operation.accepts) if operation is not None else frozenset()
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the system itself acts: there is no caller whose rights could be judged."""
+        return self.is_reaction or self.inputs.trusted
 
     @property
     def is_event(self) -> bool:

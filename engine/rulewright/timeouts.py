@@ -1,0 +1,91 @@
+"""Timeouts: a record that was left in a state too long fires an event (`rulewright tick`).
+
+Since when a record is in its state is kept beside it, in records of ENTRIES written in the same
+transaction as the change of state; records that were imported without one never time out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.fieldtypes import decode_datetime
+from rulewright.model import Timeout
+from rulewright.outcome import Change, Outcome
+from rulewright.ports import Column, Records, StoredRecord, Table, Transaction
+
+ENTRIES: Final = Table(
+    resource="rulewright/state_entry",
+    key="id",
+    columns=(
+        Column("id", "text"),
+        Column("resource", "text"),
+        Column("key", "json"),
+        Column("state", "text"),
+        Column("since", "text"),
+    ),
+    indexes=(("resource", "state"),),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A record whose time in its state is up, and the event that is to be fired on it."""
+
+    resource: str
+    key: object
+    event: str
+
+
+def needs_entries(rules: CompiledRules) -> bool:
+    """Whether any resource has timeouts."""
+    return any(_has_timeouts(resource) for resource in rules.resources.values())
+
+
+def keep_entries(outcome: Outcome, rules: CompiledRules, transaction: Transaction) -> None:
+    """Keep since when the records that an outcome moves are in their states."""
+    for change in outcome.changes:
+        resource = rules.resources[change.resource]
+        workflow = resource.workflow
+        if workflow is None or not _has_timeouts(resource):
+            continue
+        state = change.set.get(workflow.rule.field or "")
+        if state is not None:
+            _keep(transaction, change, state, outcome.as_of)
+
+
+def _keep(transaction: Transaction, change: Change, state: object, since: str) -> None:
+    entry: dict[str, object] = {
+        "id": f"{change.resource} {change.key}",
+        "resource": change.resource,
+        "key": [change.key],
+        "state": state,
+        "since": since,
+    }
+    if transaction.find(ENTRIES.resource, {"id": entry["id"]}, 1):
+        transaction.update(ENTRIES.resource, entry["id"], entry)
+    else:
+        transaction.insert(ENTRIES.resource, entry)
+
+
+def find_due(rules: CompiledRules, records: Records, now: datetime) -> Iterator[Due]:
+    """Yield what is due at `now`, by resource, timeout and key."""
+    for name in sorted(rules.resources):
+        workflow = rules.resources[name].workflow
+        for timeout in workflow.rule.timeouts if workflow is not None else ():
+            for entry in records.find(ENTRIES.resource, {"resource": name, "state": timeout.state}):
+                if _is_due(entry, timeout, now):
+                    key = entry["key"]
+                    yield Due(name, key[0] if isinstance(key, list) else key, timeout.fire)
+
+
+def _is_due(entry: StoredRecord, timeout: Timeout, now: datetime) -> bool:
+    since = decode_datetime(entry.get("since"))
+    return isinstance(since, datetime) and since + timedelta(seconds=timeout.after_seconds) <= now
+
+
+def _has_timeouts(resource: CompiledResource) -> bool:
+    return resource.workflow is not None and bool(resource.workflow.rule.timeouts)
