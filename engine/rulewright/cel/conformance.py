@@ -1,12 +1,13 @@
-"""Run conformance tests of CEL: `python -m rulewright.cel.conformance FILE [FILE...]`.
+"""Run conformance tests of CEL: `python -m rulewright.cel.conformance [--engine NAME] FILE [FILE...]`.
 
 A file is a JSON list of tests (expression, bindings, expected value or error) with tagged values, such as
 `{"t": "int", "v": "1"}`. Every failing test is named and every skipped one listed with its reason; the last
-line is `N passed, M failed`, and the exit code is 1 where any failed.
+line is `N passed, M failed`, and the exit code is 1 where any failed. Engines are listed in `ENGINES`.
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import json
 import math
@@ -19,6 +20,7 @@ from typing import Any, Final, TextIO
 
 from rulewright.cel.checker.suite import deduced
 from rulewright.cel.comparison import equals
+from rulewright.cel.compiler import Program
 from rulewright.cel.errors import CelError
 from rulewright.cel.evaluator import evaluate
 from rulewright.cel.functions.times import parse_duration, parse_timestamp
@@ -26,7 +28,10 @@ from rulewright.cel.limits import Budget
 from rulewright.cel.maps import MapBuilder
 from rulewright.cel.namespace import qualify
 from rulewright.cel.parser import parse
+from rulewright.cel.tree import Node
 from rulewright.cel.values import NANOS, TYPE_NAMES, Duration, Timestamp, Type, Uint, kind_of
+
+_DESCRIPTION: Final = "Run conformance tests of CEL."
 
 Case = Mapping[str, Any]
 """One test as the file has it."""
@@ -98,7 +103,27 @@ def same_value(actual: object, expected: object) -> bool:
     return equals(Budget(), actual, expected)
 
 
-def run_case(case: Case) -> Verdict:
+def _walk(_: str, node: Node, bindings: Mapping[str, object]) -> object:
+    return evaluate(node, bindings)
+
+
+def _run_compiled(text: str, node: Node, bindings: Mapping[str, object]) -> object:
+    return Program(text, node).evaluate(bindings)
+
+
+def _run_absorbing(text: str, node: Node, bindings: Mapping[str, object]) -> object:
+    return Program(text, node).absorb(bindings)
+
+
+ENGINES: Final[Mapping[str, Callable[[str, Node, Mapping[str, object]], object]]] = {
+    "walker": _walk,
+    "compiled": _run_compiled,
+    "absorbing": _run_absorbing,
+}
+"""What evaluates: the tree-walker, the compiler, or the compiler's error-absorbing version by itself."""
+
+
+def run_case(case: Case, engine: str = "walker") -> Verdict:
     """Run one test."""
     name = f"{case['file']}/{case['section']}/{case['name']}"
     if "type" in case["expect"]:
@@ -109,7 +134,7 @@ def run_case(case: Case) -> Verdict:
     try:
         node = parse(case["expr"], macros=not case["disable_macros"])
         node = qualify(node, {*case["type_env"], *bindings}, case["container"])
-        actual = evaluate(node, bindings)
+        actual = ENGINES[engine](case["expr"], node, bindings)
     except CelError as error:
         failed = "" if "error" in case["expect"] else f"error: {error.message}"
         return Verdict(name, "failed" if failed else "passed", failed)
@@ -135,17 +160,17 @@ def _run_check(name: str, case: Case) -> Verdict:
     return Verdict(name, "failed", f"deduced {actual or problem}, expected {expected}")
 
 
-def run_file(path: Path) -> Iterator[Verdict]:
+def run_file(path: Path, engine: str = "walker") -> Iterator[Verdict]:
     """Run every test of a file."""
     for case in json.loads(path.read_text(encoding="utf-8")):
-        yield run_case(case)
+        yield run_case(case, engine)
 
 
-def main(paths: Sequence[str], out: TextIO = sys.stdout) -> int:
+def main(paths: Sequence[str], out: TextIO = sys.stdout, engine: str = "walker") -> int:
     """Run the files, report, and give the exit code."""
     counts: Counter[str] = Counter()
     for path in paths:
-        for verdict in run_file(Path(path)):
+        for verdict in run_file(Path(path), engine):
             counts[verdict.outcome] += 1
             if verdict.outcome != "passed":
                 print(f"{verdict.outcome} {verdict.name}: {verdict.detail}", file=out)
@@ -155,11 +180,15 @@ def main(paths: Sequence[str], out: TextIO = sys.stdout) -> int:
 
 def command(arguments: Sequence[str]) -> int:
     """The command line: 0 all passed, 1 some failed, 2 nothing could be run."""
-    if not arguments:
-        print("usage: python -m rulewright.cel.conformance FILE [FILE...]", file=sys.stderr)
-        return 2
+    reader = argparse.ArgumentParser(prog="python -m rulewright.cel.conformance", description=_DESCRIPTION)
+    reader.add_argument("files", nargs="+", metavar="FILE")
+    reader.add_argument("--engine", choices=sorted(ENGINES), default="walker")
     try:
-        return main(arguments)
+        options = reader.parse_args(arguments)
+    except SystemExit as done:
+        return 2 if done.code else 0
+    try:
+        return main(options.files, engine=options.engine)
     except (OSError, ValueError) as error:
         print(f"cannot read the tests: {error}", file=sys.stderr)
         return 2

@@ -1,0 +1,116 @@
+"""Code that reads: names, fields, items, `has` and `given`."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from rulewright.cel.compiler.unit import Code, Frame, Path, path_of
+from rulewright.cel.tree import Given, Has, Ident, Index, Literal, Node, Select
+from rulewright.cel.values import BOOL, TYPE_NAMES
+
+
+def ident(frame: Frame, node: Ident) -> Code:
+    """A macro's variable, a binding, or a type."""
+    if not node.absolute and node.name in frame.variables:
+        return frame.variables[node.name]
+    key = ("b", node.name)
+    if key in frame.known:
+        return Code(frame.known[key], raw=True, simple=True)
+    by_function = frame.exact or node.name in TYPE_NAMES
+    text = f"name(b, {node.name!r})" if by_function else f"b[{node.name!r}]"
+    return _kept(frame, node, key, Code(text, raw=True))
+
+
+def select(frame: Frame, node: Select) -> Code:
+    """`operand.field`. Subscripting a dict is right or raises; only the exact version must tell why."""
+    key = _key(frame, node)
+    if key is not None and key in frame.known:
+        return Code(frame.known[key], raw=True, simple=True)
+    operand = frame.value(node.operand)
+    if node.optional:
+        return Code(f"select_optional({operand.text}, {node.field!r})")
+    code = _field(frame, operand, node.field)
+    return code if key is None else _kept(frame, node, key, code)
+
+
+def _field(frame: Frame, operand: Code, field: str) -> Code:
+    if operand.kind is not None:
+        # Surely no map, and Python warns of subscripts like that.
+        return Code(f"select({operand.text}, {field!r})", raw=True)
+    if not frame.exact:
+        return Code(f"{operand.text}[{field!r}]", raw=True)
+    first, again = frame.twice(operand)
+    there = f"{first}.__class__ is dict and {field!r} in {again}"
+    return Code(f"({again}[{field!r}] if {there} else select({again}, {field!r}))", raw=True)
+
+
+def _key(frame: Frame, node: Node) -> Path | None:
+    """Where a path's value is kept: its steps below the name of its root in Python."""
+    path = path_of(node)
+    if path is None:
+        return None
+    root = node
+    while isinstance(root, Select):
+        root = root.operand
+    variable = None if cast("Ident", root).absolute else frame.variables.get(path[0])
+    return ("b", *path) if variable is None else (variable.text, *path[1:])
+
+
+def _kept(frame: Frame, node: Node, key: Path, code: Code) -> Code:
+    """The code, keeping its value under a name where the expression reads the path again."""
+    path = path_of(node)
+    if path is None or not frame.unit.is_shared(path):
+        return code
+    name = frame.keep()
+    frame.known[key] = name
+    return Code(f"({name} := {code.text})", raw=True)
+
+
+def has(frame: Frame, node: Has) -> Code:
+    """`has(operand.field)`: `in` on any dict, whatever the class makes of it."""
+    first, again = frame.twice(frame.value(node.operand))
+    inside = (
+        f"{node.field!r} in {again} if isinstance({first}, dict) else is_present({again}, {node.field!r})"
+    )
+    return Code(f"({inside})", BOOL)
+
+
+def given(frame: Frame, node: Given) -> Code:
+    """`given(a.b[c])`: the steps one by one; a step that is null or absent ends the path."""
+    steps: list[Select | Index] = []
+    root = node.path
+    while isinstance(root, Select | Index):
+        steps.append(root)
+        root = root.operand
+    code = ident(frame, cast("Ident", root))
+    for step in reversed(steps):
+        code = _field_step(frame, code, step) if isinstance(step, Select) else _item_step(frame, code, step)
+    return Code(f"({code.text} is not None)", BOOL)
+
+
+def _field_step(frame: Frame, code: Code, node: Select) -> Code:
+    first, again = frame.twice(code)
+    plain = f"{again}.get({node.field!r}) if {first}.__class__ is dict"
+    return Code(f"({plain} else step({frame.budget}, {again}, {node.field!r}))", raw=True)
+
+
+def _item_step(frame: Frame, code: Code, node: Index) -> Code:
+    first, again = frame.twice(code)
+    with frame.branch():
+        key = frame.cooked(node.index)
+    return Code(f"(None if {first} is None else step({frame.budget}, {again}, {key.text}))", raw=True)
+
+
+def index(frame: Frame, node: Index) -> Code:
+    """`operand[index]`, with shortcuts for the literal keys of maps and the literal places of lists."""
+    operand = frame.value(node.operand)
+    key = node.index.value if isinstance(node.index, Literal) else None
+    if node.optional:
+        return Code(f"index_optional({frame.budget}, {operand.text}, {frame.value(node.index).text})")
+    if type(key) is str:
+        return _field(frame, operand, key)
+    if type(key) is int and key >= 0:
+        first, again = frame.twice(operand)
+        there = f"{first}.__class__ is list and len({again}) > {key}"
+        return Code(f"({again}[{key}] if {there} else index({frame.budget}, {again}, {key}))", raw=True)
+    return Code(f"index({frame.budget}, {operand.text}, {frame.value(node.index).text})")

@@ -1,0 +1,165 @@
+"""A compiled expression: what `compile` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from rulewright.cel.compiler.artifact import Artifact, Evaluate, build, dump, link, load
+from rulewright.cel.errors import CelSyntaxError
+from rulewright.cel.evaluator import evaluate
+from rulewright.cel.functions import ALL_FUNCTIONS
+from rulewright.cel.limits import DEFAULT_LIMITS, Budget, Limits
+from rulewright.cel.namespace import qualify
+from rulewright.cel.parser import NAMESPACED_FUNCTIONS, parse
+from rulewright.cel.tree import Ident, scoped_children, walk
+from rulewright.cel.values import TYPE_NAMES
+
+if TYPE_CHECKING:
+    from rulewright.cel.evaluator import Recorder
+    from rulewright.cel.signature import Function
+    from rulewright.cel.tree import Node
+    from rulewright.cel.values import Type
+
+_LARGEST: Final = 2_000
+"""Nodes of an expression worth compiling; a larger one is mostly data, and Python's compiler takes long."""
+
+
+class Program:
+    """A CEL expression, ready to be evaluated as often as you like, by any number of threads.
+
+    It is compiled at its first evaluation, or after `warm_up` evaluations: before that, and wherever an error
+    is to be told, the tree is walked, which gives the same.
+    """
+
+    __slots__ = ("_exact", "_steps", "_warm_up", "evaluate", "functions", "node", "text")
+
+    evaluate: Evaluate
+    """The value under bindings, a mapping of names to values.
+
+    A name is read when it is reached and not before, so the mapping may compute it then. Values are those
+    `kind_of` knows, and Python's dates, times and spans. Raises `EvaluationError`, `Unknown` or `LimitError`.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        node: Node,
+        *,
+        functions: Mapping[str, Function] = ALL_FUNCTIONS,
+        steps: int = DEFAULT_LIMITS.steps,
+        warm_up: int = 0,
+    ) -> None:
+        self.text = text
+        self.node = node
+        self.functions = functions
+        self._steps = steps
+        self._warm_up = warm_up
+        self._exact: Evaluate | None = None
+        self.evaluate = self._first
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (self.text, self.node, dict(self.functions), self._steps, self._warm_up)
+
+    def walk(
+        self,
+        bindings: Mapping[str, object],
+        *,
+        budget: Budget | None = None,
+        on_value: Recorder | None = None,
+    ) -> object:
+        """The same value by walking the tree: the referee of compiled code."""
+        limit = budget if budget is not None else Budget(self._steps)
+        return evaluate(self.node, bindings, functions=self.functions, budget=limit, on_value=on_value)
+
+    def absorb(self, bindings: Mapping[str, object]) -> object:
+        """The same value by the version that holds errors back as `&&` and `||` need it."""
+        if self._exact is None:
+            artifact = self._build(exact=True)
+            self._exact = self.walk if artifact is None else link(artifact, self.functions, self.walk)
+        return self._exact(bindings)
+
+    def prepare(self) -> None:
+        """Compile now."""
+        artifact = self._build(exact=False)
+        self.evaluate = self.walk if artifact is None else link(artifact, self.functions, self._again)
+
+    def dump(self) -> bytes:
+        """The fast version as bytes; empty where this expression is not worth compiling."""
+        artifact = self._build(exact=False)
+        return b"" if artifact is None else dump(artifact)
+
+    def restore(self, data: bytes) -> None:
+        """Take the fast version from `dump`'s bytes, which only we may have written."""
+        self.evaluate = link(load(data), self.functions, self._again) if data else self.walk
+
+    def _first(self, bindings: Mapping[str, object]) -> object:
+        if self._warm_up > 0:
+            self._warm_up -= 1
+            return self.walk(bindings)
+        self.prepare()
+        return self.evaluate(bindings)
+
+    def _build(self, *, exact: bool) -> Artifact | None:
+        if sum(1 for _ in walk(self.node)) > _LARGEST:
+            return None
+        try:
+            return build(self.node, self.functions, self._steps, exact=exact)
+        except (SyntaxError, RecursionError, MemoryError):
+            # Code is split long before Python's limits; should one still be met, the tree is walked.
+            return None
+
+    def _again(self, bindings: Mapping[str, object]) -> object:
+        """What the fast version could not do: absorb errors, or else tell them as the tree-walker does.
+
+        Nothing an expression does has effects, so it may be run again. Code counts some steps it doesn't
+        take, so the tree-walker also decides whether the budget is used up.
+        """
+        try:
+            return self.absorb(bindings)
+        except Exception:  # noqa: S110  # told by the tree-walker
+            pass
+        return self.walk(bindings)
+
+
+def _restore(text: str, node: Node, functions: Mapping[str, Function], steps: int, warm_up: int) -> Program:
+    standard = functions.keys() == ALL_FUNCTIONS.keys()
+    return Program(
+        text, node, functions=ALL_FUNCTIONS if standard else functions, steps=steps, warm_up=warm_up
+    )
+
+
+def compile_text(
+    text: str,
+    variables: Mapping[str, Type] | Collection[str] | None = None,
+    *,
+    functions: Iterable[Function] = (),
+    container: str = "",
+    limits: Limits = DEFAULT_LIMITS,
+) -> Program:
+    """Compile an expression.
+
+    `variables`: the names bindings will have, with or without types; without it any name may be read.
+    `functions`: your own, beside the standard ones or in place of them. `container`: CEL's namespace.
+    Raises `CelSyntaxError` where the text is no CEL or names no variable, `LimitError` where it is too large.
+    """
+    own = {function.name: function for function in functions}
+    table = {**ALL_FUNCTIONS, **own} if own else ALL_FUNCTIONS
+    namespaced = NAMESPACED_FUNCTIONS.union(name for name in own if "." in name)
+    node = parse(text, limits, namespaced=namespaced)
+    if variables is not None:
+        node = qualify(node, variables, container)
+        _require_declared(node, variables)
+    return Program(text, node, functions=table, steps=limits.steps)
+
+
+def _require_declared(root: Node, variables: Collection[str]) -> None:
+    """Refuse a name that is no variable and no type."""
+    stack: list[tuple[Node, frozenset[str]]] = [(root, frozenset())]
+    while stack:
+        node, local = stack.pop()
+        if isinstance(node, Ident):
+            name = node.name
+            if name not in variables and name not in TYPE_NAMES and (node.absolute or name not in local):
+                raise CelSyntaxError(f"undeclared name {name!r}", node.start, node.end)
+        stack.extend((child, local.union(bound)) for child, bound in scoped_children(node))
