@@ -8,21 +8,29 @@ from typing import Any, Final, cast
 
 from rulewright import cel
 from rulewright.cel.tree import Call, Conditional, Logic, map_children
-from rulewright.compiled import CompiledResource, CompiledRules
-from rulewright.formula import Formula
+from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
+from rulewright.formula import Formula, FormulaMap
 from rulewright.problem import Span
-from rulewright.scenarios.conditions import Condition, Key, conditions_of
+from rulewright.scenarios.conditions import Condition, Key, conditions_of, fields_of
 
 _SWAPS: Final = {"_<_": "_<=_", "_<=_": "_<_", "_>_": "_>=_", "_>=_": "_>_", "_==_": "_!=_", "_!=_": "_==_"}
 _COMPILED: Final = ("rulewright.compiled", "rulewright.formula")
 _GONE: Final = object()
+_SWITCHES: Final = (
+    "required",
+    "immutable",
+    "required_with",
+    "required_without",
+    "forbidden_with",
+    "forbidden_without",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """One change of one rule. `swaps` maps the ids of compiled parts to what takes their place.
 
-    `key` is the condition it is about; None for a choice (`a ? b : c`) inside a value.
+    `key` is the condition it is about; None for a choice (`a ? b : c`) inside a value and for plain rules.
     """
 
     resource: str
@@ -34,7 +42,7 @@ class Mutant:
 
 
 def mutants_of(resource: CompiledResource) -> Iterator[Mutant]:
-    """Yield every mutant of a rule file: conditions first, then the choices inside values."""
+    """Yield every mutant of a rule file: its conditions, the choices inside values, the plain rules."""
     conditions = conditions_of(resource)
     for condition in conditions:
         yield from _of_condition(condition)
@@ -42,6 +50,7 @@ def mutants_of(resource: CompiledResource) -> Iterator[Mutant]:
     for formula in formulas_within(resource):
         if id(formula) not in judged:
             yield from _of_choices(resource.name, formula)
+    yield from _of_plain_rules(resource)
 
 
 def _formulas_of(condition: Condition) -> Iterator[Formula]:
@@ -159,3 +168,56 @@ def _differ(new: Any, old: Any) -> bool:
 
 def _is_compiled(part: object) -> Any:
     return is_dataclass(part) and not isinstance(part, type) and type(part).__module__ in _COMPILED
+
+
+def _of_plain_rules(resource: CompiledResource) -> Iterator[Mutant]:
+    """Yield the mutants of conditions that are no expressions: `required: true`, `where`, `unique`, ...
+
+    A field of an event is compiled once more; what is written once is spoilt in both.
+    """
+    merged: dict[tuple[str, str, Span], Mutant] = {}
+    for mutant in _plain_mutants(resource):
+        place = (mutant.rule, mutant.change, mutant.at)
+        swaps = {**merged[place].swaps, **mutant.swaps} if place in merged else mutant.swaps
+        merged[place] = replace(mutant, swaps=swaps)
+    yield from merged.values()
+
+
+def _plain_mutants(resource: CompiledResource) -> Iterator[Mutant]:
+    for field in fields_of(resource):
+        for keyword in _switches(resource, field):
+            off: Any = () if isinstance(getattr(field.rule, keyword), tuple) else False
+            changed = replace(field, rule=replace(field.rule, **{keyword: off}))
+            yield _plain(resource, field, keyword, changed)
+        if field.reference is not None:
+            yield _plain(resource, field, "references", replace(field, reference=None))
+            yield from _of_where(resource, field.reference.id, field.reference.where, field.reference.span)
+        if field.unique is not None:
+            yield _plain(resource, field, "unique", replace(field, unique=None))
+            yield from _of_where(resource, field.unique.id, field.unique.where, field.unique.rule.span)
+    yield from _of_where(resource, f"{resource.name}.scope", resource.scope, resource.file.span)
+    for effect in resource.effects:
+        yield from _of_where(resource, effect.id, effect.where, effect.rule.at.get("where", effect.rule.span))
+
+
+def _switches(resource: CompiledResource, field: CompiledField) -> Iterator[str]:
+    """The keywords that are switched on and can make a difference."""
+    operations = [one.name for one in resource.file.operations]
+    for keyword in _SWITCHES:
+        # Nothing is changed for good where there is no update.
+        if getattr(field.rule, keyword) and (
+            keyword != "immutable" or not operations or "update" in operations
+        ):
+            yield keyword
+
+
+def _plain(resource: CompiledResource, field: CompiledField, keyword: str, changed: CompiledField) -> Mutant:
+    at = field.span_of(keyword)
+    return Mutant(resource.name, f"{field.id}.{keyword}", "deleted", at, {id(field): changed})
+
+
+def _of_where(resource: CompiledResource, rule: str, where: FormulaMap, at: Span) -> Iterator[Mutant]:
+    for name in where.entries:
+        kept = {other: one for other, one in where.entries.items() if other != name}
+        changed = FormulaMap(kept, where.reads)
+        yield Mutant(resource.name, rule, f"dropped from where: {name}", at, {id(where): changed})
