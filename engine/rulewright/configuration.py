@@ -18,9 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from rulewright.errors import ConfigurationError
-
-FORMATS: Final = ("pretty", "text", "json", "jsonl", "github", "junit", "sarif")
-COLORS: Final = ("auto", "always", "never")
+from rulewright.report.formats import COLORS, FORMATS
 
 
 @dataclass(frozen=True, slots=True)

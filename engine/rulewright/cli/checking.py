@@ -50,7 +50,7 @@ def show_problems(checked: Sequence[Checked], output: OutputChoices) -> tuple[in
     chosen = chosen_format(output)
     for text in _texts(chosen, checked, problems, output):
         write(text)
-    said = f"{sum(each.resources for each in checked)} resources read: "
+    said = f"{_count(sum(each.resources for each in checked), 'resource')} read: "
     said += f"{_count(counts['error'], 'error')}, {_count(counts['warning'], 'warning')}"
     click.echo(said, err=chosen != "pretty")
     return counts["error"], counts["warning"]

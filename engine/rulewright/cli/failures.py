@@ -20,6 +20,8 @@ PIPE_CLOSED = 141
 @contextmanager
 def failing_well(context: click.Context) -> Iterator[None]:
     """Turn what is raised inside the block into a message and an exit status."""
+    if not sys.stdout:
+        raise click.UsageError("stdout is closed: there is nowhere to write the results")
     try:
         yield
         sys.stdout.flush()

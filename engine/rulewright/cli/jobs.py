@@ -88,4 +88,6 @@ def job_of(desk: Desk, source: Source) -> Job | None:
     if source.is_stdin or not Path(source.path).is_file():
         return None
     key = f" {desk.key}" if desk.key is not None else ""
-    return Job(f"apply {desk.resource} {desk.operation}{key} {Path(source.path).resolve()}", source)
+    # The same file may be applied once below each of several parents.
+    path = "".join(f" {name}={value}" for name, value in sorted(desk.request.path.items()))
+    return Job(f"apply {desk.resource} {desk.operation}{key}{path} {Path(source.path).resolve()}", source)

@@ -9,8 +9,7 @@ from typing import Any, Final
 
 import click
 
-COLORS: Final = ("auto", "always", "never")
-FORMATS: Final = ("pretty", "text", "json", "jsonl", "github", "junit", "sarif")
+from rulewright.report.formats import COLORS, FORMATS
 
 Command = Callable[..., None]
 

@@ -74,7 +74,7 @@ def paint(output: OutputChoices) -> Callable[[str, str], str]:
     """How texts get their colours, if they do."""
     if not in_color(output):
         return lambda text, look: text
-    return lambda text, look: click.style(text, fg=_COLORS.get(look), dim=look == "quiet")
+    return lambda text, look: click.style(text, fg=_COLORS.get(look), dim=look == "quiet" or None)
 
 
 def in_color(output: OutputChoices) -> bool:

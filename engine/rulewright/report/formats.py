@@ -1,0 +1,9 @@
+"""The names of formats and of colour choices. Nothing is imported, so that `--help` may name them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# `text` is the compact one that pipes get by default.
+FORMATS: Final = ("pretty", "text", "json", "jsonl", "github", "junit", "sarif")
+COLORS: Final = ("auto", "always", "never")
