@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "explain": Row("rulewright.cli.explain_command", "Say of every rule whether it held, and why."),
     "fire": Row("rulewright.cli.fire_command", "Fire an event: move a record's status."),
     "transitions": Row("rulewright.cli.transitions_command", "List what may move, and why not."),
+    "tick": Row("rulewright.cli.tick_command", "Fire the timeouts that are due."),
     "export": Row("rulewright.cli.export_command", "Derive documents from rule files."),
     "outbox": Row("rulewright.cli.outbox_command", "Look after forwarded messages."),
     "serve": Row("rulewright.cli.serve_command", "Serve the APIs over HTTP."),

@@ -26,10 +26,10 @@ class Choices:
     header: tuple[str, ...]
     query: tuple[str, ...]
     as_of: str | None
-    operation: str
-    key: str | None
-    seed: int | None
-    stdin_filename: str | None
+    operation: str = "create"
+    key: str | None = None
+    seed: int | None = None
+    stdin_filename: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def _option(*names: str, **settings: Any) -> Callable[[Command], Command]:
 
 rules_option = _option("--rules", metavar="DIR", help="The rule files (default: those that ship).")
 
-_DECIDING: Final = (
+_STANDING: Final = (
     rules_option,
     _option("--store", metavar="URL", help="Where records are: sqlite:///file.db"),
     _option("--records", metavar="FILE", help="Records to look up instead (YAML or JSON)."),
@@ -66,6 +66,9 @@ _DECIDING: Final = (
     click.option("--header", metavar="NAME=VALUE", multiple=True, help="A request header (repeatable)."),
     click.option("--query", metavar="NAME=VALUE", multiple=True, help="A query parameter (repeatable)."),
     _option("--as-of", metavar="ISO", help="The time of the decision (default: now)."),
+)
+_DECIDING: Final = (
+    *_STANDING,
     click.option("--operation", type=click.Choice(["create", "update"]), default="create", show_default=True),
     click.option("--key", metavar="KEY", help="Which record an update is about."),
     click.option("--seed", type=int, help="Makes random ids repeatable."),
@@ -96,6 +99,11 @@ def deciding_options(command: Command) -> Command:
     return _gathered(command, "choices", Choices, _DECIDING)
 
 
+def standing_options(command: Command) -> Command:
+    """Give a command that is about one stored record the options that all decisions share, as `choices`."""
+    return _gathered(command, "choices", Choices, _STANDING)
+
+
 def output_options(command: Command) -> Command:
     """Give a command the options about how results are written, as `output`."""
     return _gathered(command, "output", OutputChoices, _OUTPUT)
@@ -111,7 +119,7 @@ def _gathered(
 ) -> Command:
     @wraps(command)
     def run(**given: Any) -> None:
-        chosen = kind(**{field.name: given.pop(field.name) for field in fields(kind)})
+        chosen = kind(**{field.name: given.pop(field.name) for field in fields(kind) if field.name in given})
         command(**given, **{name: chosen})
 
     decorated: Command = run

@@ -5,6 +5,7 @@ is no payload is a `Broken` item in its place: it becomes a rejected outcome of 
 go on.
 """
 
+from rulewright.inputs.documents import read_text
 from rulewright.inputs.files import Source, find_sources
 from rulewright.inputs.json_text import JsonFlaw, parse_json
 from rulewright.inputs.payload import Broken, Item, Payload, places_of
@@ -21,4 +22,5 @@ __all__ = [
     "places_of",
     "read_document",
     "read_items",
+    "read_text",
 ]

@@ -25,6 +25,11 @@ def read_whole(name: str, kind: Literal["json", "yaml"], data: bytes) -> Item:
     return _yaml(name, data) if kind == "yaml" else _json(name, data)
 
 
+def read_text(name: str, text: str) -> Item:
+    """The one JSON value of a text that came as an argument."""
+    return _json(name, text.encode("utf-8", "surrogateescape"))
+
+
 def split(document: Item) -> Iterator[Item]:
     """A document that is a list gives its items, another itself."""
     if isinstance(document, Broken) or not isinstance(document.value, list):

@@ -1,0 +1,38 @@
+"""What may happen to a record: its events, in words or as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rulewright.evaluation import Move
+from rulewright.report.text import show_text, show_value
+
+Paint = Callable[[str, str], str]
+
+
+def moves_in_words(title: str, moves: Sequence[Move], paint: Paint) -> Iterator[str]:
+    """A line an event: allowed and where it leads, or why not."""
+    yield show_text(title)
+    for move in moves:
+        if move.allowed:
+            needs = f"  needs {', '.join(move.missing)}" if move.missing else ""
+            yield f"  {paint('✓', 'accepted')} {move.event}  leads to {move.to}{needs}"
+        elif move.guard is None:
+            yield f"  {paint('✗', 'rejected')} {move.event}  is not possible in this state"
+        else:
+            yield f"  {paint('✗', 'rejected')} {move.event}  would lead to {move.to}, but this does not hold:"
+            yield f"      {show_text(move.guard)}"
+            values = move.because.values if move.because is not None else {}
+            yield from (
+                paint(f"      read  {name} = {show_value(value)}", "quiet") for name, value in values.items()
+            )
+
+
+def move_json(move: Move) -> dict[str, object]:
+    """One event as JSON: `guard` and `because` only where a guard fails."""
+    told: dict[str, object] = {"event": move.event, "allowed": move.allowed, "to": move.to}
+    if move.missing:
+        told["missing"] = list(move.missing)
+    if move.guard is not None and move.because is not None:
+        told["because"] = {"expression": move.guard, "values": dict(move.because.values)}
+    return told
