@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from rulewright import cel
 from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.overlay import matches
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.views import decode_record
 from rulewright.formula import Path
+from rulewright.ports import StoredRecord
 
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 # A look-up that reads only these can be run before the payload is looked at.
@@ -83,11 +85,11 @@ def find_current(run: Run) -> None:
     run.log.end(run.problem(site, "not_found", f"no such {what}"))
 
 
-def _in_scope(run: Run, record: object, site: Site) -> bool:
+def _in_scope(run: Run, record: StoredRecord, site: Site) -> bool:
     wanted = run.attempt(run.resource.scope, site)
     if not isinstance(wanted, dict):
         return False
-    return all(isinstance(record, dict) and record.get(name) == value for name, value in wanted.items())
+    return matches(record, wanted)
 
 
 def judge_existence(run: Run) -> None:
