@@ -1,0 +1,117 @@
+"""`fire`, `transitions` and `tick`: the status of stored records, moved and listed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from workplace import Run, Write
+
+STORE = ("--store", "sqlite:///moves.db")
+JSONL = ("--format", "jsonl")
+
+RULES = """
+rulewright: 1
+resource: desk/request
+key: id
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+  urgent: {type: boolean, default: false}
+  answer: {type: string}
+  status: {type: string, readonly: ignore}
+workflow:
+  field: status
+  initial: open
+  states: {open: {}, escalated: {}, closed: {final: true}}
+  events: {answer: {fields: {answer: {required: true, blank: absent}}}, escalate: {}}
+  transitions:
+    - {event: answer, from: '*', to: closed}
+    - {event: escalate, from: open, to: escalated, guard: record.urgent}
+  timeouts: [{state: open, after: 3d, fire: escalate}]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _rules(tmp_path: Path) -> None:
+    """A rule set with a workflow, in place of the small one, and two records."""
+    (tmp_path / "rules" / "desk").mkdir(parents=True)
+    (tmp_path / "rules" / "desk" / "request.yaml").write_text(RULES)
+    (tmp_path / "rulewright.toml").write_text('rules = "rules"\n')
+
+
+@pytest.fixture(autouse=True)
+def _requests(_rules: None, run: Run, write: Write) -> None:
+    file = write("requests.jsonl", [{"urgent": True}, {"urgent": False}])
+    run("apply", "desk/request", file, *STORE, "--as-of", "2025-01-01T00:00:00Z")
+
+
+def test_fire_moves_the_record(run: Run) -> None:
+    """An allowed event is carried out, with what its payload brings along."""
+    result = run("fire", "desk/request", "1", "answer", *STORE, "--payload", '{"answer": "42"}', *JSONL)
+
+    assert result.code == 0
+    assert result.outcomes[0]["operation"] == "answer"
+    assert result.outcomes[0]["changes"][0]["set"] == {"answer": "42", "status": "closed"}
+
+
+def test_a_guard_that_fails_changes_nothing(run: Run) -> None:
+    """The refusal has the code guard and names what the guard read."""
+    refused = run("fire", "desk/request", "2", "escalate", *STORE, *JSONL)
+    moves = run("transitions", "desk/request", "2", *STORE, *JSONL)
+
+    problem = refused.outcomes[0]["problems"][0]
+
+    assert refused.code == 1
+    assert (problem["code"], problem["because"]["values"]) == ("guard", {"record.urgent": False})
+    assert json.loads(moves.out.splitlines()[1])["allowed"] is False
+
+
+def test_what_is_closed_stays_closed(run: Run) -> None:
+    """From a final state no event leads anywhere: code transition."""
+    run("fire", "desk/request", "1", "answer", *STORE, "--payload", '{"answer": "42"}')
+
+    again = run("fire", "desk/request", "1", "answer", *STORE, "--payload", '{"answer": "43"}', *JSONL)
+
+    assert again.outcomes[0]["problems"][0]["code"] == "transition"
+
+
+def test_transitions_in_words(run: Run) -> None:
+    """Every event with where it leads and what it needs, or the guard that fails."""
+    result = run("transitions", "desk/request", "2", *STORE, "--format", "pretty")
+
+    assert result.out == (
+        "desk/request 2\n"
+        "  ✓ answer  leads to closed  needs answer\n"
+        "  ✗ escalate  would lead to escalated, but this does not hold:\n"
+        "      record.urgent\n"
+        "      read  record.urgent = false\n"
+    )
+
+
+def test_tick_fires_what_is_due_once(run: Run) -> None:
+    """A timeout whose guard fails is reported and leaves its record as it is."""
+    early = run("tick", *STORE, "--as-of", "2025-01-03T00:00:00Z", *JSONL)
+    due = run("tick", *STORE, "--as-of", "2025-01-04T00:00:00Z", *JSONL)
+
+    assert early.outcomes == []
+    assert [outcome["verdict"] for outcome in due.outcomes] == ["accepted", "rejected"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("fire", "desk/request", "9", "answer"), "not_found"),
+        (("fire", "desk/request", "1", "dance"), "it has: create, update, answer, escalate"),
+        (("fire", "desk/request", "one", "answer"), "--key must be a whole number"),
+        (("transitions", "desk/request", "9"), "no such request"),
+        (("fire", "desk/request", "1", "answer", "--payload", "{"), "invalid_json"),
+    ],
+)
+def test_what_can_not_be_done_is_said(run: Run, words: tuple[str, ...], said: str) -> None:
+    """Unknown records, events and broken payloads end with a message, never with a traceback."""
+    result = run(*words, *STORE)
+
+    assert result.code in (1, 2)
+    assert said in result.out + result.err
+    assert "internal error" not in result.err
