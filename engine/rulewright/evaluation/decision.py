@@ -53,13 +53,25 @@ def decide(
     `tracer` is told of every condition that is judged. Raises EvaluationError for a resource or an
     operation that the rules do not have.
     """
+    run = judged_run(rules, resource, inputs, records, tracer)
+    return _replayed(run) if run.replay is not None else _outcome(run)
+
+
+def judged_run(
+    rules: CompiledRules,
+    resource: str,
+    inputs: Inputs,
+    records: Records | None,
+    tracer: Tracer | None = None,
+) -> Run:
+    """Return the working state of an evaluation that has gone through its stages; raises as `decide`."""
     compiled = find_resource(rules, resource)
     _require_operation(compiled, inputs.operation)
     overlay = Overlay(records, _keys(rules)) if records is not None else None
     run = open_run(rules, compiled, inputs, overlay)
     run.tracer = tracer
     judge(run)
-    return _replayed(run) if run.replay is not None else _outcome(run)
+    return run
 
 
 def moves(rules: CompiledRules, resource: str, inputs: Inputs, records: Records) -> tuple[Move, ...]:

@@ -61,7 +61,6 @@ def judge_presence(run: Run) -> None:
 def _judge_place(run: Run, place: Place, *, conditional: bool) -> Iterator[str]:
     """Yield the place's pointer where a rule ends it."""
     if _present(place) and _judge_forbidden(run, place, conditional=conditional):
-        run.log.withdraw(place.pointer, Stage.SHAPE)
         yield place.pointer
     elif _is_missing(run, place) and _judge_required(run, place, conditional=conditional):
         # A null where a value is required is `required`, not a wrong type.
@@ -112,6 +111,9 @@ def _judge_forbidden(run: Run, place: Place, *, conditional: bool) -> bool:
             message = place.field.rule.messages.get(
                 keyword, place.field.rule.messages.get("forbidden", f"{label} must not be given")
             )
+            # A forbidden object reports nothing inside, whatever was found there before.
+            for stage in (Stage.SHAPE, Stage.PRESENCE):
+                run.log.withdraw(place.pointer, stage)
             run.report(_site(place, keyword), "forbidden", message, because=because)
             return True
     return False
