@@ -1,15 +1,18 @@
-"""The Common Expression Language: parser, tree, functions and a tree-walking evaluator.
+"""The Common Expression Language: parser, checker, compiler, and a tree-walking evaluator as referee.
 
-node = parse("payload.age >= 18 && has(payload.name)")
-evaluate(node, {"payload": {"age": 20}})
+program = compile("payload.age >= 18 && has(payload.name)", ["payload"])
+program.evaluate({"payload": {"age": 20}})
+program.explain({"payload": {"age": 20}})
 """
 
 from rulewright.cel.errors import CelError, CelSyntaxError, EvaluationError, LimitError, Unknown
 from rulewright.cel.evaluator import Recorder, evaluate
+from rulewright.cel.explanation import HIDDEN, NOT_REACHED, Explanation, explain
 from rulewright.cel.functions import ALL_FUNCTIONS, OWN_FUNCTIONS, STANDARD_FUNCTIONS
 from rulewright.cel.limits import DEFAULT_LIMITS, Budget, Limits
 from rulewright.cel.namespace import Path, qualify, references
 from rulewright.cel.parser import parse
+from rulewright.cel.program import Program, compile
 from rulewright.cel.regex import check_pattern
 from rulewright.cel.signature import Function, Overload, function
 from rulewright.cel.tree import Node, children, scoped_children, walk
@@ -28,6 +31,8 @@ from rulewright.cel.values import (
 __all__ = [
     "ALL_FUNCTIONS",
     "DEFAULT_LIMITS",
+    "HIDDEN",
+    "NOT_REACHED",
     "OWN_FUNCTIONS",
     "STANDARD_FUNCTIONS",
     "TYPE_NAMES",
@@ -37,6 +42,7 @@ __all__ = [
     "Cidr",
     "Duration",
     "EvaluationError",
+    "Explanation",
     "Function",
     "IpAddress",
     "LimitError",
@@ -45,6 +51,7 @@ __all__ = [
     "OptionalValue",
     "Overload",
     "Path",
+    "Program",
     "Recorder",
     "Timestamp",
     "Type",
@@ -52,7 +59,9 @@ __all__ = [
     "Unknown",
     "check_pattern",
     "children",
+    "compile",
     "evaluate",
+    "explain",
     "function",
     "kind_of",
     "parse",

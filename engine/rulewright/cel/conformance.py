@@ -20,7 +20,6 @@ from typing import Any, Final, TextIO
 
 from rulewright.cel.checker.suite import deduced
 from rulewright.cel.comparison import equals
-from rulewright.cel.compiler import Program
 from rulewright.cel.errors import CelError
 from rulewright.cel.evaluator import evaluate
 from rulewright.cel.functions.times import parse_duration, parse_timestamp
@@ -28,6 +27,7 @@ from rulewright.cel.limits import Budget
 from rulewright.cel.maps import MapBuilder
 from rulewright.cel.namespace import qualify
 from rulewright.cel.parser import parse
+from rulewright.cel.program import Program
 from rulewright.cel.tree import Node
 from rulewright.cel.values import NANOS, TYPE_NAMES, Duration, Timestamp, Type, Uint, kind_of
 

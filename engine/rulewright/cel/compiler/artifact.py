@@ -31,7 +31,10 @@ Evaluate = Callable[[Mapping[str, object]], object]
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One version of an expression, compiled: code and how to make its constants."""
+    """One version of an expression, compiled: code and how to make its constants.
+
+    Custom functions are looked up by name when it is linked.
+    """
 
     code: CodeType
     recipes: Mapping[str, Recipe]

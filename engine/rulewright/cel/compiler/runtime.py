@@ -45,9 +45,13 @@ _MAX_MEMO: Final = 64
 """Combinations of classes whose overload a call remembers; expressions meet one or two."""
 
 
+_REWORDED: Final = "this operation is not defined on these values"
+"""Nobody sees it: the tree-walker runs next and says what is wrong, and where."""
+
+
 def bad(*_: object) -> NoReturn:
-    """These values have no such operation. The tree-walker, run next, words it."""
-    raise EvaluationError("this operation is not defined on these values")
+    """These values have no such operation."""
+    raise EvaluationError(_REWORDED)
 
 
 def name(bindings: Mapping[str, object], key: str) -> object:
@@ -57,7 +61,7 @@ def name(bindings: Mapping[str, object], key: str) -> object:
     except KeyError:
         if key in TYPE_NAMES:
             return TYPE_NAMES[key]
-    raise EvaluationError(f"undeclared name {key!r}")
+    raise EvaluationError(_REWORDED)
 
 
 def select(operand: object, key: str) -> object:
@@ -65,7 +69,7 @@ def select(operand: object, key: str) -> object:
     if type(operand) is dict:
         # Missing from a plain map: the commonest error there is, so it takes no detour.
         if key not in operand:
-            raise EvaluationError("no such field")
+            raise EvaluationError(_REWORDED)
         return adapt(operand[key])
     return select_field(operand, key)
 
@@ -219,7 +223,7 @@ def caller(function: Function | None, method: bool) -> Callable[..., object]:
         try:
             return adapt(overload.call(budget, args))
         except (ValueError, TypeError, ArithmeticError, LookupError) as error:
-            raise EvaluationError(f"{function.name}() failed: {error}") from error
+            raise EvaluationError(_REWORDED) from error
 
     return call
 

@@ -1,21 +1,26 @@
-"""A compiled expression: what `compile` gives."""
+"""A compiled expression: what `compile` gives.
+
+The compiler proper is imported when the first expression is compiled: most runs of a command only load rules
+and decide one payload.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Final, Protocol
 
-from rulewright.cel.compiler.artifact import Artifact, Evaluate, build, dump, link, load
 from rulewright.cel.errors import CelSyntaxError
 from rulewright.cel.evaluator import evaluate
+from rulewright.cel.explanation import Explanation, explain
 from rulewright.cel.functions import ALL_FUNCTIONS
 from rulewright.cel.limits import DEFAULT_LIMITS, Budget, Limits
-from rulewright.cel.namespace import qualify
+from rulewright.cel.namespace import Path, qualify
 from rulewright.cel.parser import NAMESPACED_FUNCTIONS, parse
 from rulewright.cel.tree import Ident, scoped_children, walk
 from rulewright.cel.values import TYPE_NAMES
 
 if TYPE_CHECKING:
+    from rulewright.cel.compiler.artifact import Artifact
     from rulewright.cel.evaluator import Recorder
     from rulewright.cel.signature import Function
     from rulewright.cel.tree import Node
@@ -23,6 +28,10 @@ if TYPE_CHECKING:
 
 _LARGEST: Final = 2_000
 """Nodes of an expression worth compiling; a larger one is mostly data, and Python's compiler takes long."""
+
+
+Evaluate = Callable[[Mapping[str, object]], object]
+"""The value of an expression under bindings."""
 
 
 class Program:
@@ -76,22 +85,29 @@ class Program:
         """The same value by the version that holds errors back as `&&` and `||` need it."""
         if self._exact is None:
             artifact = self._build(exact=True)
-            self._exact = self.walk if artifact is None else link(artifact, self.functions, self.walk)
+            self._exact = self.walk if artifact is None else self._link(artifact, self.walk)
         return self._exact(bindings)
+
+    def explain(
+        self, bindings: Mapping[str, object], *, hide: Callable[[Path], bool] | None = None
+    ) -> Explanation:
+        """Every part of the expression with its value or error; see `explanation.explain`."""
+        return explain(self.text, self.node, bindings, functions=self.functions, hide=hide)
 
     def prepare(self) -> None:
         """Compile now."""
         artifact = self._build(exact=False)
-        self.evaluate = self.walk if artifact is None else link(artifact, self.functions, self._again)
+        self.evaluate = self.walk if artifact is None else self._link(artifact, self._again)
 
     def dump(self) -> bytes:
         """The fast version as bytes; empty where this expression is not worth compiling."""
         artifact = self._build(exact=False)
-        return b"" if artifact is None else dump(artifact)
+        return b"" if artifact is None else _lazy_compiler().dump(artifact)
 
     def restore(self, data: bytes) -> None:
         """Take the fast version from `dump`'s bytes, which only we may have written."""
-        self.evaluate = link(load(data), self.functions, self._again) if data else self.walk
+        artifact = _lazy_compiler().load(data) if data else None
+        self.evaluate = self.walk if artifact is None else self._link(artifact, self._again)
 
     def _first(self, bindings: Mapping[str, object]) -> object:
         if self._warm_up > 0:
@@ -104,10 +120,13 @@ class Program:
         if sum(1 for _ in walk(self.node)) > _LARGEST:
             return None
         try:
-            return build(self.node, self.functions, self._steps, exact=exact)
+            return _lazy_compiler().build(self.node, self.functions, self._steps, exact=exact)
         except (SyntaxError, RecursionError, MemoryError):
             # Code is split long before Python's limits; should one still be met, the tree is walked.
             return None
+
+    def _link(self, artifact: Artifact, again: Evaluate) -> Evaluate:
+        return _lazy_compiler().link(artifact, self.functions, again)
 
     def _again(self, bindings: Mapping[str, object]) -> object:
         """What the fast version could not do: absorb errors, or else tell them as the tree-walker does.
@@ -122,6 +141,26 @@ class Program:
         return self.walk(bindings)
 
 
+class _Compiler(Protocol):
+    """What `compiler.artifact` offers."""
+
+    def build(
+        self, root: Node, functions: Mapping[str, Function], steps: int, *, exact: bool
+    ) -> Artifact: ...
+
+    def link(self, artifact: Artifact, functions: Mapping[str, Function], again: Evaluate) -> Evaluate: ...
+
+    def dump(self, artifact: Artifact) -> bytes: ...
+
+    def load(self, data: bytes) -> Artifact: ...
+
+
+def _lazy_compiler() -> _Compiler:
+    from rulewright.cel.compiler import artifact  # noqa: PLC0415  # see the module's docstring
+
+    return artifact
+
+
 def _restore(text: str, node: Node, functions: Mapping[str, Function], steps: int, warm_up: int) -> Program:
     standard = functions.keys() == ALL_FUNCTIONS.keys()
     return Program(
@@ -129,7 +168,7 @@ def _restore(text: str, node: Node, functions: Mapping[str, Function], steps: in
     )
 
 
-def compile_text(
+def compile(  # the standard library's name for it, as in re.compile
     text: str,
     variables: Mapping[str, Type] | Collection[str] | None = None,
     *,
