@@ -23,8 +23,8 @@ class Change:
     op: Literal["create", "update"]
     resource: str
     key: object
-    set: Mapping[str, object]
-    before: Mapping[str, object] | None
+    set: Mapping[str, object] = field(repr=False)
+    before: Mapping[str, object] | None = field(repr=False)
     rule: str
     stage: Literal["bound", "update", "own", "rest"] = "rest"
 
@@ -84,13 +84,14 @@ class Outcome:
     operation: str
     verdict: Verdict
     problems: tuple[Problem, ...]
-    record: Mapping[str, object] | None
-    changes: tuple[Change, ...]
-    messages: tuple[Message, ...]
+    # Not in repr: records may hold sensitive values, and a repr ends up in logs.
+    record: Mapping[str, object] | None = field(repr=False)
+    changes: tuple[Change, ...] = field(repr=False)
+    messages: tuple[Message, ...] = field(repr=False)
     reads: tuple[Read, ...]
     ruleset: str
     as_of: str
-    response: Response | None = None
+    response: Response | None = field(default=None, repr=False)
     replayed: bool = False
     claim: Claim | None = None
     version: int = field(default=1, init=False)
