@@ -47,7 +47,8 @@ def _in_words(error: Exception) -> str:
     from rulewright.report.text import show_lines  # noqa: PLC0415
 
     if isinstance(error, RuleFileError):
-        return f"{render_problems(error.problems)}error: the rule files are wrong; nothing was decided"
+        errors = [problem for problem in error.problems if problem.severity == "error"]
+        return f"{render_problems(errors)}\nerror: the rule files are wrong; nothing was decided"
     if isinstance(error, RulewrightError):
         return f"error: {show_lines(str(error))}"
     if isinstance(error, OSError) and error.strerror is not None:

@@ -10,6 +10,8 @@ from rulewright.report.text import show_text, show_value
 
 def changes_in_words(outcome: Outcome) -> Iterator[str]:
     """One line per change and message, like `updates ct_oi/case 7  head_of_household: true -> false`."""
+    if outcome.replayed:
+        yield "replayed: this call was answered before, so nothing changes"
     for change in outcome.changes:
         yield _change(change)
     for message in outcome.messages:
