@@ -48,8 +48,7 @@ def _merge(run: Run, current: View, sent: View, pointer: str) -> View:
         if isinstance(value, View) and isinstance(below, View):
             merged[name] = _merge(run, below, value, place)
         elif isinstance(value, Mapping) and isinstance(below, Mapping) and not isinstance(value, View):
-            gone = run.removed.get(place, frozenset())
-            merged[name] = {key: part for key, part in {**below, **value}.items() if key not in gone}
+            merged[name] = _patch(below, value, run.removed.get(place, frozenset()))
         else:
             merged[name] = value
     merged.unsound |= sent.unsound
@@ -57,6 +56,20 @@ def _merge(run: Run, current: View, sent: View, pointer: str) -> View:
     merged.partial.update(sent.partial)
     for name in sent.unsound:
         merged.pop(name, None)
+    return merged
+
+
+def _patch(
+    below: Mapping[str, object], value: Mapping[str, object], removed: frozenset[tuple[str, ...]]
+) -> dict[str, object]:
+    """Merge a JSON object into another at every depth (RFC 7396); `removed` are the paths of its nulls."""
+    merged = {name: part for name, part in below.items() if (name,) not in removed}
+    for name, part in value.items():
+        inner, rest = merged.get(name), frozenset(path[1:] for path in removed if path[0] == name)
+        if isinstance(part, Mapping):
+            merged[name] = _patch(inner if isinstance(inner, Mapping) else {}, part, rest)
+        else:
+            merged[name] = part
     return merged
 
 

@@ -103,8 +103,8 @@ class Run:
         self.path = View(inputs.request.path, Everything())
         self.record: LazyRecord
         self.positions: dict[str, list[int]] = {}
-        # Pointer of a map -> the entries that an update takes away.
-        self.removed: dict[str, frozenset[str]] = {}
+        # Pointer of a map -> the paths of the entries that an update takes away.
+        self.removed: dict[str, frozenset[tuple[str, ...]]] = {}
         self.references: dict[str, object] = {}
         self.generated: dict[str, object] = {}
         self.reserved: dict[tuple[str, str], int] = {}

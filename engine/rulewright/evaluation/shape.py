@@ -61,10 +61,10 @@ def _without_system_fields(
 
 
 def _without_nested_system_fields(run: Run, field: CompiledField, value: Any, pointer: str) -> Any:
-    if field.rule.type == "map" and isinstance(value, Mapping) and run.current is not None:
+    if isinstance(value, Mapping) and not field.children and run.current is not None:
         # In an update a null takes the entry away (RFC 7396), whatever type the entries have.
-        run.removed[pointer] = frozenset(name for name, part in value.items() if part is None)
-        return {name: part for name, part in value.items() if part is not None}
+        run.removed[pointer] = frozenset(_paths_of_nulls(value))
+        return _without_nulls(value)
     if field.children and isinstance(value, Mapping):
         return _without_system_fields(run, field.children, value, pointer, frozenset())
     if field.items is not None and field.items.children and isinstance(value, list):
@@ -73,6 +73,22 @@ def _without_nested_system_fields(run: Run, field: CompiledField, value: Any, po
             for index, item in enumerate(value)
         ]
     return value
+
+
+def _paths_of_nulls(value: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    for name, part in value.items():
+        if part is None:
+            yield (name,)
+        elif isinstance(part, Mapping):
+            yield from ((name, *below) for below in _paths_of_nulls(part))
+
+
+def _without_nulls(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_nulls(part) if isinstance(part, Mapping) else part
+        for name, part in value.items()
+        if part is not None
+    }
 
 
 def _report_readonly(run: Run, field: CompiledField, pointer: str) -> None:
