@@ -6,22 +6,20 @@ from an integer nor a nested value from a text.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rulewright.errors import AdapterError, StoreMismatchError
-from rulewright.ports import Column, ForeignKey, Table, UniqueConstraint
+from rulewright.ports import ForeignKey, Table
 from rulewright_adapters.references import can_enforce
 from rulewright_adapters.shapes import clash, differences, merged, shape_of
 from rulewright_adapters.sqlite_statements import index_name, quoted, table_name, unique_condition
-from rulewright_adapters.values import canonical
+from rulewright_adapters.table_texts import table_of, text_of
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-FORMAT = 1
 PROGRESS = 'CREATE TABLE IF NOT EXISTS "_rulewright_progress" ("job" TEXT PRIMARY KEY, "position" INTEGER)'
 _TABLES = 'CREATE TABLE IF NOT EXISTS "_rulewright_tables" ("resource" TEXT PRIMARY KEY, "shape" TEXT)'
 _SQL_TYPES = {"text": str, "integer": int, "number": float, "boolean": int, "json": str}
@@ -33,14 +31,14 @@ def stored_tables(connection: sqlite3.Connection) -> dict[str, Table]:
     if known is None:
         return {}
     rows = connection.execute('SELECT "resource", "shape" FROM "_rulewright_tables"').fetchall()
-    return {resource: _from_json(resource, shape) for resource, shape in rows}
+    return {resource: table_of(resource, shape) for resource, shape in rows}
 
 
 def fits(stored: Mapping[str, Table], tables: Sequence[Table]) -> bool:
     """Whether nothing is to be done: then opening a store takes no write lock."""
     return all(
         table.resource in stored
-        and _to_json(merged(stored[table.resource], table)) == _to_json(stored[table.resource])
+        and text_of(merged(stored[table.resource], table)) == text_of(stored[table.resource])
         for table in tables
     )
 
@@ -71,7 +69,7 @@ def migrate(connection: sqlite3.Connection, tables: Sequence[Table], name: str) 
     _refuse(name, _lost_references(connection, everything))
     for table in kept:
         connection.execute(
-            'INSERT OR REPLACE INTO "_rulewright_tables" VALUES (?, ?)', (table.resource, _to_json(table))
+            'INSERT OR REPLACE INTO "_rulewright_tables" VALUES (?, ?)', (table.resource, text_of(table))
         )
 
 
@@ -195,33 +193,3 @@ def _lost_references(connection: sqlite3.Connection, tables: Mapping[str, Table]
             f"{resource}: the rules want {key.field} to name a {key.other_resource} by {key.other_field}, "
             "but some record names one that is not there."
         )
-
-
-def _to_json(table: Table) -> str:
-    return canonical(
-        {
-            "format": FORMAT,
-            "key": table.key,
-            "columns": {column.name: column.type for column in table.columns},
-            "uniques": sorted(([list(u.fields), dict(u.where)] for u in table.uniques), key=canonical),
-            "indexes": sorted(map(list, table.indexes)),
-            "foreign_keys": sorted([k.field, k.other_resource, k.other_field] for k in table.foreign_keys),
-        }
-    )
-
-
-def _from_json(resource: str, text: str) -> Table:
-    try:
-        kept = json.loads(text)
-        if kept["format"] != FORMAT:
-            raise AdapterError(f"{resource}: the store was made by another version of Rulewright")
-        return Table(
-            resource,
-            kept["key"],
-            tuple(Column(name, kind) for name, kind in kept["columns"].items()),
-            tuple(UniqueConstraint(tuple(fields), where) for fields, where in kept["uniques"]),
-            tuple(map(tuple, kept["indexes"])),
-            tuple(ForeignKey(*key) for key in kept["foreign_keys"]),
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise AdapterError(f"{resource}: what the store says of its own tables can't be read") from error
