@@ -72,8 +72,8 @@ def _steps(problem: Problem) -> list[str]:
 
 
 def _sentence(text: str) -> str:
-    """Vendors' messages are sentences: capital letter, full stop."""
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+    """Vendors' messages are sentences: capital letter, and a full stop unless they end otherwise."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
 
 
 def rfc9457(status: int, problems: Sequence[Problem]) -> object:

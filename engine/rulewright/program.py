@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +20,7 @@ from rulewright.errors import ConfigurationError, EvaluationError
 from rulewright.evaluation import Inputs, Move, Request, Tracer, decide, find_resource, moves
 from rulewright.fieldtypes import as_utc
 from rulewright.outcome import Outcome
+from rulewright.model import RuleSet
 from rulewright.ports import Records, Store, Table, Transaction
 from rulewright.tables import tables_of
 from rulewright.timeouts import Due, find_due, needs_entries
@@ -201,11 +203,23 @@ def load(path: str | os.PathLike[str] | None = None, *, settings: Settings | Non
         rules = load_rules(Path(path)).rules
     overrides = settings or {}
     for api, values in overrides.items():
-        declared = {one.name for one in rules.apis[api].settings} if api in rules.apis else set()
-        for name in values.keys() - declared:
-            known = ", ".join(sorted(declared)) or "none"
-            raise ConfigurationError(f"{api} has no setting {name}; it has: {known}")
+        _require_settings(rules, api, values)
     return Program(compile_rules(rules, overrides))
+
+
+def _require_settings(rules: RuleSet, api: str, values: Mapping[str, object]) -> None:
+    """Refuse a setting that the API does not declare, or a value that is not of its default's type."""
+    declared = {one.name: one.default for one in rules.apis[api].settings} if api in rules.apis else {}
+    for name, value in values.items():
+        if name not in declared:
+            near = get_close_matches(name, declared, n=1)
+            known = ", ".join(sorted(declared)) or "none"
+            hint = f"did you mean {near[0]}?" if near else f"it has: {known}"
+            raise ConfigurationError(f"{api} has no setting {name}; {hint}")
+        if type(value) is not type(declared[name]):
+            raise ConfigurationError(
+                f"the setting {name} of {api} must be like {declared[name]!r}, not {value!r}"
+            )
 
 
 def shipped_rules() -> Path:
