@@ -19,8 +19,8 @@ from rulewright.delivery import Receipt, carry_out
 from rulewright.errors import ConfigurationError, EvaluationError
 from rulewright.evaluation import Inputs, Move, Request, Tracer, decide, find_resource, moves
 from rulewright.fieldtypes import as_utc
-from rulewright.outcome import Outcome
 from rulewright.model import RuleSet
+from rulewright.outcome import Outcome
 from rulewright.ports import Records, Store, Table, Transaction
 from rulewright.tables import tables_of
 from rulewright.timeouts import Due, find_due, needs_entries
