@@ -1,96 +1,259 @@
-"""Which names an expression may use, and what is known to be below each.
+"""The names that expressions of a resource may use, the type of each, and what makes one sure of another.
 
-A shape is the mapping of what may follow a dot, or None where anything may. This is the seam of the
-static type checker: it needs the same sites and scopes, with types in the place of shapes.
+Which names there are does not depend on the operation, but what may be null does: `current` is null on a
+create, a required field is in the payload of a create and need not be in that of an update.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from dataclasses import dataclass, replace
 
+from rulewright.cel import Path, Type
+from rulewright.cel.checker import Declarations, RecordField, Size, Sizes, record
+from rulewright.cel.checker.sizes import DEFAULT_ITEMS, list_of_size, number_of_size
+from rulewright.checks.field_types import (
+    DYN,
+    TEXT,
+    TIMESTAMP,
+    is_supplied,
+    maybe,
+    of_constant,
+    of_field,
+    sent_fields,
+    size_of,
+    sizes_of,
+    stored_fields,
+)
 from rulewright.checks.subject import Subject
-from rulewright.model import Effect, Field
+from rulewright.model import Effect, Expression, Field, LookUp
 
-Shape: TypeAlias = "Mapping[str, Shape] | None"
-Scope: TypeAlias = Mapping[str, Shape]
+CREATE = frozenset({"create"})
+WRITES = frozenset({"create", "update"})
 
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_TEXTS = Type("map", (TEXT, Type("wrapper", (TEXT,))))
 
 
-def fields_shape(fields: Iterable[Field]) -> dict[str, Shape]:
-    """What may follow a record's name."""
-    return {field.name: field_shape(field) for field in fields}
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What an expression may read: declarations to check it against, and sizes to reckon its cost with."""
+
+    declarations: Declarations
+    sizes: Sizes
+
+    def having(
+        self, types: Mapping[str, Type], sizes: Sizes | None = None, given: Iterable[Path] = ()
+    ) -> Names:
+        """The names with more of them, or with others in their place."""
+        declarations = replace(
+            self.declarations,
+            variables={**self.declarations.variables, **types},
+            given=self.declarations.given.union(given),
+        )
+        return Names(declarations, {**self.sizes, **(sizes or {})})
 
 
-def field_shape(field: Field) -> Shape:
-    """What may follow a field: the fields of an object; nothing is known of other types."""
-    return fields_shape(field.fields) if field.type == "object" and field.fields else None
+def every_operation(subject: Subject) -> frozenset[str]:
+    """What may happen to a record: create and update as far as they are declared, and the events."""
+    declared = frozenset(operation.name for operation in subject.file.operations) & WRITES
+    return (declared or WRITES) | subject.events
 
 
-def resource_shape(subject: Subject, resource: str) -> Shape:
-    """What may follow a record of a resource."""
-    found = subject.universe.rules.resources.get(resource)
-    return None if found is None else fields_shape(found.fields)
-
-
-def base_scope(subject: Subject) -> Scope:
-    """The names that every expression of a resource may use."""
-    own = fields_shape(subject.file.fields)
-    return {
-        "payload": {**_event_fields(subject), **own},
-        "request": {"path": _path_parameters(subject), "query": None, "headers": None},
+def base_names(subject: Subject, on: frozenset[str]) -> Names:
+    """The names of every expression that runs on these operations."""
+    file = subject.file
+    stored = resource_type(subject, file.resource)
+    variables = {
+        "payload": _payload(subject, on),
+        "request": _request(subject, on),
         "actor": _actor(subject),
-        "record": own,
-        "current": own,
-        "now": None,
-        "today": None,
-        "settings": {setting.name: None for setting in subject.api.settings},
+        "record": stored,
+        "current": maybe(stored, absent="create" in on),
+        "now": TIMESTAMP,
+        "today": TIMESTAMP,
+        "settings": _settings(subject),
         **_references(subject),
-        **_look_ups(subject),
+        **{look_up.name: look_up_type(subject, look_up) for look_up in file.lookups},
+    }
+    functions = subject.universe.vocabulary.functions
+    declarations = Declarations(variables, functions, _implications(subject), _given(subject, on))
+    return Names(declarations, _sizes(subject))
+
+
+def resource_type(subject: Subject, resource: str) -> Type:
+    """The type of a record of a resource; worked out once."""
+    types = subject.universe.types
+    if resource not in types:
+        types[resource] = _resource_type(subject, resource)
+    return types[resource]
+
+
+def _resource_type(subject: Subject, resource: str) -> Type:
+    found = subject.universe.rules.resources.get(resource)
+    if found is None:
+        return DYN
+    workflow = found.workflow
+    always = {found.key, *((workflow.field,) if workflow and workflow.field else ())}
+    return record(resource, stored_fields(found.fields, subject.universe.vocabulary, resource, always))
+
+
+def resource_size(subject: Subject, resource: str) -> Size:
+    """How large a record of a resource may be."""
+    fields = (subject.universe.fields_of(resource) or {}).values()
+    return Size(len(fields), fields=sizes_of(fields))
+
+
+def bound_names(subject: Subject, effects: Iterable[Effect], reader: Effect | None = None) -> dict[str, Type]:
+    """The records that effects create and name: null where an effect asked what its reader does not."""
+    asked = _condition(reader) if reader is not None else None
+    return {
+        effect.bind: maybe(
+            resource_type(subject, effect.target or ""), absent=_condition(effect) not in (None, asked)
+        )
+        for effect in effects
+        if effect.bind
     }
 
 
-def bound_names(subject: Subject, effects: Iterable[Effect]) -> dict[str, Shape]:
-    """The records that effects create and name."""
-    return {effect.bind: resource_shape(subject, effect.target or "") for effect in effects if effect.bind}
+def _condition(effect: Effect) -> str | None:
+    return "".join(effect.when.text.split()) if effect.when is not None else None
 
 
-def _event_fields(subject: Subject) -> dict[str, Shape]:
-    workflow = subject.file.workflow
-    events = workflow.events if workflow else ()
-    return {field.name: field_shape(field) for event in events for field in event.fields}
+def _payload(subject: Subject, on: frozenset[str]) -> Type:
+    """What this caller sent. A field that has a problem of its own stops the rules that read it, so one that
+    must be there is there."""
+    vocabulary, file = subject.universe.vocabulary, subject.file
+    fields = sent_fields(file.fields, vocabulary, "payload", created=on <= CREATE)
+    for event in file.workflow.events if file.workflow else ():
+        if event.name in on:
+            own = sent_fields(event.fields, vocabulary, "payload", created=on == {event.name})
+            fields.update(own)
+        else:
+            fields = {**sent_fields(event.fields, vocabulary, "payload", created=False), **fields}
+    return record("payload", fields)
 
 
-def _path_parameters(subject: Subject) -> Shape:
-    """The parameters of the declared paths; where no path is declared, anything may come."""
-    paths = [operation.path for operation in subject.file.operations if operation.path]
-    return {name: None for path in paths for name in _PARAMETER.findall(path)} if paths else None
+def _request(subject: Subject, on: frozenset[str]) -> Type:
+    """Absent path, query and header names read as null; a missing path parameter ends the evaluation."""
+    named = {
+        operation.name: frozenset(_PARAMETER.findall(operation.path))
+        for operation in subject.file.operations
+        if operation.path
+    }
+    path: Type = _TEXTS
+    if named:
+        called = [names for name, names in named.items() if name in on]
+        always = frozenset.intersection(*called) if called else frozenset()
+        every = frozenset.union(*named.values())
+        path = record(
+            "request.path", {name: RecordField(TEXT, optional=name not in always) for name in every}
+        )
+    return record(
+        "request",
+        {"path": RecordField(path), "query": RecordField(_TEXTS), "headers": RecordField(_TEXTS)},
+    )
 
 
-def _actor(subject: Subject) -> Shape:
+def _actor(subject: Subject) -> Type:
     auth = subject.api.auth
     if auth is None or not auth.actor:
-        return None
+        return DYN
     # `permissions: actor.permissions` may stand beside an actor that declares only its keys.
-    return {"permissions": None, **dict.fromkeys(auth.actor)}
+    fields = {"permissions": RecordField(Type("list", (TEXT,)), optional=True)}
+    for name, kind in auth.actor.items():
+        one = Field(name=name, type=kind, span=auth.span, at={})
+        fields[name] = RecordField(of_field(one, subject.universe.vocabulary))
+    return record("actor", fields)
 
 
-def _references(subject: Subject) -> dict[str, Shape]:
+def _settings(subject: Subject) -> Type:
+    fields = {setting.name: RecordField(of_constant(setting.default)) for setting in subject.api.settings}
+    return record("settings", fields)
+
+
+def _references(subject: Subject) -> dict[str, Type]:
     """The records that references found, under their `as` names: one record, or a list of them."""
-    names: dict[str, Shape] = {}
+    names: dict[str, Type] = {}
     for _, field in subject.all_fields():
         if field.references and field.references.bind:
+            found = resource_type(subject, field.references.resource)
             is_list = field.type == "list" or field.name == "items"
-            names[field.references.bind] = (
-                None if is_list else resource_shape(subject, field.references.resource)
-            )
+            names[field.references.bind] = Type("list", (found,)) if is_list else maybe(found, absent=True)
     return names
 
 
-def _look_ups(subject: Subject) -> dict[str, Shape]:
-    return {
-        look_up.name: resource_shape(subject, look_up.resource) if look_up.kind == "find" else None
-        for look_up in subject.file.lookups
-    }
+def look_up_type(subject: Subject, look_up: LookUp) -> Type:
+    """What a look-up gives: a record or null, a list, a number."""
+    match look_up.kind:
+        case "find":
+            # Its key may be null, but then most often something else is wrong that says so.
+            return maybe(resource_type(subject, look_up.resource), absent=look_up.if_missing == "null")
+        case "find_all":
+            return Type("list", (resource_type(subject, look_up.resource),))
+        case "count":
+            return Type("int")
+        case _:
+            field = (subject.universe.fields_of(look_up.resource) or {}).get(look_up.of or "")
+            return DYN if field is None else maybe(of_field(field, subject.universe.vocabulary), absent=True)
+
+
+def _given(subject: Subject, on: frozenset[str]) -> frozenset[Path]:
+    """The fields that are there whenever these operations run, for what follows from them."""
+    given: set[Path] = set()
+    for field in subject.file.fields:
+        if is_supplied(field) and not field.nullable:
+            given.add(("record", field.name))
+    for event in subject.file.workflow.events if subject.file.workflow else ():
+        if on == {event.name}:
+            given.update(("payload", field.name) for field in event.fields if field.required)
+    return frozenset(given)
+
+
+def _implications(subject: Subject) -> Mapping[Path, tuple[Path, ...]]:
+    """A sent field is in the record; a reference that holds has found its record, and the other way."""
+    implied: dict[Path, tuple[Path, ...]] = {}
+    for field in subject.file.fields:
+        if field.readonly is None and field.compute is None:
+            implied["payload", field.name] = (("record", field.name),)
+        found = [(name,) for name in _found_by(subject, field)]
+        if found:
+            implied["record", field.name] = tuple(found)
+            implied.update(dict.fromkeys(found, (("record", field.name),)))
+    return implied
+
+
+def _found_by(subject: Subject, field: Field) -> Iterable[str]:
+    """The names of what a field's reference finds: its `as`, and look-ups of the same record."""
+    reference = field.references
+    if reference is None or field.type == "list":
+        return
+    if reference.bind:
+        yield reference.bind
+    target = subject.universe.rules.resources.get(reference.resource)
+    by = reference.by or (target.key if target else None)
+    for look_up in subject.file.lookups:
+        entry = look_up.by.entries.get(by or "")
+        same = look_up.kind == "find" and look_up.resource == reference.resource
+        text = entry.text.strip() if isinstance(entry, Expression) else None
+        asked = text in (f"record.{field.name}", f"payload.{field.name}")
+        if same and asked and len(look_up.by.entries) == 1:
+            yield look_up.name
+
+
+def _sizes(subject: Subject) -> Sizes:
+    own = resource_size(subject, subject.file.resource)
+    found: dict[str, Size] = dict.fromkeys(("payload", "record", "current"), own)
+    for look_up in subject.file.lookups:
+        one = resource_size(subject, look_up.resource)
+        if look_up.kind not in {"find", "find_all"}:
+            one = number_of_size()
+        found[look_up.name] = list_of_size(DEFAULT_ITEMS, one) if look_up.kind == "find_all" else one
+    for _, field in subject.all_fields():
+        if field.references and field.references.bind:
+            one = resource_size(subject, field.references.resource)
+            found[field.references.bind] = (
+                list_of_size(size_of(field).count, one) if field.type == "list" else one
+            )
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rulewright import cel
-from rulewright.cel.tree import Call, Given, Has, Ident, Index, Literal, Select
+from rulewright.cel.tree import Given, Has, Ident, Index, Literal, Select
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,6 @@ def readings(text: str, root: cel.Node | None) -> Iterator[Reading]:
             stack.extend((child, local.union(bound)) for child, bound in cel.scoped_children(node))
         elif steps[0].name not in local and steps[0].name not in cel.TYPE_NAMES:
             yield Reading(steps, isinstance(node, Given | Has))
-
-
-def calls(text: str, root: cel.Node | None) -> Iterator[Step]:
-    """Every function or method that the expression calls."""
-    for node in () if root is None else cel.walk(root):
-        if isinstance(node, Call):
-            # The name stands behind the target; operators, which are calls too, are not in the text.
-            after = node.target.end if node.target is not None else node.start
-            start = max(text.find(node.function, after, node.end), after)
-            yield Step(node.function, start, min(start + len(node.function), node.end))
 
 
 def _chain(text: str, node: cel.Node) -> tuple[Step, ...] | None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from rulewright.checks.expressions import sites
 from rulewright.checks.places import Places
-from rulewright.checks.sites import api_sites, sites
 from rulewright.checks.subject import Subject, Universe
 from rulewright.checks.table import CHECKS
 from rulewright.checks.vocabulary import Vocabulary
@@ -60,4 +60,4 @@ def check_reading(reading: Reading, vocabulary: Vocabulary | None = None) -> tup
 def _subjects(universe: Universe) -> Iterator[Subject]:
     for file in universe.rules.resources.values():
         bare = Subject(universe, file)
-        yield replace(bare, sites=(*sites(bare), *api_sites(bare)))
+        yield replace(bare, sites=tuple(sites(bare)))

@@ -8,6 +8,7 @@ from dataclasses import field as default
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from rulewright.cel import Type
 from rulewright.checks.places import Places
 from rulewright.checks.vocabulary import Vocabulary
 from rulewright.model import Api, Effect, Field, RuleFile, RuleSet
@@ -88,6 +89,8 @@ class Universe:
     unread: frozenset[str] = frozenset()
     whole: bool = True
     places: Places = default(default_factory=Places)
+    types: dict[str, Type] = default(default_factory=dict)
+    """The types of records that were worked out so far."""
 
     def knows(self, resource: str) -> bool:
         """Might there be such a resource?"""

@@ -14,6 +14,7 @@ from rulewright.checks import (
     effect_shape,
     empty_range,
     expression_syntax,
+    expression_types,
     key_field,
     keyword_for_type,
     look_up_shape,
@@ -21,9 +22,6 @@ from rulewright.checks import (
     payload_on_update,
     unknown_event,
     unknown_field,
-    unknown_function,
-    unknown_name,
-    unknown_path,
     unknown_resource,
     unknown_state,
     unknown_target,
@@ -35,14 +33,13 @@ from rulewright.checks import (
     workflow_shape,
     wrong_constant,
 )
+from rulewright.checks.expression_pages import EXPRESSION_PAGES
 from rulewright.checks.pages import READING_PAGES
 from rulewright.checks.subject import Checker
 
 _MODULES: tuple[ModuleType, ...] = (
     expression_syntax,
-    unknown_name,
-    unknown_path,
-    unknown_function,
+    expression_types,
     unknown_type,
     unknown_resource,
     unknown_field,
@@ -74,4 +71,7 @@ CHECKS: Mapping[str, Checker] = {module.CODE: module.check for module in _MODULE
 
 def pages() -> Mapping[str, str]:
     """The user page of every code that a rule file can be told, those of reading it included."""
-    return {**READING_PAGES, **{module.CODE: (module.__doc__ or "").strip() for module in _MODULES}}
+    pages = {module.CODE: (module.__doc__ or "").strip() for module in _MODULES}
+    # The checker of expressions gives codes of its own.
+    del pages[expression_types.CODE]
+    return {**READING_PAGES, **EXPRESSION_PAGES, **pages}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rulewright.cel import ALL_FUNCTIONS
+from rulewright.cel import ALL_FUNCTIONS, Function
 from rulewright.fieldtypes import FIELD_TYPES, FieldType
 
 _GENERATORS = frozenset({"sequence", "uuid", "prefixed_id"})
@@ -19,4 +19,4 @@ class Vocabulary:
     types: Mapping[str, FieldType] = field(default_factory=lambda: FIELD_TYPES)
     generators: frozenset[str] = _GENERATORS
     dialects: frozenset[str] = _DIALECTS
-    functions: frozenset[str] = frozenset(ALL_FUNCTIONS)
+    functions: Mapping[str, Function] = field(default_factory=lambda: ALL_FUNCTIONS)

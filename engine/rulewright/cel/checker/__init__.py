@@ -6,9 +6,12 @@ check("payload.age >= 'x'", declarations).problems
 
 from __future__ import annotations
 
+from rulewright.cel.checker.cost import Sizes, cost
 from rulewright.cel.checker.declarations import CheckCode, Checked, CheckProblem, Declarations, Expected
 from rulewright.cel.checker.deduction import deduce
+from rulewright.cel.checker.facts import closed
 from rulewright.cel.checker.run import Run, Scope
+from rulewright.cel.checker.sizes import Size
 from rulewright.cel.checker.types import (
     RecordField,
     RecordType,
@@ -25,6 +28,7 @@ from rulewright.cel.tree import Node
 from rulewright.cel.values import BOOL, DYN, Type
 
 __all__ = [
+    "CONDITION",
     "CheckCode",
     "CheckProblem",
     "Checked",
@@ -32,8 +36,11 @@ __all__ = [
     "Expected",
     "RecordField",
     "RecordType",
+    "Size",
+    "Sizes",
     "check",
     "check_tree",
+    "cost",
     "nullable",
     "record",
 ]
@@ -57,7 +64,7 @@ def check_tree(
 ) -> Checked:
     """Check an expression that was parsed already; `text` is what it was parsed from."""
     run = Run(text, declarations, deduce)
-    scope = Scope({})
+    scope = Scope({}, closed(declarations.given, declarations.implies))
     if expected is not None and expected.types == (BOOL,):
         run.condition(node, scope)
         kind = BOOL

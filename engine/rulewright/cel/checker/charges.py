@@ -21,6 +21,8 @@ from rulewright.cel.regex import matching_cost
 from rulewright.cel.tree import Call, Literal, Node
 
 _LONGEST_TRIED: Final = 100_000
+_LONGEST_NUMBER: Final = 64
+"""Characters of a number, date or duration as text."""
 _Inputs = Sequence[Size]
 
 _COMPARED: Final = frozenset(["_==_", "_!=_"])
@@ -32,18 +34,23 @@ def charge(node: Call, operands: Sequence[Node], inputs: _Inputs) -> int:
     """The steps of the call itself, those of its arguments left aside."""
     name = node.function
     if name in _COMPARED:
-        return min(size.steps() for size in inputs)
+        return min(map(_compared, inputs))
     if name == "@in":
-        return 1 + inputs[1].count * min(inputs[0].steps(), inputs[1].each.steps())
+        return 1 + inputs[1].count * min(_compared(inputs[0]), _compared(inputs[1].each))
     if name in _OF_EVERY_PAIR:
-        return inputs[0].count * inputs[0].count
+        return 1 + inputs[0].count * (inputs[0].count + 1)
     if name == "matches":
         return _matching(operands[-1], inputs)
     if name in _SEARCHES:
         return 1 + (inputs[0].count + inputs[1].count) // CHARACTERS_PER_STEP
     if name in _BUILDERS:
-        return 1 + inputs[0].count + _BUILDERS[name](inputs).count // CHARACTERS_PER_STEP
-    return 1 + sum(map(_read, inputs))
+        return 3 + inputs[0].count + _BUILDERS[name](inputs).count // CHARACTERS_PER_STEP
+    return 2 + sum(map(_read, inputs))
+
+
+def _compared(size: Size) -> int:
+    """Lists and maps are counted as a whole, and then item by item."""
+    return 1 + size.steps() * (2 if size.kind == "items" else 1)
 
 
 def _read(size: Size) -> int:
@@ -105,7 +112,10 @@ def _replaced(inputs: _Inputs) -> Size:
 
 
 def _formatted(inputs: _Inputs) -> Size:
-    return text_of(inputs[0].count + inputs[0].count * inputs[1].each.count)
+    piece = inputs[1].each
+    one = max(piece.each.count, _LONGEST_NUMBER)
+    longest = _LONGEST_NUMBER if piece.kind == "scalar" else piece.count * one
+    return text_of(inputs[0].count + inputs[0].count * longest)
 
 
 _BUILDERS: Final[Mapping[str, Callable[[_Inputs], Size]]] = {
@@ -136,7 +146,7 @@ _RESULTS: Final[Mapping[str, Callable[[_Inputs], Size]]] = {
     "first": lambda inputs: inputs[0].each,
     "last": lambda inputs: inputs[0].each,
     "orValue": _largest,
-    "string": lambda inputs: text_of(inputs[0].count if inputs[0].kind == "text" else 64),
+    "string": lambda inputs: text_of(inputs[0].count if inputs[0].kind == "text" else _LONGEST_NUMBER),
     "pick": lambda inputs: inputs[0],
     "contains": lambda _: SCALAR,
     "startsWith": lambda _: SCALAR,
@@ -145,7 +155,7 @@ _RESULTS: Final[Mapping[str, Callable[[_Inputs], Size]]] = {
     "hasValue": lambda _: SCALAR,
     "timestamp": lambda _: SCALAR,
     "duration": lambda _: SCALAR,
-    "money": lambda _: Size(3, item=text_of(64)),
+    "money": lambda _: Size(3, item=text_of(_LONGEST_NUMBER)),
     "base64.encode": lambda inputs: text_of(inputs[0].count * 2),
     "strings.quote": lambda inputs: text_of(inputs[0].count * 2 + 2),
 }

@@ -54,7 +54,10 @@ class _Bound(NamedTuple):
 
 def cost(node: Node, sizes: Sizes) -> int:
     """The largest number of steps that evaluating the expression takes, on values of these sizes."""
-    return min(_bound(node, sizes).steps, MOST)
+    steps, size = _bound(node, sizes)
+    # The evaluator goes through what was built once more, to bound how large that is.
+    built = 0 if isinstance(node, Ident | Select | Index) else size.steps()
+    return min(steps + built, MOST)
 
 
 def _bound(node: Node, sizes: Sizes) -> _Bound:
@@ -140,8 +143,7 @@ def _macro(node: Macro, sizes: Sizes) -> _Bound:
     inner = {**sizes, **dict(zip(node.variables, variables, strict=True))}
     condition = _bound(node.condition, inner).steps if node.condition is not None else 0
     body = _bound(node.body, inner) if node.body is not None else _Bound(0, items.size.each)
-    # What is built is counted once more: the evaluator bounds the size of results.
-    steps = items.steps + rounds * (2 + condition + body.steps)
+    steps = items.steps + 1 + rounds * (2 + condition + body.steps)
     if node.kind in ("all", "exists", "exists_one"):
         return _Bound(steps, SCALAR)
     return _Bound(steps, body.size if node.kind == "find" else list_of_size(rounds, body.size))

@@ -134,10 +134,6 @@ class Run:
 
     def narrowed(self, node: Node, kind: Type, scope: Scope) -> Type:
         """The type of a path, without null where a condition around it says so."""
-        if not is_nullable(kind) or not (scope.facts or self.declarations.given):
-            return kind
-        path = path_of(node)
-        if path is None:
-            return kind
-        known = path in scope.facts or (path in self.declarations.given and path[0] not in scope.local)
-        return without_null(kind) if known else kind
+        if scope.facts and is_nullable(kind) and path_of(node) in scope.facts:
+            return without_null(kind)
+        return kind

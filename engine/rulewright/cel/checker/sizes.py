@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from rulewright.cel.limits import CHARACTERS_PER_STEP
 
-DEFAULT_CHARACTERS: Final = 1_000
+DEFAULT_CHARACTERS: Final = 250
 DEFAULT_ITEMS: Final = 100
 MOST: Final = 10**15
 """Sizes and costs stop here: beyond every limit, and small enough to reckon with."""

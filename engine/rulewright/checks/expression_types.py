@@ -1,0 +1,56 @@
+"""expression-types: what the static checker finds in expressions, each under a code of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rulewright.cel import DEFAULT_LIMITS
+from rulewright.cel.checker import CheckProblem, check_tree, cost
+from rulewright.checks.sites import Site
+from rulewright.checks.subject import Subject, problem
+from rulewright.problem import SourceProblem
+
+CODE = "expression-types"
+_ELSEWHERE = {
+    "value": "value is there only in a field's own checks, one_of and references",
+    "item": "item is there only inside a list's items",
+    "source": "source is there only in reactions",
+    "body": "body is there only in the envelope",
+    "resource": "resource is there only in the envelope and the response",
+}
+
+
+def check(subject: Subject) -> Iterator[SourceProblem]:
+    """Every expression against the names, types and sizes it may rely on."""
+    for site in subject.sites:
+        if site.tree is None:
+            continue
+        checked = check_tree(site.tree, site.expression.text, site.names.declarations, site.expected)
+        for found in checked.problems:
+            yield _placed(subject, site, found)
+        steps = cost(site.tree, site.names.sizes)
+        if steps > DEFAULT_LIMITS.steps:
+            message = f"this may take {steps:,} steps, and {DEFAULT_LIMITS.steps:,} are taken at most"
+            hint = "say max_length of the lists and texts it goes through, or go through fewer at once"
+            yield problem("too-costly", message, site.expression.span, hint=hint)
+
+
+def _placed(subject: Subject, site: Site, found: CheckProblem) -> SourceProblem:
+    span = site.expression.scalar.locate(found.start, found.end)
+    message, hint = found.message, found.hint
+    if found.code == "unknown-name" and found.name is not None:
+        message = f"{found.name} is no name that {site.place} knows"
+        hint = _hint(subject, found.name) or hint
+    severity = found.severity
+    if found.code == "wrong-result" and site.expression.text.startswith("request."):
+        # What comes with an address or a header is text; some stores take the text of a number for it.
+        severity, hint = "warning", f"write int({site.expression.text}) where a number is meant"
+    return problem(found.code, message, span, hint=hint, severity=severity)
+
+
+def _hint(subject: Subject, name: str) -> str | None:
+    if name in _ELSEWHERE:
+        return _ELSEWHERE[name]
+    if name in {effect.bind for effect in subject.all_effects()}:
+        return f"{name} is bound by an effect, and is there only in the effects after it"
+    return f"did you mean payload.{name}?" if name in subject.fields else None
