@@ -33,6 +33,7 @@ ORDER = (
     "tables",
     "delivery",
     "program",
+    "explanation",
     "testing",
     "inputs",
     "report",

@@ -1,0 +1,70 @@
+"""What `explain` does: explanations of payloads, and pages of codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from difflib import get_close_matches
+
+import click
+
+from rulewright.checks import pages
+from rulewright.cli.decisions import end_with, read_all_items
+from rulewright.cli.desk import Desk, lookup_records, open_desk
+from rulewright.cli.options import Choices, OutputChoices
+from rulewright.cli.output import chosen_format, paint, write
+from rulewright.explanation import Explanation, explain
+from rulewright.explanation.problem_pages import PROBLEM_PAGES
+from rulewright.inputs import Broken, Item, find_sources
+from rulewright.ports import Records
+from rulewright.report.entry import make_entry
+from rulewright.report.explanation import explanation_data, explanation_lines
+from rulewright.report.text import dump_json
+
+
+def explain_files(resource: str, files: tuple[str, ...], choices: Choices, output: OutputChoices) -> None:
+    """Explain each payload; exit with 1 if any was not accepted."""
+    form = chosen_format(output)
+    if form not in ("pretty", "text", "json", "jsonl"):
+        raise click.UsageError(f"explain has no format {form}; it has pretty, text, json and jsonl")
+    sources = find_sources(files, choices.stdin_filename)
+    desk = open_desk(resource, choices)
+    refused = 0
+    with lookup_records(desk, choices) as records:
+        for number, item in enumerate(read_all_items(sources)):
+            explanation = _explain(desk, item, number, records)
+            refused += not explanation.outcome.accepted
+            for line in _lines(explanation, item, form, output):
+                write(f"{line}\n")
+    end_with(refused)
+
+
+def _explain(desk: Desk, item: Item, number: int, records: Records | None) -> Explanation:
+    """Explain an item, masked and with its problems' places; of a broken one there is only its problem."""
+    if isinstance(item, Broken):
+        found = Explanation(outcome=desk.refuse(item), fields=(), lookups=(), whole=(), effects=())
+    else:
+        found = explain(desk.program, desk.resource, desk.inputs(item.value, number), records)
+    entry = make_entry(found.outcome, item, desk.program.compiled)
+    return replace(found, outcome=entry.outcome)
+
+
+def _lines(explanation: Explanation, item: Item, form: str, output: OutputChoices) -> Iterator[str]:
+    if form == "jsonl" or (form == "json" and not item.alone):
+        yield dump_json(explanation_data(explanation, item.at))
+    elif form == "json":
+        yield dump_json(explanation_data(explanation, item.at), indent=2)
+    else:
+        yield from explanation_lines(explanation, item.at, paint(output))
+
+
+def show_page(code: str) -> None:
+    """Print the page of a code. Raises UsageError for one that does not exist."""
+    known = {**pages(), **PROBLEM_PAGES}
+    if code not in known:
+        near = get_close_matches(code, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        if "/" in code:
+            hint = f"; to explain a payload name its file: rulewright explain {code} FILE"
+        raise click.UsageError(f"there is no code {code!r}{hint}")
+    click.echo(known[code])
