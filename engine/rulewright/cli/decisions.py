@@ -14,7 +14,8 @@ from rulewright.cli.options import OutputChoices, SplitChoices
 from rulewright.cli.output import show
 from rulewright.cli.payload_digest import payload_digest
 from rulewright.cli.splitting import Decided, split_batch
-from rulewright.inputs import Item, Source, read_items
+from rulewright.explanation import with_fixes
+from rulewright.inputs import Item, Payload, Source, read_items
 from rulewright.ports import Records
 from rulewright.report.entry import Entry, make_entry
 
@@ -26,10 +27,15 @@ def read_all_items(sources: Sequence[Source]) -> Iterator[Item]:
             yield item if len(sources) == 1 else replace(item, alone=False)
 
 
-def decide_all(desk: Desk, sources: Sequence[Source], records: Records | None) -> Iterator[Decided]:
-    """Judge each payload against the records as they are."""
+def decide_all(
+    desk: Desk, sources: Sequence[Source], records: Records | None, *, fix: bool = False
+) -> Iterator[Decided]:
+    """Judge each payload against the records as they are; `fix` adds what change would be accepted."""
     for number, item in enumerate(read_all_items(sources)):
-        yield item, desk.decide(item, number, records)
+        outcome = desk.decide(item, number, records)
+        if fix and isinstance(item, Payload):
+            outcome = with_fixes(outcome, desk.program, desk.inputs(item.value, number), records)
+        yield item, outcome
 
 
 def entries_of(desk: Desk, decided: Iterable[Decided], *, digests: bool = False) -> Iterator[Entry]:
@@ -48,9 +54,10 @@ def decide_and_show(
     output: OutputChoices,
     *,
     digests: bool = False,
+    fix: bool = False,
 ) -> None:
     """Decide, report, and exit with 1 if any payload was not accepted."""
-    decided = split_batch(decide_all(desk, sources, records), split, sources)
+    decided = split_batch(decide_all(desk, sources, records, fix=fix), split, sources)
     tally = show(entries_of(desk, decided, digests=digests), output)
     end_with(tally.refused)
 

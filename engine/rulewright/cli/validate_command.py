@@ -20,8 +20,14 @@ from rulewright.cli.options import (
 @deciding_options
 @split_options
 @output_options
+@click.option("--fix", is_flag=True, help="Say what change of a refused payload would be accepted.")
 def command(
-    resource: str, files: tuple[str, ...], choices: Choices, split: SplitChoices, output: OutputChoices
+    resource: str,
+    files: tuple[str, ...],
+    choices: Choices,
+    split: SplitChoices,
+    output: OutputChoices,
+    fix: bool,
 ) -> None:
     """Decide each payload; write nothing.
 
@@ -36,4 +42,4 @@ def command(
     sources = find_sources(files, choices.stdin_filename)
     desk = open_desk(resource, choices)
     with lookup_records(desk, choices) as records:
-        decide_and_show(desk, sources, records, split, output)
+        decide_and_show(desk, sources, records, split, output, fix=fix)
