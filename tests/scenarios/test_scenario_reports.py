@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rulewright import Program
-from rulewright.cli.scenario_test import run_files
+from rulewright.cli.scenario_run import examine
 from rulewright.scenarios.pretty import render
 
 CASES = Path(__file__).parent / "cases"
@@ -20,7 +20,7 @@ FILES = sorted(path.name.removesuffix(".test.yaml") for path in CASES.glob("*.te
 def test_a_file_gives_its_report(name: str, shop: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every mismatch and every mistake is told, with its place, and nothing else is."""
     monkeypatch.chdir(CASES)
-    report = "".join(f"{line}\n" for line in render(run_files(shop, [Path(f"{name}.test.yaml")])))
+    report = "".join(f"{line}\n" for line in render(examine(shop, [Path(f"{name}.test.yaml")]).report))
     golden = CASES / f"{name}.report"
 
     if os.environ.get("RULEWRIGHT_UPDATE_GOLDEN"):
@@ -35,7 +35,7 @@ def test_no_report_is_left_over() -> None:
 
 def test_every_kind_of_mistake_has_a_case() -> None:
     """A code that no golden report shows is a promise that nobody has seen kept."""
-    package = Path(run_files.__code__.co_filename).parents[1] / "scenarios"
+    package = Path(examine.__code__.co_filename).parents[1] / "scenarios"
     text = "".join(path.read_text(encoding="utf-8") for path in package.glob("*.py"))
     codes = set(re.findall(r'"((?:wrong|unknown|missing|duplicate)-[a-z]+)"', text))
     shown = "".join(path.read_text(encoding="utf-8") for path in CASES.glob("*.report"))
@@ -45,7 +45,7 @@ def test_every_kind_of_mistake_has_a_case() -> None:
 
 def test_a_sensitive_value_is_in_no_report(shop: Program) -> None:
     """The values in the failing file's `card` fields are not even shown where they differ."""
-    report = "".join(render(run_files(shop, [CASES / "failing.test.yaml"])))
+    report = "".join(render(examine(shop, [CASES / "failing.test.yaml"]).report))
 
     assert "***" in report
     assert not re.search("4111|5500", report)
