@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from rulewright.cel.checker.overloads import takes
+from rulewright.cel.checker.overloads import OF_ANY_NUMBERS, takes
 from rulewright.cel.checker.types import NUMBERS, without_null
 from rulewright.cel.checker.wording import (
     OPERATIONS,
@@ -82,6 +82,8 @@ def _hint_for_text(text: str, wanted: Type) -> str | None:
 
 def wrong_call(function: Function, node: Call, kinds: Sequence[Type]) -> Complaint:
     """A function that is not called so, or not on values of these types."""
+    if function.name in OF_ANY_NUMBERS:
+        return Complaint(f"{function.name}() takes numbers, or one list of them", None, 0)
     method = node.target is not None
     called = [overload for overload in function.overloads if overload.method is method]
     if not called:

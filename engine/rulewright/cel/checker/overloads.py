@@ -19,7 +19,7 @@ from rulewright.cel.checker.types import (
 from rulewright.cel.signature import Function, Overload
 from rulewright.cel.values import DYN, NULL, Type
 
-_OF_ANY_NUMBERS = frozenset(["math.greatest", "math.least"])
+OF_ANY_NUMBERS = frozenset(["math.greatest", "math.least"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Resolution:
 def resolve(function: Function, kinds: Sequence[Type], *, method: bool) -> Resolution | None:
     """The resolution of a call; None where no overload takes these types."""
     plain = [without_null(kind) for kind in kinds]
-    if function.name in _OF_ANY_NUMBERS:
+    if function.name in OF_ANY_NUMBERS:
         return _of_numbers(plain, kinds)
     results = _results(function, plain, method=method)
     if not results:
