@@ -43,7 +43,7 @@ EMPTY_MAP = FormulaMap({}, ())
 _AFTER_FIELDS = 1_000_000
 
 
-Concern = Literal["excluded", "presence", "values", "checks"]
+Concern = Literal["excluded", "presence", "values", "checks", "supplied"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,6 +498,8 @@ def _own_concerns(rule: Field) -> Iterator[Concern]:
         yield "values"
     if rule.checks:
         yield "checks"
+    if rule.default or rule.default_from is not None or rule.compute or rule.generate:
+        yield "supplied"
 
 
 def _compile_reference(rule: Field, field_id: str, rules: RuleSet) -> CompiledReference | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation.changes import is_touched, rule_is_touched
@@ -22,33 +22,50 @@ def judge_values(run: Run) -> None:
     for place in places(run, "values"):
         if place.value is None or (not place.is_sound and not isinstance(place.value, list)):
             continue
-        if place.field.one_of is not None and is_touched(run, place.top, place.field.one_of):
-            _judge_options(run, place)
-        if place.field.reference is not None and is_touched(run, place.top, None):
-            judge_reference(run, place)
+        for field in _with_items(place):
+            if field.one_of is not None and is_touched(run, place.top, field.one_of):
+                _judge_options(run, place, field)
+            if field.reference is not None and is_touched(run, place.top, None):
+                judge_reference(run, place, field)
     judge_required_lookups(run)
     run.settle(Stage.REFERENCE)
 
 
-def _judge_options(run: Run, place: Place) -> None:
-    formula = place.field.one_of
+def _with_items(place: Place) -> tuple[CompiledField, ...]:
+    """Return the field and, for a list, the rule of its items."""
+    items = place.field.items
+    return (place.field,) if items is None or not isinstance(place.value, list) else (place.field, items)
+
+
+def _each(place: Place, field: CompiledField) -> Iterator[tuple[str, object]]:
+    """Yield the values that a rule of `field` is about, with their pointers: the items, or the whole."""
+    if field is place.field or not isinstance(place.value, list):
+        yield place.pointer, place.value
+        return
+    for position, item in zip(place.positions, place.value, strict=True):
+        yield f"{place.pointer}/{position}", item
+
+
+def _judge_options(run: Run, place: Place, field: CompiledField) -> None:
+    formula = field.one_of
     assert formula is not None
-    field = place.field
-    site = Site(f"{field.id}.one_of", place.pointer, field.span_of("one_of"), Stage.SHAPE, field.order)
-    options = run.attempt(formula, site)
-    if isinstance(options, list | tuple):
-        held = is_one_of(place.value, list(options))
-        run.trace(formula, site, None, "true" if held else "false")
-        if held:
-            return
-        text = f"{_label(run, field)} must be one of {join_options(tuple(options))}"
-        run.report(site, "one_of", field.rule.messages.get("one_of", text), because=run.because(formula))
+    for pointer, value in _each(place, field):
+        site = Site(f"{field.id}.one_of", pointer, field.span_of("one_of"), Stage.SHAPE, field.order)
+        options = run.attempt(formula, site, place.scope(run))
+        if not isinstance(options, list | tuple):
+            continue
+        held = is_one_of(value, list(options))
+        run.trace(formula, site, place.scope(run), "true" if held else "false")
+        if not held:
+            text = f"{_label(run, field)} must be one of {join_options(tuple(options))}"
+            message = field.rule.messages.get("one_of", text)
+            run.report(site, "one_of", message, because=run.because(formula, place.scope(run)))
 
 
 def judge_checks(run: Run) -> None:
     """Judge the checks of fields, then those of the whole."""
     for place in places(run, "checks"):
-        if place.value is not None and place.is_sound:
+        if place.value is not None:
             _judge_field(run, place)
     run.settle(Stage.CHECK)
     for check in run.resource.checks:
@@ -57,17 +74,22 @@ def judge_checks(run: Run) -> None:
 
 
 def _judge_field(run: Run, place: Place) -> None:
-    for check in place.field.checks:
-        if applies_to(check, run.inputs.operation) and is_touched(run, place.top, check.condition):
-            _judge_value(run, check, place.field, place.pointer, {"value": place.value})
-    items = place.field.items
-    if items is None or not items.checks or not isinstance(place.value, list):
-        return
-    for position, item in zip(place.positions, place.value, strict=True):
-        for check in items.checks:
-            if applies_to(check, run.inputs.operation) and is_touched(run, place.top, check.condition):
-                names = {"value": item, "item": item}
-                _judge_value(run, check, items, f"{place.pointer}/{position}", names)
+    """A list's own checks wait until all its items are sound; those of sound items do not."""
+    for field in _with_items(place):
+        if field is place.field and not place.is_sound:
+            continue
+        for pointer, value in _each(place, field):
+            if field is not place.field and run.log.has_error(pointer):
+                continue
+            for check in field.checks:
+                if applies_to(check, run.inputs.operation) and is_touched(run, place.top, check.condition):
+                    _judge_value(run, check, field, pointer, _names(place, field, value))
+
+
+def _names(place: Place, field: CompiledField, value: object) -> dict[str, object]:
+    if field is not place.field:
+        return {"value": value, "item": value}
+    return {"value": value} if place.item is None else {"value": value, "item": place.item}
 
 
 def _judge_value(

@@ -79,6 +79,10 @@ class Log:
             if entry[0] != stage or not is_within(entry[2].path, path) or entry[2].severity != "error"
         ]
 
+    def has_error(self, path: str) -> bool:
+        """Whether something was found wrong at this very place."""
+        return any(problem.path == path and problem.severity == "error" for _, _, problem in self._entries)
+
     def error_paths(self, stage: Stage) -> set[str]:
         """Return where `stage` found errors, or could not decide."""
         return {

@@ -217,12 +217,15 @@ def judge_required_lookups(run: Run) -> None:
                 run.undecided(site, lookup.by, error)
 
 
-def judge_reference(run: Run, place: Place) -> None:
-    """Judge one given reference; on a list each item is a problem of its own at /field/N."""
-    reference = cast(CompiledReference, place.field.reference)
-    site = Site(reference.id, place.pointer, reference.span, Stage.REFERENCE, place.field.order)
+def judge_reference(run: Run, place: Place, field: CompiledField) -> None:
+    """Judge the reference of a given value; on a list each item is a problem of its own at /field/N.
+
+    `field` is the place's, or the rule of its items.
+    """
+    reference = cast(CompiledReference, field.reference)
+    site = Site(reference.id, place.pointer, reference.span, Stage.REFERENCE, field.order)
     try:
-        found = find_referenced(run, place.field, place.value)
+        found = find_referenced(run, field, place.value)
     except cel.Unknown:
         return
     except cel.CelError as error:
@@ -230,15 +233,15 @@ def judge_reference(run: Run, place: Place) -> None:
         return
     for index, record in enumerate(found):
         if record is None:
-            _report_missing(run, place, site, index if isinstance(place.value, list) else None)
+            _report_missing(run, place, field, site, index)
 
 
-def _report_missing(run: Run, place: Place, site: Site, index: int | None) -> None:
-    rule, reference = place.field.rule, cast(CompiledReference, place.field.reference)
-    label = place.field.id[len(run.resource.name) + 1 :]
+def _report_missing(run: Run, place: Place, field: CompiledField, site: Site, index: int) -> None:
+    rule, reference = field.rule, cast(CompiledReference, field.reference)
+    label = field.id[len(run.resource.name) + 1 :]
     what = reference.resource.partition("/")[2].replace("_", " ")
     value, path = place.value, place.pointer
-    if index is not None and isinstance(value, list):
+    if isinstance(value, list):
         value = value[index]
         path = f"{path}/{place.positions[index]}"
     shown = MASK if rule.sensitive else to_json(value)

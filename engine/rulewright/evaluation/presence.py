@@ -35,12 +35,12 @@ def _is_excluded(run: Run, place: Place) -> bool:
     if condition is None:
         return False
     site = _site(place, "excluded_if")
-    if not run.holds(condition, site):
+    if not run.holds(condition, site, place.scope(run)):
         return False
     message = place.field.rule.messages.get(
         "excluded_if", f"{_label(run, place)} does not apply and is left out"
     )
-    run.report(site, "excluded", message, severity="info", because=run.because(condition))
+    run.report(site, "excluded", message, severity="info", because=run.because(condition, place.scope(run)))
     return True
 
 
@@ -167,9 +167,9 @@ def _applies(
     if not is_touched(run, place.top, formula, names):
         return None
     if formula is not None:
-        held = run.holds(formula, _site(place, keyword))
+        held = run.holds(formula, _site(place, keyword), place.scope(run))
         wanted = keyword != "required_unless"
-        return run.because(formula) if held is wanted else None
+        return run.because(formula, place.scope(run)) if held is wanted else None
     if not names:
         return Because()
     return _because_of_siblings(run, place, keyword, names)

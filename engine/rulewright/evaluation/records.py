@@ -11,6 +11,7 @@ from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import require_records
 from rulewright.evaluation.run import Run
+from rulewright.evaluation.views import Layer, View
 from rulewright.model import Constant, Generate
 from rulewright.ports import Records
 
@@ -33,8 +34,40 @@ def pull(run: Run, name: str) -> object:
     if is_system_made(run, field):
         return _system_value(run, field)
     if dict.__contains__(run.merged, name):
-        return run.merged[name]
+        value = run.merged[name]
+        is_new = run.current is None or name in run.changed
+        return _completed(run, field, value, None) if is_new and "supplied" in field.concerns else value
     return default_of(run, field)
+
+
+def _completed(run: Run, field: CompiledField, value: object, item: object) -> object:
+    """Supply what was left out inside a sent value: defaults and computes of nested fields."""
+    if field.items is not None and isinstance(value, list):
+        return [_completed(run, field.items, entry, entry) for entry in value]
+    if not field.children or not isinstance(value, View) or value.unsound:
+        return value
+    children = {child.name: child for child in field.children}
+    completed = View(value, children.keys())
+    for name, child in children.items():
+        supplied = _nested_value(run, child, value, item)
+        if supplied is not None or name in value:
+            completed[name] = supplied
+    return completed
+
+
+def _nested_value(run: Run, field: CompiledField, siblings: View, item: object) -> object:
+    scope = run.scope if item is None else Layer({"item": item}, run.scope)
+    if field.compute is not None and computes_now(run, field):
+        return fit(field, field.compute.value(scope))
+    if field.name in siblings:
+        return _completed(run, field, siblings[field.name], item)
+    if field.rule.default is not None:
+        return fit(field, field.type.decode(field.rule.default.value))
+    if field.default_from is not None:
+        return fit(field, field.default_from.value(scope))
+    if field.rule.generate is not None:
+        return generate_value(run, run.resource.name, field, field.rule.generate)
+    return None
 
 
 def computes_now(run: Run, field: CompiledField) -> bool:

@@ -14,7 +14,7 @@ from rulewright.evaluation.log import Log, Site, Stage, unescape_pointer
 from rulewright.evaluation.masking import because_of, reads_sensitive, values_read
 from rulewright.evaluation.overlay import NoStoreError, Overlay
 from rulewright.evaluation.trace import Judged, Result, Tracer
-from rulewright.evaluation.views import Everything, LazyRecord, Scope, View
+from rulewright.evaluation.views import Everything, Layer, LazyRecord, Scope, View
 from rulewright.formula import Formula, Valued
 from rulewright.outcome import Change, Claim, Message, Read, Response
 from rulewright.ports import StoredRecord
@@ -55,6 +55,7 @@ class Place:
 
     `siblings` is the map that holds it. `value` is None where it is not there; of a list with unsound
     items it holds the sound ones, and `positions` are the indexes in the payload that its items had.
+    `item` is the item of a list that the field stands in, None outside of lists.
     """
 
     field: CompiledField
@@ -62,6 +63,11 @@ class Place:
     siblings: View
     value: object
     positions: Sequence[int] = ()
+    item: object = None
+
+    def scope(self, run: Run) -> Mapping[str, object] | None:
+        """Return the names that the field's conditions read, where they are more than the run's own."""
+        return None if self.item is None else Layer({"item": self.item}, run.scope)
 
     @property
     def top(self) -> str:
