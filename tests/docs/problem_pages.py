@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from doc_blocks import DOCS
 
-from rulewright.checks import CHECKS, pages
+from rulewright.checks import pages
+from rulewright.checks.pages import READING_PAGES
 
 PAGE = DOCS / "problems.md"
 START = "## While reading\n"
@@ -15,8 +16,8 @@ START = "## While reading\n"
 
 def render() -> str:
     """The pages of all codes as Markdown: those of reading a file, then those of checking what it means."""
-    reading = "\n".join(_block(code) for code in pages() if code not in CHECKS)
-    checking = "\n".join(_block(code) for code in CHECKS)
+    reading = "\n".join(_block(code) for code in READING_PAGES)
+    checking = "\n".join(_block(code) for code in pages() if code not in READING_PAGES)
     return f"{START}\n{reading}\n## While checking what the file means\n\n{checking}"
 
 
