@@ -180,7 +180,11 @@ class _Finder:
         yield from Place(around.names, "a field's value", around.on, path).values(into, field.default_from)
         if field.compute is not None:
             on = self.when(field.compute.on, CREATE if field.immutable else self.every)
-            yield from self.place("a field's value", on, path).values(into, field.compute.value)
+            computed = self.place("a field's value", on, path)
+            if "item" in around.names.declarations.variables:
+                names = computed.names.having({"item": around.names.declarations.variables["item"]})
+                computed = Place(names, computed.words, on, path)
+            yield from computed.values(into, field.compute.value)
 
     def own(self, field: Field, around: Place, path: str) -> Iterator[Site]:
         """What is about a field's own value, and asked only when that is given."""
