@@ -3,8 +3,22 @@
 program = compile("payload.age >= 18 && has(payload.name)", ["payload"])
 program.evaluate({"payload": {"age": 20}})
 program.explain({"payload": {"age": 20}})
+check("payload.age >= 18", Declarations({"payload": record("payload", {"age": RecordField(INT)})})).problems
 """
 
+from rulewright.cel.checker import (
+    Checked,
+    CheckProblem,
+    Declarations,
+    Expected,
+    RecordField,
+    RecordType,
+    check,
+    check_tree,
+    cost,
+    nullable,
+    record,
+)
 from rulewright.cel.errors import CelError, CelSyntaxError, EvaluationError, LimitError, Unknown
 from rulewright.cel.evaluator import Recorder, evaluate
 from rulewright.cel.explanation import HIDDEN, NOT_REACHED, Explanation, explain
@@ -39,9 +53,13 @@ __all__ = [
     "Budget",
     "CelError",
     "CelSyntaxError",
+    "CheckProblem",
+    "Checked",
     "Cidr",
+    "Declarations",
     "Duration",
     "EvaluationError",
+    "Expected",
     "Explanation",
     "Function",
     "IpAddress",
@@ -52,20 +70,27 @@ __all__ = [
     "Overload",
     "Path",
     "Program",
+    "RecordField",
+    "RecordType",
     "Recorder",
     "Timestamp",
     "Type",
     "Uint",
     "Unknown",
+    "check",
     "check_pattern",
+    "check_tree",
     "children",
     "compile",
+    "cost",
     "evaluate",
     "explain",
     "function",
     "kind_of",
+    "nullable",
     "parse",
     "qualify",
+    "record",
     "references",
     "scoped_children",
     "walk",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from rulewright import cel
-from rulewright.cel.checker import CONDITION, Expected
+from rulewright.cel.checker import CONDITION, Expected, RecordType
+from rulewright.cel.checker.types import item_of
 from rulewright.checks.names import WRITES, Names
 from rulewright.checks.parsed import Reading, Step, readings
 from rulewright.model import Expression, Template, TemplateList, TemplateMap
@@ -61,16 +62,31 @@ class Place:
         return self.values(CONDITION, *templates)
 
     def values(self, expected: Expected | None, *templates: Template | None) -> Iterator[Site]:
-        """Expressions that give a value; of what lies within maps and lists nothing is expected."""
+        """Expressions that give a value, those within maps and lists included."""
         for template in templates:
             if isinstance(template, Expression):
                 yield Site(template, self.names, self.words, expected, self.owner, self.on)
             elif isinstance(template, TemplateMap):
-                yield from self.values(None, *template.entries.values())
+                for name, entry in template.entries.items():
+                    yield from self.values(_of_entry(expected, name), entry)
             elif isinstance(template, TemplateList):
-                yield from self.values(None, *template.items)
+                yield from self.values(_of_items(expected), *template.items)
 
     def entries(self, wanted: Wanted, template: TemplateMap | None) -> Iterator[Site]:
         """The expressions of a map whose keys are fields."""
         for name, entry in template.entries.items() if template else ():
             yield from self.values(wanted(name), entry)
+
+
+def _of_entry(expected: Expected | None, name: str) -> Expected | None:
+    """What the value under a key should be, where the map is to be an object of declared fields."""
+    for kind in expected.types if expected is not None else ():
+        if isinstance(kind, RecordType) and name in kind.fields:
+            return Expected((kind.fields[name].type,), f"the field {name}")
+    return None
+
+
+def _of_items(expected: Expected | None) -> Expected | None:
+    """What the items of a list should be, where something is expected of it."""
+    kinds = [item_of(kind) for kind in expected.types if kind.name == "list"] if expected is not None else []
+    return Expected(tuple(kinds), expected.what) if expected is not None and kinds else None
