@@ -34,6 +34,7 @@ PERSON = record(
         "tags": RecordField(TEXTS),
         "address": RecordField(ADDRESS, nullable=True),
         "any": RecordField(DYN),
+        "kind": RecordField(TEXT, values=frozenset(["new", "open", "closed"])),
         "scores": RecordField(Type("map", (TEXT, INT))),
     },
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from rulewright.cel import CelError, Path, Type, parse
@@ -21,7 +22,7 @@ from rulewright.checks.names import (
 from rulewright.checks.sites import Place, Site, Wanted
 from rulewright.checks.subject import Subject
 from rulewright.checks.vocabulary import Vocabulary
-from rulewright.model import Check, Effect, Expression, Field, LookUp, Reaction, Transition, Workflow
+from rulewright.model import Check, Effect, Expression, Field, LookUp, Reaction, Target, Transition, Workflow
 
 _PERMISSIONS = Expected((Type("list", (TEXT,)),), "the list of permissions")
 _STATE = Expected((TEXT,), "a state")
@@ -304,3 +305,15 @@ class _Finder:
         wrapped = dict.fromkeys(("resource", "body", "record", "payload", "current"), DYN)
         names = self.names(self.every).having(wrapped)
         yield from Place(names, "the envelope", self.every).values(None, api.envelope)
+        for target in api.targets:
+            yield from self.target(target)
+
+    def target(self, target: Target) -> Iterator[Site]:
+        """How a target orders messages and what its replies are for; there a record and a reply are all."""
+        # A target that no effect of this file sends to may be for records of another shape.
+        known = self.subject.sends_to(target.name)
+        record = resource_type(self.subject, self.file.resource) if known else DYN
+        place = Place(self.names(self.every).only({"record": record}), "the order of messages", self.every)
+        yield from place.values(None, target.ordered_by)
+        place = replace(place, names=place.names.having({"reply": DYN}), words="what is written back")
+        yield from place.entries(self.into(self.subject.fields if known else None), target.write_back)

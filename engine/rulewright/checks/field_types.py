@@ -55,6 +55,7 @@ def sent_fields(
             of_field(field, vocabulary, label),
             optional=not (created and field.required),
             nullable=field.nullable,
+            values=options_of(field),
         )
         for field in fields
     }
@@ -69,9 +70,18 @@ def stored_fields(
             of_field(field, vocabulary, label),
             optional=field.name not in always and not is_supplied(field),
             nullable=field.nullable,
+            values=options_of(field),
         )
         for field in fields
     }
+
+
+def options_of(field: Field) -> frozenset[str]:
+    """The texts that the field may be, where `one_of` lists them."""
+    if not isinstance(field.one_of, tuple):
+        return frozenset()
+    texts = [option for option in field.one_of if isinstance(option, str)]
+    return frozenset(texts) if len(texts) == len(field.one_of) else frozenset()
 
 
 def is_supplied(field: Field) -> bool:

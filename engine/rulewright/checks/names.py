@@ -54,6 +54,11 @@ class Names:
         )
         return Names(declarations, {**self.sizes, **(sizes or {})})
 
+    def only(self, types: Mapping[str, Type]) -> Names:
+        """The same functions, and no other names than these."""
+        declarations = replace(self.declarations, variables=dict(types), implies={}, given=frozenset())
+        return Names(declarations, self.sizes)
+
 
 def every_operation(subject: Subject) -> frozenset[str]:
     """What may happen to a record: create and update as far as they are declared, and the events."""
@@ -96,7 +101,11 @@ def _resource_type(subject: Subject, resource: str) -> Type:
         return DYN
     workflow = found.workflow
     always = {found.key, *((workflow.field,) if workflow and workflow.field else ())}
-    return record(resource, stored_fields(found.fields, subject.universe.vocabulary, resource, always))
+    fields = stored_fields(found.fields, subject.universe.vocabulary, resource, always)
+    if workflow and workflow.field in fields:
+        states = frozenset(state.name for state in workflow.states)
+        fields[workflow.field] = replace(fields[workflow.field], values=states)
+    return record(resource, fields)
 
 
 def resource_size(subject: Subject, resource: str) -> Size:

@@ -145,6 +145,10 @@ class Subject:
         for transition in self.file.workflow.transitions if self.file.workflow else ():
             yield from transition.effects
 
+    def sends_to(self, target: str) -> bool:
+        """Whether an effect of the file sends messages to a target of api.yaml."""
+        return any(effect.verb == "send" and effect.target == target for effect in self.all_effects())
+
     @cached_property
     def records(self) -> Mapping[str, str]:
         """The names that stand for one or more records, and the resource of each."""

@@ -1,8 +1,8 @@
 """unknown-field: a keyword names a field that the resource does not have.
 
 Looked at: required_with, forbidden_with and their kin (they name fields beside the field), unique.within,
-accepts, variants, the keys of by, where, set, scope and with, references.by, a look-up's `of`, and the
-`path` of a check.
+accepts, variants, the keys of by, where, set, scope and with, references.by, a look-up's `of`, the
+`path` of a check, and the keys of a target's write_back.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     for variant in file.variants:
         yield from _missing(subject, (*variant.required, *variant.forbidden), own, variant.span)
     yield from _missing_keys(subject, file.scope, own)
+    for target in subject.api.targets:
+        yield from _missing_keys(subject, target.write_back, own if subject.sends_to(target.name) else None)
     for rule in (
         *file.checks,
         *file.invariants,

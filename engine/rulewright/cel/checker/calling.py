@@ -14,6 +14,7 @@ from rulewright.cel.checker.complaints import (
     wrong_operands,
 )
 from rulewright.cel.checker.constants import failing_call
+from rulewright.cel.checker.options import check_options
 from rulewright.cel.checker.overloads import Resolution, resolve
 from rulewright.cel.checker.run import Run, Scope
 from rulewright.cel.checker.types import (
@@ -57,6 +58,7 @@ def type_of_call(run: Run, node: Call, scope: Scope) -> Type:
     kinds = [run.type_of(operand, scope) for operand in operands]
     if node.function in _EQUALITY:
         _check_equality(run, node, kinds)
+        check_options(run, node, scope)
         return BOOL
     resolution = resolve(function, kinds, method=node.target is not None)
     if resolution is None:
@@ -64,6 +66,8 @@ def type_of_call(run: Run, node: Call, scope: Scope) -> Type:
         return _result_of_failure(node)
     _warn_of_null(run, node, operands, resolution, scope)
     _check_literals(run, node, operands, kinds)
+    if node.function == "@in":
+        check_options(run, node, scope)
     return resolution.result
 
 

@@ -9,9 +9,9 @@ from typing import Literal
 from rulewright.cel.checker.constants import always
 from rulewright.cel.checker.declarations import CheckCode, CheckProblem, Declarations
 from rulewright.cel.checker.facts import NO_FACTS, Facts, closed, facts_of, hidden, path_of
-from rulewright.cel.checker.types import RecordType, is_nullable, is_open, without_null
+from rulewright.cel.checker.types import RecordField, RecordType, is_nullable, is_open, without_null
 from rulewright.cel.checker.wording import excerpt, spoken
-from rulewright.cel.tree import Has, Node
+from rulewright.cel.tree import Has, Node, Select
 from rulewright.cel.values import BOOL, Type
 
 
@@ -126,11 +126,15 @@ class Run:
 
     def _is_never_null(self, asked: Has, scope: Scope) -> bool:
         """Is the field only absent or else a value? Then `has` says all."""
-        quiet, self._quiet = self._quiet, True
-        kind = without_null(self.type_of(asked.operand, scope))
-        self._quiet = quiet
-        field = kind.fields.get(asked.field) if isinstance(kind, RecordType) else None
+        field = self.field_of(asked, scope)
         return field is not None and not field.nullable
+
+    def field_of(self, node: Select | Has, scope: Scope) -> RecordField | None:
+        """The declared field that a node reads."""
+        quiet, self._quiet = self._quiet, True
+        kind = without_null(self.type_of(node.operand, scope))
+        self._quiet = quiet
+        return kind.fields.get(node.field) if isinstance(kind, RecordType) else None
 
     def narrowed(self, node: Node, kind: Type, scope: Scope) -> Type:
         """The type of a path, without null where a condition around it says so."""

@@ -33,6 +33,8 @@ class RecordField:
     type: Type
     optional: bool = False
     nullable: bool = False
+    values: frozenset[str] = frozenset()
+    """The only texts it may be, where that is known."""
 
     @property
     def read_type(self) -> Type:
