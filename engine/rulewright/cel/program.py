@@ -7,9 +7,10 @@ and decide one payload.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
-from rulewright.cel.errors import CelSyntaxError
+from rulewright.cel.errors import CelSyntaxError, EvaluationError
 from rulewright.cel.evaluator import evaluate
 from rulewright.cel.explanation import Explanation, explain
 from rulewright.cel.functions import ALL_FUNCTIONS
@@ -37,11 +38,12 @@ Evaluate = Callable[[Mapping[str, object]], object]
 class Program:
     """A CEL expression, ready to be evaluated as often as you like, by any number of threads.
 
-    It is compiled at its first evaluation, or after `warm_up` evaluations: before that, and wherever an error
-    is to be told, the tree is walked, which gives the same.
+    `compile` gives one that is compiled already. One made from a tree is compiled at its first evaluation, or
+    after `warm_up` evaluations; before that, and wherever an error is to be told, the tree is walked, which
+    gives the same.
     """
 
-    __slots__ = ("_exact", "_steps", "_warm_up", "evaluate", "functions", "node", "text")
+    __slots__ = ("_exact", "_fast", "_steps", "_warm_up", "evaluate", "functions", "node", "text")
 
     evaluate: Evaluate
     """The value under bindings, a mapping of names to values.
@@ -64,6 +66,7 @@ class Program:
         self.functions = functions
         self._steps = steps
         self._warm_up = warm_up
+        self._fast: Evaluate | None = None
         self._exact: Evaluate | None = None
         self.evaluate = self._first
 
@@ -83,10 +86,17 @@ class Program:
 
     def absorb(self, bindings: Mapping[str, object]) -> object:
         """The same value by the version that holds errors back as `&&` and `||` need it."""
+        try:
+            return self._absorbing()(bindings)
+        except KeyError as error:
+            # How generated code says that a map has no such key.
+            raise EvaluationError(f"no such key {error}") from None
+
+    def _absorbing(self) -> Evaluate:
         if self._exact is None:
             artifact = self._build(exact=True)
             self._exact = self.walk if artifact is None else self._link(artifact, self.walk)
-        return self._exact(bindings)
+        return self._exact
 
     def explain(
         self, bindings: Mapping[str, object], *, hide: Callable[[Path], bool] | None = None
@@ -96,8 +106,11 @@ class Program:
 
     def prepare(self) -> None:
         """Compile now."""
-        artifact = self._build(exact=False)
-        self.evaluate = self.walk if artifact is None else self._link(artifact, self._again)
+        self._take(self._build(exact=False))
+
+    def _take(self, artifact: Artifact | None) -> None:
+        # `evaluate` is the generated function itself: a method around it would take half as long again.
+        self.evaluate = self._fast = self.walk if artifact is None else self._link(artifact, self._again)
 
     def dump(self) -> bytes:
         """The fast version as bytes; empty where this expression is not worth compiling."""
@@ -106,15 +119,17 @@ class Program:
 
     def restore(self, data: bytes) -> None:
         """Take the fast version from `dump`'s bytes, which only we may have written."""
-        artifact = _lazy_compiler().load(data) if data else None
-        self.evaluate = self.walk if artifact is None else self._link(artifact, self._again)
+        self._take(_lazy_compiler().load(data) if data else None)
 
     def _first(self, bindings: Mapping[str, object]) -> object:
         if self._warm_up > 0:
             self._warm_up -= 1
             return self.walk(bindings)
-        self.prepare()
-        return self.evaluate(bindings)
+        if self._fast is None:
+            self.prepare()
+        # Whoever kept `evaluate` from before comes here every time.
+        assert self._fast is not None
+        return self._fast(bindings)
 
     def _build(self, *, exact: bool) -> Artifact | None:
         if sum(1 for _ in walk(self.node)) > _LARGEST:
@@ -134,10 +149,12 @@ class Program:
         Nothing an expression does has effects, so it may be run again. Code counts some steps it doesn't
         take, so the tree-walker also decides whether the budget is used up.
         """
-        try:
-            return self.absorb(bindings)
-        except Exception:  # noqa: S110  # told by the tree-walker
-            pass
+        exact = self._absorbing()
+        if self._fast is not None and exact != self.walk:
+            _lazy_compiler().redirect(self._fast, exact)
+        # Told by the tree-walker.
+        with suppress(Exception):
+            return exact(bindings)
         return self.walk(bindings)
 
 
@@ -149,6 +166,8 @@ class _Compiler(Protocol):
     ) -> Artifact: ...
 
     def link(self, artifact: Artifact, functions: Mapping[str, Function], again: Evaluate) -> Evaluate: ...
+
+    def redirect(self, fast: Evaluate, exact: Evaluate) -> None: ...
 
     def dump(self, artifact: Artifact) -> bytes: ...
 
@@ -189,7 +208,9 @@ def compile(  # the standard library's name for it, as in re.compile
     if variables is not None:
         node = qualify(node, variables, container)
         _require_declared(node, variables)
-    return Program(text, node, functions=table, steps=limits.steps)
+    program = Program(text, node, functions=table, steps=limits.steps)
+    program.prepare()
+    return program
 
 
 def _require_declared(root: Node, variables: Collection[str]) -> None:

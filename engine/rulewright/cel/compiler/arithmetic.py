@@ -17,7 +17,7 @@ def binary(frame: Frame, node: Call) -> Code:
     a, b = (_operand(frame, operand) for operand in node.args)
     kind = next((code.kind for code in (a, b) if code.kind in _KEPT_KINDS), None)
     function = frame.unit.constant("call", node.function, False)
-    if operator not in ("+", "-", "*") or kind in (UINT, STRING, BYTES):
+    if operator not in ("+", "-", "*") or kind in (UINT, STRING, BYTES) or (a.literal and b.literal):
         return Code(f"{function}({frame.budget}, {a.text}, {b.text})", kind)
     first, one = frame.twice(a)
     second, two = frame.twice(b)

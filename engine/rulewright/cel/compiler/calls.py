@@ -152,8 +152,3 @@ _SHORTCUTS: Final[dict[tuple[str, bool, int], Callable[[Frame, Call], Code | Non
     **{(name, False, 1): _folded for name in _FOLDED},
 }
 """By name, whether it has a target, and the number of arguments."""
-
-UNCOUNTED: Final = frozenset(
-    ["size", "startsWith", "endsWith", "contains", "or", "orValue", "dyn", "type", *_FOLDED]
-)
-"""Functions whose cost and result are at most as large as what they are given."""

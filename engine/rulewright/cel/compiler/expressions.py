@@ -23,7 +23,6 @@ from rulewright.cel.tree import (
     Node,
     OptionalMap,
     Select,
-    walk,
 )
 from rulewright.cel.values import LIST
 
@@ -66,40 +65,35 @@ _EMIT: Final[Mapping[type[Node], Callable[[Frame, Any], Code]]] = {
 }
 
 
-def is_metered(root: Node) -> bool:
-    """Whether an evaluation must count its steps.
-
-    Without loops, names for values and functions that make much of little, an expression costs no more than
-    its own size and that of the values it reads.
-    """
-    return any(
-        isinstance(node, Macro | Bind | OptionalMap)
-        or (
-            isinstance(node, Call)
-            and node.function not in _OPERATORS
-            and node.function not in calls.UNCOUNTED
-        )
-        for node in walk(root)
-    )
-
-
 def write(root: Node, unit: Unit) -> str:
-    """The source of the module that evaluates an expression; its function is `evaluate`.
+    """The source of the module that evaluates an expression: its function is `evaluate`.
 
-    It gives the value or raises; the fast version turns to `again` with whatever it met.
+    The fast version turns to `again` with whatever it met. The exact one raises; it has `settle` for the fast
+    one, which turns to `again` too.
     """
     frame = Frame(unit, emit)
-    code = frame.cooked(root)
-    result = code.text
-    if not isinstance(root, Ident | Select | Index) and (code.kind is None or code.kind is LIST):
-        result = f"built({frame.budget}, {result})"
-    lines = [f"return {result}"]
-    if unit.metered:
-        lines = [f"B = Budget({unit.steps})", *lines]
-    if unit.exact:
-        body = "\n    ".join(lines)
+    lines = [f"B = Budget({unit.steps})"] if unit.metered else []
+    if unit.exact and isinstance(root, Logic):
+        lines += structure.absorbing(frame, root)
     else:
-        body = (
-            "try:\n        " + "\n        ".join(lines) + "\n    except Exception: pass\n    return again(b)"
-        )
-    return "\n".join([*unit.sources, f"def evaluate(b):\n    {body}\n"])
+        lines.append(f"return {_result(frame, root)}")
+    functions = [_function("evaluate", lines)] if unit.exact else [_function("evaluate", _or_again(lines))]
+    if unit.exact:
+        functions.append(_function("settle", _or_again(["return evaluate(b)"])))
+    return "\n".join([*unit.sources, *functions])
+
+
+def _function(name: str, lines: list[str]) -> str:
+    return "\n    ".join([f"def {name}(b):", *lines]) + "\n"
+
+
+def _or_again(lines: list[str]) -> list[str]:
+    return ["try:", *(f"    {line}" for line in lines), "except Exception: pass", "return again(b)"]
+
+
+def _result(frame: Frame, root: Node) -> str:
+    code = frame.cooked(root)
+    if isinstance(root, Ident | Select | Index) or (code.kind is not None and code.kind is not LIST):
+        return code.text
+    # Built lists and maps may be far larger than what it took to build them.
+    return f"built({frame.budget}, {code.text})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, cast
 
+from rulewright.cel.compiler.structure import HOLD
 from rulewright.cel.compiler.unit import Code, Frame
 from rulewright.cel.tree import Macro, MacroKind, Node, walk
 from rulewright.cel.values import BOOL, LIST, Type
@@ -21,16 +22,23 @@ def macro(frame: Frame, node: Macro) -> Code:
     }
     inner = frame.inner(variables, loop=True)
     before, body, after, kind = _BODIES[node.kind](inner, node)
-    loop = f"for {', '.join(names)} in {_rounds(node)}(B, {source}, {_cost(node)}):"
+    loop = f"for {', '.join(names)} in {_rounds(frame, node, source)}:"
     lines = [*before, loop, *(f"    {line}" for line in body), *after]
     frame.height = 0
     return Code(frame.function(lines, ((source, items.text),)), kind, raw=node.kind == "find")
 
 
-def _rounds(node: Macro) -> str:
+def _rounds(frame: Frame, node: Macro, source: str) -> str:
+    """What the loop goes through; a list may be gone through itself where it surely keeps to the budget."""
+    cost = _cost(node)
     if len(node.variables) == 2:
-        return "pair_rounds"
-    return "item_rounds" if node.kind == "find" else "rounds"
+        return f"pair_rounds({frame.budget}, {source}, {cost})"
+    function = "item_rounds" if node.kind == "find" else "rounds"
+    counted = f"{function}({frame.budget}, {source}, {cost})"
+    if frame.unit.metered:
+        return counted
+    longest = frame.unit.steps // (cost * frame.unit.loops)
+    return f"({source} if {source}.__class__ is list and len({source}) <= {longest} else {counted})"
 
 
 def _cost(node: Macro) -> int:
@@ -58,7 +66,7 @@ _RAISE_HELD: Final = ["if h is not None: raise h"]
 
 
 def _holding(line: str) -> list[str]:
-    return ["try:", f"    {line}", "except Exception as e: h = hold(h, e)"]
+    return ["try:", f"    {line}", *HOLD]
 
 
 def _exists_one(frame: Frame, node: Macro) -> Body:
@@ -98,13 +106,23 @@ def _transform_map(frame: Frame, node: Macro) -> Body:
     kept = _kept(frame, node)
     key = frame.variables[node.variables[0]].text
     body = frame.cooked(cast("Node", node.body))
-    return ["n = MapBuilder(B)"], [*kept, f"n.add({key}, {body.text})"], ["return n.build()"], None
+    return (
+        [f"n = MapBuilder({frame.budget})"],
+        [*kept, f"n.add({key}, {body.text})"],
+        ["return n.build()"],
+        None,
+    )
 
 
 def _transform_map_entry(frame: Frame, node: Macro) -> Body:
     kept = _kept(frame, node)
     body = frame.value(cast("Node", node.body))
-    return ["n = MapBuilder(B)"], [*kept, f"add_entries(n, {body.text})"], ["return n.build()"], None
+    return (
+        [f"n = MapBuilder({frame.budget})"],
+        [*kept, f"add_entries(n, {body.text})"],
+        ["return n.build()"],
+        None,
+    )
 
 
 _BODIES: Final[dict[MacroKind, Callable[[Frame, Macro], Body]]] = {

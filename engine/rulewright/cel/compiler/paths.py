@@ -6,7 +6,7 @@ from typing import cast
 
 from rulewright.cel.compiler.unit import Code, Frame, Path, path_of
 from rulewright.cel.tree import Given, Has, Ident, Index, Literal, Node, Select
-from rulewright.cel.values import BOOL, TYPE_NAMES
+from rulewright.cel.values import BOOL, LIST, TYPE_NAMES
 
 
 def ident(frame: Frame, node: Ident) -> Code:
@@ -16,13 +16,17 @@ def ident(frame: Frame, node: Ident) -> Code:
     key = ("b", node.name)
     if key in frame.known:
         return Code(frame.known[key], raw=True, simple=True)
-    by_function = frame.exact or node.name in TYPE_NAMES
-    text = f"name(b, {node.name!r})" if by_function else f"b[{node.name!r}]"
+    if frame.exact:
+        text = f"(b[{node.name!r}] if b.__class__ is dict and {node.name!r} in b else name(b, {node.name!r}))"
+    elif node.name in TYPE_NAMES:
+        text = f"name(b, {node.name!r})"
+    else:
+        text = f"b[{node.name!r}]"
     return _kept(frame, node, key, Code(text, raw=True))
 
 
 def select(frame: Frame, node: Select) -> Code:
-    """`operand.field`. Subscripting a dict is right or raises; only the exact version must tell why."""
+    """`operand.field`. Subscripting is right or raises; only the exact version must know whether it may."""
     key = _key(frame, node)
     if key is not None and key in frame.known:
         return Code(frame.known[key], raw=True, simple=True)
@@ -40,7 +44,8 @@ def _field(frame: Frame, operand: Code, field: str) -> Code:
     if not frame.exact:
         return Code(f"{operand.text}[{field!r}]", raw=True)
     first, again = frame.twice(operand)
-    there = f"{first}.__class__ is dict and {field!r} in {again}"
+    # A plain dict without the key raises KeyError, which here can only mean what CEL means by an error.
+    there = f"{first}.__class__ is dict"
     return Code(f"({again}[{field!r}] if {there} else select({again}, {field!r}))", raw=True)
 
 
@@ -109,7 +114,7 @@ def index(frame: Frame, node: Index) -> Code:
         return Code(f"index_optional({frame.budget}, {operand.text}, {frame.value(node.index).text})")
     if type(key) is str:
         return _field(frame, operand, key)
-    if type(key) is int and key >= 0:
+    if type(key) is int and key >= 0 and operand.kind in (None, LIST):
         first, again = frame.twice(operand)
         there = f"{first}.__class__ is list and len({again}) > {key}"
         return Code(f"({again}[{key}] if {there} else index({frame.budget}, {again}, {key}))", raw=True)

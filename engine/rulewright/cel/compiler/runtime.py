@@ -7,7 +7,7 @@ tree-walking evaluator decide, so that there is one meaning and not two.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from rulewright.cel.access import given_step, index_value, is_present, select_field
 from rulewright.cel.comparison import equals, is_key, less, not_greater, read
@@ -146,13 +146,10 @@ def maybe(value: object) -> tuple[object, ...]:
     return (value.value,) if opened(value) else ()  # type: ignore[attr-defined]
 
 
-def mapping(budget: Budget, entries: Iterable[tuple[Any, ...]]) -> object:
-    """A map of `(key, value)` and, where it may be missing, `(key, optional value, True)`."""
-    builder = MapBuilder(budget)
-    for key, value, *is_optional in entries:
-        for present in maybe(value) if is_optional else (value,):
-            builder.add(key, present)
-    return builder.build()
+def add_optional(builder: MapBuilder, key: object, value: object) -> None:
+    """Add `{?key: value}` where the value is there."""
+    for present in maybe(value):
+        builder.add(key, present)
 
 
 def add_entries(builder: MapBuilder, entries: object) -> None:
@@ -168,7 +165,7 @@ def rounds(budget: Budget, items: object, cost: int) -> Iterable[object]:
 
     So this never counts less than the tree-walker, which decides where the budget seems to be used up.
     """
-    if not isinstance(items, list | tuple | Mapping):
+    if type(items) is not list and not isinstance(items, list | tuple | Mapping):
         bad(items)
     budget.spend(len(items) * cost)
     return items
@@ -189,11 +186,18 @@ def pair_rounds(budget: Budget, items: object, cost: int) -> Iterable[tuple[obje
     return enumerate(items)
 
 
-def hold(held: EvaluationError | Unknown | None, error: Exception) -> EvaluationError | Unknown:
+Held = EvaluationError | Unknown | KeyError
+
+
+def hold(held: Held | None, error: Exception) -> Held:
     """Keep an error until it is clear whether it matters; what is none of CEL's goes on at once."""
     if not isinstance(error, EvaluationError | Unknown):
         raise error
-    return graver(held, error)
+    return error if isinstance(held, KeyError) and isinstance(error, Unknown) else _graver(held, error)
+
+
+def _graver(held: Held | None, error: EvaluationError | Unknown) -> Held:
+    return held if isinstance(held, KeyError) else graver(held, error)
 
 
 def built(budget: Budget, value: object) -> object:
@@ -232,7 +236,7 @@ NAMES: Final[Mapping[str, object]] = {
     "__builtins__": {},
     **{kind.__name__: kind for kind in (bytes, dict, float, int, list, str)},
     **{kind.__name__: kind for kind in (Budget, MapBuilder, OptionalValue)},
-    "Exception": Exception,
+    **{error.__name__: error for error in (Exception, KeyError)},
     **{f.__name__: f for f in (isinstance, len)},
     "SCALARS": SCALARS,
     "CHEAP": CHEAP,
@@ -246,6 +250,7 @@ NAMES: Final[Mapping[str, object]] = {
         for f in (
             adapt,
             add_entries,
+            add_optional,
             bad,
             built,
             contains,
@@ -255,7 +260,6 @@ NAMES: Final[Mapping[str, object]] = {
             index_optional,
             item_rounds,
             less,
-            mapping,
             maybe,
             name,
             not_greater,

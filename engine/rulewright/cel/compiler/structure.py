@@ -19,7 +19,9 @@ def literal(frame: Frame, node: Literal) -> Code:
 def logic(frame: Frame, node: Logic) -> Code:
     """`&&` is `and`; the exact version is a function that holds errors back."""
     if frame.exact:
-        return _absorbing(frame, node)
+        lines = absorbing(frame, node)
+        frame.height = 0
+        return Code(frame.function(lines, ()), BOOL)
     parts = [frame.test(node.operands[0])]
     with frame.branch():
         parts += [frame.test(operand) for operand in node.operands[1:]]
@@ -29,7 +31,16 @@ def logic(frame: Frame, node: Logic) -> Code:
 _PYTHON = {"&&": "and", "||": "or"}
 
 
-def _absorbing(frame: Frame, node: Logic) -> Code:
+HOLD = (
+    # A plain map has no such key: by far the commonest error, and the cheapest to raise.
+    "except KeyError as e: h = h or e",
+    "except Exception as e: h = hold(h, e)",
+)
+"""Lines that keep an error until it is clear whether it matters."""
+
+
+def absorbing(frame: Frame, node: Logic) -> list[str]:
+    """The body of a function that gives the value of `&&` or `||` whatever some operands raise."""
     decisive = node.operator == "||"
     lines = ["h = None"]
     for operand in node.operands:
@@ -38,11 +49,10 @@ def _absorbing(frame: Frame, node: Logic) -> Code:
         lines += [
             "try:",
             f"    if {condition if decisive else f'not {condition}'}: return {decisive}",
-            "except Exception as e: h = hold(h, e)",
+            *HOLD,
         ]
     lines += ["if h is not None: raise h", f"return {not decisive}"]
-    frame.height = 0
-    return Code(frame.function(lines, ()), BOOL)
+    return lines
 
 
 def conditional(frame: Frame, node: Conditional) -> Code:
@@ -70,8 +80,11 @@ def map_expr(frame: Frame, node: MapExpr) -> Code:
     if _has_plain_keys(node):
         texts = [f"{entry.key.value!r}: {frame.cooked(entry.value).text}" for entry in node.entries]  # type: ignore[attr-defined]
         return Code(f"{{{', '.join(texts)}}}")
-    entries = "".join(f"{_entry(frame, entry)}, " for entry in node.entries)
-    return Code(f"mapping({frame.budget}, ({entries}))")
+    # Entry by entry, so that of several errors the first is met first.
+    inner = frame.inner({}, loop=False)
+    added = [_added(inner, entry) for entry in node.entries]
+    frame.height = 0
+    return Code(frame.function([f"n = MapBuilder({frame.budget})", *added, "return n.build()"], ()))
 
 
 def _has_plain_keys(node: MapExpr) -> bool:
@@ -81,9 +94,12 @@ def _has_plain_keys(node: MapExpr) -> bool:
     return len(keys) == len(node.entries) == len(set(keys)) and all(type(key) is str for key in keys)
 
 
-def _entry(frame: Frame, entry: MapEntry) -> str:
+def _added(frame: Frame, entry: MapEntry) -> str:
     key, value = frame.cooked(entry.key), frame.cooked(entry.value)
-    return f"({key.text}, {value.text}{', True' if entry.optional else ''})"
+    if entry.optional:
+        # The key is evaluated first, and yet must not be added where there is no value.
+        return f"add_optional(n, {key.text}, {value.text})"
+    return f"n.add({key.text}, {value.text})"
 
 
 def bind(frame: Frame, node: Bind) -> Code:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from rulewright.cel.compiler.metering import count_loops, is_metered
 from rulewright.cel.functions import ALL_FUNCTIONS
 from rulewright.cel.signature import Function
 from rulewright.cel.tree import Ident, Node, Select, walk
@@ -44,18 +45,17 @@ class Code:
 class Unit:
     """One generated module, in one of the two versions."""
 
-    def __init__(
-        self, root: Node, functions: Mapping[str, Function], *, exact: bool, metered: bool, steps: int
-    ) -> None:
+    def __init__(self, root: Node, functions: Mapping[str, Function], *, exact: bool, steps: int) -> None:
         self.exact = exact
         """The version that gives errors as values of `&&` and `||` have it, and so must never invent one."""
-        self.metered = metered or exact
+        self.metered = is_metered(root)
         self.functions = functions
         self.steps = steps
         self.sources: list[str] = []
         self.recipes: dict[str, Recipe] = {}
         """Every constant's name with how to make it."""
         self._constants: dict[str, str] = {}
+        self.loops = count_loops(root)
         self._uses = _count_paths(root)
         self._made = 0
 
