@@ -22,16 +22,12 @@ CUT = "cut-by-comment"
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every expression that cel.parse refuses."""
     for site in subject.sites:
-        scalar = site.expression.scalar
-        try:
-            cel.parse(site.expression.text)
-        except cel.CelError as error:
-            comment = scalar.comment
-            if comment is not None:
-                hint = (
-                    "put the whole expression in single quotes, or write | and the expression indented below"
-                )
-                yield problem(CUT, "' #' starts a comment and cuts this expression", comment, hint=hint)
-                continue
-            start = len(site.expression.text) if error.start is None else error.start
-            yield problem(CODE, error.message, scalar.locate(start, max(error.end or 0, start + 1)))
+        error, scalar = site.parsed, site.expression.scalar
+        if not isinstance(error, cel.CelError):
+            continue
+        if scalar.comment is not None:
+            hint = "put the whole expression in single quotes, or write | and the expression indented below"
+            yield problem(CUT, "' #' starts a comment and cuts this expression", scalar.comment, hint=hint)
+            continue
+        start = len(site.expression.text) if error.start is None else error.start
+        yield problem(CODE, error.message, scalar.locate(start, max(error.end or 0, start + 1)))

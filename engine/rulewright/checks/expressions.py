@@ -13,6 +13,7 @@ from rulewright.checks.field_types import DYN, TEXT, accepted, of_field, size_of
 from rulewright.checks.names import (
     CREATE,
     WRITES,
+    Lasting,
     Names,
     base_names,
     bound_names,
@@ -79,6 +80,7 @@ class _Finder:
         self.subject = subject
         self.file = subject.file
         self.every = every_operation(subject)
+        self.lasting = Lasting.of(subject)
         self._names: dict[frozenset[str], Names] = {}
         vocabulary = subject.universe.vocabulary
         self.kind_of = partial(of_field, vocabulary=vocabulary)
@@ -107,7 +109,7 @@ class _Finder:
         """The names there are on these operations."""
         on = on & self.every or on
         if on not in self._names:
-            self._names[on] = base_names(self.subject, on)
+            self._names[on] = base_names(self.subject, on, self.lasting)
         return self._names[on]
 
     def place(self, words: str, on: frozenset[str], owner: str | None = None) -> Place:

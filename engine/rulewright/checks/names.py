@@ -66,7 +66,20 @@ def every_operation(subject: Subject) -> frozenset[str]:
     return (declared or WRITES) | subject.events
 
 
-def base_names(subject: Subject, on: frozenset[str]) -> Names:
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """What does not depend on the operation: what follows from what, and how large values are."""
+
+    implies: Mapping[Path, tuple[Path, ...]]
+    sizes: Sizes
+
+    @classmethod
+    def of(cls, subject: Subject) -> Lasting:
+        """Of one resource."""
+        return cls(_implications(subject), _sizes(subject))
+
+
+def base_names(subject: Subject, on: frozenset[str], lasting: Lasting) -> Names:
     """The names of every expression that runs on these operations."""
     file = subject.file
     stored = resource_type(subject, file.resource)
@@ -83,8 +96,8 @@ def base_names(subject: Subject, on: frozenset[str]) -> Names:
         **{look_up.name: look_up_type(subject, look_up) for look_up in file.lookups},
     }
     functions = subject.universe.vocabulary.functions
-    declarations = Declarations(variables, functions, _implications(subject), _given(subject, on))
-    return Names(declarations, _sizes(subject))
+    declarations = Declarations(variables, functions, lasting.implies, _given(subject, on))
+    return Names(declarations, lasting.sizes)
 
 
 def resource_type(subject: Subject, resource: str) -> Type:

@@ -31,12 +31,17 @@ class Site:
     on: frozenset[str] = WRITES
 
     @cached_property
-    def tree(self) -> cel.Node | None:
-        """The parsed expression, or None for a text that is no CEL (`expression_syntax` reports it)."""
+    def parsed(self) -> cel.Node | cel.CelError:
+        """The parsed expression, or why it is none."""
         try:
             return cel.parse(self.expression.text)
-        except cel.CelError:
-            return None
+        except cel.CelError as error:
+            return error
+
+    @property
+    def tree(self) -> cel.Node | None:
+        """The parsed expression, or None for a text that is no CEL (`expression_syntax` reports it)."""
+        return self.parsed if isinstance(self.parsed, cel.Node) else None
 
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
