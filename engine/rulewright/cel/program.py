@@ -71,7 +71,11 @@ class Program:
         self.evaluate = self._first
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _restore, (self.text, self.node, dict(self.functions), self._steps, self._warm_up)
+        # Standard functions are everywhere; functions of the caller's travel if they can be pickled.
+        own = (
+            None if self.functions is ALL_FUNCTIONS else dict(self.functions.items() - ALL_FUNCTIONS.items())
+        )
+        return _restore, (self.text, self.node, own, self._steps, self._warm_up)
 
     def walk(
         self,
@@ -180,11 +184,9 @@ def _lazy_compiler() -> _Compiler:
     return artifact
 
 
-def _restore(text: str, node: Node, functions: Mapping[str, Function], steps: int, warm_up: int) -> Program:
-    standard = functions.keys() == ALL_FUNCTIONS.keys()
-    return Program(
-        text, node, functions=ALL_FUNCTIONS if standard else functions, steps=steps, warm_up=warm_up
-    )
+def _restore(text: str, node: Node, own: Mapping[str, Function] | None, steps: int, warm_up: int) -> Program:
+    functions = ALL_FUNCTIONS if own is None else {**ALL_FUNCTIONS, **own}
+    return Program(text, node, functions=functions, steps=steps, warm_up=warm_up)
 
 
 def compile(  # the standard library's name for it, as in re.compile
