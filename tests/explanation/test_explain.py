@@ -117,3 +117,12 @@ def test_every_code_has_a_page() -> None:
     assert set(PROBLEM_PAGES) == CODES
     assert set(PROBLEM_PAGES).isdisjoint(pages())
     assert all(page.startswith(f"{code}: ") for code, page in PROBLEM_PAGES.items())
+
+
+def test_a_wrong_item_is_shown_as_it_was_sent() -> None:
+    """A list shows all its items, those that are no value too."""
+    explanation = explained(lines=["x", {"product": "pen"}])
+    lines = next(node for node in explanation.fields if node.name == "lines")
+
+    assert [child.name for child in lines.children] == ["[0]", "[1]"]
+    assert lines.children[0].rules[0].status == "failed"

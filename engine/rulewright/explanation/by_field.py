@@ -16,6 +16,7 @@ from rulewright.explanation.evidence import Evidence, ruling
 from rulewright.explanation.model import FieldNode, Ruling, Status
 from rulewright.formula import Formula
 from rulewright.model import Constants
+from rulewright.schema.fields import UNSOUND
 
 _SHAPE: Final = (
     "format",
@@ -53,10 +54,7 @@ def node_of(
 ) -> FieldNode:
     """Explain a field whose value is known; `sensitive` where what holds it is."""
     hidden = sensitive or field.rule.sensitive
-    if value is None:
-        # What was sent and is wrong is no value to the rules; it is one to the reader.
-        sent = value_at(evidence.run.inputs.payload, pointer)
-        value = sent if sent is not MISSING and field.rule.readonly is None else None
+    value = _or_sent(evidence, field, pointer, value)
     return FieldNode(
         path=pointer,
         name=name,
@@ -65,6 +63,22 @@ def node_of(
         rules=tuple(_rules(evidence, field, pointer, value is not None)),
         children=tuple(_children(evidence, field, pointer, value, hidden)),
     )
+
+
+def _or_sent(evidence: Evidence, field: CompiledField, pointer: str, value: object) -> object:
+    """What was sent and is wrong is no value to the rules; it is one to the reader."""
+    payload = evidence.run.inputs.payload
+    if isinstance(value, list):
+        positions = evidence.run.positions.get(pointer, range(len(value)))
+        return [
+            value_at(payload, f"{pointer}/{index}") if item is UNSOUND else item
+            for index, item in zip(positions, value, strict=False)
+        ]
+    ignored = field.rule.readonly is not None and field.name not in evidence.run.settable
+    if value is not None or ignored:
+        return value
+    sent = value_at(payload, pointer)
+    return None if sent is MISSING else sent
 
 
 def _value_in(holder: object, name: str) -> object:
@@ -98,6 +112,19 @@ def _children(
 
 
 def _rules(evidence: Evidence, field: CompiledField, pointer: str, given: bool) -> Iterator[Ruling]:
+    told: set[str] = set()
+    for one in _declared_rules(evidence, field, pointer, given):
+        told.add(one.rule)
+        yield one
+    # What a type itself asks for (a UUID's form, no null) has no keyword of its own.
+    for problem in evidence.outcome.problems:
+        keyword = problem.rule.removeprefix(f"{field.id}.")
+        own = keyword != problem.rule and "." not in keyword
+        if own and problem.path == pointer and problem.rule not in told and problem.severity != "info":
+            yield _plain(evidence, field, keyword, keyword, pointer, given=True)
+
+
+def _declared_rules(evidence: Evidence, field: CompiledField, pointer: str, given: bool) -> Iterator[Ruling]:
     yield from _presence(evidence, field, pointer, given)
     yield from _conditions(evidence, field, pointer, given)
     yield from _shape(evidence, field, pointer, given)

@@ -129,7 +129,16 @@ def _additions(case: Case, pointer: str, rank: int) -> Iterator[Change]:
     sent = value_at(case.payload, pointer)
     for value in islice(samples(field, case.around), _MOST_VALUES):
         if value is not None and value != sent:
-            yield (Edit("add" if sent is MISSING else "replace", pointer, value, rank=rank),)
+            yield (_edit(case, pointer, value, rank),)
+
+
+def _edit(case: Case, pointer: str, value: object, rank: int) -> Edit:
+    """Put a value at a place; an update's payload may lack the objects that hold it, so they come too."""
+    parent, _, token = pointer.rpartition("/")
+    while parent and value_at(case.payload, parent) is MISSING:
+        pointer, value = parent, {steps_of(f"/{token}")[0]: value}
+        parent, _, token = pointer.rpartition("/")
+    return Edit("add" if value_at(case.payload, pointer) is MISSING else "replace", pointer, value, rank=rank)
 
 
 def _misshapen(case: Case, problem: Problem) -> Iterator[Change]:
@@ -202,7 +211,7 @@ def _choices(case: Case, problem: Problem, pointer: str) -> Iterator[Change]:
         if value != sent:
             like = isinstance(sent, str) and isinstance(value, str) and _folded(sent) == _folded(value)
             rank = CONVERTED if like else CHOSEN
-            yield (Edit("add" if sent is MISSING else "replace", pointer, value, rank=rank),)
+            yield (_edit(case, pointer, value, rank),)
 
 
 def _fitting(field: CompiledField, values: Iterable[object]) -> Iterator[object]:

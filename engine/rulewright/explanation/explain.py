@@ -32,7 +32,8 @@ def explain(
     evidence = Evidence(run, outcome, tuple(judged))
     fields = tuple(_fields(evidence))
     whole = tuple(rules_of_the_whole(evidence))
-    shown = {(one.rule, one.path) for one in (*whole, *_rulings(fields))}
+    told = ("failed", "undecided")
+    shown = {(one.rule, one.path) for one in (*whole, *_rulings(fields)) if one.status in told}
     suggestion = suggest(program, resource, inputs, store) if fixes else None
     return Explanation(
         outcome=attach(outcome, suggestion),

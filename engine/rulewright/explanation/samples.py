@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from difflib import get_close_matches
 
 from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledReference, CompiledRules
+from rulewright.evaluation import MASK
 from rulewright.evaluation.lookups import evaluate_where
 from rulewright.evaluation.run import Run
 from rulewright.fieldtypes import print_date, print_datetime
@@ -111,13 +112,13 @@ def existing_keys(reference: CompiledReference, around: Surroundings, near: obje
 def values_read(problem: Problem) -> Iterator[object]:
     """Yield what the refusing rule read and compared with: items of lists, values, and their neighbours.
 
-    They are masked already, so nothing sensitive can come out here.
+    They are masked already, so nothing sensitive can come out here; and a mask is no value.
     """
     values = problem.because.values if problem.because is not None else {}
     for value in values.values():
         if isinstance(value, list):
-            yield from (item for item in value if isinstance(item, str | int | float))
-        elif value is not None and not isinstance(value, Mapping):
+            yield from (item for item in value if isinstance(item, str | int | float) and item != MASK)
+        elif value is not None and value != MASK and not isinstance(value, Mapping):
             yield value
             yield from _neighbours(value)
 
@@ -140,5 +141,3 @@ def _neighbours(value: object) -> Iterator[object]:
     elif isinstance(value, int | float):
         yield value + 1
         yield value - 1
-    elif isinstance(value, date):
-        return
