@@ -27,7 +27,7 @@ from rulewright.checks.field_types import (
     stored_fields,
 )
 from rulewright.checks.subject import Subject
-from rulewright.model import Effect, Expression, Field, LookUp
+from rulewright.model import Effect, Expression, Field, LookUp, Reference
 
 CREATE = frozenset({"create"})
 WRITES = frozenset({"create", "update"})
@@ -210,8 +210,8 @@ def look_up_type(subject: Subject, look_up: LookUp) -> Type:
     """What a look-up gives: a record or null, a list, a number."""
     match look_up.kind:
         case "find":
-            # Its key may be null, but then most often something else is wrong that says so.
-            return maybe(resource_type(subject, look_up.resource), absent=look_up.if_missing == "null")
+            absent = look_up.if_missing == "null" or _key_may_be_null(subject, look_up)
+            return maybe(resource_type(subject, look_up.resource), absent=absent)
         case "find_all":
             return Type("list", (resource_type(subject, look_up.resource),))
         case "count":
@@ -219,6 +219,21 @@ def look_up_type(subject: Subject, look_up: LookUp) -> Type:
         case _:
             field = (subject.universe.fields_of(look_up.resource) or {}).get(look_up.of or "")
             return DYN if field is None else maybe(of_field(field, subject.universe.vocabulary), absent=True)
+
+
+def _key_of(look_up: LookUp) -> str | None:
+    """The field of the own record that is the only key of a look-up."""
+    if len(look_up.by.entries) != 1:
+        return None
+    (entry,) = look_up.by.entries.values()
+    root, _, name = entry.text.strip().partition(".") if isinstance(entry, Expression) else ("", "", "")
+    return name if root in {"record", "payload"} else None
+
+
+def _key_may_be_null(subject: Subject, look_up: LookUp) -> bool:
+    """A look-up whose key is null is not run, whatever its if_missing says."""
+    field = subject.fields.get(_key_of(look_up) or "")
+    return field is not None and (field.nullable or not is_supplied(field))
 
 
 def _given(subject: Subject, on: frozenset[str]) -> frozenset[Path]:
@@ -239,7 +254,7 @@ def _implications(subject: Subject) -> Mapping[Path, tuple[Path, ...]]:
     for field in subject.file.fields:
         if field.readonly is None and field.compute is None:
             implied["payload", field.name] = (("record", field.name),)
-        found = [(name,) for name in _found_by(subject, field)]
+        found = [(name,) for name in dict.fromkeys(_found_by(subject, field))]
         if found:
             implied["record", field.name] = tuple(found)
             implied.update(dict.fromkeys(found, (("record", field.name),)))
@@ -247,21 +262,22 @@ def _implications(subject: Subject) -> Mapping[Path, tuple[Path, ...]]:
 
 
 def _found_by(subject: Subject, field: Field) -> Iterable[str]:
-    """The names of what a field's reference finds: its `as`, and look-ups of the same record."""
-    reference = field.references
-    if reference is None or field.type == "list":
-        return
-    if reference.bind:
+    """The names of what is there when a field is: its reference's `as`, and look-ups that find or refuse."""
+    reference = field.references if field.type != "list" else None
+    if reference is not None and reference.bind:
         yield reference.bind
+    for look_up in subject.file.lookups:
+        found = reference is not None and _is_of(subject, look_up, reference)
+        surely = look_up.kind == "find" and (found or look_up.if_missing != "null")
+        if surely and _key_of(look_up) == field.name:
+            yield look_up.name
+
+
+def _is_of(subject: Subject, look_up: LookUp, reference: Reference) -> bool:
+    """Does a look-up find the record that a reference names?"""
     target = subject.universe.rules.resources.get(reference.resource)
     by = reference.by or (target.key if target else None)
-    for look_up in subject.file.lookups:
-        entry = look_up.by.entries.get(by or "")
-        same = look_up.kind == "find" and look_up.resource == reference.resource
-        text = entry.text.strip() if isinstance(entry, Expression) else None
-        asked = text in (f"record.{field.name}", f"payload.{field.name}")
-        if same and asked and len(look_up.by.entries) == 1:
-            yield look_up.name
+    return look_up.resource == reference.resource and set(look_up.by.entries) == {by}
 
 
 def _sizes(subject: Subject) -> Sizes:
