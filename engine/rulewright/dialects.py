@@ -150,7 +150,7 @@ def laravel(status: int, problems: Sequence[Problem]) -> object:
         return {"message": _sentence(problems[0].message)}
     errors: dict[str, list[str]] = {}
     for one in problems:
-        errors.setdefault(".".join(_steps(one)) or "case", []).append(_laravel_text(one))
+        errors.setdefault(".".join(_steps(one)) or "request", []).append(_laravel_text(one))
     more = len(problems) - 1
     rest = f" (and {more} more error{'s' if more > 1 else ''})" if more else ""
     return {"message": f"{_laravel_text(problems[0])}{rest}", "errors": errors}

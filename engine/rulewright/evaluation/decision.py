@@ -13,7 +13,13 @@ from rulewright.evaluation.assembly import open_run, reopen_scope
 from rulewright.evaluation.changes import merge_update
 from rulewright.evaluation.effects import plan_changes, stored_record
 from rulewright.evaluation.idempotency import CLAIMS, judge_idempotency
-from rulewright.evaluation.judging import applies_to, judge_check, judge_checks, judge_values
+from rulewright.evaluation.judging import (
+    applies_to,
+    judge_check,
+    judge_checks,
+    judge_values,
+    leave_inference_undecided,
+)
 from rulewright.evaluation.log import Stage
 from rulewright.evaluation.overlay import Overlay
 from rulewright.evaluation.presence import drop_excluded, judge_presence
@@ -207,6 +213,7 @@ _STAGES: Final[tuple[Callable[[Run], None], ...]] = (
     judge_values,
     take_step,
     judge_checks,
+    leave_inference_undecided,
     _complete,
     _respond,
 )
