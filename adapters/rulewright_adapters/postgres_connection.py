@@ -86,24 +86,24 @@ class Sessions:
         """Read, within the transaction of this thread if there is one. Raises AdapterError."""
         connection = self.current()
         if connection is not None:
-            return self.run(connection, query, bound)
+            return self._ask(connection, query, bound)
         with self._lent() as connection:
             try:
                 return connection.execute(query, bound or None).fetchall()
             except psycopg.Error as error:
                 if not connection.broken:
                     raise explained(self.address, error) from None
-        # The server was started anew since the connection was last used; reading again does no harm.
+        # Reading again does no harm.
+        self._drop_stale()
         with self._lent() as connection:
-            return self.run(connection, query, bound)
+            return self._ask(connection, query, bound)
 
-    def run(
+    def _ask(
         self, connection: Connection, query: Query, bound: Sequence[object] = ()
     ) -> list[tuple[object, ...]]:
-        """Run one statement and return its rows. Raises AdapterError."""
+        """Return the rows of one statement. Raises AdapterError."""
         with self.in_words():
-            cursor = connection.execute(query, bound or None)
-            return cursor.fetchall() if cursor.description else []
+            return connection.execute(query, bound or None).fetchall()
 
     @contextmanager
     def in_words(self) -> Iterator[None]:
@@ -162,15 +162,22 @@ class Sessions:
                 with self._bound(first):
                     yield first
                 return
+        self._drop_stale()
         with self._lent() as second:
-            self.run(second, self._begin)
+            with self.in_words():
+                second.execute(self._begin)
             with self._bound(second):
                 yield second
+
+    def _drop_stale(self) -> None:
+        """The server was started anew since a connection was last used: the others have gone stale too."""
+        self._pool.check()
 
     def _has_begun(self, connection: Connection) -> bool:
         """Whether a transaction could be begun; False where the connection had gone stale in the pool."""
         try:
-            self.run(connection, self._begin)
+            with self.in_words():
+                connection.execute(self._begin)
         except BaseException:
             if connection.broken:
                 return False

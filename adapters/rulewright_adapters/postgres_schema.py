@@ -151,10 +151,12 @@ class _Migration:
         self._connection = connection
         self._schema = schema
 
-    def _do(self, text: str, **parts: sql.Composable) -> list[tuple[object, ...]]:
+    def _do(self, text: str, **parts: sql.Composable) -> None:
         # Every text is a constant of this module: names and constants come in as composed parts.
-        cursor = self._connection.execute(sql.SQL(text).format(**parts))
-        return cursor.fetchall() if cursor.description else []
+        self._connection.execute(sql.SQL(text).format(**parts))
+
+    def _ask(self, text: str, **parts: sql.Composable) -> tuple[object, ...] | None:
+        return self._connection.execute(sql.SQL(text).format(**parts)).fetchone()
 
     def _named(self, table: Table) -> sql.Identifier:
         return qualified(self._schema, table_name(table.resource))
@@ -234,7 +236,7 @@ class _Migration:
             fields = list(map(sql.Identifier, unique.fields))
             condition = unique_condition(shape, unique)
             tests = [sql.SQL("{} IS NOT NULL").format(field) for field in fields]
-            pair = self._do(
+            pair = self._ask(
                 "SELECT (array_agg({key} ORDER BY {key}))[1], (array_agg({key} ORDER BY {key} DESC))[1]"
                 " FROM {table} WHERE {tests} GROUP BY {fields} HAVING count(*) > 1 LIMIT 1",
                 key=sql.Identifier(table.key),
@@ -243,7 +245,7 @@ class _Migration:
                 fields=sql.SQL(", ").join(fields),
             )
             if pair:
-                yield clash(table, unique, *pair[0])
+                yield clash(table, unique, *pair)
 
     def _indexes(self, table: Table) -> set[str]:
         rows = self._connection.execute(
@@ -314,7 +316,7 @@ class _Migration:
     def lost_references(self, table: Table, everything: Mapping[str, Table]) -> Iterator[str]:
         """Say which new foreign keys some record breaks."""
         for _, key in self._missing(table, everything):
-            lost = self._do(
+            lost = self._ask(
                 "SELECT 1 FROM {table} a WHERE a.{field} IS NOT NULL"
                 " AND NOT EXISTS (SELECT 1 FROM {other} b WHERE b.{named} = a.{field}) LIMIT 1",
                 table=self._named(table),

@@ -74,7 +74,7 @@ class Statements:
         )
         self.insert_loudly = insertion.as_bytes()
         # A refused record then leaves the transaction as it was, without a savepoint around every insert.
-        self.insert_text = sql.SQL("{} ON CONFLICT DO NOTHING RETURNING 1").format(insertion).as_bytes()
+        self.insert_text = sql.SQL("{} ON CONFLICT DO NOTHING").format(insertion).as_bytes()
 
     def row(self, fitted: StoredRecord) -> list[object]:
         """Return the values to bind to `insert_text`."""
@@ -119,14 +119,14 @@ class Statements:
         return known
 
     def update(self, fields: tuple[str, ...]) -> bytes:
-        """Return the text that sets `fields` of the record with a key, and returns a row if there is one."""
+        """Return the text that sets `fields` of the record with a key."""
         known = self._texts.get(("update", fields))
         if known is None:
             setting = [
                 sql.SQL("{} = %s::{}").format(sql.Identifier(field), TYPES[self.shape.types[field]])
                 for field in fields
             ]
-            text = sql.SQL("UPDATE {} SET {} WHERE {} RETURNING 1").format(
+            text = sql.SQL("UPDATE {} SET {} WHERE {}").format(
                 self.table,
                 sql.SQL(", ").join(setting),
                 self._test(self.shape.table.key, "equal"),

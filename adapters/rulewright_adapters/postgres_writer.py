@@ -22,14 +22,13 @@ class Writer:
         self.has_written = False
 
     def write(self, query: bytes, bound: Sequence[object] = ()) -> bool:
-        """Run a statement; whether it returned a row. Raises psycopg's errors, for the caller to read."""
+        """Run a statement; whether it wrote a record. Raises psycopg's errors, for the caller to read."""
         self.check_open()
         if self._queue:
             self._connection.execute(b"; ".join(self._queue))
             self._queue.clear()
         self.has_written = True
-        cursor = self._connection.execute(query, bound or None)
-        return cursor.description is not None and cursor.fetchone() is not None
+        return self._connection.execute(query, bound or None).rowcount > 0
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -61,9 +60,8 @@ class Writer:
         # What is queued concerns savepoints inside this one, which go with it.
         self._queue.clear()
         if self._connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
-            self._sessions.run(
-                self._connection, b"ROLLBACK TO SAVEPOINT %b; RELEASE SAVEPOINT %b" % (name, name)
-            )
+            with self._sessions.in_words():
+                self._connection.execute(b"ROLLBACK TO SAVEPOINT %b; RELEASE SAVEPOINT %b" % (name, name))
 
     def check_open(self) -> None:
         """Raise AdapterError where nothing that is written now could be kept."""

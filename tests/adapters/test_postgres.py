@@ -1,22 +1,32 @@
-"""The store in PostgreSQL keeps the contract and says in words what goes wrong."""
+"""The store in PostgreSQL keeps the contract, agrees with the store in memory, and fails in clear words."""
+
+# ruff: noqa: PT012 - what a transaction refuses shows when it ends
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 
+import psycopg
 import pytest
-from postgres_server import Server, running
+from hypothesis import HealthCheck, given, settings
+from postgres_server import Server
+from test_agreement import STEPS, Step, exact, play
 
-from rulewright.ports import Store
-from rulewright.testing import StoreContract
-from rulewright_adapters import open_store
+from rulewright.errors import AdapterError, StoreMismatchError, UniqueViolationError
+from rulewright.ports import Column, Store, Table, UniqueConstraint
+from rulewright.testing import CASE, HOUSEHOLD, TABLES, StoreContract, plain
+from rulewright_adapters import open_store, postgres_connection
+from rulewright_adapters.postgres import PostgresStore
+from rulewright_adapters.postgres_address import address_of
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A server for the tests of this module."""
-    with running() as server:
-        yield server
+HOUSEHOLDS, CASES = TABLES
+# A handful in CI; thousands by hand: RULEWRIGHT_TEST_EXAMPLES=5000.
+EXAMPLES = int(os.environ.get("RULEWRIGHT_TEST_EXAMPLES", "25"))
 
 
 class TestContract(StoreContract):
@@ -29,3 +39,454 @@ class TestContract(StoreContract):
     def open_store(self) -> Store:
         """Open a schema that is not there yet."""
         return open_store(self.server.new_url())
+
+
+@pytest.fixture
+def url(server: Server) -> str:
+    """A prepared store's URL, with one case in it."""
+    url = server.new_url()
+    store = open_store(url)
+    store.prepare(TABLES)
+    with store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 1, "name": "Ann", "is_head": True, "address": {"b": 1, "a": 2.5}})
+    store.close()
+    return url
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[PostgresStore]:
+    """The prepared store, opened anew."""
+    store = PostgresStore(url.partition("://")[2])
+    yield store
+    store.close()
+
+
+def schema_of(url: str) -> str:
+    """The schema in a store's URL."""
+    return url.rpartition("schema=")[2]
+
+
+@pytest.fixture(scope="module")
+def played_in(server: Server) -> Iterator[Store]:
+    """A store that is emptied for each example: making its tables takes longer than an example."""
+    store = open_store(server.new_url())
+    store.prepare(TABLES)
+    yield store
+    store.close()
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(transactions=STEPS)
+def test_memory_and_postgres_agree(
+    played_in: PostgresStore, server: Server, transactions: list[tuple[bool, bool, list[Step]]]
+) -> None:
+    """The same steps give the same answers, refusals and records."""
+    schema = played_in._address.schema
+    server.rows(f"TRUNCATE {schema}.contract_case, {schema}.contract_household")
+    memory = open_store("memory://")
+    memory.prepare(TABLES)
+
+    assert exact(play(memory, transactions)) == exact(play(played_in, transactions))
+
+
+# What others see
+
+
+def test_the_schema_reads_well_for_others(server: Server, url: str) -> None:
+    """A table per resource, a typed column per field, constraints that other programs can't break."""
+    schema = schema_of(url)
+    found = server.rows(f"SELECT id, name, is_head, address FROM {schema}.contract_case")
+    definitions = "\n".join(
+        str(row[0])
+        for row in server.rows(
+            f"SELECT indexdef FROM pg_indexes WHERE schemaname = '{schema}' UNION ALL"
+            " SELECT pg_get_constraintdef(c.oid) FROM pg_constraint c JOIN pg_namespace n"
+            f" ON n.oid = c.connamespace WHERE n.nspname = '{schema}'"
+        )
+    )
+
+    assert found == [(1, "Ann", True, {"a": 2.5, "b": 1})]
+    assert "(household) WHERE (is_head = true)" in definitions
+    assert "FOREIGN KEY (household) REFERENCES" in definitions
+    assert definitions.count("DEFERRABLE INITIALLY DEFERRED") == 2
+    with pytest.raises(psycopg.errors.InvalidTextRepresentation):
+        server.rows(f"INSERT INTO {schema}.contract_case (id, is_head) VALUES (2, 'perhaps')")
+
+
+def test_a_store_opened_again_knows_its_tables(store: PostgresStore) -> None:
+    """Reading needs no rules: the schema says what it holds."""
+    assert store.find(CASE, {"id": 1})[0]["is_head"] is True
+
+
+def test_a_fitting_store_takes_no_lock_to_open(url: str, store: PostgresStore) -> None:
+    """Somebody may be writing meanwhile."""
+    other = open_store(url)
+    with other.transaction():
+        store.prepare(TABLES)
+        store.prepare(TABLES)
+    other.close()
+
+    assert store.count(CASE, {}) == 1
+
+
+def test_every_question_goes_by_an_index(server: Server, store: PostgresStore) -> None:
+    """Look-ups by one value or many and sequences never read the whole table."""
+    with store.transaction() as transaction:
+        transaction.last_in_sequence(CASE, "reference", "SE%")
+    statements = store._statements[CASE]
+    questions = [(statements.sequence("reference", "SE%")[0], [])]
+    for where in ({"household": 1}, {"household": [1, 2]}, {"name": "a", "is_head": [True, None]}, {"id": 1}):
+        asked, bound = statements.ask(where) or ((), [])
+        questions.append((statements.find(asked, limited=False), bound))
+    with server.connect() as connection:
+        connection.execute("SET enable_seqscan = off")
+        plans = [str(connection.execute(b"EXPLAIN " + q, b or None).fetchall()) for q, b in questions]
+
+    assert ["Seq Scan" in plan for plan in plans] == [False] * 5
+    assert "rws_" in plans[0]
+
+
+def test_schemas_do_not_see_each_other(server: Server, store: PostgresStore) -> None:
+    """Two stores share a database, and their writers do not wait for each other."""
+    other = open_store(server.new_url())
+    other.prepare(TABLES)
+    with store.transaction(), other.transaction() as transaction:
+        transaction.insert(CASE, {"id": 1, "name": "Bob"})
+
+    assert plain(other.find(CASE, {})) == [{"id": 1, "name": "Bob"}]
+    assert store.find(CASE, {})[0]["name"] == "Ann"
+    other.close()
+
+
+def test_a_constraint_of_an_operator_is_a_violation_too(server: Server, url: str) -> None:
+    """An index that Rulewright did not make refuses by its own name."""
+    server.rows(f"CREATE UNIQUE INDEX one_name ON {schema_of(url)}.contract_case (name)")
+    store = open_store(url)
+    with pytest.raises(UniqueViolationError) as violation, store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 2, "name": "Ann"})
+    store.close()
+
+    assert violation.value.fields == ("one_name",)
+
+
+# Opening
+
+
+@pytest.mark.parametrize(
+    ("rest", "words"),
+    [
+        ("user:hunter2@127.0.0.1:1/intake", "postgresql://user@127.0.0.1:1/intake is not there"),
+        ("user:hunter2@/intake?host=/nowhere", "no server answers on that socket"),
+        ("user:hunter2@nowhere.invalid/intake", "no host has that name"),
+        ("user:hunter2/@localhost:5432/intake", "%2F"),
+        ("user:hunter2@[::1/intake", "can't be read"),
+        ("user:hunter2@localhost/intake?colour=red", "can't be read"),
+        ("user:hunter2@localhost/intake?schema=a;b", "schema"),
+        ("user:hunter2@localhost/intake?schema=pg_catalog", "schema"),
+    ],
+)
+def test_what_is_no_store_is_said_in_words(rest: str, words: str) -> None:
+    """Each mistake has its own sentence, and none shows the password."""
+    with pytest.raises(AdapterError) as error:
+        open_store(f"postgresql://{rest}")
+    shown = "".join(traceback.format_exception(error.value))
+
+    assert words in str(error.value)
+    assert "hunter2" not in shown.replace("user:hunter2@nowhere.invalid", "")
+
+
+def test_an_address_does_not_show_its_password() -> None:
+    """Not even to a debugger that prints it."""
+    address = address_of("user:hunter2@host/db?sslmode=require&schema=intake")
+
+    assert repr(address) == "Address(postgresql://user@host/db?schema=intake)"
+    assert "sslmode=require" in address.conninfo
+
+
+def test_a_missing_database_and_user_are_named(server: Server) -> None:
+    """They are the operator's to make."""
+    settings = psycopg.conninfo.conninfo_to_dict(server.uri)
+    for change, words in (({"dbname": "none"}, "no such database"), ({"user": "none"}, "no such user")):
+        with pytest.raises(AdapterError) as error:
+            open_store(url_of({**settings, **change}))
+
+        assert words in str(error.value)
+
+
+def url_of(settings: dict[str, object]) -> str:
+    """A URL with every setting as a parameter."""
+    return "postgresql://?" + "&".join(f"{name}={value}" for name, value in settings.items())
+
+
+def test_a_wrong_password_is_refused_without_showing_it(server: Server) -> None:
+    """The server judges it; a right one opens the store."""
+    if server.data is None:
+        pytest.skip("RULEWRIGHT_TEST_PG names a server that is not ours to configure")
+    access = server.data / "pg_hba.conf"
+    access.write_text(f"local all locked scram-sha-256\n{access.read_text()}")
+    server.rows("CREATE ROLE locked LOGIN PASSWORD 'open sesame'")
+    server.rows("SELECT pg_reload_conf()")
+    locked = {**psycopg.conninfo.conninfo_to_dict(server.uri), "user": "locked"}
+    for password, words in (("hunter2", "refused the user name or the password"), ("", "wants a password")):
+        with pytest.raises(AdapterError) as error:
+            open_store(url_of({**locked, "password": password}))
+
+        assert words in str(error.value)
+        assert "hunter2" not in str(error.value)
+    opened = open_store(url_of({**locked, "password": "open%20sesame"}))
+
+    with pytest.raises(AdapterError, match="permission denied"):
+        opened.prepare(TABLES)
+    opened.close()
+
+
+def test_without_the_driver_the_extra_is_named() -> None:
+    """An installation without it still has every other store."""
+    code = (
+        "import sys; sys.modules['psycopg'] = None\n"
+        "from rulewright_adapters import open_store; open_store('memory://').close()\n"
+        "open_store('postgresql://user:hunter2@host/db')"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "pip install 'rulewright[postgres]'" in ran.stderr
+    assert "hunter2" not in ran.stderr.replace("open_store('postgresql://user:hunter2@host/db')", "")
+
+
+# Faults
+
+
+def end_connections(server: Server, url: str) -> None:
+    """What an administrator or a restart does to every session of a store."""
+    server.rows(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'rulewright' AND pid <> pg_backend_pid()"
+    )
+
+
+def test_a_connection_that_went_stale_is_replaced(server: Server, url: str, store: PostgresStore) -> None:
+    """Reading and beginning again do no harm."""
+    assert store.count(CASE, {}) == 1
+    end_connections(server, url)
+    assert store.count(CASE, {}) == 1
+    end_connections(server, url)
+    with store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 2})
+
+    assert store.count(CASE, {}) == 2
+
+
+def test_a_connection_lost_inside_a_transaction_undoes_it(
+    server: Server, url: str, store: PostgresStore
+) -> None:
+    """Going on would write half a decision."""
+    with pytest.raises(AdapterError, match="was lost"), store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 2})
+        end_connections(server, url)
+        transaction.insert(CASE, {"id": 3})
+
+    assert [record["id"] for record in store.find(CASE, {})] == [1]
+
+
+def test_a_connection_lost_before_the_commit_is_no_success(
+    server: Server, url: str, store: PostgresStore
+) -> None:
+    """It says that the record must be looked for."""
+    with pytest.raises(AdapterError, match="in the middle of a commit"), store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 2})
+        end_connections(server, url)
+
+    assert store.count(CASE, {}) == 1
+
+
+def test_a_failed_statement_is_never_committed_as_a_success(store: PostgresStore) -> None:
+    """PostgreSQL answers such a COMMIT by rolling back, and calls that fine."""
+    with pytest.raises(AdapterError, match="only be rolled back"), store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 2})
+        with pytest.raises(AdapterError, match="too long to be kept in an index"):
+            transaction.insert(CASE, {"id": 3, "reference": os.urandom(20_000).hex()})
+
+    assert store.count(CASE, {}) == 1
+
+
+def test_a_savepoint_outlives_a_failed_statement(store: PostgresStore) -> None:
+    """What stands outside of it is stored."""
+    with store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 2})
+        with pytest.raises(AdapterError), transaction.savepoint():
+            transaction.insert(CASE, {"id": 4})
+            transaction.insert(CASE, {"id": 3, "reference": os.urandom(20_000).hex()})
+        transaction.insert(CASE, {"id": 5})
+
+    assert [record["id"] for record in store.find(CASE, {})] == [1, 2, 5]
+
+
+def test_an_error_never_repeats_a_record(store: PostgresStore) -> None:
+    """PostgreSQL's own details do, hence they are left out of every traceback."""
+    with store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 2, "reference": "secret"})
+    shown = []
+    for record in ({"id": 3, "reference": "secret"}, {"id": 3, "name": "secret", "household": 99}):
+        with pytest.raises(AdapterError) as error, store.transaction() as transaction:
+            transaction.insert(CASE, record)
+        shown.append("".join(traceback.format_exception(error.value)))
+
+    assert [text.count("another record has the same reference") for text in shown] == [1, 0]
+    assert "secret" not in "".join(line for text in shown for line in text.splitlines() if "Error" in line)
+
+
+def test_a_writer_who_does_not_finish_is_told_of(
+    url: str, store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others wait, then hear that the store is busy."""
+    monkeypatch.setattr(postgres_connection, "PATIENCE", 1)
+    waiting = open_store(url)
+    with store.transaction(), pytest.raises(AdapterError, match="is busy"), waiting.transaction():
+        pass
+    waiting.close()
+
+
+def test_a_forked_process_must_open_its_own(store: PostgresStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two processes on one connection would hear each other's answers."""
+    with monkeypatch.context() as forked:
+        forked.setattr(os, "getpid", lambda: -1)
+        store.close()
+
+        with pytest.raises(AdapterError, match="fork"):
+            store.find(CASE, {})
+
+    assert store.count(CASE, {}) == 1
+
+
+# Rules that changed
+
+
+def mismatch(store: Store, *tables: Table) -> str:
+    """What a store says to tables that it does not fit."""
+    with pytest.raises(StoreMismatchError) as error:
+        store.prepare(tables)
+    return str(error.value)
+
+
+def definitions(server: Server, url: str) -> set[object]:
+    """The names of all indexes in a store."""
+    rows = server.rows(f"SELECT indexname FROM pg_indexes WHERE schemaname = '{schema_of(url)}'")
+    return {row[0] for row in rows}
+
+
+def test_an_operators_index_stays(server: Server, url: str, store: PostgresStore) -> None:
+    """Only indexes of our own making follow the rules."""
+    server.rows(f"CREATE INDEX report ON {schema_of(url)}.contract_case (name)")
+    before = definitions(server, url)
+    store.prepare((HOUSEHOLDS, replace(CASES, indexes=(), uniques=())))
+    bare = definitions(server, url)
+    store.prepare(TABLES)
+
+    assert {str(name)[:4] for name in before - bare} == {"rwu_", "rwi_"}
+    assert definitions(server, url) == before
+
+
+def test_a_change_by_another_process_is_noticed(url: str, store: PostgresStore) -> None:
+    """What was prepared once is looked at again."""
+    store.prepare(TABLES)
+    other = open_store(url)
+    other.prepare((HOUSEHOLDS, replace(CASES, uniques=())))
+    other.close()
+    store.prepare(TABLES)
+
+    with store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 2, "reference": "R"})
+        with pytest.raises(UniqueViolationError):
+            transaction.insert(CASE, {"id": 3, "reference": "R"})
+
+
+def test_a_new_reference_that_records_break_is_a_mismatch(store: PostgresStore) -> None:
+    """And the schema stays as it was."""
+    store.prepare((HOUSEHOLDS, replace(CASES, foreign_keys=())))
+    with store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 2, "household": 99})
+
+    assert "household to name a contract/household by id" in mismatch(store, *TABLES)
+    assert [record["id"] for record in store.find(CASE, {"household": 99})] == [2]
+
+
+def test_a_reference_to_a_unique_field_comes_and_goes(store: PostgresStore) -> None:
+    """The foreign key is dropped before the index that it relies on."""
+    unique = replace(HOUSEHOLDS, uniques=(UniqueConstraint(("slug",), {}),))
+    store.prepare((unique, CASES))
+    with pytest.raises(AdapterError, match="near"), store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 2, "near": "nowhere"})
+    store.prepare(TABLES)
+    with store.transaction() as transaction:
+        transaction.insert(HOUSEHOLD, {"id": 1, "slug": "x"})
+        transaction.insert(HOUSEHOLD, {"id": 2, "slug": "x"})
+
+    assert store.count(HOUSEHOLD, {"slug": "x"}) == 2
+
+
+def test_a_reference_between_two_types_is_judged_by_us(server: Server) -> None:
+    """PostgreSQL can't declare it; nothing can keep it either."""
+    store = open_store(server.new_url())
+    store.prepare((replace(HOUSEHOLDS, columns=(Column("id", "text"), *HOUSEHOLDS.columns[1:])), CASES))
+    with pytest.raises(AdapterError, match="household"), store.transaction() as transaction:
+        transaction.insert(HOUSEHOLD, {"id": "1"})
+        transaction.insert(CASE, {"id": 1, "household": 1})
+    store.close()
+
+
+def test_what_somebody_else_did_to_the_schema_is_a_mismatch(server: Server, url: str) -> None:
+    """A table that Rulewright did not make, a column that is gone, a table that is gone."""
+    schema, store = schema_of(url), open_store(url)
+    wider = replace(CASES, columns=(*CASES.columns, Column("colour", "text")))
+    server.rows(f"CREATE TABLE {schema}.other_thing (id integer)")
+    theirs = mismatch(store, Table("other/thing", "id", (Column("id", "integer"),)))
+    server.rows(f"ALTER TABLE {schema}.contract_case DROP COLUMN income")
+    column = mismatch(store, HOUSEHOLDS, wider)
+    server.rows(f"DROP TABLE {schema}.contract_case CASCADE")
+    table = mismatch(store, HOUSEHOLDS, wider)
+    with pytest.raises(AdapterError, match="has lost a table"):
+        store.find(CASE, {})
+    store.close()
+
+    assert "Rulewright did not make" in theirs
+    assert "contract/case.income: its column is gone" in column
+    assert "its table contract_case is gone" in table
+
+
+@pytest.mark.parametrize(
+    "resources", [("a/b_c", "a_b/c"), ("a/b", "a/B"), ("_rulewright/tables",), (f"a/{'b' * 62}",)]
+)
+def test_names_that_can_not_be_are_refused(server: Server, resources: tuple[str, ...]) -> None:
+    """Two resources never share a table; none takes one of ours or a name that would be cut."""
+    store = open_store(server.new_url())
+    with pytest.raises(AdapterError):
+        store.prepare([Table(resource, "id", (Column("id", "integer"),)) for resource in resources])
+    with pytest.raises(AdapterError, match="63"):
+        store.prepare([Table("a/b", "id", (Column("id", "integer"), Column("c" * 64, "text")))])
+    store.close()
+
+
+def test_long_names_get_indexes_of_their_own(server: Server) -> None:
+    """PostgreSQL would cut their names to the same 63 letters."""
+    long = "f" * 60
+    columns = tuple(Column(f"{long}{n}", "text") for n in range(3))
+    uniques = tuple(UniqueConstraint((column.name,), {}) for column in columns)
+    store = open_store(server.new_url())
+    store.prepare([Table("a/b", "id", (Column("id", "integer"), *columns), uniques)])
+    with store.transaction() as transaction:
+        transaction.insert("a/b", {"id": 1, f"{long}2": "x"})
+        with pytest.raises(UniqueViolationError) as violation:
+            transaction.insert("a/b", {"id": 2, f"{long}2": "x"})
+    store.close()
+
+    assert violation.value.fields == (f"{long}2",)
