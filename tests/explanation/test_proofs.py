@@ -62,6 +62,7 @@ def test_mutation_names_the_survivors() -> None:
         ("shop/order.note.required_if", ">= in: payload.total > 100"),
         ("shop/order.note.required_if", "dropped: !given(payload.reason)"),
         ("shop/order.total.required", "deleted"),
+        ("shop/order", "in a value: >= in: record.total > 10"),
     }
     assert data["killed"] == data["mutants"] - len(changes)
 

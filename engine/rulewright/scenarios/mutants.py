@@ -30,7 +30,7 @@ _SWITCHES: Final = (
 class Mutant:
     """One change of one rule. `swaps` maps the ids of compiled parts to what takes their place.
 
-    `key` is the condition it is about; None for a choice (`a ? b : c`) inside a value and for plain rules.
+    `key` is the condition it is about; None inside a value and for rules without an expression.
     """
 
     resource: str
@@ -42,14 +42,14 @@ class Mutant:
 
 
 def mutants_of(resource: CompiledResource) -> Iterator[Mutant]:
-    """Yield every mutant of a rule file: its conditions, the choices inside values, the plain rules."""
+    """Yield every mutant of a rule file: its conditions, those inside values, rules without an expression."""
     conditions = conditions_of(resource)
     for condition in conditions:
         yield from _of_condition(condition)
     judged = {id(part) for one in conditions for part in (one.formula, *_formulas_of(one))}
     for formula in formulas_within(resource):
         if id(formula) not in judged:
-            yield from _of_choices(resource.name, formula)
+            yield from _of_value(resource.name, formula)
     yield from _of_plain_rules(resource)
 
 
@@ -76,13 +76,11 @@ def _of_condition(condition: Condition) -> Iterator[Mutant]:
         yield mutant(what, changed)
 
 
-def _of_choices(resource: str, formula: Formula) -> Iterator[Mutant]:
-    for node in cel.walk(formula.node):
-        if isinstance(node, Conditional):
-            turned = replace(node, condition=_negation(node.condition))
-            changed = _with_node(formula, _exchanged(formula.node, node, turned))
-            what = f"choice negated: {_shown(formula.text, node.condition)} ? ..."
-            yield Mutant(resource, resource, what, formula.span, {id(formula): changed})
+def _of_value(resource: str, formula: Formula) -> Iterator[Mutant]:
+    """Yield the changes of the conditions inside a value: choices, chains, comparisons."""
+    for what, changed in _changes(formula.node, formula.text):
+        swaps = {id(formula): _with_node(formula, changed)}
+        yield Mutant(resource, resource, f"in a value: {what}", formula.span, swaps)
 
 
 def _changes(root: cel.Node, text: str) -> Iterator[tuple[str, cel.Node]]:
