@@ -71,11 +71,6 @@ def _steps(problem: Problem) -> list[str]:
     return [step.replace("~1", "/").replace("~0", "~") for step in problem.path.split("/")[1:]]
 
 
-def _sentence(text: str) -> str:
-    """Vendors' messages are sentences: capital letter, and a full stop unless they end otherwise."""
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
-
-
 def rfc9457(status: int, problems: Sequence[Problem]) -> object:
     """application/problem+json (RFC 9457), with one entry in `errors` for each problem."""
     return {
@@ -98,11 +93,11 @@ def problem_details(status: int, problems: Sequence[Problem]) -> object:
             **body,
             "title": _reason_phrase(status),
             "status": status,
-            "detail": _sentence(problems[0].message),
+            "detail": problems[0].message,
         }
     errors: dict[str, list[str]] = {}
     for one in problems:
-        errors.setdefault(".".join(_steps(one)), []).append(_sentence(one.message))
+        errors.setdefault(".".join(_steps(one)), []).append(one.message)
     return {**body, "title": "One or more validation errors occurred.", "status": status, "errors": errors}
 
 
@@ -113,20 +108,24 @@ def goodstack(status: int, problems: Sequence[Problem]) -> object:
         return None
     if first.vendor is not None:
         title = first.vendor.title or _title_of(first.vendor.code)
-        return {"error": {"code": first.vendor.code, "title": title, "message": _sentence(first.message)}}
+        return {"error": {"code": first.vendor.code, "title": title, "message": first.message}}
     if first.code == "idempotency":
         reason = str((first.because.extra if first.because else {}).get("reason", "key_already_in_use"))
         return {
             "error": {
                 "code": f"idempotency/{reason}",
                 "title": _title_of(reason),
-                "message": _sentence(first.message),
+                "message": first.message,
             }
         }
-    known = {403: ("forbidden", "Forbidden"), 404: ("not_found", "Resource not found")}
+    known = {
+        403: ("forbidden", "Forbidden"),
+        404: ("not_found", "Resource not found"),
+        503: ("service_unavailable", "Service unavailable"),
+    }
     if status in known:
         code, title = known[status]
-        return {"error": {"code": code, "title": title, "message": _sentence(first.message)}}
+        return {"error": {"code": code, "title": title, "message": first.message}}
     return {
         "error": {
             "code": "bad_request",
@@ -147,7 +146,7 @@ def laravel(status: int, problems: Sequence[Problem]) -> object:
     if problems[0].code == "unauthenticated":
         return {"message": "Unauthenticated."}
     if problems[0].code in _WHOLE:
-        return {"message": _sentence(problems[0].message)}
+        return {"message": problems[0].message}
     errors: dict[str, list[str]] = {}
     for one in problems:
         errors.setdefault(".".join(_steps(one)) or "request", []).append(_laravel_text(one))
@@ -159,7 +158,7 @@ def laravel(status: int, problems: Sequence[Problem]) -> object:
 def _laravel_text(problem: Problem) -> str:
     if problem.code == "required" and problem.path:
         return f"The {' '.join(_steps(problem)).replace('_', ' ')} field is required."
-    return _sentence(problem.message)
+    return problem.message
 
 
 def drf(status: int, problems: Sequence[Problem]) -> object:
@@ -170,10 +169,10 @@ def drf(status: int, problems: Sequence[Problem]) -> object:
         "not_found": "Not found.",
     }
     if problems[0].code in _WHOLE:
-        return {"detail": details.get(problems[0].code, _sentence(problems[0].message))}
+        return {"detail": details.get(problems[0].code, problems[0].message)}
     body: dict[str, object] = {}
     for one in problems:
-        _put(body, _steps(one) or ["non_field_errors"], _sentence(one.message))
+        _put(body, _steps(one) or ["non_field_errors"], one.message)
     return body
 
 

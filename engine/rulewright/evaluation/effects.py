@@ -14,7 +14,7 @@ from uuid import UUID
 from rulewright import cel
 from rulewright.compiled import CompiledEffect, CompiledField, CompiledResource
 from rulewright.evaluation.assembly import open_run, promised_key
-from rulewright.evaluation.fitting import fit
+from rulewright.evaluation.fitting import MisfitError, fit
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import evaluate_where, find_referenced
 from rulewright.evaluation.masking import to_json
@@ -114,6 +114,8 @@ def _plan_effect(run: Run, plan: Plan, effect: CompiledEffect) -> None:
                 _set_own(run, plan, effect)
     except cel.Unknown:
         return
+    except MisfitError as error:
+        run.report(_site(effect, "set"), "type", error.message, because=run.because(effect.set))
     except cel.CelError as error:
         run.undecided(_site(effect, "set"), effect.set, error, words="can't be planned")
 
@@ -295,4 +297,7 @@ def _plan_message(run: Run, effect: CompiledEffect) -> None:
     if body is FAILED:
         return
     key = str(UUID(int=run.random.getrandbits(128), version=4))
-    run.messages.append(Message(target.name, target.method, target.url, to_json(body), key))
+    own_key = stored_record(run).get(run.resource.key)
+    run.messages.append(
+        Message(target.name, target.method, target.url, to_json(body), key, run.resource.name, own_key)
+    )

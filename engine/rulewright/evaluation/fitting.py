@@ -12,10 +12,14 @@ from rulewright.compiled import CompiledField
 from rulewright.fieldtypes import as_utc, decode_date, decode_datetime
 
 
+class MisfitError(cel.EvaluationError):
+    """A rule gives a value of another type than its field has."""
+
+
 def fit(field: CompiledField, value: object) -> object:
     """Return `value` in the decoded form of the field's type.
 
-    Raises cel.EvaluationError where it is of another type: a rule that computes a text for an integer
+    Raises MisfitError where it is of another type: a rule that computes a text for an integer
     field is wrong, and storing the text would hide that.
     """
     if value is None:
@@ -24,7 +28,7 @@ def fit(field: CompiledField, value: object) -> object:
     if fitted is None:
         shown = type(value).__name__ if not isinstance(value, str) else f"the text {value!r}"
         shown = f"the text of {field.name}" if field.rule.sensitive else shown
-        raise cel.EvaluationError(f"{field.name} must be {field.type.meaning}, and the rule gives {shown}")
+        raise MisfitError(f"{field.name} must be {field.type.meaning}, and the rule gives {shown}")
     return fitted
 
 

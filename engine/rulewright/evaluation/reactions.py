@@ -76,8 +76,8 @@ def _fire(
 def _take_over(run: Run, reaction: CompiledReaction, site: Site, other: Run, key: object) -> None:
     run.reads.update(other.reads)
     problems = other.log.problems()
-    refused = next((problem for problem in problems if problem.code in _REFUSALS), None)
-    if refused is not None and reaction.rule.otherwise == "skip":
+    if not other.can_move and reaction.rule.otherwise == "skip":
+        refused = next(problem for problem in problems if problem.code in _REFUSALS)
         what = other.resource.file.name.replace("_", " ")
         message = f"the {what} {key} stays as it is: {refused.message}"
         run.report(site, refused.code, message, severity="info", because=refused.because)

@@ -125,6 +125,8 @@ class Run:
         self.printing = False
         # Reactions run without permission and scope checks, in the transaction of what they react to.
         self.is_reaction = False
+        # Whether the record itself can take the event: there is a transition whose guard holds.
+        self.can_move = True
         self.tracer: Tracer | None = None
         self.depth = 0
         self.reads: dict[tuple[str, str], Read] = {}

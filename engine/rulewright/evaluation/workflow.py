@@ -83,6 +83,7 @@ def _move(run: Run, workflow: CompiledWorkflow, transition: CompiledTransition) 
 def _report_no_transition(run: Run, workflow: CompiledWorkflow, event: str, state: object) -> None:
     known = [one for one in workflow.transitions if one.rule.event == event]
     span = known[0].rule.span if known else workflow.rule.span
+    run.can_move = False
     site = Site(f"{run.resource.name}.workflow.{event}", "", span, Stage.WORKFLOW)
     sources = sorted({source for one in known for source in one.rule.from_states if source != "*"})
     hint = f"; it is possible from {' or '.join(sources)}" if sources else ""
@@ -96,6 +97,7 @@ def _report_no_transition(run: Run, workflow: CompiledWorkflow, event: str, stat
 
 
 def _report_guards(run: Run, possible: list[CompiledTransition]) -> None:
+    run.can_move = False
     first = possible[0]
     reasons = [one.guard.text.strip() for one in possible if one.guard is not None]
     because = run.because(first.guard) if first.guard is not None else None
