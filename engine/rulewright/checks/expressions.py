@@ -128,7 +128,15 @@ class _Finder:
         for look_up in self.file.lookups:
             target = self.subject.universe.fields_of(look_up.resource)
             place = self.place("a look-up", runs[look_up.name] or self.every, look_up.name)
-            yield from place.entries(self.match(target), look_up.by)
+            names = place.names.having(self._source_of(look_up))
+            seen = Place(names, place.words, place.on, look_up.name)
+            yield from seen.entries(self.match(target), look_up.by)
+
+    def _source_of(self, look_up: LookUp) -> Mapping[str, Type]:
+        """A look-up that a reaction names may read the record that the reaction is to."""
+        workflow = self.file.workflow
+        named = [one for one in (workflow.reactions if workflow else ()) if one.for_each.name == look_up.name]
+        return {"source": resource_type(self.subject, one.after_resource) for one in named[:1]}
 
     def _runs(self, readers: Iterable[Site]) -> Mapping[str, frozenset[str]]:
         runs = {look_up.name: self._asked_by_effects(look_up) for look_up in self.file.lookups}
