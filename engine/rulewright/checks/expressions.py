@@ -136,7 +136,7 @@ class _Finder:
         """A look-up that a reaction names may read the record that the reaction is to."""
         workflow = self.file.workflow
         named = [one for one in (workflow.reactions if workflow else ()) if one.for_each.name == look_up.name]
-        return {"source": resource_type(self.subject, one.after_resource) for one in named[:1]}
+        return {"source": resource_type(self.subject, named[0].after_resource)} if named else {}
 
     def _runs(self, readers: Iterable[Site]) -> Mapping[str, frozenset[str]]:
         runs = {look_up.name: self._asked_by_effects(look_up) for look_up in self.file.lookups}
