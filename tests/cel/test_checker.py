@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import string
+import time
 from pathlib import Path
 from typing import get_args
 
@@ -21,6 +23,7 @@ from rulewright.cel.checker import (
     RecordField,
     check,
     check_tree,
+    cost,
     record,
 )
 from rulewright.cel.conformance import read_value, run_file
@@ -170,6 +173,34 @@ def test_any_text_is_checked_without_an_exception() -> None:
         checked = check_tree(node, text, DECLARATIONS)
 
         assert all(0 <= problem.start <= problem.end <= len(text) for problem in checked.problems)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "find(people, x, has(" * 18 + "p" + ".age)).name" * 18,
+        "find(people, x, " * 18 + "p.kind == 'a'" + ").kind == 'b'" * 18,
+        "".join(f"cel.bind(a{i}, {{'x': a{i - 1}, 'y': a{i - 1}}}, " for i in range(1, 30)).replace(
+            "a0", "p.name"
+        )
+        + "".join(f"cel.bind(b{i}, {{'x': b{i - 1}, 'y': b{i - 1}}}, " for i in range(1, 30)).replace(
+            "b0", "1"
+        )
+        + "p.happy == true ? a29 : b29"
+        + ")" * 58,
+        " && ".join(["has(p.age)", "p.age > 1"] * 200),
+        "!" * 70 + "p.happy",
+    ],
+)
+def test_no_nesting_makes_a_check_slow(text: str) -> None:
+    """Each node is typed a bounded number of times, however macros, has() and conditions are nested."""
+    start = time.process_time()
+    checked = check(text, DECLARATIONS)
+    with contextlib.suppress(CelError):
+        cost(parse(text), {})
+
+    assert time.process_time() - start < 1
+    assert checked.type is not None
 
 
 def test_what_has_no_problem_evaluates() -> None:

@@ -130,7 +130,9 @@ class Run:
         return field is not None and not field.nullable
 
     def field_of(self, node: Select | Has, scope: Scope) -> RecordField | None:
-        """The declared field that a node reads."""
+        """The declared field that a node reads from a plain path; only such a path may be typed once more."""
+        if path_of(node.operand) is None:
+            return None
         quiet, self._quiet = self._quiet, True
         kind = without_null(self.type_of(node.operand, scope))
         self._quiet = quiet

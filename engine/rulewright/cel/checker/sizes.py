@@ -10,6 +10,8 @@ from rulewright.cel.limits import CHARACTERS_PER_STEP
 
 DEFAULT_CHARACTERS: Final = 250
 DEFAULT_ITEMS: Final = 100
+_DEEPEST: Final = 5
+"""Levels of fields and items that are told apart."""
 MOST: Final = 10**15
 """Sizes and costs stop here: beyond every limit, and small enough to reckon with."""
 
@@ -61,13 +63,16 @@ def number_of_size(largest: int = DEFAULT_ITEMS) -> Size:
     return Size(_capped(abs(largest)), "scalar")
 
 
-def larger(one: Size, other: Size) -> Size:
-    """A size that holds either value."""
-    if one == other:
+def larger(one: Size, other: Size, depth: int = _DEEPEST) -> Size:
+    """A size that holds either value; what lies deep within is taken to be as large as is common."""
+    if one is other:
         return one
-    fields = {name: larger(one.field(name), other.field(name)) for name in {**one.fields, **other.fields}}
+    if depth == 0:
+        return Size(max(one.count, other.count), item=UNKNOWN)
+    names = {**one.fields, **other.fields}
+    fields = {name: larger(one.field(name), other.field(name), depth - 1) for name in names}
     items = [size.item for size in (one, other) if size.item is not None]
-    item = items[0] if len(items) == 1 else larger(*items) if items else None
+    item = items[0] if len(items) == 1 else larger(items[0], items[1], depth - 1) if items else None
     kind = one.kind if one.kind == other.kind else "items"
     return Size(max(one.count, other.count), kind, item, fields)
 
