@@ -81,6 +81,15 @@ def test_the_search_ends() -> None:
     assert suggest(PROGRAM, "shop/order", order(**wrong), shop_store(), effort=Effort(20, 1.0)) is None
 
 
+def test_a_payload_beyond_all_depth_is_no_defect() -> None:
+    """Whoever embeds the library may be sent anything."""
+    deep: dict[str, Any] = {}
+    for _ in range(5000):
+        deep = {"a": deep}
+
+    assert suggest(PROGRAM, "shop/order", order(deep=deep), shop_store()) is None
+
+
 def test_a_sensitive_value_is_never_told() -> None:
     """Not the one that was sent, not the one that was read to compare it with."""
     for pin in (f" {SECRET} ", "1111", f"{SECRET}\n", "99"):

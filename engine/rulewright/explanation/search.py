@@ -115,10 +115,19 @@ def suggest(
     """
     search = _Search(program, resource, inputs, store, effort)
     first = _State(inputs.payload, search.decide(inputs.payload))
-    if first.accepted or not isinstance(inputs.payload, Mapping) or _hopeless(first.outcome, store):
+    if first.accepted or not _searchable(inputs.payload) or _hopeless(first.outcome, store):
         return None
     found = _best_first(search, first)
     return _minimal(search, first, found) if found is not None else None
+
+
+def _searchable(payload: object) -> bool:
+    """Whether a payload is a JSON object, and not nested beyond what JSON can be written of."""
+    try:
+        _fingerprint(payload)
+    except (RecursionError, TypeError, ValueError):
+        return False
+    return isinstance(payload, Mapping)
 
 
 def _hopeless(outcome: Outcome, store: Records | None) -> bool:
