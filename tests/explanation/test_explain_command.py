@@ -44,6 +44,16 @@ def test_gives_json(desk: Path) -> None:
     assert data["outcome"]["problems"][0]["fix"] == "change quantity to 5"
 
 
+def test_several_payloads_are_a_json_array(desk: Path) -> None:
+    """As `validate` has it."""
+    good = {"customer": 1, "street": "A"}
+
+    result = call(desk, [good, {**good, "quantity": 0}], "--format", "json")
+
+    assert [one["outcome"]["verdict"] for one in json.loads(result.stdout)] == ["accepted", "rejected"]
+    assert result.exit_code == 1
+
+
 def test_an_accepted_payload_exits_with_0(desk: Path) -> None:
     """Nothing to find fault with."""
     assert call(desk, {"customer": 1, "street": "A"}).exit_code == 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
+from typing import Final
 
 import click
 
@@ -21,6 +22,8 @@ from rulewright.report.entry import make_entry
 from rulewright.report.explanation import explanation_data, explanation_lines
 from rulewright.report.text import dump_json
 
+Explained = tuple[Item, Explanation]
+
 
 def explain_files(resource: str, files: tuple[str, ...], choices: Choices, output: OutputChoices) -> None:
     """Explain each payload; exit with 1 if any was not accepted."""
@@ -29,14 +32,23 @@ def explain_files(resource: str, files: tuple[str, ...], choices: Choices, outpu
         raise click.UsageError(f"explain has no format {form}; it has pretty, text, json and jsonl")
     sources = find_sources(files, choices.stdin_filename)
     desk = open_desk(resource, choices)
-    refused = 0
+    refused: list[Item] = []
     with lookup_records(desk, choices) as records:
-        for number, item in enumerate(read_all_items(sources)):
-            explanation = _explain(desk, item, number, records)
-            refused += not explanation.outcome.accepted
-            for line in _lines(explanation, item, form, output):
-                write(f"{line}\n")
-    end_with(refused)
+        explained = _explain_all(desk, read_all_items(sources), records, refused)
+        for text in _JSON[form](explained) if form in _JSON else _trees(explained, output):
+            write(text)
+    end_with(len(refused))
+
+
+def _explain_all(
+    desk: Desk, items: Iterable[Item], records: Records | None, refused: list[Item]
+) -> Iterator[Explained]:
+    """Explain items as they come; those that are not accepted are kept in `refused`."""
+    for number, item in enumerate(items):
+        explanation = _explain(desk, item, number, records)
+        if not explanation.outcome.accepted:
+            refused.append(item)
+        yield item, explanation
 
 
 def _explain(desk: Desk, item: Item, number: int, records: Records | None) -> Explanation:
@@ -49,13 +61,34 @@ def _explain(desk: Desk, item: Item, number: int, records: Records | None) -> Ex
     return replace(found, outcome=entry.outcome)
 
 
-def _lines(explanation: Explanation, item: Item, form: str, output: OutputChoices) -> Iterator[str]:
-    if form == "jsonl" or (form == "json" and not item.alone):
-        yield dump_json(explanation_data(explanation, item.at))
-    elif form == "json":
-        yield dump_json(explanation_data(explanation, item.at), indent=2)
-    else:
-        yield from explanation_lines(explanation, item.at, paint(output))
+def _trees(explained: Iterable[Explained], output: OutputChoices) -> Iterator[str]:
+    """A tree a payload, an empty line between them."""
+    before = ""
+    for item, explanation in explained:
+        lines = explanation_lines(explanation, item.at, paint(output))
+        yield before + "".join(f"{line}\n" for line in lines)
+        before = "\n"
+
+
+def _jsonl(explained: Iterable[Explained]) -> Iterator[str]:
+    for item, explanation in explained:
+        yield dump_json(explanation_data(explanation, item.at)) + "\n"
+
+
+def _json(explained: Iterable[Explained]) -> Iterator[str]:
+    """An array; for one payload that was the whole of the only input, its explanation alone."""
+    before = "["
+    for item, explanation in explained:
+        text = dump_json(explanation_data(explanation, item.at), indent=2)
+        if item.alone:
+            yield f"{text}\n"
+            return
+        yield f"{before}\n{text}"
+        before = ","
+    yield "[]\n" if before == "[" else "\n]\n"
+
+
+_JSON: Final[dict[str, Callable[[Iterable[Explained]], Iterator[str]]]] = {"json": _json, "jsonl": _jsonl}
 
 
 def show_page(code: str) -> None:
