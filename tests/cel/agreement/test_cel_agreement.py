@@ -7,6 +7,7 @@ from random import Random
 
 from generator import Generator, record
 from outcomes import differences
+
 from rulewright.cel import ALL_FUNCTIONS, parse, walk
 from rulewright.cel.macros import MACRO_NAMES
 from rulewright.cel.tree import CHILD_FIELDS, Call
