@@ -1,0 +1,107 @@
+"""`program.schema(...)` is a real marshmallow Schema class, with the strict types of the rule language."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from marshmallow import Schema, ValidationError
+
+from rulewright import EvaluationError, load
+from rulewright.fieldtypes import FIELD_TYPES, FieldType
+
+CASE = load().schema("ct_oi/case")
+
+
+def errors_of(payload: dict[str, Any], schema: type[Schema] = CASE) -> Any:
+    try:
+        schema().load(payload)
+    except ValidationError as error:
+        return error.messages
+    return {}
+
+
+def test_it_is_a_schema_class() -> None:
+    """Whatever takes a marshmallow Schema takes it."""
+    assert issubclass(CASE, Schema)
+    assert CASE().load({"date_of_birth": "1950-12-03"}) == {"date_of_birth": date(1950, 12, 3)}
+
+
+def test_it_dumps_what_it_loads() -> None:
+    """Dates are printed in the field's format again."""
+    schema = load().schema("rubixx/engagement")()
+    sent = {"startDate": "01/02/2025", "status": "Active", "referredPersonReference": "P1"}
+
+    assert schema.dump(schema.load(sent)) == sent
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("household", True, "type"),
+        ("household", "5", "type"),
+        ("household", 150.99, "type"),
+        ("household", 2**63, "type"),
+        ("head_of_household", "false", "type"),
+        ("head_of_household", 0, "type"),
+        ("head_of_household", None, "type"),
+        ("mailing_zip_code", 12345, "type"),
+        ("first_name", {"given": "Ann"}, "type"),
+        ("first_name", "half \ud800", "type"),
+        ("first_name", "a\0b", "type"),
+        ("date_of_birth", "1950-02-31", "format"),
+        ("date_of_birth", "3/12/1950", "format"),
+        ("nobody_knows", 1, "unknown_field"),
+    ],
+)
+def test_types_are_strict_and_errors_carry_codes(field: str, value: object, code: str) -> None:
+    """Nothing is coerced; each message knows its stable code."""
+    messages = errors_of({field: value})
+
+    assert [message.code for message in messages[field]] == [code]
+
+
+def test_read_only_fields_are_for_dumping() -> None:
+    """The id is made by the system; the schema neither asks for it nor takes it."""
+    assert CASE().fields["id"].dump_only
+    assert "id" in errors_of({"id": 5})
+
+
+def test_every_item_of_a_list_has_its_own_error() -> None:
+    """Errors of items stand under their index."""
+    schema = load().schema("plannr/case")
+
+    messages = errors_of({"name": "X", "plans": ["3f2b8c1e-5a44-4d0e-9c38-6f6f2f0d7a11", 5]}, schema)
+
+    assert list(messages["plans"]) == [1]
+
+
+def test_nested_objects_name_their_parts() -> None:
+    """The message says address.postcode, the error stands under address, postcode."""
+    schema = load().schema("rubixx/engagement")
+
+    messages = errors_of({"address": {"postcode": 5}}, schema)
+
+    assert messages["address"]["postcode"] == ["address.postcode must be text"]
+
+
+@pytest.mark.parametrize("row", FIELD_TYPES.values(), ids=lambda row: row.name)
+def test_each_type_takes_its_example_and_refuses_its_wrong_one(row: FieldType, tmp_path: Path) -> None:
+    """The examples in the table of types are true."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.yaml").write_text(
+        "rulewright: 1\nresource: a/b\nkey: id\nfields:\n"
+        f"  id: {{type: integer, readonly: ignore}}\n  it: {{type: {row.name}}}\n"
+    )
+    schema = load(tmp_path).schema("a/b")
+
+    assert errors_of({"it": row.example}, schema) == {}
+    assert errors_of({"it": row.wrong}, schema) != {}
+
+
+def test_an_unknown_resource_is_said() -> None:
+    """The message lists what there is."""
+    with pytest.raises(EvaluationError, match="ct_oi/case"):
+        load().schema("ct_oi/cases")
