@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from order_desk import PROGRAM, SECRET, order, shop_store
 
 from rulewright import load
 from rulewright.evaluation import decide
-from rulewright.explanation import Effort, suggest, with_fixes
-from rulewright.explanation.edits import apply_edits
+from rulewright.explanation import Edit, Effort, suggest, with_fixes
+from rulewright.explanation.edits import MISSING, apply_edits
 from rulewright.program import shipped_rules
 from rulewright.scenarios import Scenario, find_files, read_file
 from rulewright.scenarios.running import Runner, _call, _stored
@@ -148,3 +151,40 @@ def test_every_suggestion_on_the_shipped_scenarios_is_accepted(scenario: Scenari
             "idempotency",
         }
         assert outcome.accepted or {one.code for one in outcome.problems if one.path == ""} & helpless
+
+
+WRONG: dict[str, list[Any]] = {
+    "customer": [None, 1, 9, "1", 2],
+    "street": [None, "x", 5],
+    "shop_number": [3, "3"],
+    "quantity": ["5", 0, 11, 3],
+    "kind": ["small", "Large", "Huge"],
+    "express": ["yes", True],
+    "day": ["2025-02-01", "x"],
+    "pin": ["1234", SECRET, "12"],
+    "rank": [5, 2],
+    "gift_note": ["x", 4],
+    "lines": [[{}], [{"product": "a", "count": 0}], "x"],
+    "zzz": [1],
+    "Quantity": [2],
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.fixed_dictionaries({}, optional={name: st.sampled_from(values) for name, values in WRONG.items()}))
+def test_any_wrong_order_can_be_mended_and_not_by_fewer_edits(fields: dict[str, Any]) -> None:
+    """A change is found, is accepted, and none of its edits could be left out."""
+    inputs, store = order(**fields), shop_store()
+    suggestion = suggest(PROGRAM, "shop/order", inputs, store, effort=Effort(seconds=30))
+
+    def accepted(edits: Sequence[Edit]) -> bool:
+        payload = apply_edits(inputs.payload, edits)
+        return (
+            payload is not MISSING
+            and decide(PROGRAM.compiled, "shop/order", replace(inputs, payload=payload), store).accepted
+        )
+
+    assert accepted(suggestion.edits if suggestion is not None else ())
+    for edit in suggestion.edits if suggestion is not None and len(suggestion.edits) > 1 else ():
+        assert suggestion is not None
+        assert not accepted([other for other in suggestion.edits if other is not edit])

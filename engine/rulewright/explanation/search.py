@@ -143,6 +143,8 @@ def open_problems(outcome: Outcome) -> tuple[Problem, ...]:
 
 def _best_first(search: _Search, first: _State) -> _State | None:
     order = count()
+    # With many problems the shortest way can't be proved in time; a greedy one is made minimal at the end.
+    greed = 1 if len(open_problems(first.outcome)) <= _FEW_PROBLEMS else 2
     waiting: list[tuple[int, int, int, int, _State]] = []
     seen = {_fingerprint(first.payload)}
 
@@ -150,7 +152,7 @@ def _best_first(search: _Search, first: _State) -> _State | None:
         remaining = len({problem.path for problem in open_problems(state.outcome)})
         rank = sum(edit.rank for edit in state.edits)
         size = len(fold(state.edits))
-        heappush(waiting, (size + remaining, remaining, rank, next(order), state))
+        heappush(waiting, (size + greed * remaining, remaining, rank, next(order), state))
 
     put(first)
     while waiting:
