@@ -63,7 +63,8 @@ class PostgresStore:
             self._tables = stored_tables(connection, self._address.schema)
         self._references = reference_errors(self._tables)
         for resource, table in self._tables.items():
-            self._statements.setdefault(resource, self._statements_of(shape_of(table)))
+            if resource not in self._statements:
+                self._statements[resource] = self._statements_of(shape_of(table))
 
     def _statements_of(self, shape: Shape) -> Statements:
         return Statements(shape, self._address.schema)

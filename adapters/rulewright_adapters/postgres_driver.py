@@ -21,10 +21,12 @@ except ImportError as error:
     ) from error
 
 Connection = psycopg.Connection[tuple[object, ...]]
+Cursor = psycopg.Cursor[tuple[object, ...]]
 
 __all__ = [
     "Connection",
     "ConnectionPool",
+    "Cursor",
     "PoolClosed",
     "PoolTimeout",
     "TransactionStatus",
