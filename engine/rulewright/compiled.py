@@ -26,6 +26,7 @@ from rulewright.model import (
     ResponseShape,
     RuleFile,
     RuleSet,
+    Target,
     TemplateMap,
     Transition,
     Unique,
@@ -193,6 +194,15 @@ class CompiledIdempotency:
     scope: tuple[Formula, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CompiledTarget:
+    """Where messages may be sent to, and what is made of the reply."""
+
+    rule: Target
+    ordered_by: Formula | None
+    write_back: FormulaMap
+
+
 @dataclass(frozen=True, eq=False)
 class CompiledResource:
     """One resource, ready to judge payloads."""
@@ -209,6 +219,7 @@ class CompiledResource:
     workflow: CompiledWorkflow | None
     response: CompiledResponse
     idempotency: CompiledIdempotency | None
+    targets: Mapping[str, CompiledTarget]
     _schemas: dict[object, type[Schema]] = field(default_factory=dict, repr=False)
     _loaders: dict[type[Schema], Schema] = field(default_factory=dict, repr=False)
 
@@ -347,6 +358,12 @@ def compile_resource(file: RuleFile, rules: RuleSet) -> CompiledResource:
         workflow=_compile_workflow(file, rules),
         response=_compile_response(file, api),
         idempotency=_compile_idempotency(api),
+        targets={
+            target.name: CompiledTarget(
+                target, compile_optional(target.ordered_by), compile_map(target.write_back)
+            )
+            for target in (api.targets if api is not None else ())
+        },
     )
 
 

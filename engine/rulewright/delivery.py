@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from rulewright.audit import keep_decision
 from rulewright.compiled import CompiledRules
 from rulewright.errors import ReferenceViolationError, UniqueViolationError
-from rulewright.evaluation import CLAIMS, Inputs, decide
+from rulewright.evaluation import CLAIMS, Inputs, decide, mask_outcome
+from rulewright.outbox import forwarded, keep_messages
 from rulewright.outcome import Change, Claim, Outcome
 from rulewright.ports import Transaction
 from rulewright.problem import Because, Problem
@@ -26,23 +28,54 @@ class Receipt:
     stored: bool
 
 
-def carry_out(rules: CompiledRules, resource: str, inputs: Inputs, transaction: Transaction) -> Receipt:
+def carry_out(
+    rules: CompiledRules,
+    resource: str,
+    inputs: Inputs,
+    transaction: Transaction,
+    *,
+    audit: bool = True,
+    forward: str | None = None,
+) -> Receipt:
     """Decide against the transaction's own reads, then write what was decided. A refusal writes nothing.
 
-    Raises AdapterError where the store fails; then the transaction must be rolled back.
+    `forward` names a target to which an accepted payload is passed on. `audit`: the outcome is kept for
+    the history of what it changes. Raises AdapterError where the store fails; then the transaction must
+    be rolled back.
     """
     outcome = decide(rules, resource, inputs, transaction)
     if not outcome.accepted or outcome.replayed:
         return Receipt(outcome, stored=False)
+    if forward is not None:
+        passed_on = forwarded(rules.resources[resource], inputs, own_key(outcome, rules), forward)
+        outcome = replace(outcome, messages=(*outcome.messages, passed_on))
     try:
         with transaction.savepoint():
             write_changes(outcome.changes, transaction, rules)
             keep_entries(outcome, rules, transaction)
             if outcome.claim is not None:
                 keep_claim(outcome, outcome.claim, transaction)
+            if audit or outcome.messages:
+                _keep_account(outcome, inputs, rules, transaction, audit)
     except (UniqueViolationError, ReferenceViolationError) as error:
         return Receipt(_contradicted(outcome, error), stored=False)
     return Receipt(outcome, stored=True)
+
+
+def _keep_account(
+    outcome: Outcome, inputs: Inputs, rules: CompiledRules, transaction: Transaction, audit: bool
+) -> None:
+    """Keep what is to be told to others, and what will have been done."""
+    masked = mask_outcome(outcome, rules, inputs.payload)
+    letters = keep_messages(outcome, masked, rules, transaction)
+    if audit:
+        key = own_key(outcome, rules)
+        keep_decision(masked, inputs, key, rules, transaction, [letter.id for letter in letters])
+
+
+def own_key(outcome: Outcome, rules: CompiledRules) -> object:
+    """The key of the record that an accepted outcome is about."""
+    return (outcome.record or {}).get(rules.resources[outcome.resource].key)
 
 
 def write_changes(changes: Iterable[Change], transaction: Transaction, rules: CompiledRules) -> None:

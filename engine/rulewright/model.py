@@ -386,13 +386,19 @@ class Idempotency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Somewhere that messages may be sent to."""
+    """Somewhere that messages may be sent to.
+
+    `ordered_by` groups messages that must arrive in the order of their making. `write_back` says which
+    fields of the record are taken from the reply.
+    """
 
     name: str
     method: str
     url: str
     span: Span
     headers: Mapping[str, str] = field(default_factory=dict)
+    ordered_by: Expression | None = None
+    write_back: TemplateMap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,13 +31,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message for the outbox: what is to be sent where."""
+    """One message for the outbox: what is to be sent where.
+
+    `resource` and `key` name the record that it is about.
+    """
 
     target: str
     method: str
     url: str
-    body: object
+    body: object = field(repr=False)
     idempotency_key: str
+    resource: str = ""
+    key: object = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,5 @@
-"""What the engine asks of a store. An adapter implements these Protocols and imports nothing else of
-the engine but `errors`.
+"""What the engine asks of a store, and of what sends messages. An adapter implements these Protocols and
+imports nothing else of the engine but `errors`.
 
 Values cross this border in stored form: str, int, float, bool, None, and lists and dicts of those
 (dates and datetimes are ISO 8601 text). A record is a dict from field name to stored value; a store
@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 
 StoredRecord = Mapping[str, object]
@@ -117,3 +118,57 @@ class Store(Records, Protocol):
 
     def close(self) -> None:
         """Release files and connections. Closing twice is no error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One message on its way to a target.
+
+    `names` are the names under which the target may be configured, the most telling first. `url` is
+    absolute, or a path below the target's configured address. A header's value "$NAME" stands for the
+    environment variable NAME: secrets are kept by name only. `body` is JSON data, None for no body.
+    """
+
+    names: tuple[str, ...]
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: object = field(repr=False)
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came of sending: a status, or None and an `error` in words where no whole answer came.
+
+    `headers` have lower-case names; `body` is decoded JSON, else text. `retry_after` is in seconds, as
+    the receiver asked for. `tried` is False where nothing was sent, because the target must rest.
+    """
+
+    status: int | None
+    body: object = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    error: str | None = None
+    retry_after: float | None = None
+    tried: bool = True
+
+
+class Forwarder(Protocol):
+    """Sends messages to where they belong; used by several threads at once."""
+
+    def send(self, sending: Sending) -> Reply:
+        """Send one message. What the receiver or the network does wrong is in the reply.
+
+        Raises ConfigurationError where the message can't be sent as things are configured here.
+        """
+
+    def close(self) -> None:
+        """Release connections. Closing twice is no error."""
+
+
+@runtime_checkable
+class StoreClock(Protocol):
+    """A store that several machines share may tell its own time, by which leases are judged."""
+
+    def now(self) -> datetime:
+        """Return an aware datetime."""

@@ -13,6 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rulewright.audit import DECISIONS, keep_write_back
 from rulewright.checks import load_rules
 from rulewright.compiled import CompiledRules, compile_rules
 from rulewright.delivery import Receipt, carry_out
@@ -20,8 +21,9 @@ from rulewright.errors import ConfigurationError, EvaluationError
 from rulewright.evaluation import Inputs, Move, Request, Tracer, decide, find_resource, moves
 from rulewright.fieldtypes import as_utc
 from rulewright.model import RuleSet
+from rulewright.outbox import LEASE, MESSAGES, Deliverer, Settled
 from rulewright.outcome import Outcome
-from rulewright.ports import Records, Store, Table, Transaction
+from rulewright.ports import Forwarder, Records, Store, Table, Transaction
 from rulewright.tables import tables_of
 from rulewright.timeouts import Due, find_due, needs_entries
 
@@ -32,10 +34,14 @@ Settings = Mapping[str, Mapping[str, object]]
 
 
 class Program:
-    """Rule files, checked and compiled: immutable, safe to share between threads."""
+    """Rule files, checked and compiled: immutable, safe to share between threads.
 
-    def __init__(self, compiled: CompiledRules) -> None:
+    `audit`: what is applied is kept, for the history of each record.
+    """
+
+    def __init__(self, compiled: CompiledRules, *, audit: bool = True) -> None:
         self.compiled = compiled
+        self.audit = audit
 
     @property
     def resources(self) -> tuple[str, ...]:
@@ -50,7 +56,7 @@ class Program:
     @cached_property
     def tables(self) -> tuple[Table, ...]:
         """The shapes in which a store keeps the resources."""
-        return tables_of(self.compiled)
+        return tables_of(self.compiled, audit=self.audit)
 
     def schema(self, resource: str) -> type[Schema]:
         """Return the marshmallow Schema class of a resource, for webargs, apispec, Flask and the like.
@@ -117,11 +123,13 @@ class Program:
         request: Request | Mapping[str, Mapping[str, object]] | None = None,
         as_of: datetime | str | None = None,
         seed: int | None = None,
+        forward: str | None = None,
     ) -> Receipt:
         """Decide one payload and carry the decision out, both in one transaction of `store`.
 
-        Parameters as in `evaluate`. A refused payload writes nothing. Raises AdapterError where the
-        store fails; nothing is written then either.
+        Parameters as in `evaluate`. `forward` names a target: an accepted payload is put into the outbox
+        for it, too. A refused payload writes nothing. Raises AdapterError where the store fails; nothing
+        is written then either.
         """
         inputs = self.inputs(
             payload, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
@@ -129,7 +137,7 @@ class Program:
         find_resource(self.compiled, resource)
         store.prepare(self.tables)
         with store.transaction() as transaction:
-            return self.apply_within(resource, inputs, transaction)
+            return self.apply_within(resource, inputs, transaction, forward=forward)
 
     def tick(self, *, store: Store, as_of: datetime | str | None = None) -> tuple[Receipt, ...]:
         """Fire the events of all timeouts that are due at `as_of` (default: now), each in its transaction.
@@ -147,9 +155,24 @@ class Program:
         with store.transaction() as transaction:
             return self.apply_within(due.resource, replace(inputs, trusted=True), transaction)
 
-    def apply_within(self, resource: str, inputs: Inputs, transaction: Transaction) -> Receipt:
+    def apply_within(
+        self, resource: str, inputs: Inputs, transaction: Transaction, *, forward: str | None = None
+    ) -> Receipt:
         """As `apply`, inside a transaction that the caller opened on a prepared store."""
-        return carry_out(self.compiled, resource, inputs, transaction)
+        return carry_out(self.compiled, resource, inputs, transaction, audit=self.audit, forward=forward)
+
+    def deliverer(
+        self, store: Store, forwarder: Forwarder, *, workers: int = 8, lease_seconds: float = LEASE
+    ) -> Deliverer:
+        """Return what sends the messages in the outbox of `store` through `forwarder`: see its `run`."""
+
+        def keep(settled: Settled, transaction: Transaction) -> None:
+            if self.audit and settled.change is not None:
+                keep_write_back(settled.change, self.compiled, transaction)
+
+        # The records' own tables are left as they are: rules may have changed since, messages go out.
+        store.prepare((MESSAGES, DECISIONS) if self.audit else (MESSAGES,))
+        return Deliverer(store, forwarder, self.compiled, workers, lease_seconds, keep)
 
     def inputs(
         self,
@@ -188,11 +211,14 @@ def instant(as_of: datetime | str | None) -> datetime:
     return as_utc(as_of)
 
 
-def load(path: str | os.PathLike[str] | None = None, *, settings: Settings | None = None) -> Program:
+def load(
+    path: str | os.PathLike[str] | None = None, *, settings: Settings | None = None, audit: bool = True
+) -> Program:
     """Read, check and compile rule files.
 
     `path` is a rules folder, one API's folder or one rule file; by default the rules that ship with
-    Rulewright. `settings` overrides the switches of api.yaml: API -> setting -> value. Raises
+    Rulewright. `settings` overrides the switches of api.yaml: API -> setting -> value. `audit`: what is
+    applied is kept, so that `rulewright history` can tell of it. Raises
     RuleFileError, which holds every problem of every file, and ConfigurationError for a setting that no
     api.yaml declares.
     """
@@ -204,7 +230,7 @@ def load(path: str | os.PathLike[str] | None = None, *, settings: Settings | Non
     overrides = settings or {}
     for api, values in overrides.items():
         _require_settings(rules, api, values)
-    return Program(compile_rules(rules, overrides))
+    return Program(compile_rules(rules, overrides), audit=audit)
 
 
 def _require_settings(rules: RuleSet, api: str, values: Mapping[str, object]) -> None:

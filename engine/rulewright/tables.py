@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rulewright import cel
+from rulewright.audit import DECISIONS
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import CLAIMS
+from rulewright.outbox import MESSAGES
 from rulewright.ports import Column, ColumnType, ForeignKey, Table, UniqueConstraint
 from rulewright.timeouts import ENTRIES, needs_entries
 
 
-def tables_of(rules: CompiledRules) -> tuple[Table, ...]:
+def tables_of(rules: CompiledRules, *, audit: bool = True) -> tuple[Table, ...]:
     """Return one table for each resource, in the order of their names, and those the engine needs."""
     wanted = _looked_up_fields(rules)
     own = [table_of(rules.resources[name], wanted.get(name, ())) for name in sorted(rules.resources)]
@@ -19,6 +21,10 @@ def tables_of(rules: CompiledRules) -> tuple[Table, ...]:
         own.append(CLAIMS)
     if needs_entries(rules):
         own.append(ENTRIES)
+    # Any resource may be forwarded, also one whose rules send nothing.
+    own.append(MESSAGES)
+    if audit:
+        own.append(DECISIONS)
     return tuple(own)
 
 

@@ -6,8 +6,8 @@ import hashlib
 import json
 
 from rulewright.cli.desk import Desk
+from rulewright.evaluation import mask_payload
 from rulewright.inputs import Broken, Item
-from rulewright.report.entry import mask_payload
 
 
 def payload_digest(desk: Desk, item: Item) -> str:

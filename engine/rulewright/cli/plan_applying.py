@@ -12,10 +12,10 @@ from rulewright.cli.payload_digest import payload_digest
 from rulewright.cli.planned import Planned, difference
 from rulewright.cli.splitting import Decided
 from rulewright.errors import PayloadError, ReferenceViolationError, UniqueViolationError
+from rulewright.evaluation import mask_outcome
 from rulewright.inputs import Broken, Item, Payload, Source, find_sources
 from rulewright.outcome import Outcome
 from rulewright.ports import Store, Transaction
-from rulewright.report.entry import mask_outcome
 from rulewright.report.finding import split_place
 
 

@@ -79,6 +79,8 @@ def _targets(part: Part) -> Iterator[Target]:
             url=below.text("url") or "",
             span=name.span,
             headers=below.text_map("headers"),
+            ordered_by=below.expression("ordered_by"),
+            write_back=below.template_map("write_back"),
         )
 
 

@@ -165,6 +165,8 @@ class TargetShape(Shape):
     method = Choice("POST", "PUT", "PATCH", "DELETE", "GET")
     url = Text(required=True)
     headers = Table(Text(), anywhere=True)
+    ordered_by = Cel()
+    write_back = template_table()
 
 
 class SettingShape(Shape):

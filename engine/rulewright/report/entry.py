@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from rulewright.compiled import CompiledRules
-from rulewright.evaluation import MASK, mask_record
+from rulewright.evaluation import mask_outcome
 from rulewright.inputs import Broken, Item, places_of
-from rulewright.outcome import Change, Message, Outcome, Read
-
-# Shorter texts (a flag, a digit) occur everywhere by chance; hiding them would blot out the whole body.
-_TELLING = 4
+from rulewright.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,95 +32,3 @@ def make_entry(outcome: Outcome, item: Item, rules: CompiledRules, *, digest: st
         replace(problem, payload_at=problem.payload_at or places[problem.path]) for problem in masked.problems
     )
     return Entry(replace(masked, problems=problems), item.at, item.alone, digest)
-
-
-def mask_outcome(outcome: Outcome, rules: CompiledRules, payload: object = None) -> Outcome:
-    """The outcome without the values of `sensitive` fields. Problems were masked when they were made.
-
-    A message's body has a shape of its own, so there the values themselves are looked for.
-    """
-    secrets = frozenset(_secrets(outcome, rules, payload))
-    record = _masked(rules, outcome.resource, outcome.record) if outcome.record is not None else None
-    response = outcome.response
-    if response is not None:
-        response = replace(response, body=_without(secrets, response.body))
-    return replace(
-        outcome,
-        record=record,
-        changes=tuple(_change(rules, change) for change in outcome.changes),
-        messages=tuple(_message(secrets, message) for message in outcome.messages),
-        reads=tuple(_read(rules, read) for read in outcome.reads),
-        response=response,
-    )
-
-
-def mask_payload(resource: str, payload: object, rules: CompiledRules) -> object:
-    """A payload without the values of its sensitive fields."""
-    return _masked(rules, resource, payload) if isinstance(payload, Mapping) else payload
-
-
-def _masked(rules: CompiledRules, resource: str, values: Mapping[str, object]) -> dict[str, object]:
-    found = rules.resources.get(resource)
-    return mask_record(found.fields, values) if found is not None else dict(values)
-
-
-def _change(rules: CompiledRules, change: Change) -> Change:
-    before = _masked(rules, change.resource, change.before) if change.before is not None else None
-    return replace(change, set=_masked(rules, change.resource, change.set), before=before)
-
-
-def _read(rules: CompiledRules, read: Read) -> Read:
-    return replace(read, by=_masked(rules, read.resource, read.by))
-
-
-def _message(secrets: frozenset[str], message: Message) -> Message:
-    url = _without(secrets, message.url)
-    return replace(message, url=str(url), body=_without(secrets, message.body))
-
-
-def _secrets(outcome: Outcome, rules: CompiledRules, payload: object) -> Iterator[str]:
-    records: list[tuple[str, object]] = [(outcome.resource, payload), (outcome.resource, outcome.record)]
-    for change in outcome.changes:
-        records += [(change.resource, change.set), (change.resource, change.before)]
-    for resource, record in records:
-        if isinstance(record, Mapping):
-            yield from _hidden(record, _masked(rules, resource, record))
-
-
-def _hidden(value: object, masked: object) -> Iterator[str]:
-    """The texts and numbers below `value` that masking took away."""
-    if masked == MASK and value != MASK:
-        yield from _scalars(value)
-    elif isinstance(value, Mapping) and isinstance(masked, Mapping):
-        for name in value:
-            yield from _hidden(value[name], masked.get(name))
-    elif isinstance(value, list | tuple) and isinstance(masked, list):
-        for part, shown in zip(value, masked, strict=False):
-            yield from _hidden(part, shown)
-
-
-def _scalars(value: object) -> Iterator[str]:
-    parts: Iterable[object] = ()
-    if isinstance(value, Mapping):
-        parts = value.values()
-    elif isinstance(value, list | tuple):
-        parts = value
-    elif isinstance(value, str | int | float) and len(str(value)) >= _TELLING:
-        yield str(value)
-    for part in parts:
-        yield from _scalars(part)
-
-
-def _without(secrets: frozenset[str], value: object) -> object:
-    if not secrets:
-        return value
-    if isinstance(value, Mapping):
-        return {name: _without(secrets, part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without(secrets, part) for part in value]
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return MASK if str(value) in secrets else value
-    if isinstance(value, str):
-        for secret in sorted(secrets, key=len, reverse=True):
-            value = value.replace(secret, MASK)
-    return value

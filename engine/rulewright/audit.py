@@ -1,0 +1,239 @@
+"""What was decided and done: every applied outcome is kept beside the records it changed.
+
+A decision is one record of DECISIONS for each record that it changed, written in the same transaction; so
+most cost one insert, and the history of a record is found by its key. Values of sensitive fields are masked
+before they are kept. With the same rules, and the records as they were, a decision can be made again from
+what is kept, as far as nothing it depended on was masked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.evaluation import MASK, Inputs, Request, mask_payload, mask_record
+from rulewright.fieldtypes import encode_datetime
+from rulewright.outcome import Change, Outcome
+from rulewright.ports import Column, Records, Table, Transaction
+
+DECISIONS: Final = Table(
+    resource="rulewright/decision",
+    key="id",
+    columns=(
+        # One above the last: the order in which transactions ended, whatever clocks said.
+        Column("id", "integer"),
+        Column("decision", "integer"),
+        Column("resource", "text"),
+        Column("record", "text"),
+        Column("detail", "text"),
+    ),
+    indexes=(("resource", "record"),),
+)
+# Headers that say who somebody is in a way that others could repeat.
+_SECRET_HEADERS: Final = frozenset(
+    {"authorization", "authorize", "cookie", "proxy-authorization", "x-api-key"}
+)
+# How many decisions are fetched by one question.
+_AT_ONCE: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One applied outcome. `at` is when it was stored, `as_of` the time by which it was decided.
+
+    `reads`, `changes` and `problems` are JSON data in the shapes of an outcome.
+    """
+
+    id: int
+    at: str
+    as_of: str
+    actor: Mapping[str, object] | None
+    operation: str
+    resource: str
+    key: object
+    payload: object = field(repr=False)
+    request: Mapping[str, Mapping[str, object]] = field(repr=False)
+    seed: int | None
+    trusted: bool
+    ruleset: str
+    reads: tuple[Mapping[str, Any], ...] = field(repr=False)
+    changes: tuple[Mapping[str, Any], ...] = field(repr=False)
+    problems: tuple[Mapping[str, Any], ...]
+    messages: tuple[Mapping[str, Any], ...]
+
+    def changes_of(self, resource: str, key: object) -> tuple[Mapping[str, Any], ...]:
+        """What it changed in one record."""
+        return tuple(one for one in self.changes if one["resource"] == resource and one["key"] == key)
+
+
+def keep_decision(
+    masked: Outcome,
+    inputs: Inputs,
+    key: object,
+    rules: CompiledRules,
+    transaction: Transaction,
+    messages: Iterable[int] = (),
+) -> None:
+    """Keep an outcome whose sensitive values are masked already. `messages` are ids of the outbox."""
+    resource = rules.resources[masked.resource]
+    detail: dict[str, object] = {
+        "as_of": masked.as_of,
+        "actor": inputs.actor,
+        "operation": masked.operation,
+        "key": key,
+        "payload": _payload(resource, inputs, rules),
+        "request": _request(resource, inputs.request),
+        "seed": inputs.seed,
+        "trusted": inputs.trusted,
+        "ruleset": masked.ruleset,
+        "reads": [
+            {"lookup": one.lookup, "resource": one.resource, "by": dict(one.by), "found": one.found}
+            for one in masked.reads
+        ],
+        "changes": [_change(one) for one in masked.changes],
+        "problems": [
+            {
+                "rule": one.rule,
+                "code": one.code,
+                "severity": one.severity,
+                "path": one.path,
+                "message": one.message,
+            }
+            for one in masked.problems
+        ],
+        "messages": [
+            {"id": number, "target": one.target, "idempotency_key": one.idempotency_key}
+            for number, one in zip(messages, masked.messages, strict=False)
+        ],
+    }
+    _keep(detail, masked.resource, key, masked.changes, transaction)
+
+
+def keep_write_back(change: Change, rules: CompiledRules, transaction: Transaction) -> None:
+    """Keep what the reply to a message changed in the record that it was about."""
+    fields = rules.resources[change.resource].fields
+    detail: dict[str, object] = {
+        "as_of": _now(),
+        "actor": None,
+        "operation": "write_back",
+        "key": change.key,
+        "trusted": True,
+        "ruleset": rules.digest,
+        "changes": [
+            _change(change)
+            | {"set": mask_record(fields, change.set), "before": mask_record(fields, change.before or {})}
+        ],
+    }
+    _keep(detail, change.resource, change.key, (change,), transaction)
+
+
+def _keep(
+    detail: dict[str, object], resource: str, key: object, changes: Iterable[Change], transaction: Transaction
+) -> None:
+    text = json.dumps({"at": _now(), **detail}, separators=(",", ":"), default=str)
+    first = transaction.last_in_sequence(DECISIONS.resource, DECISIONS.key, "") + 1
+    own = (resource, _text(key))
+    touched = dict.fromkeys([own, *((one.resource, _text(one.key)) for one in changes)])
+    for number, (name, record) in enumerate(touched, first):
+        transaction.insert(
+            DECISIONS.resource,
+            {
+                "id": number,
+                "decision": first,
+                "resource": name,
+                "record": record,
+                "detail": text if number == first else None,
+            },
+        )
+
+
+def _now() -> str:
+    return str(encode_datetime(datetime.now(UTC)))
+
+
+def _text(key: object) -> str:
+    """A key as text that tells 7 from "7"."""
+    return json.dumps(key, default=str)
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {
+        "op": change.op,
+        "resource": change.resource,
+        "key": change.key,
+        "set": change.set,
+        "before": change.before,
+        "rule": change.rule,
+    }
+
+
+def _payload(resource: CompiledResource, inputs: Inputs, rules: CompiledRules) -> object:
+    masked = mask_payload(resource.name, inputs.payload, rules)
+    if isinstance(masked, Mapping) and resource.has_event(inputs.operation):
+        return mask_record(resource.event_fields(inputs.operation), masked)
+    return masked
+
+
+def _request(resource: CompiledResource, request: Request) -> dict[str, object]:
+    auth = resource.api.auth if resource.api is not None else None
+    secret = _SECRET_HEADERS
+    if auth is not None:
+        secret |= {name.lower() for name in (auth.header or "", *auth.also)}
+    headers = {name: MASK if name.lower() in secret else value for name, value in request.headers.items()}
+    return {"path": dict(request.path), "query": dict(request.query), "headers": headers}
+
+
+def history(records: Records, resource: str, key: object) -> list[Decision]:
+    """Return what was done to a record, oldest first: by its own operations and by effects of others."""
+    found = records.find(DECISIONS.resource, {"resource": resource, "record": _text(key)})
+    ids = sorted({number for one in found if isinstance(number := one["decision"], int)})
+    return [
+        decision
+        for start in range(0, len(ids), _AT_ONCE)
+        for decision in _fetch(records, ids[start : start + _AT_ONCE])
+    ]
+
+
+def _fetch(records: Records, ids: list[int]) -> list[Decision]:
+    rows = records.find(DECISIONS.resource, {"id": list(ids)})
+    return [_decision(row) for row in rows if row.get("detail") is not None]
+
+
+def _decision(row: Mapping[str, Any]) -> Decision:
+    detail = json.loads(row["detail"])
+    return Decision(
+        id=row["id"],
+        at=detail["at"],
+        as_of=detail["as_of"],
+        actor=detail["actor"],
+        operation=detail["operation"],
+        resource=row["resource"],
+        key=detail["key"],
+        payload=detail.get("payload"),
+        request=detail.get("request", {}),
+        seed=detail.get("seed"),
+        trusted=detail["trusted"],
+        ruleset=detail["ruleset"],
+        reads=tuple(detail.get("reads", ())),
+        changes=tuple(detail["changes"]),
+        problems=tuple(detail.get("problems", ())),
+        messages=tuple(detail.get("messages", ())),
+    )
+
+
+def inputs_of(decision: Decision) -> Inputs:
+    """What a kept decision depended on, besides rules and records: to make it again."""
+    return Inputs(
+        operation=decision.operation,
+        payload=decision.payload,
+        key=None if decision.operation == "create" else decision.key,
+        actor=decision.actor,
+        request=Request(**decision.request),
+        now=datetime.fromisoformat(decision.as_of),
+        seed=decision.seed or 0,
+        trusted=decision.trusted,
+    )

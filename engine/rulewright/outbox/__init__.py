@@ -1,0 +1,28 @@
+"""The outbox: messages kept with the results that they tell of, and sent until they have arrived."""
+
+from rulewright.outbox.clock import ATTEMPTS, now_of
+from rulewright.outbox.deliverer import LEASE, Deliverer
+from rulewright.outbox.editing import count_letters, drop, find_letter, list_letters, retry
+from rulewright.outbox.forwarding import forwarded
+from rulewright.outbox.keeping import keep_messages
+from rulewright.outbox.letters import MESSAGES, STATES, Letter, State
+from rulewright.outbox.settling import Settled
+
+__all__ = [
+    "ATTEMPTS",
+    "LEASE",
+    "MESSAGES",
+    "STATES",
+    "Deliverer",
+    "Letter",
+    "Settled",
+    "State",
+    "count_letters",
+    "drop",
+    "find_letter",
+    "forwarded",
+    "keep_messages",
+    "list_letters",
+    "now_of",
+    "retry",
+]

@@ -1,0 +1,86 @@
+"""Taking messages to send: a deliverer leases them for a while, in one short transaction.
+
+Several deliverers work on one store: a store has one writer at a time, so no message is leased twice.
+What a deliverer leased when it was killed is taken over once the lease is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+from rulewright.outbox.clock import later, now_of, stamp
+from rulewright.outbox.letters import AT_ONCE, MESSAGES, UNSETTLED, Letter, from_record
+from rulewright.ports import Records, Store, StoredRecord, Transaction
+
+_DUE_STATES: tuple[Literal["sending", "waiting"], ...] = ("sending", "waiting")
+
+
+def is_due(store: Store) -> bool:
+    """Whether there is anything to claim; asked without waiting for other writers."""
+    now = stamp(now_of(store))
+    return any(_earliest(store, state, now) is not None for state in _DUE_STATES)
+
+
+def claim(store: Store, lease: str, seconds: float, limit: int) -> list[Letter]:
+    """Lease up to `limit` messages that are due, oldest first, for so many seconds."""
+    with store.transaction() as transaction:
+        now = now_of(store)
+        until = later(now, seconds)
+        claimed = []
+        for letter in _due(transaction, now, limit):
+            transaction.update(
+                MESSAGES.resource, letter.id, {"state": "sending", "lease": lease, "due": until}
+            )
+            claimed.append(replace(letter, state="sending", lease=lease, due=until))
+    return claimed
+
+
+def _due(transaction: Transaction, now: datetime, limit: int) -> Iterator[Letter]:
+    """Yield what is due. Whoever takes it changes it, so that the next look finds the next."""
+    moment = stamp(now)
+    left = limit
+    for state in _DUE_STATES:
+        while left and (due := _earliest(transaction, state, moment)) is not None:
+            for record in transaction.find(MESSAGES.resource, {"state": state, "due": due}, left):
+                if _must_wait(record, transaction):
+                    transaction.update(MESSAGES.resource, record["id"], {"state": "waiting", "due": None})
+                    continue
+                left -= 1
+                yield from_record(record)
+
+
+def _earliest(records: Records, state: str, moment: str) -> str | None:
+    due = records.extreme(MESSAGES.resource, {"state": state}, "due", "min")
+    return due if isinstance(due, str) and due <= moment else None
+
+
+def _must_wait(record: StoredRecord, records: Records) -> bool:
+    """Whether an earlier message of the same order is not settled yet."""
+    order = record.get("order_key")
+    return order is not None and _first_of(order, records) != record["id"]
+
+
+def _first_of(order: object, records: Records) -> object:
+    first = records.find(MESSAGES.resource, {"order_key": order, "state": list(UNSETTLED)}, 1)
+    return first[0]["id"] if first else None
+
+
+def release_next(transaction: Transaction, order: str | None) -> None:
+    """Let the next message of an order go, if the one before it is settled."""
+    if order is None:
+        return
+    first = transaction.find(MESSAGES.resource, {"order_key": order, "state": list(UNSETTLED)}, 1)
+    if first and first[0]["state"] == "waiting" and first[0].get("due") is None:
+        transaction.update(MESSAGES.resource, first[0]["id"], {"due": AT_ONCE})
+
+
+def renew(store: Store, lease: str, seconds: float, ids: Collection[int]) -> None:
+    """Lengthen the leases of messages that are still being sent."""
+    with store.transaction() as transaction:
+        until = later(now_of(store), seconds)
+        for record in transaction.find(MESSAGES.resource, {"id": list(ids), "lease": lease}):
+            if record["state"] == "sending":
+                transaction.update(MESSAGES.resource, record["id"], {"due": until})

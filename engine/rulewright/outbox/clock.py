@@ -1,0 +1,47 @@
+"""Which clock leases and next attempts go by, and how long to wait for the next attempt.
+
+It is the store's: PostgreSQL's server tells the time to all machines, and a SQLite file lies on one
+machine, whose clock all its processes share. So clocks that are apart do no harm. A message taken over
+too early, were a clock to jump, would be sent twice, with one Idempotency-Key.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from rulewright.ports import Records, StoreClock
+
+# Doubled from 5 seconds up to 4 hours: 20 attempts take about a day and a half.
+_FIRST: Final = 5.0
+_LONGEST: Final = 4 * 3600.0
+ATTEMPTS: Final = 20
+# A receiver may ask for patience, but not for ever.
+_MOST_PATIENT: Final = 24 * 3600.0
+
+
+def now_of(store: Records) -> datetime:
+    """What time it is, by the store's clock."""
+    return store.now().astimezone(UTC) if isinstance(store, StoreClock) else datetime.now(UTC)
+
+
+def stamp(time: datetime) -> str:
+    """A time as text that sorts as the times do."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def later(time: datetime, seconds: float) -> str:
+    """The stamp of a time so many seconds later."""
+    return stamp(time + timedelta(seconds=seconds))
+
+
+def pause_after(attempts: int, retry_after: float | None = None) -> float:
+    """Seconds from a failed attempt to the next: doubling, with jitter, and what the receiver asked for.
+
+    `attempts` counts those made so far. The jitter keeps a receiver that comes back from meeting all its
+    messages at one moment.
+    """
+    longest = min(_LONGEST, _FIRST * 2.0 ** min(attempts - 1, 32))
+    pause = longest * random.uniform(0.5, 1.0)
+    return max(pause, min(retry_after or 0.0, _MOST_PATIENT))

@@ -1,0 +1,128 @@
+"""Sends what the outbox holds: claims, sends with several threads, and keeps what came of it.
+
+Any number of deliverers, in any number of processes, may work on one store. Each message arrives at
+least once; a receiver that honours the Idempotency-Key acts on it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Event
+from time import monotonic
+from typing import Final
+
+from rulewright.compiled import CompiledRules
+from rulewright.errors import ConfigurationError, RulewrightError
+from rulewright.outbox.claiming import claim, is_due, renew
+from rulewright.outbox.clock import now_of
+from rulewright.outbox.letters import Letter, new_lease
+from rulewright.outbox.settling import Settled, settle
+from rulewright.ports import Forwarder, Reply, Sending, Store, Transaction
+
+# Seconds for which a message belongs to who claimed it; renewed while it is being sent.
+LEASE: Final = 60.0
+# A message whose target is not configured here may be another deliverer's; it is looked at again.
+_UNCONFIGURED_PAUSE: Final = 60.0
+# Signals are noticed, and new messages found, within this many seconds.
+_TICK: Final = 0.5
+
+# What else is to be written in the transaction in which a message is settled.
+Keep = Callable[[Settled, Transaction], None]
+
+
+def _keep_nothing_more(settled: Settled, transaction: Transaction) -> None:
+    """The default of `Deliverer.keep`."""
+
+
+@dataclass
+class Deliverer:
+    """One deliverer. `stop` may be set at any time: what is being sent is finished, nothing new begun."""
+
+    store: Store
+    forwarder: Forwarder
+    rules: CompiledRules
+    workers: int = 8
+    lease_seconds: float = LEASE
+    keep: Keep = _keep_nothing_more
+    stop: Event = field(default_factory=Event)
+    _lease: str = field(default_factory=new_lease)
+    _in_flight: dict[Future[Reply], Letter] = field(default_factory=dict)
+    _renewed: float = field(default_factory=monotonic)
+
+    def run(self, *, watch: bool = False, limit: int | None = None) -> Iterator[Settled]:
+        """Yield each message's fate after it is kept. Without `watch`, end when nothing more is due.
+
+        Raises AdapterError where the store fails; what was being sent is then sent again after its lease.
+        """
+        left = limit
+        with ThreadPoolExecutor(self.workers, "rulewright-deliver") as pool:
+            while True:
+                claimed = self._claim(left)
+                left = left - len(claimed) if left is not None else None
+                for letter in claimed:
+                    self._in_flight[pool.submit(self._send, letter)] = letter
+                if self._in_flight:
+                    yield from self._collect()
+                elif self.stop.is_set() or left == 0 or not watch:
+                    return
+                else:
+                    self.stop.wait(_TICK)
+
+    def _claim(self, left: int | None) -> list[Letter]:
+        free = self.workers - len(self._in_flight)
+        wanted = free if left is None else min(free, left)
+        if wanted <= 0 or self.stop.is_set() or not is_due(self.store):
+            return []
+        if not self._in_flight:
+            self._renewed = monotonic()
+        return claim(self.store, self._lease, self.lease_seconds, wanted)
+
+    def _send(self, letter: Letter) -> Reply:
+        sending = Sending(
+            names=letter.names,
+            method=letter.method,
+            url=letter.url,
+            headers=letter.headers,
+            body=letter.body,
+            idempotency_key=letter.idempotency_key,
+        )
+        try:
+            return self.forwarder.send(sending)
+        except ConfigurationError as error:
+            return Reply(None, error=str(error), retry_after=_UNCONFIGURED_PAUSE, tried=False)
+        except RulewrightError as error:
+            return Reply(None, error=str(error))
+        except Exception as error:
+            # A forwarder's own mistake must not end the others' sending. Its words may hold a secret.
+            return Reply(None, error=f"the forwarder failed with {type(error).__name__}")
+
+    def _collect(self) -> Iterator[Settled]:
+        """Wait a moment for answers and keep all that are there in one transaction."""
+        done, _ = wait(self._in_flight, timeout=_TICK, return_when=FIRST_COMPLETED)
+        if done:
+            yield from self._settle({self._in_flight[one]: one.result() for one in done})
+            for one in done:
+                del self._in_flight[one]
+        self._renew()
+
+    def _settle(self, replies: dict[Letter, Reply]) -> list[Settled]:
+        with self.store.transaction() as transaction:
+            now = now_of(self.store)
+            settled = [
+                settle(transaction, letter, reply, now, self.rules) for letter, reply in replies.items()
+            ]
+            for one in settled:
+                self.keep(one, transaction)
+        return settled
+
+    def _renew(self) -> None:
+        if self._in_flight and monotonic() - self._renewed > self.lease_seconds / 3:
+            self._renewed = monotonic()
+            # Who fails to renew in time may be overtaken, which does no harm.
+            with suppress(RulewrightError):
+                renew(
+                    self.store, self._lease, self.lease_seconds, [one.id for one in self._in_flight.values()]
+                )

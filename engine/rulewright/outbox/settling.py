@@ -1,0 +1,174 @@
+"""What becomes of a message after it was sent: delivered, tried again later, or dead; and the reply's use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from rulewright import cel
+from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.errors import AdapterError
+from rulewright.evaluation.fitting import fit
+from rulewright.evaluation.views import decode_record, encode_record
+from rulewright.outbox.claiming import release_next
+from rulewright.outbox.clock import ATTEMPTS, later, pause_after, stamp
+from rulewright.outbox.letters import MESSAGES, Letter, dump, from_record
+from rulewright.outbox.refusals import Refused, problems_of
+from rulewright.outcome import Change
+from rulewright.ports import Reply, Transaction
+from rulewright.problem import Problem
+
+Fate = Literal["delivered", "retry", "postponed", "dead", "gone"]
+_AGAIN: Final = frozenset({408, 425, 429})
+# What is kept of an answer: enough to see what went wrong.
+_KEPT_TEXT: Final = 20_000
+_KEPT_HEADERS: Final = ("content-type", "location", "retry-after", "x-request-id", "x-ratelimit-remaining")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one message. `problems` is what a refusal says; `change` what the reply wrote back."""
+
+    letter: Letter
+    fate: Fate
+    reply: Reply
+    problems: tuple[Problem, ...] = ()
+    change: Change | None = None
+    note: str | None = None
+
+
+def is_delivered(reply: Reply) -> bool:
+    """Whether the receiver took the message."""
+    return reply.status is not None and 200 <= reply.status < 300 and reply.error is None
+
+
+def may_succeed_later(reply: Reply) -> bool:
+    """408, 425, 429, 5xx, and whenever no whole answer came."""
+    return reply.status is None or reply.status in _AGAIN or reply.status >= 500
+
+
+def settle(
+    transaction: Transaction, letter: Letter, reply: Reply, now: datetime, rules: CompiledRules
+) -> Settled:
+    """Keep what came of sending `letter`, which must have been claimed.
+
+    A message that was delivered stays so, whoever else has taken it over meanwhile; of a failure only the
+    one that holds the lease may tell.
+    """
+    found = transaction.find(MESSAGES.resource, {"id": letter.id}, 1)
+    current = from_record(found[0]) if found else None
+    if current is None or current.state in ("delivered", "dropped"):
+        return Settled(letter, "gone", reply)
+    if is_delivered(reply):
+        return _delivered(transaction, letter, reply, now, rules)
+    if current.lease != letter.lease or current.state != "sending":
+        return Settled(letter, "gone", reply)
+    if not reply.tried:
+        values = {"state": "waiting", "lease": None, "due": later(now, reply.retry_after or 1.0)}
+        transaction.update(MESSAGES.resource, letter.id, values)
+        return Settled(letter, "postponed", reply, note=reply.error)
+    return _failed(transaction, current, reply, now, rules)
+
+
+def _delivered(
+    transaction: Transaction, letter: Letter, reply: Reply, now: datetime, rules: CompiledRules
+) -> Settled:
+    change, note = None, None
+    try:
+        with transaction.savepoint():
+            change = _write_back(transaction, letter, reply, rules)
+    except (cel.CelError, AdapterError) as error:
+        # The receiver has it: sending it again would not make the reply any better.
+        note = f"nothing was written back: {_words(error)}"
+    transaction.update(
+        MESSAGES.resource, letter.id, _tried(letter, reply, now, note) | {"state": "delivered", "due": None}
+    )
+    release_next(transaction, letter.order_key)
+    return Settled(letter, "delivered", reply, change=change, note=note)
+
+
+def _failed(
+    transaction: Transaction, letter: Letter, reply: Reply, now: datetime, rules: CompiledRules
+) -> Settled:
+    attempts = letter.attempts + 1
+    values = _tried(letter, reply, now, None)
+    if may_succeed_later(reply) and attempts < ATTEMPTS:
+        due = later(now, pause_after(attempts, reply.retry_after))
+        transaction.update(MESSAGES.resource, letter.id, values | {"state": "waiting", "due": due})
+        return Settled(letter, "retry", reply)
+    problems = _refusal(letter, reply, rules)
+    kept = _response(reply, problems, None)
+    transaction.update(
+        MESSAGES.resource, letter.id, values | {"state": "dead", "due": None, "response": kept}
+    )
+    return Settled(letter, "dead", reply, problems)
+
+
+def _refusal(letter: Letter, reply: Reply, rules: CompiledRules) -> tuple[Problem, ...]:
+    resource = rules.resources.get(letter.resource)
+    api = resource.api if resource is not None else None
+    dialect = api.errors.dialect if api is not None and api.errors is not None else None
+    fields = tuple(resource.fields) if resource is not None else ()
+    return problems_of(reply, dialect, Refused(letter.resource, letter.target, letter.body, fields))
+
+
+def _tried(letter: Letter, reply: Reply, now: datetime, note: str | None) -> dict[str, object]:
+    return {
+        "attempts": letter.attempts + 1,
+        "lease": None,
+        "last_attempt": stamp(now),
+        "response": _response(reply, (), note),
+    }
+
+
+def _response(reply: Reply, problems: tuple[Problem, ...], note: str | None) -> str:
+    body = reply.body
+    if len(dump(body)) > _KEPT_TEXT:
+        body = (body if isinstance(body, str) else dump(body))[:_KEPT_TEXT]
+    kept: dict[str, object] = {
+        "status": reply.status,
+        "headers": {name: reply.headers[name] for name in _KEPT_HEADERS if name in reply.headers},
+        "body": body,
+        "error": reply.error,
+        "problems": [
+            {"code": one.code, "path": one.path, "message": one.message, "rule": one.rule} for one in problems
+        ],
+    }
+    return dump(kept | ({"note": note} if note is not None else {}))
+
+
+def _write_back(
+    transaction: Transaction, letter: Letter, reply: Reply, rules: CompiledRules
+) -> Change | None:
+    """Set the fields that the target takes from replies. Raises CelError or AdapterError."""
+    resource = rules.resources.get(letter.resource)
+    target = resource.targets.get(letter.target) if resource is not None else None
+    if resource is None or target is None or not target.write_back.entries:
+        return None
+    found = transaction.find(resource.name, {resource.key: letter.key}, 1)
+    if not found:
+        # Nothing was stored here: a message that was only passed through.
+        return None
+    answer = {"status": reply.status, "headers": dict(reply.headers), "body": reply.body}
+    scope = {"reply": answer, "record": decode_record(resource.fields, found[0])}
+    values = _fitted(resource, target.write_back.value(scope))
+    changed = {name: value for name, value in values.items() if value != found[0].get(name)}
+    if not changed:
+        return None
+    transaction.update(resource.name, letter.key, changed)
+    before = {name: found[0].get(name) for name in changed}
+    rule = f"{letter.resource.partition('/')[0]}.targets.{letter.target}.write_back"
+    return Change("update", resource.name, letter.key, changed, before, rule, "own")
+
+
+def _fitted(resource: CompiledResource, values: Mapping[str, object]) -> dict[str, object]:
+    known = {
+        name: fit(resource.fields[name], value) for name, value in values.items() if name in resource.fields
+    }
+    return encode_record(resource.fields, known)
+
+
+def _words(error: Exception) -> str:
+    return error.message if isinstance(error, cel.CelError) else str(error)
