@@ -30,6 +30,7 @@ ORDER = (
     "dialects",
     "evaluation",
     "hotpath",
+    "hotpath",
     "timeouts",
     "outbox",
     "audit",

@@ -1,0 +1,193 @@
+"""Rule file -> a generated Python module for creates, compiled and ready to be called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import asdict
+
+from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.hotpath import plan, responses, state, texts, values
+from rulewright.hotpath.cells import Cells
+from rulewright.hotpath.effects import EffectWriter
+from rulewright.hotpath.expressions import names_in_scope
+from rulewright.hotpath.responses import ResponseWriter
+from rulewright.hotpath.shape import ShapeWriter, is_sent, struct_of
+from rulewright.hotpath.stages import Stages
+from rulewright.hotpath.state import UNREAD, Decline, Linked, State
+from rulewright.hotpath.unit import NotGenerated, Unit
+from rulewright.schema.validators import is_one_of
+
+# Everything that generated code may call, beside the constants of its own rule file.
+NAMES: Final[Mapping[str, object]] = {
+    **{one.__name__: one for one in (all, any, dict, float, int, len, list, set, str)},
+    **names_in_scope(),
+    **{
+        one.__name__: one
+        for one in (
+            plan.begin,
+            plan.create_record,
+            plan.expected,
+            plan.judge_uniques,
+            plan.require_named,
+            plan.set_own,
+            plan.stored_again,
+            plan.update_record,
+            responses.printed,
+            state.now_text,
+            state.print_plain,
+            state.printing_names,
+            state.shown,
+            texts.require_writable,
+            values.differs,
+            values.fitted,
+            values.flag_of,
+            values.flat_of,
+            values.generated,
+            values.in_order,
+            values.listed,
+            values.matched,
+            values.matched_all,
+            values.permitted,
+            values.plain_key,
+            values.refitted,
+            values.text_of,
+            values.where_value,
+            values.whole_of,
+            is_one_of,
+        )
+    },
+    "asdict": asdict,
+    "State": State,
+    "Decline": Decline,
+    "UNREAD": UNREAD,
+    "UNSET": msgspec.UNSET,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """One resource's module. `left` are the expressions that are called as compiled CEL."""
+
+    source: str
+    struct: type[msgspec.Struct]
+    decode: Callable[[bytes], Any]
+    accept: Callable[..., State]
+    respond: Callable[[State], object]
+    status: int | None
+    left: tuple[str, ...]
+
+
+def generate(rules: CompiledRules, resource: CompiledResource) -> Generated:
+    """Generate and compile the module. Raises NotGenerated where the plain evaluator must do it all."""
+    if rules.reactions.get((resource.name, "create")):
+        raise NotGenerated("reactions to a create")
+    if resource.file.inferences:
+        raise NotGenerated("inference")
+    unit = Unit(rules, resource)
+    struct = struct_of(resource)
+    status = _write(unit)
+    namespace: dict[str, Any] = {"__builtins__": {"__build_class__": __build_class__, "__name__": "hotpath"}}
+    namespace.update(NAMES)
+    namespace.update(unit.constants)
+    source = "\n".join(unit.functions)
+    # Ours: names that we made and literals, which is tested; nothing that a user wrote is run.
+    exec(compile(source, f"<{resource.name}>", "exec", dont_inherit=True), namespace)  # noqa: S102
+    _link(unit, namespace)
+    decode = msgspec.json.Decoder(struct).decode
+    return Generated(
+        source, struct, decode, namespace["accept"], namespace["respond"], status, tuple(unit.left)
+    )
+
+
+def _write(unit: Unit) -> int | None:
+    cells = Cells(unit)
+    stages = Stages(unit, cells)
+    stages.write_request()
+    settable = frozenset(
+        name
+        for name, one in unit.resource.fields.items()
+        if one.rule.readonly is not None and is_sent(unit.resource, one)
+    )
+    loader = unit.resource.loader(None, settable)
+    shape = ShapeWriter(unit, loader)
+    shape.write(one for one in unit.resource.fields.values() if is_sent(unit.resource, one))
+    stages.called.append("shape")
+    stages.write_presence()
+    stages.write_values()
+    stages.write_checks()
+    stages.write_record()
+    effects = EffectWriter(unit, cells)
+    if effects.is_needed:
+        unit.function("plan", "the own record, then the effects", effects.lines())
+        stages.called.append("plan")
+    uniques = effects.uniques()
+    if uniques:
+        judged = unit.constant("uniques", uniques)
+        unit.function("uniques", "values that no other record may have", [f"judge_uniques(s, {judged})"])
+        stages.called.append("uniques")
+    stages.write_invariants()
+    response = ResponseWriter(unit, cells)
+    if response.status not in (None, 204):
+        again = ["reread(s)"] if effects.is_needed else []
+        unit.function("respond", "the body of the response", [*again, *response.lines()])
+    elif response.status is None:
+        unit.function("respond", "no response", ["return None"])
+    else:
+        unit.function("respond", "an empty response", ["return None"])
+    for field in unit.resource.fields.values():
+        if not cells.is_as_sent(field):
+            cells.record(field)
+    unit.function("reread", "look-ups are read anew through what is planned", _reread(unit))
+    unit.functions.append(_opening(unit, stages.called))
+    return response.status
+
+
+def _reread(unit: Unit) -> Iterator[str]:
+    yield "s.names = None"
+    for cell in unit.cells:
+        if cell.startswith(("c_l_", "c_x_")):
+            yield f"s.{cell} = UNREAD"
+
+
+_GIVEN: Final = ("p", "payload", "store", "actor", "request", "now", "seed")
+
+
+def _opening(unit: Unit, called: list[str]) -> str:
+    slots = "".join(f"{cell!r}, " for cell in unit.cells)
+    lines = [
+        "class Run(State):",
+        f"    __slots__ = ({slots})",
+        "",
+        f"    def __init__(s, {', '.join(_GIVEN)}):",
+        *(f"        s.{name} = {name}" for name in _GIVEN),
+        "        s.records = store",
+        "        s.reads = []",
+        "        s.random = s.plan = s.names = None",
+        "        s.bound = {}",
+        "        s.reserved = {}",
+    ]
+    if unit.cells:
+        lines.append(f"        {' = '.join(f's.{cell}' for cell in unit.cells)} = UNREAD")
+    lines += ["", "", f"def accept({', '.join(_GIVEN)}):", f"    s = Run({', '.join(_GIVEN)})"]
+    lines += [f"    {name}(s)" for name in called]
+    return "\n".join([*lines, "    return s", ""])
+
+
+def _link(unit: Unit, namespace: Mapping[str, Any]) -> None:
+    link = Linked(unit.rules, unit.resource)
+    resource = unit.resource
+    link.lookups = {name: namespace[f"l_{name}"] for name in resource.lookups if f"l_{name}" in namespace}
+    for name, field in resource.bound_references.items():
+        if f"x_{field.name}" in namespace:
+            link.bindings[name] = namespace[f"x_{field.name}"]
+    for name in resource.fields:
+        link.fields[name] = namespace.get(f"r_{name}") or _as_sent(name)
+    namespace["Run"].link = link
+
+
+def _as_sent(name: str) -> Callable[[Any], object]:
+    return lambda s: getattr(s.p, name)

@@ -1,0 +1,378 @@
+"""Values that are worked out when they are first read: fields of the record, look-ups, references.
+
+Each gets a generated function of the state and a cell that keeps what it gave, so that records are read when,
+and only when, the plain evaluator reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from rulewright.cel import CelError
+from rulewright.compiled import CompiledField, CompiledLookUp
+from rulewright.evaluation.fitting import fit
+from rulewright.evaluation.masking import to_json
+from rulewright.evaluation.views import encode_value
+from rulewright.formula import Formula, FormulaMap, Valued
+from rulewright.hotpath.expressions import Writer, Written, call_of, literal, part_of
+from rulewright.hotpath.shape import is_sent
+from rulewright.hotpath.unit import Code, NotGenerated, Unit
+
+_KINDS: Final[Mapping[str, str]] = {
+    "string": "text",
+    "uuid": "text",
+    "email": "text",
+    "integer": "int",
+    "number": "double",
+    "boolean": "bool",
+    "date": "date",
+    "datetime": "datetime",
+    "object": "object",
+    "map": "map",
+    "any": "map",
+}
+_CASTS: Final[Mapping[str, str]] = {"text": "text_of", "int": "whole_of", "bool": "flag_of"}
+_OWN_ROOTS: Final = ("payload", "record")
+_SCALARS: Final = ("string", "uuid", "email", "integer", "boolean")
+
+
+def kind_of_field(field: CompiledField) -> str:
+    """What kind a checked value of the own record is of."""
+    if field.rule.type == "list":
+        return "list" if field.items is not None and field.items.rule.type in _SCALARS else "map"
+    return _KINDS[field.rule.type]
+
+
+class Cells:
+    """Resolves paths to Python, and writes the functions that this needs."""
+
+    def __init__(self, unit: Unit) -> None:
+        self.unit = unit
+        self.resource = unit.resource
+        # Fields that effects set: there, what was sent and what is recorded part ways.
+        self.set_later = {
+            name
+            for effect in unit.resource.effects
+            if effect.rule.verb is None and ("create" in effect.on or "*" in effect.on)
+            for name in effect.set.entries
+        }
+        self.bound: set[str] = set()
+        self._written: set[str] = set()
+
+    def writer(self, local: Mapping[str, Code] | None = None) -> Writer:
+        """A writer of expressions that read what this resolves."""
+        return Writer(self.unit, self, local)
+
+    def path(self, steps: tuple[str, ...]) -> Code | None:
+        """The value of `a.b.c`; None where Python can't be written for it."""
+        match steps:
+            case ("payload" | "record", *_) if len(steps) == 1:
+                return Code("s", "root", steady=True)
+            case ("payload", *rest):
+                return self._own(rest, sent=True)
+            case ("record", *rest):
+                return self._own(rest, sent=False)
+            case ("current", *_):
+                return Code("None", "null", sure=True)
+            case ("settings", name):
+                return self._setting(name)
+            case ("actor",):
+                return Code("s.actor", "root")
+            case ("actor", name):
+                return Code(f"s.actor.get({name!r})")
+            case ("request",) | ("request", "path") | ("request", "query"):
+                return Code("s.request", "root", steady=True)
+            case ("request", "path" | "query" as part, name):
+                return Code(f"s.request.{part}.get({name!r})")
+            case ("now",):
+                return Code("now_text(s)", "datetime", sure=True, steady=True)
+            case (name, *rest):
+                return self._other(name, rest)
+        return None
+
+    def _setting(self, name: str) -> Code | None:
+        settings = self.unit.rules.settings.get(self.resource.file.api, {})
+        return literal(settings[name]) if name in settings else None
+
+    def _own(self, steps: list[str], *, sent: bool) -> Code | None:
+        field = self.resource.fields.get(steps[0])
+        if field is None:
+            return None
+        if sent and not is_sent(self.resource, field):
+            return Code("None", "null", sure=True)
+        text = f"s.p.{field.name}" if sent else self.record(field)
+        if len(steps) == 1:
+            return Code(text, kind_of_field(field), sure=True, steady=field.rule.required, field=field)
+        child = next((one for one in field.children if one.name == steps[1]), None)
+        if child is None or len(steps) > 2:
+            return None
+        kind = kind_of_field(child)
+        # Only what was sent is surely of the parts' types; a computed object is fitted to them, too.
+        return Code(f"{text}.get({child.name!r})", kind, sure=True, field=child)
+
+    def _other(self, name: str, rest: list[str]) -> Code | None:
+        resource = self.resource
+        rules = self.unit.rules.resources
+        if name in resource.lookups:
+            rule = resource.lookups[name].rule
+            text = f"{self.look_up(resource.lookups[name])}(s)"
+            if rule.kind in ("count", "max", "min"):
+                counted = rule.kind == "count"
+                return (
+                    Code(text, "int" if counted else "any", sure=counted, steady=counted)
+                    if not rest
+                    else None
+                )
+            fields = rules[rule.resource].fields
+            if rule.kind == "find_all":
+                return Code(text, "records", steady=True, fields=fields) if not rest else None
+        elif name in resource.bound_references:
+            field = resource.bound_references[name]
+            assert field.reference is not None
+            text = f"{self.reference(field)}(s)"
+            fields = rules[field.reference.resource].fields
+            if field.rule.type == "list":
+                return Code(text, "records", steady=True, fields=fields) if not rest else None
+        elif name in self.bound:
+            effect = resource.binds[name]
+            text, fields = f"s.bound.get({name!r})", rules[effect.rule.target or ""].fields
+        else:
+            return None
+        if not rest:
+            return Code(text, "record", fields=fields)
+        if rest[0] not in fields or len(rest) > 1:
+            return None
+        return part_of(text, fields[rest[0]])
+
+    # The record
+
+    def record(self, field: CompiledField) -> str:
+        """The text of a field of the record, in stored form."""
+        if self.is_as_sent(field):
+            return f"s.p.{field.name}"
+        name = f"r_{field.name}"
+        if name not in self._written:
+            self._written.add(name)
+            self._cell(name, f"record.{field.name}", self._value(field))
+        return f"{name}(s)"
+
+    def is_as_sent(self, field: CompiledField) -> bool:
+        """Whether the field is recorded as it was sent, or null."""
+        rule = field.rule
+        supplied = rule.default is not None or rule.default_from is not None
+        return not (supplied or self.is_derived(field) or field.name in self.set_later) and is_sent(
+            self.resource, field
+        )
+
+    def is_derived(self, field: CompiledField) -> bool:
+        """Whether the rules work the field out, whatever was sent."""
+        return self._is_state(field) or self._computes(field) or field.rule.generate is not None
+
+    def _is_state(self, field: CompiledField) -> bool:
+        workflow = self.resource.workflow
+        return workflow is not None and workflow.rule.field == field.name
+
+    def _computes(self, field: CompiledField) -> bool:
+        compute = field.rule.compute
+        return compute is not None and (compute.on is None or "*" in compute.on or "create" in compute.on)
+
+    def _cell(self, name: str, title: str, lines: list[str]) -> None:
+        cell = self.unit.cell(f"c_{name}")
+        body = [
+            f"v = s.{cell}",
+            "if v is UNREAD:",
+            *(f"    {line}" for line in lines),
+            f"    s.{cell} = v",
+            "return v",
+        ]
+        self.unit.function(name, title, body)
+
+    def _value(self, field: CompiledField) -> list[str]:
+        """The lines that work a field of the record out, into `v`."""
+        if self._is_state(field):
+            return self._state()
+        if self._computes(field):
+            assert field.compute is not None
+            return [f"v = {self.stored(field, field.compute)}"]
+        if field.rule.generate is not None:
+            made = self.unit.constant("generate", field)
+            return [f"v = generated(s, {made}, {self.resource.name!r})"]
+        if not is_sent(self.resource, field):
+            return [f"v = {self._default(field)}"]
+        place = f"s.p.{field.name}"
+        if field.rule.default is None and field.default_from is None:
+            return [f"v = {place}"]
+        absent = f"{place} is None"
+        if field.rule.nullable or field.rule.blank is not None:
+            absent = f"{place} is None and {field.name!r} not in s.payload"
+        return [f"v = {self._default(field)} if {absent} else {place}"]
+
+    def _default(self, field: CompiledField) -> str:
+        if field.rule.default is not None:
+            try:
+                value = encode_value(field, fit(field, field.type.decode(field.rule.default.value)))
+            except CelError:
+                raise NotGenerated(f"the default of {field.id}") from None
+            return repr(value)
+        return self.stored(field, field.default_from) if field.default_from is not None else "None"
+
+    def _state(self) -> list[str]:
+        workflow = self.resource.workflow
+        assert workflow is not None
+        if workflow.initial_from is None:
+            if workflow.rule.initial not in workflow.states:
+                raise NotGenerated("a workflow without an initial state")
+            return [f"v = {workflow.rule.initial!r}"]
+        code = self.writer().valued(workflow.initial_from)
+        return [f"v = {code.text}", f"if v not in {workflow.states!r}: raise Decline"]
+
+    def stored(self, field: CompiledField, formula: Valued) -> str:
+        """The text of what a rule makes of a field, brought into the field's type and stored form."""
+        try:
+            return self._direct(field, self.writer().valued(formula))
+        except Written:
+            call = self.called(formula)
+            return f"fitted({self.unit.constant('field', field)}, {call})"
+
+    def called(self, formula: Valued) -> str:
+        """The text that evaluates a whole expression as compiled CEL."""
+        if isinstance(formula, Formula):
+            self.unit.left.append(formula.text)
+            return f"{self.unit.constant('cel', call_of(formula.node))}(names_of(s))"
+        return f"{self.unit.constant('template', formula)}.value(names_of(s))"
+
+    def _direct(self, field: CompiledField, code: Code) -> str:
+        kind = kind_of_field(field)
+        if code.kind == "null":
+            return "None"
+        if code.called:
+            return f"fitted({self.unit.constant('field', field)}, {code.text})"
+        if code.kind == kind and code.sure and kind in ("text", "int", "bool", "double", "date", "datetime"):
+            return code.text
+        if code.kind in ("any", kind) and kind in _CASTS:
+            return f"{_CASTS[kind]}({code.text})"
+        if code.field is not None and code.kind not in ("any", "record", "records"):
+            ours, theirs = self.unit.constant("field", field), self.unit.constant("field", code.field)
+            if _is_flat(field) and _is_flat(code.field):
+                return f"flat_of({ours}, {theirs}, {code.text})"
+            return f"refitted({ours}, {theirs}, {code.text})"
+        raise Written
+
+    # Look-ups and references
+
+    def look_up(self, lookup: CompiledLookUp) -> str:
+        """The name of the function that runs a look-up: the records as stored, or null."""
+        name = f"l_{lookup.rule.name}"
+        if name not in self._written:
+            self._written.add(name)
+            self._cell(name, f"look-up {lookup.rule.name}", [*self._look_up(lookup)])
+        return name
+
+    def _look_up(self, lookup: CompiledLookUp) -> Iterator[str]:
+        rule = lookup.rule
+        for path in lookup.by.reads:
+            if path[0] in _OWN_ROOTS and len(path) > 1 and path[1] in self.resource.fields:
+                field = self.resource.fields[path[1]]
+                if field.reference is not None and is_sent(self.resource, field):
+                    yield f"{self.reference(field)}(s)"
+        names: list[str] = []
+        for index, (name, entry) in enumerate(lookup.by.entries.items()):
+            yield f"k{index} = {self.key(rule.resource, name, entry)}"
+            names.append(f"{name!r}: k{index}")
+        absent = " or ".join(f"k{index} is None" for index in range(len(names)))
+        yield f"if {absent or 'False'}:"
+        yield f"    v = { {'find_all': '[]', 'count': '0'}.get(rule.kind, 'None') }"
+        yield "else:"
+        yield f"    w = {{{', '.join(names)}}}"
+        yield from (f"    {line}" for line in self._find(lookup))
+
+    def _find(self, lookup: CompiledLookUp) -> Iterator[str]:
+        rule = lookup.rule
+        note = f"s.reads.append(({rule.name!r}, {rule.resource!r}, w, @))"
+        if rule.kind == "count":
+            yield f"v = s.records.count({rule.resource!r}, w)"
+            yield note.replace("@", "v")
+        elif rule.kind in ("max", "min"):
+            target = self.unit.rules.resources[rule.resource]
+            of = target.fields[rule.of or target.key]
+            if kind_of_field(of) not in ("text", "int"):
+                raise NotGenerated(f"look-up {rule.name}")
+            yield f"v = s.records.extreme({rule.resource!r}, w, {of.name!r}, {rule.kind!r})"
+            yield note.replace("@", "int(v is not None)")
+        else:
+            limit = ", 1" if rule.kind == "find" else ""
+            yield f"found = in_order(s.records.find({rule.resource!r}, w{limit}), w)"
+            yield note.replace("@", "len(found)")
+            if rule.if_missing != "null":
+                yield "if not found: raise Decline"
+            yield "v = [*found]" if rule.kind == "find_all" else "v = found[0] if found else None"
+
+    def key(self, resource: str, name: str, entry: Valued) -> str:
+        """The text of a value to look up by, in stored form."""
+        field = self.unit.rules.resources[resource].fields[name]
+        constant = self.unit.constant("field", field)
+        try:
+            code = self.writer().valued(entry)
+        except Written:
+            return f"where_value({constant}, {self.called(entry)})"
+        if code.called:
+            return f"where_value({constant}, {code.text})"
+        kind = kind_of_field(field)
+        if code.kind == kind and code.sure and kind in ("text", "int", "bool", "date", "datetime"):
+            return code.text
+        if code.kind in ("any", "text", "int", "bool", "null", "list") and field.rule.type != "list":
+            return (
+                f"plain_key({code.text})"
+                if kind in ("text", "int", "bool")
+                else f"where_value({constant}, {self.called(entry)})"
+            )
+        return f"where_value({constant}, {self.called(entry)})"
+
+    def reference(self, field: CompiledField) -> str:
+        """The name of the function that finds what a reference names; it declines where nothing is there."""
+        name = f"x_{field.name}"
+        if name not in self._written:
+            self._written.add(name)
+            self._cell(name, f"what {field.name} names", [*self._reference(field)])
+        return name
+
+    def _reference(self, field: CompiledField) -> Iterator[str]:
+        reference = field.reference
+        assert reference is not None
+        listed = field.rule.type == "list"
+        target = self.unit.rules.resources[reference.resource].fields[reference.by]
+        ours = field.items if listed else field
+        if (
+            ours is None
+            or kind_of_field(ours) != kind_of_field(target)
+            or kind_of_field(ours) not in ("text", "int")
+        ):
+            raise NotGenerated(f"the reference of {field.id}")
+        yield f"k = s.p.{field.name}"
+        yield f"if k is None: v = {'[]' if listed else 'None'}"
+        yield "else:"
+        where = "".join(
+            f", {name!r}: {self.key(reference.resource, name, entry)}"
+            for name, entry in reference.where.entries.items()
+        )
+        yield f"    w = {{{reference.by!r}: {'[*k]' if listed else 'k'}{where}}}"
+        find = f"s.records.find({reference.resource!r}, w)"
+        yield f"    found = {find}{' if k else ()' if listed else ''}"
+        yield f"    s.reads.append(({reference.bind or field.name!r}, {reference.resource!r}, w, len(found)))"
+        matched = "matched_all" if listed else "matched"
+        yield f"    v = {matched}(found, {reference.by!r}, k)"
+
+    def where_constant(self, resource: str, where: FormulaMap) -> dict[str, object]:
+        """An equality map of constants, in stored form."""
+        values: dict[str, object] = {}
+        for name, entry in where.entries.items():
+            if entry.reads:
+                raise NotGenerated("a condition of `unique` that is no constant")
+            field = self.unit.rules.resources[resource].fields[name]
+            values[name] = to_json(encode_value(field, entry.value({})))
+        return values
+
+
+def _is_flat(field: CompiledField) -> bool:
+    return bool(field.children) and all(child.rule.type == "string" for child in field.children)

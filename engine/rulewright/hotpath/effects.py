@@ -1,0 +1,183 @@
+"""Effects as generated lines: conditions, keys and values in place, the planning by `hotpath.plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rulewright.compiled import CompiledEffect, CompiledField, CompiledResource
+from rulewright.evaluation.fitting import fit
+from rulewright.evaluation.views import encode_value
+from rulewright.hotpath.cells import Cells
+from rulewright.hotpath.plan import Uniques
+from rulewright.hotpath.unit import NotGenerated, Unit
+
+
+class EffectWriter:
+    """Writes the function that plans what a create leads to."""
+
+    def __init__(self, unit: Unit, cells: Cells) -> None:
+        self.unit = unit
+        self.cells = cells
+        self.resource = unit.resource
+        self.effects = [
+            effect for effect in unit.resource.effects if "create" in effect.on or "*" in effect.on
+        ]
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether anything is to be planned, or read back, beside the own record."""
+        resource = self.resource
+        reads_own = any(one.rule.resource == resource.name for one in resource.lookups.values()) or any(
+            one.reference is not None and one.reference.resource == resource.name
+            for one in resource.fields.values()
+        )
+        return bool(self.effects) or reads_own
+
+    def lines(self) -> Iterator[str]:
+        """Yield the body of `plan`."""
+        yield f"begin(s, {self.resource.name!r})"
+        for effect in self.effects:
+            yield f"# {'.'.join(effect.id.split('.')[1:])}"
+            body = [*self._effect(effect)]
+            if effect.when is None:
+                yield from body
+            else:
+                test = self.cells.writer().condition(effect.when)
+                if test != "False":
+                    yield f"if {test}:"
+                    yield from (f"    {line}" for line in body)
+        yield "s.records.show_all()"
+
+    def _effect(self, effect: CompiledEffect) -> Iterator[str]:
+        match effect.rule.verb:
+            case "create":
+                yield from self._create(effect)
+            case "update":
+                yield from self._update(effect)
+            case None:
+                yield from self._set(effect)
+            case _:
+                raise NotGenerated(f"the message of {effect.id}")
+
+    def _values(self, target: CompiledResource, effect: CompiledEffect) -> str:
+        texts = [
+            f"{name!r}: {self.cells.stored(target.fields[name], entry)}"
+            for name, entry in effect.set.entries.items()
+        ]
+        return f"{{{', '.join(texts)}}}"
+
+    def _set(self, effect: CompiledEffect) -> Iterator[str]:
+        name = self.resource.name
+        yield f"d = {self._values(self.resource, effect)}"
+        yield f"set_own(s, {name!r}, d)"
+        for field_name in effect.set.entries:
+            field = self.resource.fields[field_name]
+            self.cells.record(field)
+            yield f"s.{self.unit.cell(f'c_r_{field_name}')} = d[{field_name!r}]"
+            if field_name == self.resource.key:
+                raise NotGenerated(f"{effect.id} sets the key")
+        yield from self._references(self.resource, effect)
+
+    def _references(self, target: CompiledResource, effect: CompiledEffect) -> Iterator[str]:
+        for name in effect.set.entries:
+            field = target.fields[name]
+            reference = field.reference
+            if reference is None:
+                continue
+            if reference.where.entries or field.rule.type == "list":
+                raise NotGenerated(f"{effect.id} sets a reference with a scope")
+            own = repr(reference.bind or field.name) if target is self.resource else "None"
+            yield (
+                f"require_named(s, {self.resource.name!r}, {reference.resource!r}, {reference.by!r}, "
+                f"d[{name!r}], {own})"
+            )
+
+    def _update(self, effect: CompiledEffect) -> Iterator[str]:
+        target, found = self._found(effect)
+        ours = self.unit.constant("effect", effect)
+        theirs = self.unit.constant("resource", target)
+        yield f"for record in expected({ours}, {found}):"
+        yield f"    d = {self._values(target, effect)}"
+        references = [*self._references(target, effect)]
+        call = f"update_record(s, {ours}, {theirs}, record, d)"
+        if references:
+            yield f"    if {call}:"
+            yield from (f"        {line}" for line in references)
+        else:
+            yield f"    {call}"
+
+    def _found(self, effect: CompiledEffect) -> tuple[CompiledResource, str]:
+        name = effect.rule.target or ""
+        rules = self.unit.rules.resources
+        if name in rules:
+            where = ", ".join(
+                f"{key!r}: {self.cells.key(name, key, entry)}" for key, entry in effect.where.entries.items()
+            )
+            return rules[name], f"s.plan.overlay.find({name!r}, {{{where}}})"
+        code = self.cells.path((name,))
+        if code is None or code.kind not in ("record", "records"):
+            raise NotGenerated(f"{effect.id} updates {name}")
+        if name in self.resource.lookups:
+            target = rules[self.resource.lookups[name].rule.resource]
+        elif name in self.resource.bound_references:
+            reference = self.resource.bound_references[name].reference
+            assert reference is not None
+            target = rules[reference.resource]
+        else:
+            target = rules[self.resource.binds[name].rule.target or ""]
+        return target, f"stored_again(s, {self.unit.constant('resource', target)}, {code.text})"
+
+    def _create(self, effect: CompiledEffect) -> Iterator[str]:
+        target = self.unit.rules.resources[effect.rule.target or ""]
+        if len([one for one in self.effects if one.rule.verb in ("create", "send")]) > 1:
+            raise NotGenerated("several effects that draw on chance")
+        yield f"d = {self._values(target, effect)}"
+        texts = [f"{name!r}: {self._made(effect, target, field)}" for name, field in target.fields.items()]
+        yield f"record = {{{', '.join(texts)}}}"
+        ours = self.unit.constant("effect", effect)
+        yield f"create_record(s, {ours}, {self.unit.constant('resource', target)}, record)"
+        if effect.rule.bind:
+            self.cells.bound.add(effect.rule.bind)
+        yield from self._references(target, effect)
+
+    def _made(self, effect: CompiledEffect, target: CompiledResource, field: CompiledField) -> str:
+        """What a field of a created record holds: set, generated, a default or null."""
+        rule = field.rule
+        if field.name in effect.set.entries:
+            return f"d[{field.name!r}]"
+        workflow = target.workflow
+        if workflow is not None and workflow.rule.field == field.name:
+            if workflow.initial_from is not None or workflow.rule.initial not in workflow.states:
+                raise NotGenerated(f"{effect.id} makes a record whose state is worked out")
+            return repr(workflow.rule.initial)
+        if rule.compute is not None or (rule.default is None and field.default_from is not None):
+            raise NotGenerated(f"{effect.id} makes a record with computed fields")
+        if rule.generate is not None:
+            if rule.generate.kind != "sequence":
+                raise NotGenerated(f"{effect.id} makes a record with a random id")
+            return f"generated(s, {self.unit.constant('generate', field)}, {target.name!r})"
+        if rule.default is not None:
+            return repr(encode_value(field, fit(field, field.type.decode(rule.default.value))))
+        return "None"
+
+    def uniques(self) -> dict[str, tuple[str, Uniques]]:
+        """The `unique` rules of every resource that may be written, in stored form."""
+        names = {self.resource.name}
+        for effect in self.effects:
+            if effect.rule.verb in ("create", "update"):
+                names.add(self._target(effect))
+        found: dict[str, tuple[str, Uniques]] = {}
+        for name in names:
+            target = self.unit.rules.resources[name]
+            listed = [
+                (field.unique.fields, self.cells.where_constant(name, field.unique.where))
+                for field in target.fields.values()
+                if field.unique is not None
+            ]
+            if listed:
+                found[name] = (target.key, listed)
+        return found
+
+    def _target(self, effect: CompiledEffect) -> str:
+        name = effect.rule.target or ""
+        return name if name in self.unit.rules.resources else self._found(effect)[0].name

@@ -1,0 +1,410 @@
+"""CEL to Python, in place, where the kinds of its values are known; the rest is called as compiled CEL.
+
+Written Python gives what CEL gives, or raises; whatever raises is decided by the plain evaluator. So `&&` may
+be `and`: an error that CEL would hold back only costs the speed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from rulewright import cel
+from rulewright.cel.tree import (
+    Call,
+    Conditional,
+    Given,
+    Ident,
+    Index,
+    ListExpr,
+    Literal,
+    Logic,
+    Macro,
+    Select,
+)
+from rulewright.compiled import CompiledField
+from rulewright.evaluation.views import Layer
+from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Valued
+from rulewright.hotpath.state import Decline, decoded, names_of
+from rulewright.hotpath.unit import Code, Unit
+
+# Below this every int is a double too, so that comparing exactly is comparing as CEL does.
+_EXACT: Final = 2**53
+_ORDERS: Final = {"_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
+_COMPARABLE: Final = ("text", "int", "bool", "double")
+# Kinds whose stored form is what CEL sees.
+_PLAIN: Final = frozenset({"text", "int", "bool", "double", "any", "null"})
+
+
+class Resolver(Protocol):
+    """Says what a path of names stands for."""
+
+    def path(self, steps: tuple[str, ...]) -> Code | None:
+        """The value of `a.b.c`; None where Python can't be written for it."""
+
+
+class Written(Exception):  # noqa: N818 - not an error
+    """This part is called as compiled CEL."""
+
+
+class Writer:
+    """Writes one expression. `local` holds the names of macros and of `value` and `item`."""
+
+    def __init__(
+        self,
+        unit: Unit,
+        resolver: Resolver,
+        local: Mapping[str, Code] | None = None,
+    ) -> None:
+        self.unit = unit
+        self.names = "names_of(s)"
+        self.resolver = resolver
+        self.local = dict(local or {})
+        self._made = 0
+
+    def valued(self, formula: Valued) -> Code:
+        """Write an expression, a constant, or a map or list of them."""
+        if isinstance(formula, Constant):
+            return literal(formula.constant)
+        if isinstance(formula, FormulaMap):
+            texts = [f"{name!r}: {self.valued(entry).text}" for name, entry in formula.entries.items()]
+            return Code(f"{{{', '.join(texts)}}}", "map")
+        if isinstance(formula, FormulaList):
+            return Code(f"[{', '.join(self.valued(item).text for item in formula.items)}]", "list")
+        assert isinstance(formula, Formula)
+        return self.code(formula.node)
+
+    def condition(self, formula: Formula) -> str:
+        """Write a condition that is True or False, or raises."""
+        return self._test(self.code(formula.node))
+
+    def _test(self, code: Code) -> str:
+        return code.text if code.kind == "bool" and code.sure and code.steady else f"truth({code.text})"
+
+    def code(self, node: cel.Node) -> Code:
+        """Write a node, or a call of it."""
+        try:
+            return self._write(node)
+        except Written:
+            return self._called(node)
+
+    def _write(self, node: cel.Node) -> Code:
+        writer = _WRITERS.get(type(node))
+        if writer is None:
+            raise Written
+        return writer(self, node)
+
+    def _called(self, node: cel.Node) -> Code:
+        """Call the expression as compiled CEL, with names that resolve as the evaluator's do."""
+        function = self.unit.constant("cel", call_of(node))
+        self.unit.left.append(type(node).__name__)
+        given = "".join(f", {name!r}: {self._seen(code)}" for name, code in self.local.items())
+        if not given:
+            return Code(f"{function}({self.names})", called=True)
+        return Code(f"{function}(Layer({{{given[2:]}}}, {self.names}))", called=True)
+
+    def _seen(self, code: Code) -> str:
+        """A local value as CEL sees it: dates are dates."""
+        if code.kind in _PLAIN or code.field is None:
+            return code.text
+        return f"decoded({self.unit.constant('field', code.field)}, {code.text})"
+
+    def inner(self, names: Mapping[str, Code]) -> Writer:
+        """A writer for what a macro says of each item."""
+        made = Writer(self.unit, self.resolver, {**self.local, **names})
+        made._made = self._made + 1
+        return made
+
+
+def call_of(node: cel.Node) -> Callable[[Mapping[str, object]], object]:
+    """Return what evaluates a node; values come back as plain as the evaluator would have them."""
+    return cel.Program("", node).evaluate
+
+
+def literal(value: object) -> Code:
+    """A literal of Python."""
+    if value is None:
+        return Code("None", "null", sure=True)
+    kinds = {bool: "bool", str: "text", int: "int", float: "double"}
+    kind = kinds.get(type(value))
+    if kind is None:
+        raise Written
+    text = repr(value)
+    return Code(f"({text})" if text.startswith("-") else text, kind, sure=True, steady=True)
+
+
+def path_of(node: cel.Node) -> tuple[str, ...] | None:
+    """`a.b.c` and `a.b["c"]` as steps; None for anything else."""
+    steps: list[str] = []
+    while True:
+        match node:
+            case Select(optional=False):
+                steps.append(node.field)
+                node = node.operand
+            case Index(index=Literal(value=str() as key), optional=False):
+                steps.append(key)
+                node = node.operand
+            case Ident():
+                return (node.name, *reversed(steps))
+            case _:
+                return None
+
+
+def _literal(writer: Writer, node: Any) -> Code:
+    return literal(node.value)
+
+
+def _path(writer: Writer, node: Any) -> Code:
+    steps = path_of(node)
+    if steps is None:
+        raise Written
+    if steps[0] in writer.local:
+        return _below(writer.local[steps[0]], steps[1:])
+    code = writer.resolver.path(steps)
+    if code is None or code.kind == "root":
+        raise Written
+    return code
+
+
+def _below(code: Code, steps: tuple[str, ...]) -> Code:
+    if not steps:
+        return code
+    if len(steps) > 1 or code.kind != "record" or steps[0] not in (code.fields or {}):
+        raise Written
+    assert code.fields is not None
+    return part_of(code.text, code.fields[steps[0]])
+
+
+def part_of(record: str, field: CompiledField) -> Code:
+    """A field of a record that a store gave: of the declared type, as far as anybody knows."""
+    return Code(f"{record}.get({field.name!r})", stored_kind(field), field=field)
+
+
+def stored_kind(field: CompiledField) -> str:
+    """What kind a stored value is of; `any` where that and what CEL sees are one."""
+    if field.rule.type in ("date", "datetime", "object", "map", "any"):
+        return field.rule.type if field.rule.type != "any" else "map"
+    if field.rule.type == "list":
+        plain = field.items is not None and field.items.rule.type in (
+            "string",
+            "integer",
+            "boolean",
+            "uuid",
+            "email",
+        )
+        return "list" if plain else "map"
+    return "any"
+
+
+def _given(writer: Writer, node: Any) -> Code:
+    steps = path_of(node.path)
+    if steps is None:
+        raise Written
+    if steps[0] in writer.local:
+        if len(steps) > 1 and writer.local[steps[0]].kind != "record":
+            raise Written
+        return _not_null(_below(writer.local[steps[0]], steps[1:]))
+    return _all_given(writer, steps)
+
+
+def _all_given(writer: Writer, steps: tuple[str, ...]) -> Code:
+    """Each step must be there before the next one is looked at."""
+    tests: list[str] = []
+    for length in range(1, len(steps) + 1):
+        code = writer.resolver.path(steps[:length])
+        if code is None:
+            raise Written
+        if code.text == "None":
+            return Code("False", "bool", sure=True, steady=True)
+        if not code.steady:
+            tests.append(f"{code.text} is not None")
+    if not tests:
+        return Code("True", "bool", sure=True, steady=True)
+    return Code(f"({' and '.join(tests)})", "bool", sure=True, steady=True)
+
+
+def _not_null(code: Code) -> Code:
+    return Code(f"({code.text} is not None)", "bool", sure=True, steady=True)
+
+
+def _logic(writer: Writer, node: Any) -> Code:
+    word, decided = ("and", "False") if node.operator == "&&" else ("or", "True")
+    tests: list[str] = []
+    for operand in node.operands:
+        text = writer._test(writer.code(operand))
+        if text == decided:
+            if tests:
+                # What comes before is evaluated all the same: it may read records.
+                tests.append(text)
+                break
+            return Code(decided, "bool", sure=True, steady=True)
+        if text not in ("True", "False"):
+            tests.append(text)
+    if not tests:
+        return Code("True" if word == "and" else "False", "bool", sure=True, steady=True)
+    text = tests[0] if len(tests) == 1 else f"({f' {word} '.join(tests)})"
+    return Code(text, "bool", sure=True, steady=True)
+
+
+def _conditional(writer: Writer, node: Any) -> Code:
+    test = writer._test(writer.code(node.condition))
+    if test in ("True", "False"):
+        return writer.code(node.then if test == "True" else node.otherwise)
+    then, otherwise = writer.code(node.then), writer.code(node.otherwise)
+    parts = [one for one in (then, otherwise) if one.kind != "null"]
+    kinds = {one.kind for one in parts}
+    if len({one.called for one in parts}) > 1 and not kinds <= _PLAIN:
+        # One is in stored form, the other as CEL has it.
+        raise Written
+    if len(kinds) > 1 and not kinds <= _PLAIN:
+        raise Written
+    return Code(
+        f"({then.text} if {test} else {otherwise.text})",
+        kinds.pop() if len(kinds) == 1 else "any" if kinds else "null",
+        sure=then.sure and otherwise.sure,
+        steady=then.steady and otherwise.steady,
+        called=any(one.called for one in parts),
+        field=parts[0].field if parts and all(one.field is parts[0].field for one in parts) else None,
+    )
+
+
+def _call(writer: Writer, node: Any) -> Code:
+    if node.function == "!_":
+        test = writer._test(writer.code(node.args[0]))
+        opposite = {"True": "False", "False": "True"}
+        return Code(opposite.get(test, f"(not {test})"), "bool", sure=True, steady=True)
+    if node.function in ("_==_", "_!=_"):
+        return _equality(writer, node)
+    if node.function in _ORDERS:
+        return _order(writer, node)
+    if node.function == "@in":
+        return _membership(writer, node)
+    if node.function == "size" and (node.target is None) == bool(node.args):
+        operand = writer.code(node.target if node.target is not None else node.args[0])
+        if operand.sure and operand.kind in ("text", "list"):
+            return Code(f"len({operand.text})", "int", sure=True, steady=True)
+    raise Written
+
+
+def _equality(writer: Writer, node: Any) -> Code:
+    left, right = (writer.code(one) for one in node.args)
+    if _is_literal(left):
+        left, right = right, left
+    negated = node.function == "_!=_"
+    if right.kind != "null" and (left.kind not in (*_PLAIN, "record") or right.kind not in _PLAIN):
+        raise Written
+    if right.kind == "null" or (right.kind == "bool" and _is_literal(right)):
+        if _is_literal(left):
+            raise Written
+        return _sure_bool(f"({left.text} {'is not' if negated else 'is'} {right.text})")
+    sign = "!=" if negated else "=="
+    if _is_literal(left) and _is_literal(right) and left.kind == right.kind == "text":
+        return _sure_bool(repr((left.text == right.text) is not negated))
+    both_sure = left.sure and right.sure and left.kind == right.kind and left.kind in _COMPARABLE
+    # A text equals nothing but a text, in Python and in CEL.
+    if both_sure or "text" in (left.kind if left.sure else "", right.kind if right.sure else ""):
+        return _sure_bool(f"({left.text} {sign} {right.text})")
+    if "int" in (left.kind if left.sure else "", right.kind if right.sure else ""):
+        return _sure_bool(f"({'not ' if negated else ''}same({left.text}, {right.text}))")
+    raise Written
+
+
+def _sure_bool(text: str) -> Code:
+    return Code(text, "bool", sure=True, steady=True)
+
+
+def _is_literal(code: Code) -> bool:
+    return code.sure and (
+        code.kind == "null" or code.text[:1] in "'\"-0123456789" or code.text in ("True", "False")
+    )
+
+
+def _order(writer: Writer, node: Any) -> Code:
+    left, right = (writer.code(one) for one in node.args)
+    if not (left.sure and right.sure and left.kind == right.kind and left.kind in ("text", "int", "double")):
+        raise Written
+    # Null can't be ordered: Python raises.
+    return _sure_bool(f"({left.text} {_ORDERS[node.function]} {right.text})")
+
+
+def _membership(writer: Writer, node: Any) -> Code:
+    item, collection = node.args
+    code = writer.code(item)
+    if not (code.sure and code.kind == "text"):
+        raise Written
+    if isinstance(collection, ListExpr):
+        values = [one.value for one in collection.elements if isinstance(one, Literal)]
+        if len(values) != len(collection.elements) or not all(type(one) is str for one in values):
+            raise Written
+        return _sure_bool(f"({code.text} in {tuple(values)!r})")
+    listed = writer.code(collection)
+    if listed.kind not in ("any", "list") or listed.called:
+        raise Written
+    return _sure_bool(f"member({code.text}, {listed.text})")
+
+
+def _macro(writer: Writer, node: Any) -> Code:
+    """`records.exists(r, ...)` and `all` over what a look-up found."""
+    if node.kind not in ("exists", "all") or len(node.variables) != 1:
+        raise Written
+    steps = path_of(node.range)
+    listed = writer.resolver.path(steps) if steps is not None and steps[0] not in writer.local else None
+    if listed is None or listed.kind != "records":
+        raise Written
+    name = f"v{writer._made}"
+    inner = writer.inner(
+        {node.variables[0]: Code(name, "record", sure=True, steady=True, fields=listed.fields)}
+    )
+    before = len(writer.unit.left)
+    body = inner.code(node.condition)
+    if len(writer.unit.left) > before:
+        del writer.unit.left[before:]
+        raise Written
+    word = "any" if node.kind == "exists" else "all"
+    return _sure_bool(f"{word}([{inner._test(body)} for {name} in {listed.text}])")
+
+
+_WRITERS: Final[Mapping[type, Callable[[Writer, Any], Code]]] = {
+    Literal: _literal,
+    Ident: _path,
+    Select: _path,
+    Index: _path,
+    Given: _given,
+    Logic: _logic,
+    Conditional: _conditional,
+    Call: _call,
+    Macro: _macro,
+}
+
+
+def truth(value: object) -> bool:
+    """A condition's value; Decline where it is neither true nor false."""
+    if value is True or value is False:
+        return value
+    raise Decline
+
+
+def same(one: object, other: object) -> bool:
+    """`==` of a whole number and anything from a store: true is not 1. Large doubles are left to CEL."""
+    if one.__class__ is float or other.__class__ is float:
+        raise Decline
+    return one == other and (one.__class__ is bool) == (other.__class__ is bool)
+
+
+def member(item: str, collection: object) -> bool:
+    """`in`, of a text, in a list."""
+    if collection.__class__ is not list:
+        raise Decline
+    return item in collection
+
+
+def names_in_scope() -> dict[str, object]:
+    """What written expressions call."""
+    return {
+        "truth": truth,
+        "same": same,
+        "member": member,
+        "names_of": names_of,
+        "decoded": decoded,
+        "Layer": Layer,
+    }

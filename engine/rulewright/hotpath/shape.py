@@ -1,0 +1,282 @@
+"""The shape of a payload as a msgspec Struct, and the lines that bring its values into stored form.
+
+The Struct judges types, lengths, options and ranges in C; what it can't judge is judged by generated lines,
+which leave in the Struct what will be stored (dates as ISO 8601 text, blank text as None).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any, Final, Literal, Union
+
+import msgspec
+import re2
+
+from rulewright.compiled import CompiledField, CompiledResource
+from rulewright.hotpath.texts import date_reader, general_reader, is_uuid, remembering
+from rulewright.hotpath.unit import NotGenerated, Unit, is_plain
+
+_INT64: Final = (-(2**63), 2**63 - 1)
+# What only the system sets takes this one text, which nobody can guess: whoever sends such a field is told so
+# by the plain evaluator.
+_NEVER: Final = Literal[secrets.token_hex(32)]  # made anew in every process
+_TEXTS: Final = ("string", "email", "uuid", "date", "datetime")
+
+
+def is_sent(resource: CompiledResource, field: CompiledField) -> bool:
+    """Whether a create's caller may send the field."""
+    operation = resource.operation("create")
+    accepted = operation.accepts if operation is not None else ()
+    return field.rule.readonly is None or field.name in accepted
+
+
+def struct_of(resource: CompiledResource) -> type[msgspec.Struct]:
+    """Make the Struct of a resource's payload; every declared field stands in it, in the file's order."""
+    members: list[Any] = []
+    for name, field in resource.fields.items():
+        if not is_plain(name):
+            raise NotGenerated(f"the name {name}")
+        if not is_sent(resource, field):
+            members.append((name, _NEVER, None))
+        elif field.rule.required:
+            members.append((name, _type_of(field)))
+        else:
+            members.append((name, _nullable(field), None))
+    return msgspec.defstruct("Payload", members, forbid_unknown_fields=True, kw_only=True, gc=False)
+
+
+def _nullable(field: CompiledField) -> Any:
+    type_ = _type_of(field)
+    return Union[type_, None] if field.rule.nullable else type_  # noqa: UP007 - made at run time
+
+
+def _type_of(field: CompiledField) -> Any:
+    rule = field.rule
+    match rule.type:
+        case "string" | "email":
+            return _text_type(field)
+        case "uuid" | "date" | "datetime":
+            return str
+        case "integer":
+            return _whole_type(field)
+        case "number":
+            return float
+        case "boolean":
+            return bool
+        case "object" if field.children:
+            return _nested_struct(field)
+        case "list" if field.items is not None and is_scalar(field.items):
+            return _list_type(field)
+        case "list" if field.items is not None:
+            raise NotGenerated(f"items of {field.id}")
+        case _:
+            # One field that the Struct can't judge is read by its own marshmallow field.
+            return Any
+
+
+def is_scalar(field: CompiledField) -> bool:
+    """Whether a field holds one value without parts."""
+    return field.rule.type in (*_TEXTS, "integer", "number", "boolean")
+
+
+def _text_type(field: CompiledField) -> Any:
+    rule = field.rule
+    if isinstance(rule.one_of, tuple) and all(isinstance(one, str) for one in rule.one_of):
+        return Literal[rule.one_of]
+    if rule.blank is None and rule.type == "string" and (rule.min_length or rule.max_length is not None):
+        return Annotated[str, msgspec.Meta(min_length=rule.min_length or 0, max_length=rule.max_length)]
+    return str
+
+
+def _whole_type(field: CompiledField) -> Any:
+    least, most = _INT64
+    if isinstance(field.rule.min, int):
+        least = max(least, field.rule.min)
+    if isinstance(field.rule.max, int):
+        most = min(most, field.rule.max)
+    return Annotated[int, msgspec.Meta(ge=least, le=most)]
+
+
+def _list_type(field: CompiledField) -> Any:
+    rule, items = field.rule, field.items
+    assert items is not None
+    inner = _type_of(items)
+    if items.rule.nullable or items.rule.blank is not None:
+        raise NotGenerated(f"items of {field.id} that may be null")
+    listed: Any = list[inner]  # type: ignore[valid-type]  # made at run time
+    # Repeats are taken out before items are counted.
+    if rule.unique_items != "collapse" and (rule.min_length or rule.max_length is not None):
+        return Annotated[listed, msgspec.Meta(min_length=rule.min_length or 0, max_length=rule.max_length)]
+    return listed
+
+
+def _nested_struct(field: CompiledField) -> Any:
+    members: list[Any] = []
+    for child in field.children:
+        if not is_plain(child.name) or child.rule.type in ("object", "list") or child.reference is not None:
+            raise NotGenerated(f"{child.id}, a part with parts of its own")
+        if child.rule.readonly is not None:
+            members.append((child.name, _NEVER, msgspec.UNSET))
+        elif child.rule.required:
+            members.append((child.name, _type_of(child)))
+        else:
+            members.append((child.name, _nullable(child) | msgspec.UnsetType, msgspec.UNSET))
+    return msgspec.defstruct("Part", members, forbid_unknown_fields=True, kw_only=True, gc=False)
+
+
+class ShapeWriter:
+    """Writes the function that judges what the Struct could not."""
+
+    def __init__(self, unit: Unit, loaders: Any) -> None:
+        self.unit = unit
+        self.loaders = loaders
+        self.texts: list[str] = []
+
+    def write(self, fields: Iterable[CompiledField]) -> None:
+        """Write `shape`."""
+        lines = ["p = s.p"]
+        for field in fields:
+            lines += self._top(field, self.loaders.fields[field.name])
+        if self.texts:
+            joined = "".join(f"{text} or '', " for text in self.texts)
+            lines.insert(1, f"require_writable(''.join(({joined})))")
+        self.unit.function("shape", "what the Struct can't judge; leaves values in stored form", lines)
+
+    def _top(self, field: CompiledField, loader: Any) -> Iterator[str]:
+        place = f"p.{field.name}"
+        rule = field.rule
+        if rule.type == "string" and not isinstance(rule.one_of, tuple):
+            self.texts.append(place)
+        body = [*self._lines(field, loader, place, required=rule.required)]
+        if _type_of(field) is Any and not rule.nullable and not rule.required:
+            yield f"if {place} is None and {field.name!r} in s.payload: raise Decline"
+        if rule.required:
+            yield from body
+            if _type_of(field) is Any:
+                yield f"if {place} is None: raise Decline"
+        elif body:
+            yield f"if {place} is not None:"
+            yield from (f"    {line}" for line in body)
+
+    def _lines(self, field: CompiledField, loader: Any, place: str, *, required: bool) -> Iterator[str]:
+        """Yield the lines for a value that is there."""
+        rule = field.rule
+        if rule.blank == "absent" and rule.type in _TEXTS:
+            if required:
+                yield f"if not {place}.strip(): raise Decline"
+                yield from self._read(field, loader, place)
+            else:
+                yield f"if not {place}.strip(): {place} = None"
+                rest = [*self._read(field, loader, place)]
+                if rest:
+                    yield "else:"
+                    yield from (f"    {line}" for line in rest)
+        else:
+            yield from self._read(field, loader, place)
+
+    def _read(self, field: CompiledField, loader: Any, place: str) -> Iterator[str]:
+        unit, rule = self.unit, field.rule
+        match rule.type:
+            case "string":
+                yield from self._text(field, place)
+            case "uuid":
+                yield f"if {unit.constant('is_uuid', is_uuid)}({place}) is None: raise Decline"
+                yield from self._options(field, place)
+            case "date":
+                yield f"{place} = {unit.constant('date', date_reader(field, loader))}({place})"
+            case "email":
+                read = remembering(general_reader(field, loader))
+                yield f"{place} = {unit.constant('read', read)}({place})"
+            case "integer" | "number" | "boolean":
+                yield from self._number(field, place)
+            case "object" if field.children:
+                yield f"{place} = {self._part(field, loader)}({place})"
+            case "list":
+                yield from self._items(field, loader, place)
+            case _:
+                yield f"{place} = {unit.constant('read', general_reader(field, loader))}({place})"
+
+    def _text(self, field: CompiledField, place: str) -> Iterator[str]:
+        rule = field.rule
+        if rule.blank is not None and rule.min_length:
+            yield f"if len({place}) < {rule.min_length!r}: raise Decline"
+        if rule.blank is not None and rule.max_length is not None:
+            yield f"if len({place}) > {rule.max_length!r}: raise Decline"
+        if rule.pattern is not None:
+            pattern = re2.compile(rule.pattern).fullmatch
+            yield f"if {self.unit.constant('pattern', pattern)}({place}) is None: raise Decline"
+        yield from self._options(field, place)
+
+    def _options(self, field: CompiledField, place: str) -> Iterator[str]:
+        options = field.rule.one_of
+        if not isinstance(options, tuple):
+            return
+        if field.rule.type == "string" and all(isinstance(one, str) for one in options):
+            return
+        if field.rule.type == "boolean":
+            kept: tuple[object, ...] = tuple(one for one in options if isinstance(one, bool))
+        else:
+            kept = tuple(one for one in options if not isinstance(one, bool))
+        yield f"if {place} not in {kept!r}: raise Decline"
+
+    def _number(self, field: CompiledField, place: str) -> Iterator[str]:
+        rule = field.rule
+        if rule.type == "number":
+            # NaN and the infinities: the difference with itself is not zero.
+            yield f"if {place} - {place} != 0: raise Decline"
+        if rule.min is not None and (rule.type == "number" or not isinstance(rule.min, int)):
+            yield f"if not {place} >= {rule.min!r}: raise Decline"
+        if rule.max is not None and (rule.type == "number" or not isinstance(rule.max, int)):
+            yield f"if not {place} <= {rule.max!r}: raise Decline"
+        yield from self._options(field, place)
+
+    def _items(self, field: CompiledField, loader: Any, place: str) -> Iterator[str]:
+        items = field.items
+        if items is None:
+            yield f"{place} = {self.unit.constant('read', general_reader(field, loader))}({place})"
+            return
+        if items.rule.type == "string":
+            yield f"require_writable(''.join({place}))"
+        body = [*self._read(items, loader.inner, "item")]
+        if any(line.startswith("item = ") for line in body):
+            read = next(line for line in body if line.startswith("item = ")).removeprefix("item = ")
+            yield f"{place} = [{read} for item in {place}]"
+        elif body:
+            yield f"for item in {place}:"
+            yield from (f"    {line}" for line in body)
+        yield from self._repeats(field, place)
+
+    def _repeats(self, field: CompiledField, place: str) -> Iterator[str]:
+        rule = field.rule
+        if rule.unique_items == "refuse":
+            yield f"if len(set({place})) < len({place}): raise Decline"
+        if rule.unique_items == "collapse":
+            yield f"{place} = list(dict.fromkeys({place}))"
+            if rule.min_length:
+                yield f"if len({place}) < {rule.min_length!r}: raise Decline"
+            if rule.max_length is not None:
+                yield f"if len({place}) > {rule.max_length!r}: raise Decline"
+
+    def _part(self, field: CompiledField, loader: Any) -> str:
+        """Write the function from a nested Struct to the dict that is stored; absent parts stay absent."""
+        name = f"part_{field.name}"
+        inner = loader.nested().fields
+        lines = ["d = {}"]
+        for child in field.children:
+            if child.rule.readonly is not None:
+                continue
+            lines += [f"v = s.{child.name}", "if v is not UNSET:"]
+            body = [*self._child(child, inner[child.name])]
+            lines += [f"    {line}" for line in body]
+            lines += [f"    d[{child.name!r}] = v"]
+        lines.append("return d")
+        return self.unit.function(name, f"{field.name} as it is stored", lines)
+
+    def _child(self, child: CompiledField, loader: Any) -> Iterator[str]:
+        body = [*self._lines(child, loader, "v", required=child.rule.required)]
+        if child.rule.type == "string":
+            body.insert(0, "require_writable(v)")
+        if body:
+            yield "if v is not None:"
+            yield from (f"    {line}" for line in body)

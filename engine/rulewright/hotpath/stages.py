@@ -1,0 +1,269 @@
+"""The stages of a create as generated functions, in the order of `evaluation.decision`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from rulewright.compiled import CompiledCheck, CompiledField
+from rulewright.formula import Formula
+from rulewright.hotpath.cells import Cells, kind_of_field
+from rulewright.hotpath.expressions import Writer
+from rulewright.hotpath.shape import is_sent
+from rulewright.hotpath.unit import Code, NotGenerated, Unit
+
+_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_KNOWN_BEFORE_PAYLOAD = frozenset({"request", "actor", "settings", "current", "now", "today"})
+
+
+class Stages:
+    """Writes one function for each stage that has something to judge."""
+
+    def __init__(self, unit: Unit, cells: Cells) -> None:
+        self.unit = unit
+        self.resource = unit.resource
+        self.cells = cells
+        self.called: list[str] = []
+
+    def _stage(self, name: str, title: str, lines: Iterable[str]) -> None:
+        body = [*lines]
+        if body:
+            self.unit.function(name, title, body)
+            self.called.append(name)
+
+    # Before the payload
+
+    def write_request(self) -> None:
+        """Who calls, may they, and is there what the request names."""
+        self._stage("caller", "who calls, may they, what the path names", self._request())
+
+    def _request(self) -> Iterator[str]:
+        resource = self.resource
+        api = resource.api
+        operation = resource.operation("create")
+        if api is not None and api.auth is not None:
+            yield "if s.actor is None: raise Decline"
+            if operation is not None and operation.permission is not None:
+                yield f"if not permitted({self._permissions()}, {operation.permission!r}): raise Decline"
+        if resource.idempotency is not None and "create" in resource.idempotency.rule.operations:
+            header = resource.idempotency.rule.header.lower()
+            yield "if s.request.headers:"
+            yield f"    if any([name.lower() == {header!r} for name in s.request.headers]): raise Decline"
+        if operation is not None and operation.path is not None:
+            for name in _PARAMETER.findall(operation.path):
+                yield f"if s.request.path.get({name!r}) in (None, ''): raise Decline"
+        for lookup in resource.lookups.values():
+            if lookup.rule.if_missing == "not_found" and self._is_early(lookup.rule.name):
+                yield f"{self.cells.look_up(lookup)}(s)"
+
+    def _permissions(self) -> str:
+        if self.resource.permissions is None:
+            return "s.actor.get('permissions')"
+        return self.cells.writer().valued(self.resource.permissions).text
+
+    def _is_early(self, name: str) -> bool:
+        return all(
+            path[0] in _KNOWN_BEFORE_PAYLOAD or (path[0] in self.resource.lookups and self._is_early(path[0]))
+            for path in self.resource.lookups[name].by.reads
+        )
+
+    # Presence
+
+    def write_presence(self) -> None:
+        """`excluded_if`, `forbidden`, `required`, `variants`: first what needs no expression."""
+        excluded = [field for field in self.resource.every_field() if field.excluded_if is not None]
+        if any("/" in field.id[len(self.resource.name) + 1 :].replace(".", "/") for field in excluded):
+            raise NotGenerated("excluded_if of a part")
+        lines = [
+            f"if s.p.{field.name} is not None and {self._condition(field.excluded_if)}: raise Decline"
+            for field in excluded
+            if is_sent(self.resource, field)
+        ]
+        self._stage("excluded", "fields that do not apply", lines)
+        lines = [*self._siblings(), *self._conditions()]
+        self._stage("presence", "required and forbidden", lines)
+        self._stage("variants", "exactly one alternative", self._variants())
+
+    def _condition(self, formula: Formula | None) -> str:
+        assert formula is not None
+        return self.cells.writer().condition(formula)
+
+    def _siblings(self) -> Iterator[str]:
+        for field in self.resource.fields.values():
+            yield from self._sibling_rules(field, self._sent)
+            for child in field.children:
+                if any(
+                    (
+                        child.rule.forbidden_with,
+                        child.rule.forbidden_without,
+                        child.rule.required_with,
+                        child.rule.required_without,
+                    )
+                ):
+                    raise NotGenerated(f"siblings of {child.id}")
+
+    def _sent(self, name: str) -> str:
+        field = self.resource.fields[name]
+        return f"s.p.{name}" if is_sent(self.resource, field) else "None"
+
+    def _sibling_rules(self, field: CompiledField, sent: Callable[[str], str]) -> Iterator[str]:
+        rule = field.rule
+        own = sent(field.name)
+        given = [f"{sent(name)} is not None" for name in rule.forbidden_with]
+        lacking = [f"{sent(name)} is None" for name in rule.forbidden_without]
+        if given or lacking:
+            yield f"if {own} is not None and ({' or '.join([*given, *lacking])}): raise Decline"
+        if not is_sent(self.resource, field):
+            return
+        given = [f"{sent(name)} is not None" for name in rule.required_with]
+        lacking = [f"{sent(name)} is None" for name in rule.required_without]
+        if given or lacking:
+            yield f"if {own} is None and ({' or '.join([*given, *lacking])}): raise Decline"
+
+    def _conditions(self) -> Iterator[str]:
+        for field in self.resource.fields.values():
+            if not is_sent(self.resource, field):
+                continue
+            place = f"s.p.{field.name}"
+            yield from self._presence_of(field, place)
+            nested = [*self._parts(field, "d")]
+            if nested:
+                yield f"d = {place}"
+                yield "if d is not None:"
+                yield from (f"    {line}" for line in nested)
+            if field.items is not None and "presence" in field.items.concerns:
+                raise NotGenerated(f"presence in {field.id}")
+
+    def _parts(self, field: CompiledField, name: str) -> Iterator[str]:
+        for child in field.children:
+            if child.rule.readonly is None:
+                yield from self._presence_of(child, f"{name}.get({child.name!r})")
+            elif child.checks or child.rule.required:
+                raise NotGenerated(f"rules of {child.id}")
+
+    def _presence_of(self, field: CompiledField, place: str) -> Iterator[str]:
+        missing: list[str] = []
+        if field.required_if is not None:
+            missing.append(self._condition(field.required_if))
+        if field.required_unless is not None:
+            missing.append(f"not {self._condition(field.required_unless)}")
+        missing = [one for one in missing if one != "False"]
+        if field.forbidden_if is not None:
+            test = self._condition(field.forbidden_if)
+            yield f"if {place} is not None:"
+            yield f"    if {test}: raise Decline"
+            if missing:
+                yield f"elif {' or '.join(missing)}: raise Decline"
+        elif missing:
+            yield f"if {place} is None and ({' or '.join(missing)}): raise Decline"
+
+    def _variants(self) -> Iterator[str]:
+        variants = self.resource.variants
+        if not variants:
+            return
+        for index, variant in enumerate(variants):
+            tests = [f"{self._sent(name)} is not None" for name in variant.required]
+            yield f"v{index} = {' and '.join(tests) or 'True'}"
+        yield f"if {' + '.join(f'v{index}' for index in range(len(variants)))} != 1: raise Decline"
+        for index, variant in enumerate(variants):
+            for name in variant.forbidden:
+                yield f"if v{index} and {self._sent(name)} is not None: raise Decline"
+
+    # Values and checks
+
+    def write_values(self) -> None:
+        """Computed options, references, look-ups that must find something."""
+        self._stage("values", "options and references", self._values())
+
+    def _values(self) -> Iterator[str]:
+        for field in self.resource.fields.values():
+            parts = (*field.children, *((field.items,) if field.items else ()))
+            if any("values" in part.concerns for part in parts):
+                raise NotGenerated(f"references in {field.id}")
+            if not is_sent(self.resource, field):
+                continue
+            if field.one_of is not None:
+                options = self.cells.called(field.one_of)
+                kind = kind_of_field(field)
+                if kind not in ("text", "int", "bool"):
+                    raise NotGenerated(f"options of {field.id}")
+                place = f"s.p.{field.name}"
+                yield f"if {place} is not None and not is_one_of({place}, listed({options})): raise Decline"
+            if field.reference is not None:
+                yield f"if s.p.{field.name} is not None: {self.cells.reference(field)}(s)"
+        for lookup in self.resource.lookups.values():
+            if lookup.rule.if_missing == "reject":
+                yield f"{self.cells.look_up(lookup)}(s)"
+
+    def write_checks(self) -> None:
+        """Checks of fields, then of the whole."""
+        self._stage("checks", "checks", self._checks())
+
+    def _checks(self) -> Iterator[str]:
+        for field in self.resource.fields.values():
+            if is_sent(self.resource, field):
+                yield from self._field_checks(field, f"s.p.{field.name}")
+        for check in self.resource.checks:
+            if applies(check):
+                yield f"if not {self._condition(check.condition)}: raise Decline"
+
+    def _field_checks(self, field: CompiledField, place: str) -> Iterator[str]:
+        value = Code(place, kind_of_field(field), sure=True, steady=True, field=field)
+        tests = [self._check(check, {"value": value}) for check in field.checks if applies(check)]
+        items = field.items
+        if items is not None and items.checks:
+            item = Code("item", kind_of_field(items), sure=True, steady=True, field=items)
+            writer_tests = [
+                self._check(check, {"value": item, "item": item}) for check in items.checks if applies(check)
+            ]
+            tests += [f"all([{test} for item in {place}])" for test in writer_tests]
+        if tests:
+            yield f"if {place} is not None and not ({' and '.join(tests)}): raise Decline"
+        for child in field.children:
+            below = [*self._field_checks(child, f"{place}.get({child.name!r})")]
+            if below:
+                yield f"if {place} is not None:"
+                yield from (f"    {line}" for line in below)
+        if items is not None and any("checks" in child.concerns for child in items.children):
+            raise NotGenerated(f"checks in {field.id}")
+
+    def _check(self, check: CompiledCheck, local: dict[str, Code]) -> str:
+        writer: Writer = self.cells.writer(local)
+        return writer.condition(check.condition)
+
+    # The record
+
+    def write_record(self) -> None:
+        """Every field in the order of the file, in stored form."""
+        lines = ["record = s.record = asdict(s.p)"]
+        for field in self.resource.fields.values():
+            if self.cells.is_as_sent(field):
+                continue
+            text = self.cells.record(field)
+            if text == "None":
+                continue
+            if self.cells.is_derived(field) and field.rule.readonly is None:
+                lines.append(f"v = {text}")
+                lines.append(
+                    f"if s.p.{field.name} is not None and differs(s.p.{field.name}, v): raise Decline"
+                )
+                lines.append(f"record[{field.name!r}] = v")
+            else:
+                lines.append(f"record[{field.name!r}] = {text}")
+        lines.append(f"s.key = record[{self.resource.key!r}]")
+        self._stage("complete", "the record", lines)
+
+    def write_invariants(self) -> None:
+        """What must hold after the effects, on look-ups read anew."""
+        tests = [
+            f"if not {self._condition(check.condition)}: raise Decline"
+            for check in self.resource.invariants
+            if applies(check)
+        ]
+        self._stage("invariants", "what must hold after the effects", ["reread(s)", *tests] if tests else [])
+
+
+def applies(check: CompiledCheck) -> bool:
+    """Whether a check is judged on create."""
+    on = check.rule.on if check.rule.on is not None else ("create", "update")
+    return "*" in on or "create" in on

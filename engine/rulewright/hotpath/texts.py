@@ -1,0 +1,117 @@
+"""Reading texts fast: dates by position and with a memory of those seen, UUIDs, text that a store can keep.
+
+Each accepts what the marshmallow field of the same type accepts and nothing else, or asks that field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import Any, Final
+
+from marshmallow import ValidationError
+
+from rulewright.compiled import CompiledField
+from rulewright.evaluation.views import encode_value
+from rulewright.hotpath.state import Decline
+
+# Texts that a reader remembers; a file of a million rows names few different days.
+_REMEMBERED: Final = 4_096
+# strftime writes years below 1000 without zeros, so those are left to it.
+_FIRST_YEAR: Final = 1_000
+
+is_uuid: Final = re.compile(
+    r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+).fullmatch
+
+Reader = Callable[[Any], Any]
+
+
+def require_writable(text: str) -> None:
+    """Decline text with NUL or half a surrogate pair."""
+    if "\0" in text:
+        raise Decline
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise Decline from None
+
+
+def general_reader(field: CompiledField, loader: Any) -> Reader:
+    """Return a function from a sent value to the stored one, by the field's own `deserialize`."""
+
+    def read(value: Any) -> Any:
+        try:
+            return encode_value(field, loader.deserialize(value, partial=True))
+        except ValidationError:
+            raise Decline from None
+
+    return read
+
+
+def remembering(read: Reader) -> Reader:
+    """Remember what texts were read as; only hashable text comes here."""
+    seen: dict[str, Any] = {}
+
+    def recall(text: str) -> Any:
+        found = seen.get(text)
+        if found is None:
+            found = read(text)
+            if len(seen) < _REMEMBERED:
+                seen[text] = found
+        return found
+
+    return recall
+
+
+def date_reader(field: CompiledField, loader: Any) -> Reader:
+    """Return a reader of dates: by position where the format allows, with bounds; else marshmallow's."""
+    rule = field.rule
+    general = general_reader(field, loader)
+    if rule.min is not None or rule.max is not None:
+        return remembering(general)
+    parts = _positions(rule.format or "iso")
+    return remembering(general if parts is None else _by_position(parts, general))
+
+
+_Positions = tuple[int, slice, slice, slice, tuple[tuple[int, str], ...]]
+
+
+def _positions(format_: str) -> _Positions | None:
+    """Where year, month and day stand in a text of this format; None where that can't be told."""
+    pattern = "%Y-%m-%d" if format_ == "iso" else format_
+    places: dict[str, slice] = {}
+    literals: list[tuple[int, str]] = []
+    at = 0
+    for part in re.findall(r"%.|[^%]", pattern, re.DOTALL):
+        if part in ("%Y", "%m", "%d") and part not in places:
+            places[part] = slice(at, at := at + (4 if part == "%Y" else 2))
+        elif len(part) == 1 and part in "-/. ":
+            literals.append((at, part))
+            at += 1
+        else:
+            return None
+    if len(places) < 3:
+        return None
+    return at, places["%Y"], places["%m"], places["%d"], tuple(literals)
+
+
+def _by_position(positions: _Positions, general: Reader) -> Reader:
+    length, years, months, days, literals = positions
+
+    def read(text: str) -> str:
+        if len(text) != length or not text.isascii() or any(text[at] != sign for at, sign in literals):
+            raise Decline
+        year, month, day = text[years], text[months], text[days]
+        if not (year.isdigit() and month.isdigit() and day.isdigit()):
+            raise Decline
+        if int(year) < _FIRST_YEAR:
+            return str(general(text))
+        try:
+            return date(int(year), int(month), int(day)).isoformat()
+        except ValueError:
+            raise Decline from None
+
+    return read

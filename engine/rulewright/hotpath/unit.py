@@ -1,0 +1,80 @@
+"""The Python module that is being generated: its lines, its constants and the names it makes.
+
+Every name is made here or is a declared field's, and every value of the rule file enters as the `repr` of a
+literal or as a constant under a made name (a tested invariant), so nothing that a user wrote is run.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+class NotGenerated(Exception):  # noqa: N818 - the plain evaluator does this part
+    """This part of the language is left to the plain evaluator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A Python expression and what is sure of its value.
+
+    `kind`: bool, text, int, double, list, map, date, datetime, null, record (a stored one), records, root
+    (`payload` and the like, which only their parts stand for) or any. `sure`: the value was checked, it is of
+    this kind or null; what comes from a store or a caller's request is not. `steady`: never null. `called`:
+    it came from compiled CEL, so it is as CEL has it; else it is in stored form. `field`: whose value it is;
+    `fields`: those of a record.
+    """
+
+    text: str
+    kind: str = "any"
+    sure: bool = False
+    steady: bool = False
+    called: bool = False
+    field: CompiledField | None = None
+    fields: Mapping[str, CompiledField] | None = None
+
+
+@dataclass
+class Unit:
+    """One generated module."""
+
+    rules: CompiledRules
+    resource: CompiledResource
+    functions: list[str] = field(default_factory=list)
+    constants: dict[str, object] = field(default_factory=dict)
+    cells: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+    def constant(self, prefix: str, value: object) -> str:
+        """Keep a value under a made name."""
+        for name, kept in self.constants.items():
+            if kept is value:
+                return name
+        name = f"{prefix}_{len(self.constants)}"
+        self.constants[name] = value
+        return name
+
+    def function(self, name: str, title: str, lines: Iterable[str]) -> str:
+        """Write a function of one argument, the state."""
+        body = [*lines] or ["pass"]
+        # The title is ours, with names of fields: identifiers, so that a comment can't be left.
+        head = f"def {name}(s):  # {title}"
+        self.functions.append("\n".join([head, *(f"    {line}" for line in body)]) + "\n")
+        return name
+
+    def cell(self, name: str) -> str:
+        """Reserve a cell of the state."""
+        if name not in self.cells:
+            self.cells.append(name)
+        return name
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name of the rule file can stand in Python as it is."""
+    return _NAME.fullmatch(name) is not None and not keyword.iskeyword(name)

@@ -1,0 +1,145 @@
+"""What generated functions call for values: fitting, keys of look-ups, generated ids, found records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any, cast
+
+from rulewright import cel
+from rulewright.compiled import CompiledField
+from rulewright.evaluation.fitting import fit
+from rulewright.evaluation.masking import to_json
+from rulewright.evaluation.overlay import matches
+from rulewright.evaluation.records import generate_value
+from rulewright.evaluation.views import decode_value, encode_value
+from rulewright.hotpath.state import Decline, State
+
+
+def fitted(field: CompiledField, value: object) -> object:
+    """Bring what CEL gave into a field's type and stored form."""
+    return encode_value(field, fit(field, value))
+
+
+def refitted(field: CompiledField, source: CompiledField, stored: object) -> object:
+    """The same for a stored value of another field."""
+    return encode_value(field, fit(field, decode_value(source, stored)))
+
+
+def flat_of(field: CompiledField, source: CompiledField, stored: Any) -> Any:
+    """The same where both are objects of texts: without what is null."""
+    if stored is None:
+        return None
+    if stored.__class__ is dict:
+        parts = {name: part for name, part in stored.items() if part is not None}
+        if all(part.__class__ is str for part in parts.values()):
+            return parts
+    return refitted(field, source, stored)
+
+
+def text_of(value: object) -> object:
+    """A text or null, else Decline."""
+    if value is None or value.__class__ is str:
+        return value
+    raise Decline
+
+
+def whole_of(value: object) -> object:
+    """A whole number or null, else Decline."""
+    if value is None or value.__class__ is int:
+        return value
+    raise Decline
+
+
+def flag_of(value: object) -> object:
+    """True, False or null, else Decline."""
+    if value is None or value.__class__ is bool:
+        return value
+    raise Decline
+
+
+def plain_key(value: object) -> object:
+    """A value to look up by: text, a whole number, a boolean or null; else Decline."""
+    if value is None or value.__class__ in (str, int, bool):
+        return value
+    raise Decline
+
+
+def where_value(field: CompiledField, value: object) -> object:
+    """What CEL gave, as a value to look up by; a list means any of its items."""
+    if isinstance(value, list | tuple) and field.rule.type != "list":
+        return [to_json(encode_value(field, _bare(item))) for item in value]
+    return to_json(encode_value(field, _bare(value)))
+
+
+def _bare(value: object) -> object:
+    return value.to_datetime() if isinstance(value, cel.Timestamp) else value
+
+
+def in_order(found: Sequence[Any], where: Mapping[str, object]) -> Sequence[Any]:
+    """Records in the order of the list they were asked for by; a store orders by key."""
+    for name, wanted in where.items():
+        if wanted.__class__ is list:
+            return [
+                record
+                for item in cast("list[object]", wanted)
+                for record in found
+                if matches(record, {name: item})
+            ]
+    return found
+
+
+def matched(found: Sequence[Any], by: str, key: object) -> Any:
+    """The record that a reference names; Decline where there is none."""
+    for record in found:
+        value = record.get(by)
+        if value == key and value.__class__ is key.__class__:
+            return record
+    raise Decline
+
+
+def matched_all(found: Sequence[Any], by: str, keys: Sequence[object]) -> list[Any]:
+    """The records that a list of references names, in its order; Decline where one is missing."""
+    return [matched(found, by, key) for key in keys]
+
+
+def random_of(state: State) -> Random:
+    """The run's source of chance: random ids come from its seed, in the order in which they are made."""
+    if state.random is None:
+        state.random = Random(state.seed)
+    return state.random
+
+
+def generated(state: State, field: CompiledField, resource: str) -> object:
+    """Make the value of a generated field."""
+    rule = field.rule.generate
+    assert rule is not None
+    if rule.kind == "uuid":
+        return uuid_text(random_of(state).getrandbits(128))
+    if rule.kind == "prefixed_id":
+        random_of(state)
+    # The evaluator's function asks its run for chance, records and reserved numbers; a state has these too.
+    return encode_value(field, generate_value(cast(Any, state), resource, field, rule))
+
+
+def uuid_text(bits: int) -> str:
+    """A version 4 UUID of these bits, as `str(uuid.UUID(int=bits, version=4))` writes it."""
+    digits = f"{(bits & ~(0xC000 << 48) & ~(0xF000 << 64)) | (0x8000 << 48) | (4 << 76):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def differs(sent: object, value: object) -> bool:
+    """Whether a sent value is overruled."""
+    return sent != value or (sent.__class__ is bool) is not (value.__class__ is bool)
+
+
+def permitted(held: object, permission: str) -> bool:
+    """Whether a caller holds a permission."""
+    return isinstance(held, list | tuple) and permission in held
+
+
+def listed(options: object) -> list[object]:
+    """Computed options; Decline where they are no list."""
+    if isinstance(options, list | tuple):
+        return list(options)
+    raise Decline
