@@ -39,10 +39,12 @@ Query = bytes | LiteralString
 _SETTINGS: LiteralString = (
     # A statement that hangs, or a client that does so while others wait for its lock, is ended.
     "SET statement_timeout = '60s'; SET idle_in_transaction_session_timeout = '60s'; "
-    # Texts that are no numbers must look the same to every session.
-    "SET extra_float_digits = 1; SET client_encoding = 'UTF8'; "
+    # A plan made while a table was small outlives its growth; look-ups go by indexed keys anyway.
+    "SET enable_seqscan = off; "
+    # Numbers come back exactly, and messages are no business of a server's defaults.
+    "SET extra_float_digits = 1; SET client_encoding = 'UTF8'; SET client_min_messages = warning; "
     # An acknowledged record survives a power failure, whatever the server's default is.
-    "SET synchronous_commit = on; SET client_min_messages = warning"
+    "SET synchronous_commit = on"
 )
 
 
