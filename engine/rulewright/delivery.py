@@ -9,7 +9,8 @@ from typing import Final
 from rulewright.audit import keep_decision
 from rulewright.compiled import CompiledRules
 from rulewright.errors import ReferenceViolationError, UniqueViolationError
-from rulewright.evaluation import CLAIMS, Inputs, decide, mask_outcome
+from rulewright.evaluation import CLAIMS, Inputs, mask_outcome
+from rulewright.hotpath import decide
 from rulewright.outbox import forwarded, keep_messages
 from rulewright.outcome import Change, Claim, Outcome
 from rulewright.ports import Transaction

@@ -18,8 +18,9 @@ from rulewright.checks import load_rules
 from rulewright.compiled import CompiledRules, compile_rules
 from rulewright.delivery import Receipt, carry_out
 from rulewright.errors import ConfigurationError, EvaluationError
-from rulewright.evaluation import Inputs, Move, Request, Tracer, decide, find_resource, moves
+from rulewright.evaluation import Inputs, Move, Request, Tracer, find_resource, moves
 from rulewright.fieldtypes import as_utc
+from rulewright.hotpath import decide
 from rulewright.model import RuleSet
 from rulewright.outbox import LEASE, MESSAGES, Deliverer, Settled
 from rulewright.outcome import Outcome
@@ -79,6 +80,7 @@ class Program:
         as_of: datetime | str | None = None,
         seed: int | None = None,
         tracer: Tracer | None = None,
+        referee: bool = False,
     ) -> Outcome:
         """Decide one payload. Nothing is written.
 
@@ -86,13 +88,14 @@ class Program:
         calls, already authenticated; None is nobody. `request` holds path, query and headers. `as_of`
         (an aware datetime or ISO 8601 text; default: now) and `seed` (of random ids) make a decision
         repeatable. `operation` is create, update or an event of the resource's workflow. `tracer` is
-        called with every condition that is judged. Raises EvaluationError for an unknown resource or
-        operation.
+        called with every condition that is judged. `referee`: let the plain evaluator decide, not the
+        generated program (as with a tracer); the outcome is the same. Raises EvaluationError for an unknown
+        resource or operation.
         """
         inputs = self.inputs(
             payload, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
         )
-        return decide(self.compiled, resource, inputs, store, tracer)
+        return decide(self.compiled, resource, inputs, store, tracer, referee=referee)
 
     def transitions(
         self,
