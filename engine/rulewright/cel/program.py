@@ -77,6 +77,9 @@ class Program:
         )
         return _restore, (self.text, self.node, own, self._steps, self._warm_up)
 
+    def __repr__(self) -> str:
+        return f"Program({self.text!r})"
+
     def walk(
         self,
         bindings: Mapping[str, object],
