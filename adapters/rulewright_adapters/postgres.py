@@ -88,12 +88,11 @@ class PostgresStore:
 
     def _is_prepared(self, tables: Sequence[Table]) -> bool:
         """Whether the same was asked last time and nobody changed the schema since."""
-        if self._prepared is None or self._prepared[0] != tuple(tables):
+        # Another thread may prepare meanwhile: it is read once.
+        prepared, self._prepared = self._prepared, None
+        if prepared is None or prepared != (tuple(tables), self._sessions.rows(self._stamp)):
             return False
-        stamp, self._prepared = self._prepared[1], None
-        if self._sessions.rows(self._stamp) != stamp:
-            return False
-        self._prepared = (tuple(tables), stamp)
+        self._prepared = prepared
         return True
 
     def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:

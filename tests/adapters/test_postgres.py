@@ -9,6 +9,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import psycopg
@@ -488,3 +489,11 @@ def test_long_names_get_indexes_of_their_own(server: Server) -> None:
     store.close()
 
     assert violation.value.fields == (f"{long}2",)
+
+
+def test_threads_prepare_at_once(store: PostgresStore) -> None:
+    """Every apply prepares its store, and a server applies in many threads."""
+    with ThreadPoolExecutor(8) as threads:
+        results = [threads.submit(store.prepare, TABLES) for _ in range(100)]
+
+    assert [result.result() for result in results] == [None] * 100
