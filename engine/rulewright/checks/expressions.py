@@ -246,9 +246,11 @@ class _Finder:
         self, effects: tuple[Effect, ...], default: frozenset[str], given: Iterable[Path] = ()
     ) -> Iterator[Site]:
         """An effect may name what earlier ones have created, and in `set` and `body` itself."""
-        for index, effect in enumerate(effects):
+        for effect in effects:
             on = self.when(effect.on, default)
-            bound = bound_names(self.subject, effects[:index], effect)
+            # The keys of what later effects create exist before the first effect.
+            others = [one for one in effects if one is not effect]
+            bound = bound_names(self.subject, others, effect)
             before = Place(self.names(on).having(bound, given=given), "an effect", on)
             target = self.subject.target_of(effect)
             fields = None if target is None else self.subject.universe.fields_of(target)

@@ -52,6 +52,11 @@ def _read(rules: CompiledRules, read: Read) -> Read:
     return replace(read, by=_masked(rules, read.resource, read.by))
 
 
+def mask_echo(sent: object, shown: object, echo: object) -> object:
+    """What somebody answered, without the values that masking took out of what was `sent`."""
+    return _without(frozenset(_hidden(sent, shown)), echo)
+
+
 def _message(secrets: frozenset[str], message: Message) -> Message:
     url = _without(secrets, message.url)
     return replace(message, url=str(url), body=_without(secrets, message.body))

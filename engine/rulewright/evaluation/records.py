@@ -41,25 +41,33 @@ def pull(run: Run, name: str) -> object:
 
 
 def _completed(run: Run, field: CompiledField, value: object, item: object) -> object:
-    """Supply what was left out inside a sent value: defaults and computes of nested fields."""
+    """Supply what was left out inside a sent value: defaults, then what is computed from them."""
     if field.items is not None and isinstance(value, list):
         return [_completed(run, field.items, entry, entry) for entry in value]
     if not field.children or not isinstance(value, View) or value.unsound:
         return value
-    children = {child.name: child for child in field.children}
-    completed = View(value, children.keys())
-    for name, child in children.items():
-        supplied = _nested_value(run, child, value, item)
-        if supplied is not None or name in value:
-            completed[name] = supplied
+    completed = View(value, [child.name for child in field.children])
+    # A list's item is seen as far as it is complete, and so is an object that a compute reads itself.
+    around = completed if item is value else item
+    run.record.show_partly(field.name, completed)
+    for is_computed in (False, True):
+        for child in field.children:
+            if (child.compute is not None and computes_now(run, child)) is is_computed:
+                _supply(run, child, completed, around)
     return completed
+
+
+def _supply(run: Run, field: CompiledField, siblings: View, item: object) -> None:
+    value = _nested_value(run, field, siblings, item)
+    if value is not None or dict.__contains__(siblings, field.name):
+        siblings[field.name] = value
 
 
 def _nested_value(run: Run, field: CompiledField, siblings: View, item: object) -> object:
     scope = run.scope if item is None else Layer({"item": item}, run.scope)
     if field.compute is not None and computes_now(run, field):
         return fit(field, field.compute.value(scope))
-    if field.name in siblings:
+    if dict.__contains__(siblings, field.name):
         return _completed(run, field, siblings[field.name], item)
     if field.rule.default is not None:
         return fit(field, field.type.decode(field.rule.default.value))

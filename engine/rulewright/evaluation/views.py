@@ -104,13 +104,14 @@ class LazyRecord(dict[str, object]):
     `has(record.x)` is whether x is not null: what is stored knows no difference.
     """
 
-    __slots__ = ("_encoded", "_failures", "_pull", "_pulling", "declared")
+    __slots__ = ("_encoded", "_failures", "_partly", "_pull", "_pulling", "declared")
 
     def __init__(self, declared: Collection[str], pull: Callable[[str], object]) -> None:
         super().__init__()
         self.declared = declared
         self._pull = pull
         self._pulling: set[str] = set()
+        self._partly: dict[str, object] = {}
         self._failures: dict[str, cel.CelError] = {}
         self._encoded: dict[str, object] | None = None
 
@@ -119,6 +120,8 @@ class LazyRecord(dict[str, object]):
             raise KeyError(name)
         if name in self._failures:
             raise self._failures[name]
+        if name in self._partly:
+            return self._partly[name]
         if name in self._pulling:
             raise cel.EvaluationError(f"record.{name} depends on itself")
         self._pulling.add(name)
@@ -129,10 +132,16 @@ class LazyRecord(dict[str, object]):
             raise
         finally:
             self._pulling.discard(name)
+            self._partly.pop(name, None)
         return value
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name in self.declared and self[name] is not None
+
+    def show_partly(self, name: str, value: object) -> None:
+        """While the field `name` is worked out, let its inner computes read what there is of it."""
+        if name in self._pulling:
+            self._partly[name] = value
 
     def forget(self) -> None:
         """Work every field out anew when it is read next."""
