@@ -54,7 +54,8 @@ def test_bad_text_is_rejected(run: Run, write: Write, what: str) -> None:
         ("empty.json", "empty.json:1:1: the file is empty"),
         ("blank.jsonl", "blank.jsonl:1:1: the file is empty"),
         ("pipe", "the file is empty"),
-        ("sheet.csv", "CSV files are not read yet"),
+        ("sheet.csv", "sheet.csv:1:1: the file is empty"),
+        ("sheet.xls", "old Excel files are not read"),
         ("/dev/zero", "this is a device"),
     ],
 )
@@ -62,7 +63,12 @@ def test_unreadable_file(run: Run, write: Write, name: str, words: str) -> None:
     """A file that can't be read at all ends the command with 2."""
     Path("folder").mkdir()
     os.mkfifo("pipe")
-    for empty, text in (("empty.json", ""), ("blank.jsonl", "\n \n"), ("sheet.csv", "title\n")):
+    for empty, text in (
+        ("empty.json", ""),
+        ("blank.jsonl", "\n \n"),
+        ("sheet.csv", "title\n"),
+        ("sheet.xls", "-"),
+    ):
         write(empty, text)
 
     ran = run("validate", "desk/ticket", name)

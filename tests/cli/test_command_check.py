@@ -34,7 +34,7 @@ def test_configured_rules_by_default(run: Run) -> None:
     ran = run("check")
 
     assert (ran.code, ran.out) == (0, "")
-    assert ran.err == "2 resources read: 0 errors, 0 warnings\n"
+    assert ran.err == "3 resources read: 0 errors, 0 warnings\n"
 
 
 @pytest.mark.parametrize("form", ["pretty", "text"])

@@ -13,7 +13,7 @@ from rulewright.cli.desk import Desk
 from rulewright.cli.jobs import Job, Marked, job_of, mark
 from rulewright.cli.splitting import Decided
 from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
-from rulewright.inputs import Broken, Source, read_items
+from rulewright.inputs import Payload, Source, read_items
 from rulewright.outcome import Outcome
 from rulewright.ports import Store, Transaction
 
@@ -70,7 +70,7 @@ class Batch:
         return self.max_errors is not None and self.refused + more >= self.max_errors
 
     def _chunks(self, source: Source, job: Job | None) -> Iterator[list[Decided]]:
-        items = mark(read_items(source))
+        items = mark(read_items(source, self.desk.fields))
         done = job.done(self.store) if self.resume and job is not None else 0
         if done and job is not None:
             click.echo(f"{source.name}: going on after {done:,} payloads that are done", err=True)
@@ -109,8 +109,9 @@ class Batch:
         return decided
 
     def _apply(self, marked: Marked, transaction: Transaction) -> Outcome:
-        if isinstance(marked.item, Broken):
-            return self.desk.refuse(marked.item)
+        if (refused := self.desk.unreadable(marked.item)) is not None:
+            return refused
+        assert isinstance(marked.item, Payload)
         inputs = self.desk.inputs(marked.item.value, marked.number)
         return self.desk.program.apply_within(self.desk.resource, inputs, transaction).outcome
 

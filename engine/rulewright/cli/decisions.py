@@ -20,10 +20,10 @@ from rulewright.ports import Records
 from rulewright.report.entry import Entry, make_entry
 
 
-def read_all_items(sources: Sequence[Source]) -> Iterator[Item]:
+def read_all_items(desk: Desk, sources: Sequence[Source]) -> Iterator[Item]:
     """The payloads of all inputs, in order; one is `alone` only if there is no other input."""
     for source in sources:
-        for item in read_items(source):
+        for item in read_items(source, desk.fields):
             yield item if len(sources) == 1 else replace(item, alone=False)
 
 
@@ -31,9 +31,9 @@ def decide_all(
     desk: Desk, sources: Sequence[Source], records: Records | None, *, fix: bool = False
 ) -> Iterator[Decided]:
     """Judge each payload against the records as they are; `fix` adds what change would be accepted."""
-    for number, item in enumerate(read_all_items(sources)):
+    for number, item in enumerate(read_all_items(desk, sources)):
         outcome = desk.decide(item, number, records)
-        if fix and isinstance(item, Payload):
+        if fix and isinstance(item, Payload) and desk.unreadable(item) is None:
             outcome = with_fixes(outcome, desk.program, desk.inputs(item.value, number), records)
         yield item, outcome
 

@@ -15,11 +15,11 @@ from rulewright.cli.caller import named_values, read_actor
 from rulewright.cli.options import Choices
 from rulewright.cli.records import read_records
 from rulewright.cli.stores import open_for_reading
-from rulewright.compiled import CompiledResource
+from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.configuration import Configuration
 from rulewright.evaluation import Inputs, Request, decide, find_resource
 from rulewright.fieldtypes import encode_datetime
-from rulewright.inputs import Broken, Item
+from rulewright.inputs import Broken, Item, Payload
 from rulewright.outcome import Outcome
 from rulewright.ports import Records, Store
 from rulewright.problem import Problem
@@ -38,13 +38,21 @@ class Desk:
     request: Request
     as_of: str | None
     seed: int | None
+    # The field of each payload that names its record, instead of one `key` for all.
+    key_field: str | None = None
+
+    @property
+    def fields(self) -> Mapping[str, CompiledField]:
+        """The fields that payloads may hold."""
+        return self.program.compiled.resources[self.resource].fields
 
     def inputs(self, payload: object, number: int) -> Inputs:
         """What the decision about payload `number` (from 0) depends on."""
+        key, payload = self._key_of(payload)
         return self.program.inputs(
             payload,
             operation=self.operation,
-            key=self.key,
+            key=key,
             actor=self.actor,
             request=self.request,
             as_of=self.as_of,
@@ -52,19 +60,41 @@ class Desk:
             seed=None if self.seed is None else self.seed + number,
         )
 
-    def decide(self, item: Item, number: int, records: Records | None) -> Outcome:
-        """Decide one item; what could not be read is rejected."""
+    def _key_of(self, payload: object) -> tuple[object, object]:
+        """Which record a payload is about, and what is left of it: a key is no change to its record."""
+        if self.key_field is None or not isinstance(payload, Mapping):
+            return self.key, payload
+        key = payload.get(self.key_field)
+        if self.key_field == self.program.compiled.resources[self.resource].key:
+            payload = {name: value for name, value in payload.items() if name != self.key_field}
+        return key, payload
+
+    def unreadable(self, item: Item) -> Outcome | None:
+        """The refusal of what is no payload, or names no record; None for what is to be decided."""
         if isinstance(item, Broken):
             return self.refuse(item)
+        if self.key_field is None or not isinstance(item.value, Mapping):
+            return None
+        key = item.value.get(self.key_field)
+        if isinstance(key, str | int) and not isinstance(key, bool) and key != "":
+            return None
+        message = f"{self.key_field} must name the record to update"
+        return self.refusal("required", message, path=f"/{self.key_field}")
+
+    def decide(self, item: Item, number: int, records: Records | None) -> Outcome:
+        """Decide one item; what could not be read is rejected."""
+        if (refused := self.unreadable(item)) is not None:
+            return refused
+        assert isinstance(item, Payload)
         return decide(self.program.compiled, self.resource, self.inputs(item.value, number), records)
 
     def refuse(self, item: Broken) -> Outcome:
         """The outcome of what could not be read as a payload."""
         return self.refusal(item.code, item.message, item.at)
 
-    def refusal(self, code: str, message: str, payload_at: str | None = None) -> Outcome:
+    def refusal(self, code: str, message: str, payload_at: str | None = None, *, path: str = "") -> Outcome:
         """An outcome that rejects a payload for one reason, not found by its rules."""
-        problem = Problem(f"{self.resource}.{code}", code, "", message, payload_at=payload_at)
+        problem = Problem(f"{self.resource}.{code}", code, path, message, payload_at=payload_at)
         return Outcome(
             resource=self.resource,
             operation=self.operation,
@@ -87,7 +117,10 @@ def open_desk(resource: str, choices: Choices) -> Desk:
     program = load_rules_of(choices.rules)
     compiled = _find_resource(program, resource)
     key: object = choices.key
-    if choices.key is not None and compiled.fields[compiled.key].type.name == "integer":
+    key_field = choices.key if choices.operation == "update" and choices.key in compiled.fields else None
+    if key_field is not None:
+        key = None
+    elif choices.key is not None and compiled.fields[compiled.key].type.name == "integer":
         key = _whole_number(choices.key)
     return Desk(
         program=program,
@@ -102,6 +135,7 @@ def open_desk(resource: str, choices: Choices) -> Desk:
         ),
         as_of=choices.as_of,
         seed=choices.seed,
+        key_field=key_field,
     )
 
 

@@ -16,7 +16,7 @@ from rulewright.cli.options import Choices, OutputChoices
 from rulewright.cli.output import chosen_format, paint, write
 from rulewright.explanation import Explanation, explain
 from rulewright.explanation.problem_pages import PROBLEM_PAGES
-from rulewright.inputs import Broken, Item, find_sources
+from rulewright.inputs import Item, Payload, find_sources
 from rulewright.ports import Records
 from rulewright.report.entry import make_entry
 from rulewright.report.explanation import explanation_data, explanation_lines
@@ -34,7 +34,7 @@ def explain_files(resource: str, files: tuple[str, ...], choices: Choices, outpu
     desk = open_desk(resource, choices)
     refused: list[Item] = []
     with lookup_records(desk, choices) as records:
-        explained = _explain_all(desk, read_all_items(sources), records, refused)
+        explained = _explain_all(desk, read_all_items(desk, sources), records, refused)
         for text in _JSON[form](explained) if form in _JSON else _trees(explained, output):
             write(text)
     end_with(len(refused))
@@ -53,9 +53,10 @@ def _explain_all(
 
 def _explain(desk: Desk, item: Item, number: int, records: Records | None) -> Explanation:
     """Explain an item, masked and with its problems' places; of a broken one there is only its problem."""
-    if isinstance(item, Broken):
-        found = Explanation(outcome=desk.refuse(item), fields=(), lookups=(), whole=(), effects=())
+    if (refused := desk.unreadable(item)) is not None:
+        found = Explanation(outcome=refused, fields=(), lookups=(), whole=(), effects=())
     else:
+        assert isinstance(item, Payload)
         found = explain(desk.program, desk.resource, desk.inputs(item.value, number), records)
     entry = make_entry(found.outcome, item, desk.program.compiled)
     return replace(found, outcome=entry.outcome)

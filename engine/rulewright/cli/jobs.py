@@ -87,7 +87,9 @@ def job_of(desk: Desk, source: Source) -> Job | None:
     """The job of an input; stdin and pipes have none, for they can't be read again."""
     if source.is_stdin or not Path(source.path).is_file():
         return None
-    key = f" {desk.key}" if desk.key is not None else ""
+    key = f" {desk.key_field or desk.key}" if desk.key_field or desk.key is not None else ""
     # The same file may be applied once below each of several parents.
     path = "".join(f" {name}={value}" for name, value in sorted(desk.request.path.items()))
-    return Job(f"apply {desk.resource} {desk.operation}{key}{path} {Path(source.path).resolve()}", source)
+    sheet = f":{source.sheet}" if source.sheet is not None else ""
+    name = f"apply {desk.resource} {desk.operation}{key}{path} {Path(source.path).resolve()}{sheet}"
+    return Job(name, source)

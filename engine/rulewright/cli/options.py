@@ -70,7 +70,11 @@ _STANDING: Final = (
 _DECIDING: Final = (
     *_STANDING,
     click.option("--operation", type=click.Choice(["create", "update"]), default="create", show_default=True),
-    click.option("--key", metavar="KEY", help="Which record an update is about."),
+    click.option(
+        "--key",
+        metavar="KEY|FIELD",
+        help="Which record an update is about, or the field that names it.",
+    ),
     click.option("--seed", type=int, help="Makes random ids repeatable."),
     click.option("--stdin-filename", metavar="NAME", help="What stdin (-) holds, by its ending."),
 )

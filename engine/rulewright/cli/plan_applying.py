@@ -13,7 +13,7 @@ from rulewright.cli.planned import Planned, difference
 from rulewright.cli.splitting import Decided
 from rulewright.errors import PayloadError, ReferenceViolationError, UniqueViolationError
 from rulewright.evaluation import mask_outcome
-from rulewright.inputs import Broken, Item, Payload, Source, find_sources
+from rulewright.inputs import Item, Payload, Source, find_sources
 from rulewright.outcome import Outcome
 from rulewright.ports import Store, Transaction
 from rulewright.report.finding import split_place
@@ -25,10 +25,16 @@ class _NotAsPlannedError(Exception):
 
 def planned_sources(plan: Sequence[Planned]) -> tuple[Source, ...]:
     """The files that a plan was made from."""
-    files = dict.fromkeys(split_place(one.payload_at)[0] for one in plan)
+    files = dict.fromkeys(_file_of(one.payload_at) for one in plan)
     if "<stdin>" in files:
         raise PayloadError("the plan was made from stdin; name the files that hold its payloads")
     return find_sources([*files])
+
+
+def _file_of(place: str) -> str:
+    """The file, and of a workbook also the sheet, as the command takes it."""
+    sheet, cell, _ = place.rpartition("!")
+    return sheet if cell and ".xlsx:" in sheet else split_place(place)[0]
 
 
 def carry_out_plan(
@@ -39,7 +45,7 @@ def carry_out_plan(
     Otherwise nothing is stored, and the outcomes are those of the payloads that differ. The second value
     says whether the plan was carried out.
     """
-    items = list(read_all_items(sources))
+    items = list(read_all_items(desk, sources))
     if desk.program.ruleset != plan[0].text("ruleset"):
         return [_conflict(desk, items[0], "the rules have changed since this was planned")], False
     if len(items) != len(plan):
@@ -66,9 +72,11 @@ def _decide(
     desk: Desk, item: Item, number: int, planned: Planned, transaction: Transaction
 ) -> tuple[Outcome, str | None]:
     """Decide and write one payload at the time of its plan; say what is not as planned."""
-    if isinstance(item, Broken):
-        outcome = desk.refuse(item)
+    refused = desk.unreadable(item)
+    if refused is not None:
+        outcome = refused
     else:
+        assert isinstance(item, Payload)
         then = replace(desk, as_of=planned.text("as_of"))
         outcome = then.program.apply_within(
             desk.resource, then.inputs(item.value, number), transaction

@@ -31,9 +31,10 @@ def command(
 ) -> None:
     """Decide each payload; write nothing.
 
-    RESOURCE is like ct_oi/case. FILE holds JSON (one object or an array of them), JSONL or YAML; - is
-    stdin. Each payload is judged against the records of --store or --records as they are; without
-    either, rules that look something up leave their payload undecided.
+    RESOURCE is like ct_oi/case. FILE holds JSON (one object or an array of them), JSONL, YAML, CSV or
+    XLSX (book.xlsx:Sheet2 names a sheet); - is stdin. Each payload is judged against the records of
+    --store or --records as they are; without either, rules that look something up leave their payload
+    undecided.
     """
     from rulewright.cli.decisions import decide_and_show  # noqa: PLC0415 - lazy, for a fast --help
     from rulewright.cli.desk import lookup_records, open_desk  # noqa: PLC0415

@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, Literal
 
 from rulewright.errors import PayloadError
 
-Kind = Literal["json", "jsonl", "yaml", "unknown"]
+Kind = Literal["json", "jsonl", "yaml", "csv", "xlsx", "unknown"]
 STDIN: Final = "-"
 
 _KINDS: Final[dict[str, Kind]] = {
@@ -22,22 +22,31 @@ _KINDS: Final[dict[str, Kind]] = {
     ".ndjson": "jsonl",
     ".yaml": "yaml",
     ".yml": "yaml",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".xlsx": "xlsx",
 }
-_NOT_YET: Final = {".csv": "CSV", ".tsv": "CSV", ".xlsx": "XLSX", ".xls": "Excel", ".parquet": "Parquet"}
+_NOT_READ: Final = {".xls": "old Excel", ".ods": "OpenDocument", ".parquet": "Parquet"}
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input: `path` is "-" for stdin, `name` is how reports name it."""
+    """One input: `path` is "-" for stdin, `name` is how reports name it. `sheet` is that of a workbook."""
 
     path: str
     name: str
     kind: Kind
+    sheet: str | None = None
 
     @property
     def is_stdin(self) -> bool:
         """Whether it is stdin, which can be read only once."""
         return self.path == STDIN
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is rows of cells below a header."""
+        return self.kind in ("csv", "xlsx")
 
     def open(self) -> BinaryIO:
         """Open it for reading bytes; the caller closes it. Raises PayloadError."""
@@ -58,7 +67,7 @@ class Source:
 
 
 def find_sources(arguments: Sequence[str], stdin_filename: str | None = None) -> tuple[Source, ...]:
-    """The inputs that arguments name: files, "-" for stdin, and quoted globs.
+    """The inputs that arguments name: files, "-" for stdin, quoted globs, and `book.xlsx:Sheet`.
 
     Raises PayloadError for what is not there, is no file, or has a format that is not read.
     """
@@ -72,6 +81,11 @@ def _expand(argument: str, stdin_filename: str | None) -> list[Source]:
     if argument == STDIN:
         name = stdin_filename or "<stdin>"
         return [Source(STDIN, name, _kind_of(name) if stdin_filename else "json")]
+    workbook, ending, sheet = argument.rpartition(".xlsx:")
+    if ending and sheet and not os.path.lexists(argument):
+        path = f"{workbook}.xlsx"
+        _require_file(path)
+        return [Source(path, path, "xlsx", sheet)]
     if os.path.lexists(argument) or not glob.has_magic(argument):
         _require_file(argument)
         return [Source(argument, argument, _kind_of(argument))]
@@ -92,8 +106,8 @@ def _require_file(argument: str) -> None:
 
 def _kind_of(name: str) -> Kind:
     suffix = Path(name).suffix.lower()
-    if suffix in _NOT_YET:
-        raise PayloadError(f"{_NOT_YET[suffix]} files are not read yet; use JSON, JSONL or YAML", name)
+    if suffix in _NOT_READ:
+        raise PayloadError(f"{_NOT_READ[suffix]} files are not read; use JSON, JSONL, CSV or XLSX", name)
     return _KINDS.get(suffix, "unknown")
 
 

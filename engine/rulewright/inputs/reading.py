@@ -1,4 +1,4 @@
-"""From an opened file to its items, by format. JSONL streams; the others are read as a whole, bounded."""
+"""From an opened file to its items, by format. JSONL and CSV stream; others are read whole, bounded."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import chain
 from typing import BinaryIO, Final, Literal
 
 from rulewright.errors import PayloadError
+from rulewright.inputs.csv_rows import csv_rows
 from rulewright.inputs.decoding import MARK, decode_text
 from rulewright.inputs.documents import read_whole, split, too_large
 from rulewright.inputs.files import Source
@@ -15,15 +16,20 @@ from rulewright.inputs.json_places import find_values
 from rulewright.inputs.json_text import JsonFlaw, parse_json
 from rulewright.inputs.limits import MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
 from rulewright.inputs.payload import Broken, Item, Payload
+from rulewright.inputs.table import Fields, read_table
+from rulewright.inputs.table_place import csv_place, sheet_place
 
 # A first line longer than this, in a file whose name says nothing, is taken for a document.
 _SNIFFED: Final = 65_536
 
 
-def read_items(source: Source) -> Iterator[Item]:
-    """The payloads of one input, in order. Raises PayloadError where it can't be opened or is empty."""
+def read_items(source: Source, fields: Fields | None = None) -> Iterator[Item]:
+    """The payloads of one input, in order. Raises PayloadError where it can't be opened or is empty.
+
+    `fields` are those of the resource: the cells of tables have no types of their own.
+    """
     with source.open() as stream:
-        items = _items(source, stream)
+        items = _cells(source, stream, fields or {}) if source.is_table else _items(source, stream)
         try:
             first = next(items, None)
             if first is None:
@@ -47,6 +53,16 @@ def read_document(source: Source) -> Payload:
     if isinstance(item, Broken):
         raise PayloadError(item.message, item.at)
     return item
+
+
+def _cells(source: Source, stream: BinaryIO, fields: Fields) -> Iterator[Item]:
+    if source.kind == "csv":
+        return read_table(partial(csv_place, source.name), csv_rows(source.name, stream), fields)
+    # Loaded for workbooks alone: zip files are a start-up of their own.
+    from rulewright.inputs.xlsx_rows import open_sheet  # noqa: PLC0415
+
+    sheet = open_sheet(source.name, stream.read(MAX_DOCUMENT_BYTES + 1), source.sheet)
+    return read_table(partial(sheet_place, source.name, sheet.name), sheet.rows(), fields)
 
 
 def _items(source: Source, stream: BinaryIO) -> Iterator[Item]:

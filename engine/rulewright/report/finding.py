@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from rulewright.problem import Problem, Severity, SourceProblem
 from rulewright.report.entry import Entry
+
+_SHEET_CELL: Final = re.compile(r"(.*\.xlsx):.*!([A-Z]{1,3})([0-9]+)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,12 @@ def level_of(problem: Problem) -> Severity:
 
 
 def split_place(place: str) -> tuple[str, int, int]:
-    """Split file:line:column, where the file may hold colons itself."""
+    """Split file:line:column, where the file may hold colons itself; of book.xlsx:Sheet!B7, 7 and 2."""
+    if (cell := _SHEET_CELL.match(place)) is not None:
+        column = 0
+        for letter in cell[2]:
+            column = column * 26 + ord(letter) - 64
+        return cell[1], int(cell[3]), column
     file, _, rest = place.rpartition(":")
     file, _, line = file.rpartition(":")
     if file and line.isdecimal() and rest.isdecimal():

@@ -1,0 +1,28 @@
+"""How a cell is named: `cases.csv:7:2` by line and cell, `cases.xlsx:Sheet1!B7` as spreadsheets do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+# The row's number from 1 and the column's index from 0 -> the cell's name.
+TablePlace = Callable[[int, int], str]
+
+
+def csv_place(name: str, line: int, index: int) -> str:
+    """A cell of a CSV file; cells count from 1."""
+    return f"{name}:{line}:{index + 1}"
+
+
+def sheet_place(name: str, sheet: str, line: int, index: int) -> str:
+    """A cell of a spreadsheet."""
+    return f"{name}:{sheet}!{column_letters(index)}{line}"
+
+
+def column_letters(index: int) -> str:
+    """A, B, ... Z, AA, ... for 0, 1, ..."""
+    letters = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters

@@ -1,0 +1,239 @@
+"""CSV and XLSX: cells become payloads by the declared types, and problems name their cell."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import tracemalloc
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from workbook import DateSerial, write_workbook
+from workplace import Run, Write
+
+from rulewright.inputs import Source, read_items
+from rulewright.program import load
+
+JSONL = ("--format", "jsonl")
+STORE = ("--store", "sqlite:///t.db")
+HEADER = "guest,people,price,paid,day,tags,address.postcode,address.floor\n"
+
+
+def problem(outcome: dict[str, Any]) -> tuple[str, str, str]:
+    """Code, path and place of the one problem of an outcome."""
+    (found,) = outcome["problems"]
+    return found["code"], found["path"], found["payload_at"]
+
+
+def record(outcome: dict[str, Any]) -> dict[str, Any]:
+    """The record of an outcome without its generated key and without nulls."""
+    return {name: value for name, value in outcome["record"].items() if name != "id" and value is not None}
+
+
+def test_csv_cells_take_the_types_of_their_fields(run: Run, write: Write) -> None:
+    """Numbers, truth, dates, lists and nested fields; an empty cell is absent."""
+    rows = '"Ann, the\n2nd",15099,1.50,TRUE,31/01/2025,"[""a"",""b""]",02134,7\nBob,,,,,,,\n'
+
+    ann, bob = run("validate", "desk/visit", write("v.csv", HEADER + rows), *JSONL).outcomes
+
+    expected = {"guest": "Ann, the\n2nd", "people": 15099, "price": 1.5, "paid": True, "day": "2025-01-31"}
+    assert record(ann) == expected | {"tags": ["a", "b"], "address": {"postcode": "02134", "floor": 7}}
+    assert record(bob) == {"guest": "Bob"}
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ("Ann,many,,,,,,", ("type", "/people", "v.csv:2:2")),
+        ("Ann,1.5,,,,,,", ("type", "/people", "v.csv:2:2")),
+        ("Ann,,,yes,,,,", ("type", "/paid", "v.csv:2:4")),
+        ("Ann,,,,2025-01-31,,,", ("format", "/day", "v.csv:2:5")),
+        ("Ann,,,,,,,high", ("required", "/address/postcode", "v.csv:2:7")),
+        ("Ann,,,,,,E1,high", ("type", "/address/floor", "v.csv:2:8")),
+        (",2,,,,,,", ("required", "/guest", "v.csv:2:1")),
+        ("Ann,2,,,,,,,over", ("invalid_json", "", "v.csv:2:9")),
+        ('Ann,"2"x', ("invalid_json", "", "v.csv:2:1")),
+        ('Ann,"2', ("invalid_json", "", "v.csv:2:1")),
+    ],
+)
+def test_problems_name_their_cell(run: Run, write: Write, row: str, expected: tuple[str, str, str]) -> None:
+    """Line and cell; broken quoting is a refusal of its own."""
+    ran = run("validate", "desk/visit", write("v.csv", HEADER + row), *JSONL)
+
+    found = [(one["code"], one["path"], one["payload_at"]) for one in ran.outcomes[0]["problems"]]
+    assert ran.code == 1
+    assert expected in found
+
+
+def test_lines_are_counted_through_quotes_and_blanks(run: Run, write: Write) -> None:
+    """A row is named by the line that it starts on; others go on after a broken one."""
+    text = 'guest,people\n\n"a\nb",x\nAnn,"1"x\nBob,y\n'
+
+    outcomes = run("validate", "desk/visit", write("v.csv", text), *JSONL).outcomes
+
+    assert [problem(one)[2] for one in outcomes] == ["v.csv:3:2", "v.csv:5:1", "v.csv:6:2"]
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "marked"])
+@pytest.mark.parametrize("sign", [",", ";", "\t"])
+def test_delimiter_is_that_of_the_header(run: Run, write: Write, mark: str, sign: str) -> None:
+    """Commas, semicolons and tabs; a byte-order mark is no part of the first header."""
+    text = f"{mark}guest{sign}people{sign}room\r\nAnn{sign}2{sign}\"1,5;6\"\r\n"
+
+    (ann,) = run("validate", "desk/visit", write("v.csv", text), *JSONL).outcomes
+
+    assert record(ann) == {"guest": "Ann", "people": 2, "room": "1,5;6"}
+
+
+def test_unknown_header(run: Run, write: Write) -> None:
+    """A column that no field takes is refused where it is filled, with the usual hint."""
+    text = "guest,peple,address.street\nAnn,2,\nBob,,\nCid,,High St\n"
+
+    ann, bob, cid = run("validate", "desk/visit", write("v.csv", text), *JSONL).outcomes
+
+    assert problem(ann) == ("unknown_field", "/peple", "v.csv:2:2")
+    assert bob["verdict"] == "accepted"
+    assert ("unknown_field", "/address/street", "v.csv:4:3") in [
+        (one["code"], one["path"], one["payload_at"]) for one in cid["problems"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("guest,guest\nAnn,Bob\n", 'v.csv:1:2: two columns are named "guest"'),
+        ("address,address.floor\n{},2\n", "v.csv:1:2: address.floor is part of address"),
+        ('"guest\nAnn\n', "v.csv:1:1: a quote is opened in this row and never closed"),
+        (b"\xff\xfeg\x00", "the file is UTF-16; save it as UTF-8"),
+    ],
+)
+def test_wrong_header_ends_the_command(run: Run, write: Write, text: str | bytes, words: str) -> None:
+    """Without a header nothing can be decided."""
+    ran = run("validate", "desk/visit", write("v.csv", text))
+
+    assert ran.code == 2
+    assert words in ran.err
+
+
+def test_latin_1_is_told_of(run: Run, write: Write) -> None:
+    """A row with bytes that are no UTF-8 is refused; the others are decided."""
+    first, second = run("validate", "desk/visit", write("v.csv", b"guest\nZo\xe9\nAnn\n"), *JSONL).outcomes
+
+    assert (problem(first)[0], problem(first)[2], second["verdict"]) == (
+        "invalid_json",
+        "v.csv:2:1",
+        "accepted",
+    )
+
+
+def test_workbook(run: Run) -> None:
+    """Floats become whole numbers, dates the field's format; blank rows are passed over."""
+    cells = {"B2": "guest", "C2": "people", "D2": "room", "E2": "day", "F2": "paid"}
+    cells |= {"B4": "Ann", "C4": 15099.0, "D4": 49999.0, "E4": DateSerial(45688), "F4": True}
+    cells |= {"B7": "Bob", "C7": "x"}
+    write_workbook("v.xlsx", {"Sheet1": cells, "Empty": {}})
+
+    ann, bob = run("validate", "desk/visit", "v.xlsx", *JSONL).outcomes
+
+    expected = {"guest": "Ann", "people": 15099, "room": "49999", "day": "2025-01-31", "paid": True}
+    assert record(ann) == expected
+    assert problem(bob) == ("type", "/people", "v.xlsx:Sheet1!C7")
+
+
+def test_workbook_of_several_sheets(run: Run) -> None:
+    """Which sheet is meant must be said; nothing is passed over in silence."""
+    write_workbook("v.xlsx", {"May": {"A1": "guest", "A2": "Ann"}, "June": {"A1": "guest", "A2": "Bob"}})
+
+    unsaid = run("validate", "desk/visit", "v.xlsx")
+    wrong = run("validate", "desk/visit", "v.xlsx:Jun")
+    said = run("validate", "desk/visit", "v.xlsx:June", *JSONL)
+
+    assert (unsaid.code, wrong.code, record(said.outcomes[0])) == (2, 2, {"guest": "Bob"})
+    assert "name one, like v.xlsx:May" in unsaid.err
+    assert "did you mean June?" in wrong.err
+
+
+def test_machines_get_row_and_column_of_a_cell(run: Run) -> None:
+    """GitHub takes files, lines and columns, no sheets."""
+    write_workbook("v.xlsx", {"S": {"A1": "guest", "AB1": "people", "A7": "Ann", "AB7": "x"}})
+
+    assert "file=v.xlsx,line=7,col=28" in run("validate", "desk/visit", "v.xlsx", "--format", "github").out
+
+
+def test_no_workbook(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is no workbook is said; a missing extra names what to install."""
+    broken = run("validate", "desk/visit", write("v.xlsx", "guest\nAnn\n"))
+    monkeypatch.setitem(sys.modules, "python_calamine", None)
+    missing = run("validate", "desk/visit", "v.xlsx")
+
+    assert (broken.code, missing.code) == (2, 2)
+    assert "this is no XLSX workbook" in broken.err
+    assert "pip install 'rulewright[excel]'" in missing.err
+
+
+def test_plan_of_a_workbook_is_carried_out(run: Run) -> None:
+    """`apply --plan` finds the workbook and the sheet again."""
+    write_workbook("v.xlsx", {"May": {"A1": "guest", "A2": "Ann"}, "June": {"A1": "guest", "A2": "Bob"}})
+    planned = run("plan", "desk/visit", "v.xlsx:June", *STORE, "--format", "json")
+    Path("plan.json").write_text(planned.out)
+
+    applied = run("apply", "--plan", "plan.json", *STORE, *JSONL)
+
+    assert (applied.code, record(applied.outcomes[0])) == (0, {"guest": "Bob"})
+
+
+def test_apply_of_csv_can_be_resumed(run: Run, write: Write) -> None:
+    """A file that has grown is taken up after what is done."""
+    run("apply", "desk/visit", write("v.csv", "guest\nAnn\n"), *STORE)
+    again = run("apply", "desk/visit", write("v.csv", "guest\nAnn\nBob\n"), *STORE, "--resume", *JSONL)
+
+    with sqlite3.connect("t.db") as connection:
+        guests = connection.execute("SELECT guest FROM desk_visit ORDER BY id").fetchall()
+    connection.close()
+    assert (len(again.outcomes), guests) == (1, [("Ann",), ("Bob",)])
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_updates_name_their_record_in_a_field(run: Run, write: Write, kind: str) -> None:
+    """--key FIELD: each payload says which record it updates; one that does not is refused."""
+    run("apply", "desk/visit", write("v.csv", "guest\nAnn\nBob\n"), *STORE)
+    rows = {
+        "csv": "id,room\n2,blue\n1,red\n,grey\n9,black\n",
+        "jsonl": [
+            {"id": 2, "room": "blue"},
+            {"id": 1, "room": "red"},
+            {"room": "grey"},
+            {"id": 9, "room": "x"},
+        ],
+    }[kind]
+
+    words = ("--operation", "update", "--key", "id", *STORE, *JSONL)
+    ran = run("apply", "desk/visit", write(f"u.{kind}", rows), *words)
+
+    assert [(one["verdict"], one["record"] and one["record"]["room"]) for one in ran.outcomes[:2]] == [
+        ("accepted", "blue"),
+        ("accepted", "red"),
+    ]
+    assert [one["problems"][0]["code"] for one in ran.outcomes[2:]] == ["required", "not_found"]
+    assert ran.outcomes[2]["problems"][0]["path"] == "/id"
+
+
+def test_csv_streams(tmp_path: Path) -> None:
+    """Memory does not grow with the file."""
+    fields = load(Path(__file__).parent / "rules").compiled.resources["desk/visit"].fields
+
+    def peak(rows: int) -> int:
+        path = tmp_path / f"{rows}.csv"
+        path.write_text("guest,people\n" + "Ann,2\n" * rows)
+        tracemalloc.start()
+        count = sum(1 for _ in read_items(Source(str(path), "v.csv", "csv"), fields))
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert count == rows
+        return found
+
+    small, large = map(partial(peak), (500, 10_000))
+
+    assert large < small * 1.5
