@@ -74,17 +74,25 @@ class PostgresStore:
         if self._is_prepared(tables):
             return
         shapes = shapes_of(tables)
-        schema = self._address.schema
-        with self._sessions.held() as connection:
-            fitting = is_made(connection, schema) and fits(stored_tables(connection, schema), tables)
-        if not fitting:
+        stamp = self._fitting(tables)
+        if stamp is None:
             with self._sessions.writing() as connection, self._sessions.in_words():
                 migrate(connection, tables, self._address)
+                stamp = connection.execute(self._stamp).fetchall()
                 connection.execute("COMMIT")
         self._learn()
         # Columns that the rules no longer name are kept in the schema and left out of what is read.
         self._statements.update({resource: self._statements_of(shape) for resource, shape in shapes.items()})
-        self._prepared = (tuple(tables), self._sessions.rows(self._stamp))
+        self._prepared = (tuple(tables), stamp)
+
+    def _fitting(self, tables: Sequence[Table]) -> list[tuple[object, ...]] | None:
+        """Return what tells whether the schema changes from now on; None where it does not fit yet."""
+        schema = self._address.schema
+        with self._sessions.held() as connection:
+            if not is_made(connection, schema):
+                return None
+            stamp = connection.execute(self._stamp).fetchall()
+            return stamp if fits(stored_tables(connection, schema), tables) else None
 
     def _is_prepared(self, tables: Sequence[Table]) -> bool:
         """Whether the same was asked last time and nobody changed the schema since."""
