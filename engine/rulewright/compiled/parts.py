@@ -1,0 +1,182 @@
+"""The compiled parts of a rule file: what was text is parsed, what was implied is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from rulewright.fieldtypes import FieldType
+from rulewright.formula import Formula, FormulaMap, Valued
+from rulewright.model import (
+    Check,
+    Effect,
+    Field,
+    Idempotency,
+    LookUp,
+    Reaction,
+    ResponseShape,
+    Target,
+    Transition,
+    Unique,
+    Workflow,
+)
+from rulewright.problem import Span
+
+Concern = Literal["excluded", "presence", "values", "checks", "supplied"]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCheck:
+    """A check of a field, of the whole, or an invariant."""
+
+    rule: Check
+    id: str
+    condition: Formula
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledReference:
+    """`references` of a field; `by` is the field of the target that the value names."""
+
+    resource: str
+    by: str
+    where: FormulaMap
+    bind: str | None
+    id: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledUnique:
+    """`unique` of a field: `fields` start with the field itself; `where` is evaluated per record."""
+
+    rule: Unique
+    fields: tuple[str, ...]
+    where: FormulaMap
+    id: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledField:
+    """One field. `id` is "<api>/<resource>.<field path>"; `order` sorts reports as the file is written."""
+
+    rule: Field
+    id: str
+    type: FieldType
+    order: tuple[int, ...]
+    required_if: Formula | None
+    required_unless: Formula | None
+    forbidden_if: Formula | None
+    excluded_if: Formula | None
+    default_from: Valued | None
+    compute: Valued | None
+    one_of: Formula | None
+    checks: tuple[CompiledCheck, ...]
+    reference: CompiledReference | None
+    unique: CompiledUnique | None
+    children: tuple[CompiledField, ...]
+    items: CompiledField | None
+    # What kinds of rules stand here or anywhere below, so that a stage visits only what it judges.
+    concerns: frozenset[Concern]
+
+    @property
+    def name(self) -> str:
+        """The key in the payload; "items" for the items of a list."""
+        return self.rule.name
+
+    def span_of(self, keyword: str) -> Span:
+        """Where the keyword stands, or else the field."""
+        return self.rule.at.get(keyword, self.rule.span)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledLookUp:
+    """A look-up; `by` gives the equality map."""
+
+    rule: LookUp
+    id: str
+    by: FormulaMap
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledEffect:
+    """An effect; `on` has its default filled in."""
+
+    rule: Effect
+    id: str
+    on: tuple[str, ...]
+    when: Formula | None
+    where: FormulaMap
+    set: FormulaMap
+    body: Valued | None
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTransition:
+    """One move of a workflow."""
+
+    rule: Transition
+    id: str
+    guard: Formula | None
+    set: FormulaMap
+    effects: tuple[CompiledEffect, ...]
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledReaction:
+    """What the records of `resource` do after something happened to a record of another resource."""
+
+    rule: Reaction
+    resource: str
+    id: str
+    by: FormulaMap
+    with_: FormulaMap
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledWorkflow:
+    """The states of a resource; `events` maps each event to the fields that its payload takes."""
+
+    rule: Workflow
+    initial_from: Formula | None
+    state_from: Formula | None
+    events: Mapping[str, Mapping[str, CompiledField]]
+    transitions: tuple[CompiledTransition, ...]
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The names of all states."""
+        return tuple(state.name for state in self.rule.states)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledResponse:
+    """What a caller sees of an accepted record; `include` parts only where they are asked for."""
+
+    rule: ResponseShape | None
+    body: Valued | None
+    include: Mapping[str, Valued]
+    envelope: Valued | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledIdempotency:
+    """Which header makes a call repeatable, and what its keys are told apart by."""
+
+    rule: Idempotency
+    scope: tuple[Formula, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTarget:
+    """Where messages may be sent to, and what is made of the reply."""
+
+    rule: Target
+    ordered_by: Formula | None
+    write_back: FormulaMap

@@ -1,0 +1,143 @@
+"""A resource ready to judge payloads, and all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from rulewright.compiled.parts import (
+    CompiledCheck,
+    CompiledEffect,
+    CompiledField,
+    CompiledIdempotency,
+    CompiledLookUp,
+    CompiledReaction,
+    CompiledResponse,
+    CompiledTarget,
+    CompiledWorkflow,
+)
+from rulewright.formula import Formula, FormulaMap
+from rulewright.model import Api, Operation, RuleFile, RuleSet, Variant
+
+if TYPE_CHECKING:
+    # Imported when a schema is first built: marshmallow costs 50 ms at start-up.
+    from marshmallow import Schema
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledResource:
+    """One resource, ready to judge payloads."""
+
+    file: RuleFile
+    api: Api | None
+    fields: Mapping[str, CompiledField]
+    lookups: Mapping[str, CompiledLookUp]
+    checks: tuple[CompiledCheck, ...]
+    invariants: tuple[CompiledCheck, ...]
+    effects: tuple[CompiledEffect, ...]
+    scope: FormulaMap
+    permissions: Formula | None
+    workflow: CompiledWorkflow | None
+    response: CompiledResponse
+    idempotency: CompiledIdempotency | None
+    targets: Mapping[str, CompiledTarget]
+    _schemas: dict[object, type[Schema]] = field(default_factory=dict, repr=False)
+    _loaders: dict[type[Schema], Schema] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The resource as "<api>/<name>"."""
+        return self.file.resource
+
+    @property
+    def key(self) -> str:
+        """The name of the primary key field."""
+        return self.file.key
+
+    def schema_for(self, settable: frozenset[str] = frozenset()) -> type[Schema]:
+        """Return the marshmallow Schema class, made on first use; `settable` as in `build_schema`."""
+        if settable not in self._schemas:
+            # Two threads may both build it; the classes are equal, and either may stay.
+            build_schema = import_module("rulewright.schema").build_schema
+            self._schemas[settable] = build_schema(self.file, settable)
+        return self._schemas[settable]
+
+    def loader(self, event: str | None, settable: frozenset[str]) -> Schema:
+        """Return the Schema object that reads payloads: of an event, or else of the resource.
+
+        Loading keeps nothing in the object, so threads may share it.
+        """
+        schema = self.event_schema(event) if event is not None else self.schema_for(settable)
+        if schema not in self._loaders:
+            self._loaders[schema] = schema()
+        return self._loaders[schema]
+
+    def event_schema(self, event: str) -> type[Schema]:
+        """Return the marshmallow Schema class of an event's payload, made on first use."""
+        place = ("event", event)
+        if place not in self._schemas:
+            schema_class = import_module("rulewright.schema").schema_class
+            rules = [one.rule for one in self.event_fields(event).values()]
+            self._schemas[place] = schema_class(event.title(), rules, self.file.unknown)
+        return self._schemas[place]
+
+    def event_fields(self, event: str) -> Mapping[str, CompiledField]:
+        """Return the fields that an event's payload takes."""
+        return self.workflow.events[event] if self.workflow is not None else {}
+
+    def has_event(self, name: str) -> bool:
+        """Whether the workflow has an event of this name."""
+        return self.workflow is not None and name in self.workflow.events
+
+    def operation(self, name: str) -> Operation | None:
+        """Return the declared operation of that name, or the one that fires the event of that name."""
+        named = next((op for op in self.file.operations if op.name == name and op.event is None), None)
+        return named or next((op for op in self.file.operations if op.event == name), None)
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """The alternatives that a create's payload chooses from."""
+        return self.file.variants
+
+    @cached_property
+    def binds(self) -> Mapping[str, CompiledEffect]:
+        """The names that effects bind their created records to."""
+        return {effect.rule.bind: effect for effect in self.effects if effect.rule.bind}
+
+    @cached_property
+    def bound_references(self) -> Mapping[str, CompiledField]:
+        """The names that references are bound to by `as`."""
+        return {
+            one.reference.bind: one
+            for one in self.fields.values()
+            if one.reference is not None and one.reference.bind
+        }
+
+    def every_field(self) -> Iterator[CompiledField]:
+        """Yield all fields, nested ones after the one that holds them."""
+        waiting = list(reversed([*self.fields.values()]))
+        while waiting:
+            one = waiting.pop()
+            yield one
+            waiting.extend(reversed(one.children))
+            if one.items is not None:
+                waiting.append(one.items)
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledRules:
+    """All resources of a rule set. `digest` is "sha256:..." of the rule files."""
+
+    rules: RuleSet
+    resources: Mapping[str, CompiledResource]
+    settings: Mapping[str, Mapping[str, object]]
+    # (resource, event) -> what reacts to it, in the order of the files.
+    reactions: Mapping[tuple[str, str], tuple[CompiledReaction, ...]]
+
+    @property
+    def digest(self) -> str:
+        """What goes out with every outcome, so that a decision can be replayed."""
+        return f"sha256:{self.rules.sha256}"
