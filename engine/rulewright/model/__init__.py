@@ -1,0 +1,77 @@
+"""A rule file as plain, frozen data: what the analyst wrote, checked in shape, with positions.
+
+Nothing here computes. Expressions stay text (with the scalar they came from) until `program`
+compiles them, so that a rule file can be printed, compared and tested alone. `at` of a part maps
+each keyword that was written to the place of its key.
+"""
+
+from rulewright.model.behaviour import (
+    Effect,
+    Event,
+    Inference,
+    LookUp,
+    Operation,
+    Reaction,
+    State,
+    Timeout,
+    Transition,
+    Variant,
+    Workflow,
+)
+from rulewright.model.fields import Check, Compute, Field, Generate, Reference, Unique
+from rulewright.model.files import (
+    Api,
+    Auth,
+    ErrorDialect,
+    Idempotency,
+    ResponseShape,
+    RuleFile,
+    RuleSet,
+    Setting,
+    Target,
+)
+from rulewright.model.values import (
+    Constant,
+    Constants,
+    Expression,
+    Itself,
+    Template,
+    TemplateList,
+    TemplateMap,
+)
+
+__all__ = [
+    "Api",
+    "Auth",
+    "Check",
+    "Compute",
+    "Constant",
+    "Constants",
+    "Effect",
+    "ErrorDialect",
+    "Event",
+    "Expression",
+    "Field",
+    "Generate",
+    "Idempotency",
+    "Inference",
+    "Itself",
+    "LookUp",
+    "Operation",
+    "Reaction",
+    "Reference",
+    "ResponseShape",
+    "RuleFile",
+    "RuleSet",
+    "Setting",
+    "State",
+    "Target",
+    "Template",
+    "TemplateList",
+    "TemplateMap",
+    "Timeout",
+    "Transition",
+    "Unique",
+    "Variant",
+    "Workflow",
+]

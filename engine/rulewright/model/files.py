@@ -1,0 +1,140 @@
+"""The files themselves: what an API shares, one resource, and all that were read together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rulewright.model.behaviour import Effect, Inference, LookUp, Operation, Variant, Workflow
+from rulewright.model.fields import Check, Field
+from rulewright.model.values import Constant, Expression, Template, TemplateMap
+from rulewright.problem import Span, VendorError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseShape:
+    """What a caller sees: `body` over record, look-ups and request; `include` only where asked."""
+
+    span: Span
+    body: Template | None = None
+    include: Mapping[str, Template] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A switch of api.yaml, read in expressions as settings.NAME."""
+
+    name: str
+    default: Constant
+    span: Span
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Auth:
+    """Who may call. `actor` declares the actor's fields; `permissions` gives the list of its rights."""
+
+    span: Span
+    header: str | None = None
+    also: tuple[str, ...] = ()
+    scheme: str | None = None
+    actor: Mapping[str, str] = field(default_factory=dict)
+    permissions: Expression | None = None
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorDialect:
+    """How refusals are written for this API's callers; `status` maps a code or "*" to HTTP."""
+
+    dialect: str
+    span: Span
+    status: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idempotency:
+    """Which header makes a call repeatable, within what scope and for how long."""
+
+    header: str
+    span: Span
+    scope: tuple[Expression, ...] = ()
+    operations: tuple[str, ...] = ("create",)
+    keep_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Somewhere that messages may be sent to.
+
+    `ordered_by` groups messages that must arrive in the order of their making. `write_back` says which
+    fields of the record are taken from the reply.
+    """
+
+    name: str
+    method: str
+    url: str
+    span: Span
+    headers: Mapping[str, str] = field(default_factory=dict)
+    ordered_by: Expression | None = None
+    write_back: TemplateMap | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Api:
+    """api.yaml: what the resources of one API share."""
+
+    name: str
+    file: str
+    span: Span
+    at: Mapping[str, Span]
+    title: str | None = None
+    description: str | None = None
+    auth: Auth | None = None
+    errors: ErrorDialect | None = None
+    idempotency: Idempotency | None = None
+    envelope: Template | None = None
+    targets: tuple[Target, ...] = ()
+    unknown: Literal["reject", "ignore"] = "reject"
+    formats: Mapping[str, str] = field(default_factory=dict)
+    settings: tuple[Setting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFile:
+    """One resource. `resource` is "<api>/<name>"; shared types and formats are already merged in."""
+
+    resource: str
+    file: str
+    span: Span
+    at: Mapping[str, Span]
+    api: str
+    name: str
+    key: str
+    fields: tuple[Field, ...]
+    title: str | None = None
+    description: str | None = None
+    version: str | None = None
+    unknown: Literal["reject", "ignore"] = "reject"
+    operations: tuple[Operation, ...] = ()
+    lookups: tuple[LookUp, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    variants_error: VendorError | None = None
+    checks: tuple[Check, ...] = ()
+    invariants: tuple[Check, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    inferences: tuple[Inference, ...] = ()
+    workflow: Workflow | None = None
+    response: ResponseShape | None = None
+    scope: TemplateMap | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """Every rule file of a folder, as read together. `sha256` is the hex digest of all their bytes."""
+
+    root: str
+    apis: Mapping[str, Api]
+    resources: Mapping[str, RuleFile]
+    sha256: str
