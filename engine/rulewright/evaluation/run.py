@@ -80,58 +80,68 @@ class Place:
         return self.field.name not in self.siblings.unsound
 
 
+@dataclass(eq=False)
 class Run:
     """The working state of one evaluation; it is thrown away afterwards."""
 
-    def __init__(
-        self, rules: CompiledRules, resource: CompiledResource, inputs: Inputs, records: Overlay | None
-    ) -> None:
-        self.rules = rules
-        self.resource = resource
-        self.inputs = inputs
-        self.records = records
-        self.log = Log()
-        # The fields that the payload may hold: an event has its own.
-        self.intake: Mapping[str, CompiledField] = (
-            resource.event_fields(inputs.operation)
-            if resource.has_event(inputs.operation)
-            else resource.fields
-        )
-        self.random = Random(inputs.seed)
-        # `payload`, and the same merged into `current` (on a create they are one).
-        self.sent = View({}, self.intake.keys())
-        self.merged = self.sent
-        self.current: View | None = None
-        self.stored: StoredRecord | None = None
-        self.changed: frozenset[str] = frozenset()
-        # Set by `assembly`, which knows how names and fields are worked out.
-        self.scope: Scope
-        self.path = View(inputs.request.path, Everything())
-        self.record: LazyRecord
-        self.positions: dict[str, list[int]] = {}
-        # Pointer of a map -> the paths of the entries that an update takes away.
-        self.removed: dict[str, frozenset[tuple[str, ...]]] = {}
-        self.references: dict[str, object] = {}
-        self.generated: dict[str, object] = {}
-        self.reserved: dict[tuple[str, str], int] = {}
-        self.promised: dict[str, object] = {}
-        self.bound: dict[str, View] = {}
-        self.own: dict[str, object] = {}
-        self.transition: CompiledTransition | None = None
-        self.claim: Claim | None = None
-        self.replay: object = None
-        self.response: Response | None = None
-        # While the response is shaped, dates remember how their fields print them.
-        self.printing = False
-        # Reactions run without permission and scope checks, in the transaction of what they react to.
-        self.is_reaction = False
-        # Whether the record itself can take the event: there is a transition whose guard holds.
-        self.can_move = True
-        self.tracer: Tracer | None = None
-        self.depth = 0
-        self.reads: dict[tuple[str, str], Read] = {}
-        self.changes: list[Change] = []
-        self.messages: list[Message] = []
+    rules: CompiledRules
+    resource: CompiledResource
+    inputs: Inputs
+    records: Overlay | None
+    log: Log = field(default_factory=Log)
+
+    # What expressions read. `scope` and `record` are set by `assembly`, which knows how names and fields
+    # are worked out; `merged` is `sent` merged into `current`, and on a create they are one.
+    sent: View = field(init=False)
+    merged: View = field(init=False)
+    path: View = field(init=False)
+    scope: Scope = field(init=False)
+    record: LazyRecord = field(init=False)
+    current: View | None = None
+    stored: StoredRecord | None = None
+    changed: frozenset[str] = frozenset()
+    # Pointer of a list -> the payload's index of each item; of a map -> the entries an update takes away.
+    positions: dict[str, list[int]] = field(default_factory=dict)
+    removed: dict[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
+
+    # How the record comes about: keys generated and promised, values that transitions and effects set.
+    random: Random = field(init=False)
+    references: dict[str, object] = field(default_factory=dict)
+    generated: dict[str, object] = field(default_factory=dict)
+    reserved: dict[tuple[str, str], int] = field(default_factory=dict)
+    promised: dict[str, object] = field(default_factory=dict)
+    bound: dict[str, View] = field(default_factory=dict)
+    own: dict[str, object] = field(default_factory=dict)
+    transition: CompiledTransition | None = None
+    # Whether the record itself can take the event: there is a transition whose guard holds.
+    can_move: bool = True
+
+    # Reactions run without permission and scope checks, in the transaction of what they react to.
+    is_reaction: bool = False
+    depth: int = 0
+    tracer: Tracer | None = None
+    # While the response is shaped, dates remember how their fields print them.
+    printing: bool = False
+
+    # What comes out.
+    claim: Claim | None = None
+    replay: object = None
+    response: Response | None = None
+    reads: dict[tuple[str, str], Read] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.inputs.seed)
+        self.sent = self.merged = View({}, self.intake.keys())
+        self.path = View(self.inputs.request.path, Everything())
+
+    @property
+    def intake(self) -> Mapping[str, CompiledField]:
+        """The fields that the payload may hold: an event has its own."""
+        if self.is_event:
+            return self.resource.event_fields(self.inputs.operation)
+        return self.resource.fields
 
     @property
     def settable(self) -> frozenset[str]:
