@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -190,14 +190,14 @@ def _judge_uniques_early(run: Run, values: dict[str, object]) -> None:
     judge_uniques(run, run.resource, encode_record(run.resource.fields, sound), Stage.CHECK)
 
 
-def _judge_planned_uniques(run: Run, touched: dict[tuple[str, object], None]) -> None:
+def _judge_planned_uniques(run: Run, touched: Mapping[tuple[str, object], frozenset[str]]) -> None:
     if run.records is None:
         return
-    for resource, key in touched:
+    for (resource, key), written in touched.items():
         compiled = run.rules.resources[resource]
         record = run.records.find(resource, {compiled.key: key}, 1)[0]
         own = compiled is run.resource and key == stored_record(run).get(run.resource.key)
-        judge_uniques(run, compiled, record, Stage.EFFECT, None if own else "")
+        judge_uniques(run, compiled, record, Stage.EFFECT, path=None if own else "", written=written)
 
 
 _STAGES: Final[tuple[Callable[[Run], None], ...]] = (

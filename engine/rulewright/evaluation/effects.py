@@ -5,7 +5,7 @@ Nothing happens here; each effect reads through the changes planned so far (lang
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
@@ -35,7 +35,13 @@ class Plan:
     records: Overlay
     written: dict[tuple[str, object, str], tuple[object, str]] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
-    touched: dict[tuple[str, object], None] = field(default_factory=dict)
+    # (resource, key) -> the fields that are written.
+    touched: dict[tuple[str, object], frozenset[str]] = field(default_factory=dict)
+
+    def touch(self, resource: str, key: object, written: Iterable[str]) -> None:
+        """Note that fields of a record are written."""
+        place = (resource, key)
+        self.touched[place] = self.touched.get(place, frozenset()).union(written)
 
 
 def plan_changes(run: Run, values: Mapping[str, object]) -> Plan:
@@ -84,7 +90,7 @@ class _NoRecords:
 
 def _plan_own(run: Run, plan: Plan) -> None:
     plan.records.plan(run.resource.name, plan.own_key, stored_record(run))
-    plan.touched[run.resource.name, plan.own_key] = None
+    plan.touch(run.resource.name, plan.own_key, run.resource.fields)
 
 
 def _own_change(run: Run, plan: Plan) -> Change:
@@ -141,7 +147,7 @@ def _plan_create(run: Run, plan: Plan, effect: CompiledEffect) -> None:
     stored = {name: value for name, value in record.items() if value is not None}
     key = record.get(target.key)
     plan.records.plan(target.name, key, record)
-    plan.touched[target.name, key] = None
+    plan.touch(target.name, key, record)
     stage: Literal["bound", "rest"] = "bound" if effect.rule.bind else "rest"
     plan.changes.append(Change("create", target.name, key, stored, None, effect.id, stage))
     if effect.rule.bind:
@@ -232,7 +238,7 @@ def _plan_one_update(
     before = {name: record.get(name) for name in changed}
     plan.changes.append(Change("update", target.name, key, changed, before, effect.id, "update"))
     plan.records.plan(target.name, key, {**record, **changed})
-    plan.touched[target.name, key] = None
+    plan.touch(target.name, key, changed)
     _judge_references(run, plan, effect, target, values)
 
 

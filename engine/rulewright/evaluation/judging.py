@@ -83,8 +83,13 @@ def _judge_field(run: Run, place: Place) -> None:
             if field is not place.field and run.log.has_error(pointer):
                 continue
             for check in field.checks:
-                if applies_to(check, run.inputs.operation) and is_touched(run, place.top, check.condition):
+                if _applies_here(run, check) and is_touched(run, place.top, check.condition):
                     _judge_value(run, check, field, pointer, _names(place, field, value))
+
+
+def _applies_here(run: Run, check: CompiledCheck) -> bool:
+    """A field that an event brings inherits the field's rules, so checks without `on` are among them."""
+    return (run.is_event and check.rule.on is None) or applies_to(check, run.inputs.operation)
 
 
 def _names(place: Place, field: CompiledField, value: object) -> dict[str, object]:

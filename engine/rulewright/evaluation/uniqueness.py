@@ -16,30 +16,29 @@ from rulewright.problem import Because
 
 
 def judge_uniques(
-    run: Run, resource: CompiledResource, record: StoredRecord, stage: Stage, path: str | None = None
+    run: Run,
+    resource: CompiledResource,
+    record: StoredRecord,
+    stage: Stage,
+    *,
+    path: str | None = None,
+    written: frozenset[str] | None = None,
 ) -> None:
     """Report every `unique` of `resource` that `record` (in stored form) would break.
 
-    `path` is where to report; by default at the field itself.
+    `path` is where to report; by default at the field itself. `written` are the fields that change (None:
+    all): what stays as it was collides with nothing that was not there before.
     """
     if run.records is None:
         return
     for field in resource.fields.values():
-        if field.unique is not None:
-            _judge_unique(
-                run,
-                resource,
-                field,
-                record,
-                run.records,
-                Site(
-                    field.unique.id,
-                    f"/{field.name}" if path is None else path,
-                    field.span_of("unique"),
-                    stage,
-                    field.order,
-                ),
-            )
+        if field.unique is None:
+            continue
+        if written is not None and written.isdisjoint((*field.unique.fields, *field.unique.where.entries)):
+            continue
+        place = f"/{field.name}" if path is None else path
+        site = Site(field.unique.id, place, field.span_of("unique"), stage, field.order)
+        _judge_unique(run, resource, field, record, run.records, site)
 
 
 def _judge_unique(
