@@ -3,8 +3,14 @@
 rules = "rules"                  # folders and files are relative to the configuration file
 store = "sqlite:///intake.db"
 actor = {agent = 3, group = 9}   # or a file's name
+audit = true                     # what is applied is kept for `rulewright history`
 [settings.ct_oi]                 # overrides the switches of that API's api.yaml
 names_required = true
+[targets.plannr]                 # where messages may be sent to; a token by the name of its variable only
+url = "https://api.plannrcrm.com"
+auth = "plannr"                  # rubixx, goodstack, plannr, ct_oi; or bearer, token, key, none
+token_env = "PLANNR_TOKEN"
+account_env = "PLANNR_ACCOUNT"
 """
 
 from __future__ import annotations
@@ -28,6 +34,8 @@ class Configuration:
     file: Path | None = None
     options: Mapping[str, object] = field(default_factory=dict)
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    targets: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    audit: bool = True
 
 
 # Takes a key's value and the folder of the file; gives the option's text, or raises _WrongError.
@@ -61,11 +69,22 @@ def _load(path: Path) -> Mapping[str, object]:
 
 
 def _read(path: Path, table: Mapping[str, object]) -> Configuration:
-    for name in table.keys() - _READERS.keys() - {"settings"}:
-        near = get_close_matches(name, [*_READERS, "settings"], n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known are: {', '.join(sorted(_READERS))}, settings"
+    for name in table.keys() - _READERS.keys() - _OTHERS:
+        near = get_close_matches(name, [*_READERS, *_OTHERS], n=1)
+        known = ", ".join([*sorted(_READERS), *sorted(_OTHERS)])
+        hint = f"did you mean {near[0]}?" if near else f"known are: {known}"
         raise ConfigurationError(f"{path}: there is no setting {name}; {hint}")
-    return Configuration(path, dict(_options(path, table)), _settings(path, table.get("settings", {})))
+    audit = table.get("audit", True)
+    if not isinstance(audit, bool):
+        raise ConfigurationError(f"{path}: audit must be true or false")
+    return Configuration(
+        path,
+        dict(_options(path, table)),
+        _tables(path, "settings", table.get("settings", {})),
+        # What a target says is read by what sends to it.
+        _tables(path, "targets", table.get("targets", {})),
+        audit,
+    )
 
 
 def _options(path: Path, table: Mapping[str, object]) -> Iterator[tuple[str, object]]:
@@ -77,9 +96,9 @@ def _options(path: Path, table: Mapping[str, object]) -> Iterator[tuple[str, obj
                 raise ConfigurationError(f"{path}: {name} must be {wrong}") from None
 
 
-def _settings(path: Path, table: object) -> Mapping[str, Mapping[str, object]]:
-    apis = _require_table(table, path, "settings")
-    return {api: _require_table(values, path, f"settings.{api}") for api, values in apis.items()}
+def _tables(path: Path, name: str, table: object) -> Mapping[str, Mapping[str, object]]:
+    parts = _require_table(table, path, name)
+    return {part: _require_table(values, path, f"{name}.{part}") for part, values in parts.items()}
 
 
 def _require_table(value: object, path: Path, name: str) -> Mapping[str, object]:
@@ -130,6 +149,8 @@ def _count(value: object, _: Path) -> object:
     return value
 
 
+# What is no default of an option.
+_OTHERS: Final = frozenset({"settings", "targets", "audit"})
 _READERS: Final[Mapping[str, _Reader]] = {
     "rules": _path,
     "store": _store,

@@ -20,6 +20,7 @@ from rulewright.cli.options import (
 @click.option("--resume", is_flag=True, help="Go on with files that were interrupted, after what is done.")
 @click.option("--restart", is_flag=True, help="Apply interrupted files from their start.")
 @click.option("--plan", metavar="FILE", help="Carry out what `plan --format json` (or jsonl) printed.")
+@click.option("--forward", metavar="NAME", help="Put accepted payloads into the outbox for this target, too.")
 @deciding_options
 @split_options
 @output_options
@@ -29,6 +30,7 @@ def command(
     resume: bool,
     restart: bool,
     plan: str | None,
+    forward: str | None,
     choices: Choices,
     split: SplitChoices,
     output: OutputChoices,
@@ -37,6 +39,8 @@ def command(
 
     A payload that is not accepted leaves nothing behind. An outcome is printed after it was stored. A run
     that was interrupted, however hard, is taken up again by --resume: each payload is applied once.
+
+    With --forward, what is accepted is also sent to a target, by `rulewright outbox deliver`.
 
     With --plan, RESOURCE and FILE may be left out: they are those of the plan. The payloads are read and
     decided again, for the same caller and at the time of the plan; if rules, records or payloads have
@@ -47,10 +51,12 @@ def command(
     if resume and restart:
         raise click.UsageError("--resume and --restart exclude each other")
     if plan is not None:
+        if forward is not None:
+            raise click.UsageError("--plan shows all that is done: --forward can't be added to it")
         if resume or restart:
             raise click.UsageError("--plan is carried out as a whole: there is nothing to resume")
         apply_plan(plan, resource, files, choices, split, output)
     elif resource is None or not files:
         raise click.UsageError("RESOURCE and FILE are needed, like: apply ct_oi/case cases.jsonl")
     else:
-        apply_files(resource, files, choices, split, output, resume=resume, restart=restart)
+        apply_files(resource, files, choices, split, output, resume=resume, restart=restart, forward=forward)

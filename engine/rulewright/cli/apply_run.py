@@ -29,13 +29,14 @@ def apply_files(
     *,
     resume: bool,
     restart: bool,
+    forward: str | None = None,
 ) -> None:
     """Apply the payloads of files, chunk by chunk."""
     url = require_store(choices)
     sources = find_sources(files, choices.stdin_filename)
     desk = open_desk(resource, choices)
     with closing(open_for_writing(url, desk.program)) as store:
-        batch = Batch(desk, store, sources, resume, restart, split.max_errors)
+        batch = Batch(desk, store, sources, resume, restart, split.max_errors, forward)
         batch.refuse_unfinished()
         decided = split_batch(batch.run(), split, sources, append=resume)
         tally = show(entries_of(desk, decided), output)

@@ -31,6 +31,8 @@ class Batch:
     resume: bool
     restart: bool
     max_errors: int | None
+    # A target that accepted payloads are passed on to.
+    forward: str | None = None
     refused: int = 0
 
     def refuse_unfinished(self) -> None:
@@ -113,7 +115,9 @@ class Batch:
             return refused
         assert isinstance(marked.item, Payload)
         inputs = self.desk.inputs(marked.item.value, marked.number)
-        return self.desk.program.apply_within(self.desk.resource, inputs, transaction).outcome
+        return self.desk.program.apply_within(
+            self.desk.resource, inputs, transaction, forward=self.forward
+        ).outcome
 
     def _refuse_at_commit(self, marked: Marked, job: Job | None, error: AdapterError) -> Decided:
         """The store found at the commit what the rules could not judge."""

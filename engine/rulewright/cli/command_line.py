@@ -20,6 +20,8 @@ COMMANDS: Final = {
     "fire": Row("rulewright.cli.fire_command", "Fire an event: move a record's status."),
     "transitions": Row("rulewright.cli.transitions_command", "List what may move, and why not."),
     "tick": Row("rulewright.cli.tick_command", "Fire the timeouts that are due."),
+    "history": Row("rulewright.cli.history_command", "Tell what was done to a record."),
+    "forward": Row("rulewright.cli.forward_command", "Pass payloads on to a remote API."),
     "export": Row("rulewright.cli.export_command", "Derive documents from rule files."),
     "outbox": Row("rulewright.cli.outbox_command", "Look after forwarded messages."),
     "serve": Row("rulewright.cli.serve_command", "Serve the APIs over HTTP."),

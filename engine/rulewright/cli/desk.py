@@ -151,7 +151,8 @@ def load_rules_of(rules: str | None) -> Program:
     context = click.get_current_context(silent=True)
     configuration = context.find_object(Configuration) if context is not None else None
     settings = configuration.settings if configuration is not None else {}
-    return load(rules, settings=settings)
+    audit = configuration.audit if configuration is not None else True
+    return load(rules, settings=settings, audit=audit)
 
 
 def rules_folder(rules: str | None) -> Path:

@@ -63,7 +63,9 @@ def _order_key(
         return None
     resource = rules.resources[message.resource]
     found = transaction.find(resource.name, {resource.key: message.key}, 1)
-    group: object = None
+    if not found:
+        # It is only passed on: there is no record to go by.
+        return None
     try:
         group = to_json(target.ordered_by.value({"record": decode_record(resource.fields, found[0])}))
     except cel.CelError:

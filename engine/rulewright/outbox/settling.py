@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
 from rulewright import cel
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.errors import AdapterError
+from rulewright.evaluation import mask_echo
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.views import decode_record, encode_record
 from rulewright.outbox.claiming import release_next
@@ -86,7 +87,8 @@ def _delivered(
         MESSAGES.resource, letter.id, _tried(letter, reply, now, note) | {"state": "delivered", "due": None}
     )
     release_next(transaction, letter.order_key)
-    return Settled(letter, "delivered", reply, change=change, note=note)
+    done = replace(letter, state="delivered", attempts=letter.attempts + 1)
+    return Settled(done, "delivered", reply, change=change, note=note)
 
 
 def _failed(
@@ -97,13 +99,16 @@ def _failed(
     if may_succeed_later(reply) and attempts < ATTEMPTS:
         due = later(now, pause_after(attempts, reply.retry_after))
         transaction.update(MESSAGES.resource, letter.id, values | {"state": "waiting", "due": due})
-        return Settled(letter, "retry", reply)
-    problems = _refusal(letter, reply, rules)
-    kept = _response(reply, problems, None)
+        waiting = replace(letter, state="waiting", attempts=attempts, due=due)
+        return Settled(waiting, "retry", reply, note=reply.error)
+    # An answer may repeat what it was sent, and what is kept of it is shown.
+    shown = replace(reply, body=mask_echo(letter.body, letter.shown, reply.body))
+    problems = _refusal(letter, shown, rules)
+    kept = _response(shown, problems, None)
     transaction.update(
         MESSAGES.resource, letter.id, values | {"state": "dead", "due": None, "response": kept}
     )
-    return Settled(letter, "dead", reply, problems)
+    return Settled(replace(letter, state="dead", attempts=attempts), "dead", reply, problems)
 
 
 def _refusal(letter: Letter, reply: Reply, rules: CompiledRules) -> tuple[Problem, ...]:
@@ -115,11 +120,12 @@ def _refusal(letter: Letter, reply: Reply, rules: CompiledRules) -> tuple[Proble
 
 
 def _tried(letter: Letter, reply: Reply, now: datetime, note: str | None) -> dict[str, object]:
+    shown = replace(reply, body=mask_echo(letter.body, letter.shown, reply.body))
     return {
         "attempts": letter.attempts + 1,
         "lease": None,
         "last_attempt": stamp(now),
-        "response": _response(reply, (), note),
+        "response": _response(shown, (), note),
     }
 
 

@@ -1,0 +1,229 @@
+"""Sends messages over HTTP: only to configured hosts, over verified TLS, no faster than allowed.
+
+What fails for seconds is tried again here; what fails for longer goes back to the outbox. No secret
+leaves this module but in a request's headers: not in errors, replies or reprs. Needs the extra `[http]`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Final
+from urllib.parse import urljoin
+
+from rulewright.errors import ConfigurationError
+from rulewright.ports import Reply, Sending
+from rulewright_adapters.http_bucket import Bucket
+from rulewright_adapters.http_driver import httpx2, stamina
+from rulewright_adapters.http_targets import Target, read_targets
+
+_AGAIN: Final = frozenset({408, 425, 429})
+_TRIES: Final = 3
+# A wait of up to so many seconds is waited here; a longer one is the outbox's.
+_PATIENCE: Final = 5.0
+# What no honest answer exceeds, in bytes.
+_LARGEST: Final = 1_000_000
+_REDIRECTS: Final = 3
+# Method and body stay the same; after 301 to 303 clients differ, so those are refused.
+_FOLLOWED: Final = frozenset({307, 308})
+
+
+def open_forwarder(
+    tables: Mapping[str, Mapping[str, object]], environment: Mapping[str, str] = os.environ
+) -> HttpForwarder:
+    """Make a forwarder of the tables [targets.NAME] of a configuration. Raises ConfigurationError."""
+    return HttpForwarder(read_targets(tables), environment)
+
+
+class _AgainError(Exception):
+    """Worth another try in a moment."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__()
+        self.reply = reply
+
+
+class _TooLongError(Exception):
+    """An answer took too long as a whole, or was too large."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One request as it goes out; its headers hold secrets."""
+
+    target: Target
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes | None = field(repr=False)
+    secrets: frozenset[str] = field(repr=False)
+
+
+class HttpForwarder:
+    """Sends to the targets it was given; safe to share between threads."""
+
+    def __init__(self, targets: Mapping[str, Target], environment: Mapping[str, str] = os.environ) -> None:
+        self._targets = dict(targets)
+        self._environment = environment
+        self._buckets = {name: Bucket(target.rate) for name, target in self._targets.items()}
+        self._client = httpx2.Client(follow_redirects=False)
+        # A receiver's cookie must not turn the next message into somebody's session.
+        self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+
+    def close(self) -> None:
+        """Release connections."""
+        self._client.close()
+
+    def send(self, sending: Sending) -> Reply:
+        """Send one message, up to three times. Raises ConfigurationError."""
+        target = self._target(sending.names)
+        call = self._call(target, sending)
+        bucket = self._buckets[target.name]
+        reply = Reply(None)
+        retries = stamina.retry_context(
+            on=_pause, attempts=_TRIES, timeout=target.timeout, wait_initial=0.2, wait_max=2.0
+        )
+        try:
+            for attempt in retries:
+                with attempt:
+                    wait = bucket.take(_PATIENCE)
+                    if wait > _PATIENCE:
+                        return _resting(reply, wait)
+                    time.sleep(wait)
+                    reply = self._try(call)
+                    if reply.status == 429 or (reply.status == 503 and reply.retry_after):
+                        bucket.rest(reply.retry_after or 1.0)
+                    if reply.status is None or reply.status in _AGAIN or reply.status >= 500:
+                        raise _AgainError(reply)
+        except _AgainError as error:
+            reply = error.reply
+        return reply
+
+    def _target(self, names: tuple[str, ...]) -> Target:
+        for name in names:
+            if name in self._targets:
+                return self._targets[name]
+        known = ", ".join(self._targets) or "none"
+        raise ConfigurationError(f"no target {names[-1]} is configured: there is {known}")
+
+    def _call(self, target: Target, sending: Sending) -> _Call:
+        content = None
+        headers = {"Accept": "application/json", "Idempotency-Key": sending.idempotency_key}
+        if sending.body is not None:
+            content = json.dumps(sending.body).encode()
+            headers["Content-Type"] = "application/json"
+        written = target.resolved(sending.headers, self._environment)
+        identity = target.identity(self._environment)
+        named = {**target.headers, **sending.headers}
+        secret = [value for name, value in written.items() if named[name].startswith("$")]
+        # Whoever echoes the header may leave its first word out.
+        secret += [part for value in identity.values() for part in (value, value.rpartition(" ")[2])]
+        return _Call(
+            target=target,
+            method=sending.method,
+            url=target.address(sending.url),
+            headers={**headers, **written, **identity},
+            content=content,
+            secrets=frozenset(secret),
+        )
+
+    def _try(self, call: _Call) -> Reply:
+        """Send once, along redirects within the target. What goes wrong on the way is a reply, too."""
+        url = call.url
+        try:
+            for _ in range(_REDIRECTS + 1):
+                reply, location = self._once(call, url)
+                if location is None:
+                    return reply
+                url = urljoin(url, location)
+                if not call.target.allows(url):
+                    return Reply(
+                        reply.status, error="redirected to a host that is not configured; not followed"
+                    )
+            return Reply(reply.status, error=f"redirected more than {_REDIRECTS} times")
+        except _TooLongError as error:
+            return Reply(None, error=str(error))
+        except (httpx2.TransportError, httpx2.StreamError, httpx2.DecodingError) as error:
+            return Reply(None, error=_without(call.secrets, f"{type(error).__name__}: {error}"[:500]))
+        except httpx2.InvalidURL:
+            return Reply(400, error="the message's address is no URL")
+
+    def _once(self, call: _Call, url: str) -> tuple[Reply, str | None]:
+        deadline = time.monotonic() + call.target.timeout
+        timeout = httpx2.Timeout(call.target.timeout, connect=min(10.0, call.target.timeout))
+        with self._client.stream(
+            call.method, url, headers=dict(call.headers), content=call.content, timeout=timeout
+        ) as response:
+            raw = _read(response, deadline)
+        headers = {name.lower(): _without(call.secrets, value) for name, value in response.headers.items()}
+        reply = Reply(
+            status=response.status_code,
+            body=_decoded(_without(call.secrets, raw.decode("utf-8", "replace"))),
+            headers=headers,
+            retry_after=_retry_after(headers),
+        )
+        location = headers.get("location") if response.status_code in _FOLLOWED else None
+        return reply, location
+
+
+def _pause(error: Exception) -> bool | float:
+    """Whether to try again here, and after which pause if the receiver named one."""
+    if not isinstance(error, _AgainError):
+        return False
+    asked = error.reply.retry_after
+    return True if asked is None else asked <= _PATIENCE and max(asked, 0.05)
+
+
+def _resting(last: Reply, wait: float) -> Reply:
+    """What comes of a message that may not be sent now; if it was sent before, that counts."""
+    if last.status is not None or last.error is not None:
+        return last
+    return Reply(None, error="the target must not be sent to so fast", retry_after=wait, tried=False)
+
+
+def _read(response: httpx2.Response, deadline: float) -> bytes:
+    """Read an answer; one that drips or never ends is given up."""
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > _LARGEST:
+            raise _TooLongError(f"the answer is larger than {_LARGEST:,} bytes")
+        if time.monotonic() > deadline:
+            raise _TooLongError("the answer did not end in time")
+    return b"".join(parts)
+
+
+def _decoded(text: str) -> object:
+    try:
+        return json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        return text
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Retry-After in seconds: a number, or a date compared with the receiver's own."""
+    text = headers.get("retry-after", "").strip()
+    if text.isdecimal() and len(text) < 10:
+        return float(text)
+    try:
+        until = parsedate_to_datetime(text)
+        now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _without(secrets: frozenset[str], text: str) -> str:
+    """Text in which no secret is left, whoever wrote it there."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= 4:
+            text = text.replace(secret, "***")
+    return text

@@ -1,0 +1,104 @@
+"""`rulewright outbox list|show|deliver|retry|drop --store URL`"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+
+from rulewright.cli.options import OutputChoices, output_options, rules_option
+from rulewright.configuration import Configuration
+
+STATES = ("waiting", "sending", "delivered", "dead", "dropped")
+
+_store = click.option(
+    "--store", metavar="URL", envvar="RULEWRIGHT_STORE", help="Where the outbox is: sqlite:///file.db"
+)
+_ids = click.argument("ids", metavar="ID...", type=int, nargs=-1)
+_every_dead = click.option("--dead", is_flag=True, help="All that are dead.")
+
+
+@click.group("outbox")
+@click.pass_context
+def command(context: click.Context) -> None:
+    """Look after messages that are on their way: what waits, what was refused, what to do about it.
+
+    Messages are written together with the results that they tell of, and stay here. `deliver` sends those
+    that are due. What can't be delivered for now is tried again for a day and a half; what is refused, or
+    was tried in vain for so long, is dead until it is retried or dropped.
+    """
+    configuration = context.find_object(Configuration)
+    if configuration is not None:
+        context.default_map = {name: dict(configuration.options) for name in command.commands}
+
+
+@command.command("list")
+@_store
+@click.option("--state", type=click.Choice(STATES), multiple=True, help="Only these (repeatable).")
+@click.option("--target", metavar="NAME", help="Only messages to this target.")
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="No more than the N oldest.")
+@output_options
+def list_command(
+    store: str | None, state: tuple[str, ...], target: str | None, limit: int | None, output: OutputChoices
+) -> None:
+    """List messages, oldest first."""
+    from rulewright.cli.mailing import list_outbox  # noqa: PLC0415 - lazy, for a fast --help
+
+    list_outbox(store, state or STATES, target, limit, output)
+
+
+@command.command("show")
+@click.argument("ids", metavar="ID...", type=int, nargs=-1, required=True)
+@_store
+@output_options
+def show_command(ids: tuple[int, ...], store: str | None, output: OutputChoices) -> None:
+    """Show messages whole, with the last answer; sensitive values are masked."""
+    from rulewright.cli.mailing import show_outbox  # noqa: PLC0415 - lazy, for a fast --help
+
+    show_outbox(store, ids, output)
+
+
+@command.command("deliver")
+@_store
+@rules_option
+@click.option("--watch", is_flag=True, help="Go on until stopped; what is being sent is finished first.")
+@click.option("--workers", metavar="N", type=click.IntRange(1, 100), default=8, show_default=True)
+@click.option("--lease", metavar="SECONDS", type=click.FloatRange(min=1), default=60.0, show_default=True)
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Send no more than N messages.")
+@output_options
+def deliver_command(
+    store: str | None,
+    rules: str | None,
+    watch: bool,
+    workers: int,
+    lease: float,
+    limit: int | None,
+    output: OutputChoices,
+) -> None:
+    """Send what is due, to the targets of rulewright.toml ([targets.NAME]).
+
+    Several may run at once, on several machines. What one of them held when it was killed is taken over by
+    another after its lease. Each message arrives at least once, with the same Idempotency-Key every time.
+    """
+    from rulewright.cli.mailing import deliver_outbox  # noqa: PLC0415 - lazy, for a fast --help
+
+    deliver_outbox(store, rules, output, watch=watch, workers=workers, lease=lease, limit=limit)
+
+
+def _edit(name: str, verb: str) -> Callable[..., None]:
+    def edit(ids: tuple[int, ...], dead: bool, store: str | None, output: OutputChoices) -> None:
+        from rulewright.cli.mailing import edit_outbox  # noqa: PLC0415 - lazy, for a fast --help
+
+        if bool(ids) == dead:
+            raise click.UsageError("say which: ID... or --dead")
+        edit_outbox(store, name, ids, output)
+
+    edit.__doc__ = verb
+    return edit
+
+
+for _name, _help in (
+    ("retry", "Send messages again, at once and with all attempts."),
+    ("drop", "Never send messages; they stay listed as dropped."),
+):
+    command.command(_name)(_ids(_every_dead(_store(output_options(_edit(_name, _help))))))
