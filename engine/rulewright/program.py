@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rulewright.audit import DECISIONS, keep_write_back
-from rulewright.checks import load_rules
+from rulewright.bundle import load_rules_once
 from rulewright.compiled import CompiledRules, compile_rules
 from rulewright.delivery import Receipt, carry_out
 from rulewright.errors import ConfigurationError, EvaluationError
@@ -225,11 +225,9 @@ def load(
     RuleFileError, which holds every problem of every file, and ConfigurationError for a setting that no
     api.yaml declares.
     """
-    if path is None:
-        # Wherever the package lies, positions read rules/<api>/<resource>.yaml.
-        rules = load_rules(shipped_rules(), display_root="rules").rules
-    else:
-        rules = load_rules(Path(path)).rules
+    # Wherever the package lies, positions of what ships read rules/<api>/<resource>.yaml.
+    shown = "rules" if path is None else None
+    rules = load_rules_once(shipped_rules() if path is None else path, display_root=shown)
     overrides = settings or {}
     for api, values in overrides.items():
         _require_settings(rules, api, values)

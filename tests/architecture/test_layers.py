@@ -24,6 +24,7 @@ ORDER = (
     "fieldtypes",
     "reader",
     "checks",
+    "bundle",
     "schema",
     "formula",
     "compiled",

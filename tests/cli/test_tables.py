@@ -80,7 +80,7 @@ def test_lines_are_counted_through_quotes_and_blanks(run: Run, write: Write) -> 
 @pytest.mark.parametrize("sign", [",", ";", "\t"])
 def test_delimiter_is_that_of_the_header(run: Run, write: Write, mark: str, sign: str) -> None:
     """Commas, semicolons and tabs; a byte-order mark is no part of the first header."""
-    text = f"{mark}guest{sign}people{sign}room\r\nAnn{sign}2{sign}\"1,5;6\"\r\n"
+    text = f'{mark}guest{sign}people{sign}room\r\nAnn{sign}2{sign}"1,5;6"\r\n'
 
     (ann,) = run("validate", "desk/visit", write("v.csv", text), *JSONL).outcomes
 

@@ -10,7 +10,7 @@ import argparse
 import sys
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from random import Random
 
@@ -64,11 +64,22 @@ def differences(case: Case, plain: Outcome, quick: Outcome) -> Iterator[str]:
     """Yield what is not alike, the order of a record's fields too."""
     for one in fields(Outcome):
         expected, found = getattr(plain, one.name), getattr(quick, one.name)
-        if repr(expected) != repr(found):
+        # By their texts, too: 1 is not True, 1.0 is not 1, and the order of a record's fields counts.
+        if expected != found or spelled(expected) != spelled(found):
             yield (
                 f"{case.resource}.{one.name}: payload {case.inputs.payload!r} actor {case.inputs.actor!r}\n"
                 f"  plain: {expected!r}\n  quick: {found!r}"
             )
+
+
+def spelled(value: object) -> str:
+    """A value in full; the `repr` of some parts hides what may be sensitive."""
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = [f"{one.name}={spelled(getattr(value, one.name))}" for one in fields(value)]
+        return f"{type(value).__name__}({', '.join(parts)})"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(spelled, value))})"
+    return repr(value)
 
 
 def main() -> int:
@@ -79,11 +90,11 @@ def main() -> int:
     parser.add_argument("resources", nargs="*")
     choices = parser.parse_args()
     program = load()
-    failed = False
+    failed = False  # so far
     for resource in choices.resources or program.resources:
         tally = agree(program, resource, choices.payloads, choices.seed)
         print(
-            f"{resource:36} {tally.decided:6} decided; accepted {tally.accepted:6}, {tally.quickly:7} quickly;"
+            f"{resource:36} {tally.decided:6}: accepted {tally.accepted:6}, {tally.quickly:7} quickly;"
             f" not {tally.refused:7}, {tally.refused_quickly:7} quickly;"
             f" {len(tally.differences)} disagreements",
             flush=True,

@@ -6,19 +6,9 @@ program.explain({"payload": {"age": 20}})
 check("payload.age >= 18", Declarations({"payload": record("payload", {"age": RecordField(INT)})})).problems
 """
 
-from rulewright.cel.checker import (
-    Checked,
-    CheckProblem,
-    Declarations,
-    Expected,
-    RecordField,
-    RecordType,
-    check,
-    check_tree,
-    cost,
-    nullable,
-    record,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
 from rulewright.cel.errors import CelError, CelSyntaxError, EvaluationError, LimitError, Unknown
 from rulewright.cel.evaluator import Recorder, evaluate
 from rulewright.cel.explanation import HIDDEN, NOT_REACHED, Explanation, explain
@@ -41,6 +31,21 @@ from rulewright.cel.values import (
     Uint,
     kind_of,
 )
+
+if TYPE_CHECKING:
+    from rulewright.cel.checker import (
+        Checked,
+        CheckProblem,
+        Declarations,
+        Expected,
+        RecordField,
+        RecordType,
+        check,
+        check_tree,
+        cost,
+        nullable,
+        record,
+    )
 
 __all__ = [
     "ALL_FUNCTIONS",
@@ -95,3 +100,28 @@ __all__ = [
     "scoped_children",
     "walk",
 ]
+
+# Imported when first asked for: a quarter of this package, needed only for rules that are checked.
+_CHECKER: Final = frozenset(
+    {
+        "CheckProblem",
+        "Checked",
+        "Declarations",
+        "Expected",
+        "RecordField",
+        "RecordType",
+        "check",
+        "check_tree",
+        "cost",
+        "nullable",
+        "record",
+    }
+)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _CHECKER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module("rulewright.cel.checker"), name)
+    globals()[name] = value
+    return value

@@ -14,7 +14,6 @@ from rulewright.cli.options import OutputChoices, SplitChoices
 from rulewright.cli.output import show
 from rulewright.cli.payload_digest import payload_digest
 from rulewright.cli.splitting import Decided, split_batch
-from rulewright.explanation import with_fixes
 from rulewright.inputs import Item, Payload, Source, read_items
 from rulewright.ports import Records
 from rulewright.report.entry import Entry, make_entry
@@ -31,6 +30,8 @@ def decide_all(
     desk: Desk, sources: Sequence[Source], records: Records | None, *, fix: bool = False
 ) -> Iterator[Decided]:
     """Judge each payload against the records as they are; `fix` adds what change would be accepted."""
+    if fix:
+        from rulewright.explanation import with_fixes  # noqa: PLC0415 - heavy, and seldom wanted
     for number, item in enumerate(read_all_items(desk, sources)):
         outcome = desk.decide(item, number, records)
         if fix and isinstance(item, Payload) and desk.unreadable(item) is None:

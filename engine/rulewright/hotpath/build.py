@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,6 +49,9 @@ NAMES: Final[Mapping[str, object]] = {
             values.flat_of,
             values.generated,
             values.in_order,
+            values.next_number,
+            values.random_of,
+            values.uuid_text,
             values.listed,
             values.matched,
             values.matched_all,
@@ -79,6 +83,11 @@ class Generated:
     respond: Callable[[State], object]
     status: int | None
     left: tuple[str, ...]
+    # Whether `respond` can't fail and reads no record.
+    responds_later: bool
+    convert: Callable[..., Any] = msgspec.convert
+    responds_later: bool
+    convert: Callable[..., Any] = msgspec.convert
 
 
 def generate(rules: CompiledRules, resource: CompiledResource) -> Generated:
@@ -97,9 +106,15 @@ def generate(rules: CompiledRules, resource: CompiledResource) -> Generated:
     # Ours: names that we made and literals, which is tested; nothing that a user wrote is run.
     exec(compile(source, f"<{resource.name}>", "exec", dont_inherit=True), namespace)  # noqa: S102
     _link(unit, namespace)
-    decode = msgspec.json.Decoder(struct).decode
     return Generated(
-        source, struct, decode, namespace["accept"], namespace["respond"], status, tuple(unit.left)
+        source,
+        struct,
+        msgspec.json.Decoder(struct).decode,
+        namespace["accept"],
+        namespace["respond"],
+        status,
+        tuple(unit.left),
+        responds_later=_is_total(next(one for one in unit.functions if one.startswith("def respond("))),
     )
 
 
@@ -141,16 +156,15 @@ def _write(unit: Unit) -> int | None:
     for field in unit.resource.fields.values():
         if not cells.is_as_sent(field):
             cells.record(field)
-    unit.function("reread", "look-ups are read anew through what is planned", _reread(unit))
+    unit.function("reread", "look-ups are read anew through what is planned", cells.reread(effects.is_needed))
     unit.functions.append(_opening(unit, stages.called))
     return response.status
 
 
-def _reread(unit: Unit) -> Iterator[str]:
-    yield "s.names = None"
-    for cell in unit.cells:
-        if cell.startswith(("c_l_", "c_x_")):
-            yield f"s.{cell} = UNREAD"
+def _is_total(respond: str) -> bool:
+    """Whether a response is made of recorded values only, dates printed: then nothing in it can fail."""
+    body = re.sub(r"printed\(field_[0-9]+, s\.record\[", "", respond.split("\n", 1)[1])
+    return "(" not in body.replace("reread(s)", "") and ".get" not in body
 
 
 _GIVEN: Final = ("p", "payload", "store", "actor", "request", "now", "seed")

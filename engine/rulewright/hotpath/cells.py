@@ -33,6 +33,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "any": "map",
 }
 _CASTS: Final[Mapping[str, str]] = {"text": "text_of", "int": "whole_of", "bool": "flag_of"}
+_PLAIN_KINDS: Final = ("text", "int", "bool", "null")
 _OWN_ROOTS: Final = ("payload", "record")
 _SCALARS: Final = ("string", "uuid", "email", "integer", "boolean")
 
@@ -153,9 +154,17 @@ class Cells:
             return f"s.p.{field.name}"
         name = f"r_{field.name}"
         if name not in self._written:
-            self._written.add(name)
-            self._cell(name, f"record.{field.name}", self._value(field))
+            lines = self._value(field)
+            if lines[0].startswith("v = ") and len(lines) == 1 and self._is_cheap(field, lines[0]):
+                # Cheaper to work out than to keep.
+                return lines[0].removeprefix("v = ")
+            if name not in self._written:
+                self._written.add(name)
+                self._cell(name, f"record.{field.name}", lines)
         return f"{name}(s)"
+
+    def _is_cheap(self, field: CompiledField, line: str) -> bool:
+        return field.name not in self.set_later and field.rule.generate is None and "(s" not in line
 
     def is_as_sent(self, field: CompiledField) -> bool:
         """Whether the field is recorded as it was sent, or null."""
@@ -196,8 +205,7 @@ class Cells:
             assert field.compute is not None
             return [f"v = {self.stored(field, field.compute)}"]
         if field.rule.generate is not None:
-            made = self.unit.constant("generate", field)
-            return [f"v = generated(s, {made}, {self.resource.name!r})"]
+            return [f"v = {self.generated(field, self.resource.name)}"]
         if not is_sent(self.resource, field):
             return [f"v = {self._default(field)}"]
         place = f"s.p.{field.name}"
@@ -207,6 +215,18 @@ class Cells:
         if field.rule.nullable or field.rule.blank is not None:
             absent = f"{place} is None and {field.name!r} not in s.payload"
         return [f"v = {self._default(field)} if {absent} else {place}"]
+
+    def generated(self, field: CompiledField, resource: str) -> str:
+        """The text that makes a generated value."""
+        rule = field.rule.generate
+        assert rule is not None
+        if rule.kind == "uuid":
+            return "uuid_text(random_of(s).getrandbits(128))"
+        if rule.kind != "sequence":
+            return f"generated(s, {self.unit.constant('generate', field)}, {resource!r})"
+        prefix, width = str(rule.options.get("prefix") or ""), int(rule.options.get("width") or 0)
+        number = f"next_number(s, {resource!r}, {field.name!r}, {prefix!r})"
+        return number if field.rule.type == "integer" else f"{prefix!r} + str({number}).zfill({width})"
 
     def _default(self, field: CompiledField) -> str:
         if field.rule.default is not None:
@@ -302,11 +322,20 @@ class Cells:
             yield note.replace("@", "int(v is not None)")
         else:
             limit = ", 1" if rule.kind == "find" else ""
-            yield f"found = in_order(s.records.find({rule.resource!r}, w{limit}), w)"
+            find = f"s.records.find({rule.resource!r}, w{limit})"
+            yield f"found = {f'in_order({find}, w)' if self._may_be_listed(lookup) else find}"
             yield note.replace("@", "len(found)")
             if rule.if_missing != "null":
                 yield "if not found: raise Decline"
-            yield "v = [*found]" if rule.kind == "find_all" else "v = found[0] if found else None"
+            yield "v = found" if rule.kind == "find_all" else "v = found[0] if found else None"
+
+    def _may_be_listed(self, lookup: CompiledLookUp) -> bool:
+        """Whether a key may be a list, in whose order the records are wanted."""
+        try:
+            codes = [self.writer().valued(entry) for entry in lookup.by.entries.values()]
+        except Written:
+            return True
+        return any(code.called or code.kind not in _PLAIN_KINDS or not code.sure for code in codes)
 
     def key(self, resource: str, name: str, entry: Valued) -> str:
         """The text of a value to look up by, in stored form."""
@@ -362,6 +391,29 @@ class Cells:
         yield f"    s.reads.append(({reference.bind or field.name!r}, {reference.resource!r}, w, len(found)))"
         matched = "matched_all" if listed else "matched"
         yield f"    v = {matched}(found, {reference.by!r}, k)"
+
+    def reread(self, planned: bool) -> Iterator[str]:
+        """The lines that forget what may read otherwise once changes are planned."""
+        yield "s.names = None"
+        if not planned:
+            return
+        yield "planned = s.records.planned"
+        for name, field in self.resource.fields.items():
+            cell = f"c_x_{name}"
+            if cell in self.unit.cells and field.reference is not None:
+                yield f"if {field.reference.resource!r} in planned: s.{cell} = UNREAD"
+        for name, lookup in self.resource.lookups.items():
+            cell = f"c_l_{name}"
+            if cell in self.unit.cells:
+                steady = all(self._is_steady(path) for path in lookup.by.reads)
+                test = f"if {lookup.rule.resource!r} in planned: " if steady else ""
+                yield f"{test}s.{cell} = UNREAD"
+
+    def _is_steady(self, path: tuple[str, ...]) -> bool:
+        """Whether no plan changes what a path reads."""
+        if path[0] == "record":
+            return len(path) > 1 and path[1] not in self.set_later
+        return path[0] in ("payload", "request", "actor", "settings", "now", "today", "current")
 
     def where_constant(self, resource: str, where: FormulaMap) -> dict[str, object]:
         """An equality map of constants, in stored form."""

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
-import msgspec
+from typing import cast
 
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation import Inputs, Tracer, find_resource
 from rulewright.evaluation import decide as decide_plainly
-from rulewright.evaluation.lookups import note_read
-from rulewright.fieldtypes import encode_datetime
+from rulewright.hotpath.accepting import UNSHAPED, accepted
 from rulewright.hotpath.build import Generated, generate
-from rulewright.hotpath.state import State
 from rulewright.hotpath.unit import NotGenerated
-from rulewright.outcome import Change, Outcome, Read, Response
+from rulewright.outcome import Outcome
 from rulewright.ports import Records
-
-_NOTHING: tuple[()] = ()
 
 
 def decide(
@@ -66,6 +60,8 @@ def _generated(rules: CompiledRules, resource: CompiledResource) -> Generated | 
         return generate(rules, resource)
     except NotGenerated:
         return None
+    except Exception:  # a defect of ours must cost nobody more than time; tests see to it that there is none
+        return None
 
 
 def program_source(rules: CompiledRules, resource: CompiledResource) -> str:
@@ -90,50 +86,17 @@ def _accept(
     if payload.__class__ is not dict:
         return None
     try:
-        p = msgspec.convert(payload, generated.struct)
-        run = generated.accept(p, payload, records, inputs.actor, inputs.request, inputs.now, inputs.seed)
-        body = generated.respond(run)
-    except Exception:
+        run = generated.accept(
+            generated.convert(payload, generated.struct),
+            payload,
+            records,
+            inputs.actor,
+            inputs.request,
+            inputs.now,
+            inputs.seed,
+        )
+        # A response that can't fail and reads no record is shaped when it is asked for.
+        body = UNSHAPED if generated.responds_later else generated.respond(run)
+    except Exception:  # whatever it was, the plain evaluator meets it again, and tells it
         return None
-    return _outcome(rules, resource, generated, inputs, run, body)
-
-
-def _outcome(
-    rules: CompiledRules,
-    resource: CompiledResource,
-    generated: Generated,
-    inputs: Inputs,
-    run: State,
-    body: object,
-) -> Outcome:
-    name = resource.name
-    written = {field: value for field, value in run.record.items() if value is not None}
-    own = [Change("create", name, run.key, written, None, f"{name}.record", "own")] if written else []
-    return Outcome(
-        resource=name,
-        operation="create",
-        verdict="accepted",
-        problems=_NOTHING,
-        record=run.record,
-        changes=(*own, *(run.plan.changes if run.plan is not None else ())),
-        messages=_NOTHING,
-        reads=_reads(rules, run),
-        ruleset=rules.digest,
-        as_of=str(encode_datetime(inputs.now)),
-        response=Response(generated.status, body) if generated.status is not None else None,
-    )
-
-
-class _Notes:
-    """What `note_read` asks of a run."""
-
-    def __init__(self, rules: CompiledRules) -> None:
-        self.rules = rules
-        self.reads: dict[tuple[str, str], Read] = {}
-
-
-def _reads(rules: CompiledRules, run: State) -> tuple[Read, ...]:
-    notes = _Notes(rules)
-    for name, resource, by, found in run.reads:
-        note_read(cast(Any, notes), name, resource, by, found)
-    return tuple(notes.reads.values())
+    return accepted(rules, resource, generated, inputs, run, body)

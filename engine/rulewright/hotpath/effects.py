@@ -155,7 +155,7 @@ class EffectWriter:
         if rule.generate is not None:
             if rule.generate.kind != "sequence":
                 raise NotGenerated(f"{effect.id} makes a record with a random id")
-            return f"generated(s, {self.unit.constant('generate', field)}, {target.name!r})"
+            return self.cells.generated(field, target.name)
         if rule.default is not None:
             return repr(encode_value(field, fit(field, field.type.decode(rule.default.value))))
         return "None"

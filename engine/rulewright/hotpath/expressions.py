@@ -25,6 +25,7 @@ from rulewright.cel.tree import (
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.views import Layer
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Valued
+from rulewright.hotpath.patterns import searcher
 from rulewright.hotpath.state import Decline, decoded, names_of
 from rulewright.hotpath.unit import Code, Unit
 
@@ -283,7 +284,20 @@ def _call(writer: Writer, node: Any) -> Code:
         operand = writer.code(node.target if node.target is not None else node.args[0])
         if operand.sure and operand.kind in ("text", "list"):
             return Code(f"len({operand.text})", "int", sure=True, steady=True)
+    if node.function == "matches" and node.target is not None and len(node.args) == 1:
+        return _match(writer, node)
     raise Written
+
+
+def _match(writer: Writer, node: Any) -> Code:
+    """`text.matches('pattern')`."""
+    text, pattern = writer.code(node.target), node.args[0]
+    if not (
+        isinstance(pattern, Literal) and type(pattern.value) is str and text.sure and text.kind == "text"
+    ):
+        raise Written
+    test = writer.unit.constant("search", searcher(pattern.value))
+    return _sure_bool(f"{test}({text.text})")
 
 
 def _equality(writer: Writer, node: Any) -> Code:

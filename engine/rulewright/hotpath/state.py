@@ -12,7 +12,6 @@ from typing import Any, Final, cast
 
 from rulewright import cel
 from rulewright.compiled import CompiledResource, CompiledRules
-from rulewright.evaluation.overlay import Overlay
 from rulewright.evaluation.response import print_value
 from rulewright.evaluation.views import Everything, LazyRecord, View, Whole, decode_record, decode_value
 from rulewright.fieldtypes import encode_datetime
@@ -229,13 +228,6 @@ def print_plain(state: State, value: object) -> object:
 def shown(state: State, field: Any, stored: object) -> object:
     """A stored value with parts as the response's JSON."""
     return print_plain(state, decode_value(field, stored, printed=True))
-
-
-def overlay_of(state: State) -> Overlay:
-    """Return a view of the store that can be planned on."""
-    if state.store is None:
-        raise Decline
-    return Overlay(state.store, state.link.keys)
 
 
 def now_text(state: State) -> str:

@@ -114,12 +114,17 @@ def generated(state: State, field: CompiledField, resource: str) -> object:
     """Make the value of a generated field."""
     rule = field.rule.generate
     assert rule is not None
-    if rule.kind == "uuid":
-        return uuid_text(random_of(state).getrandbits(128))
-    if rule.kind == "prefixed_id":
-        random_of(state)
+    random_of(state)
     # The evaluator's function asks its run for chance, records and reserved numbers; a state has these too.
     return encode_value(field, generate_value(cast(Any, state), resource, field, rule))
+
+
+def next_number(state: State, resource: str, field: str, prefix: str) -> int:
+    """One above the largest stored, and above those that this run has taken."""
+    place = (resource, field)
+    last: int = 0 if state.store is None else state.records.last_in_sequence(resource, field, prefix)
+    number = state.reserved[place] = max(last, state.reserved.get(place, 0)) + 1
+    return number
 
 
 def uuid_text(bits: int) -> str:

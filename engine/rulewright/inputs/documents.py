@@ -11,7 +11,7 @@ from rulewright.inputs.json_places import find_values, item_starts
 from rulewright.inputs.json_text import JsonFlaw, parse_json
 from rulewright.inputs.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
 from rulewright.inputs.payload import Broken, Item, Locator, Payload
-from rulewright.source import Node, SourceLimits, SourceText, read_source, span_at, to_plain
+from rulewright.source import Node, SourceLimits, SourceText, span_at, to_plain
 
 _YAML_LIMITS = SourceLimits(
     max_bytes=MAX_PAYLOAD_BYTES, max_events=4_000_000, max_depth=MAX_DEPTH, max_aliases=100
@@ -85,6 +85,8 @@ class _JsonDocument:
 
 
 def _yaml(name: str, data: bytes) -> Item:
+    from rulewright.source import read_source  # noqa: PLC0415 - yaml is for YAML alone
+
     node, problems = read_source(data.removeprefix(MARK), name, _YAML_LIMITS)
     first = next((problem for problem in problems if problem.severity == "error"), None)
     if first is not None or node is None:

@@ -5,11 +5,16 @@ could surprise (tags, merge keys, duplicate keys, a second document) is a proble
 depth, size, events and aliases are bounded before anything is built.
 """
 
-from rulewright.source.compose import read_source
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from rulewright.source.decode import decode_bytes
 from rulewright.source.limits import DEFAULT_LIMITS, SourceLimits
 from rulewright.source.nodes import Entry, ListNode, MapNode, Node, Plain, Scalar, Style, span_at, to_plain
 from rulewright.source.text import SourceText
+
+if TYPE_CHECKING:
+    from rulewright.source.compose import read_source
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -27,3 +32,12 @@ __all__ = [
     "span_at",
     "to_plain",
 ]
+
+
+def __getattr__(name: str) -> object:
+    # Imported when first asked for: a model that was kept needs no yaml.
+    if name != "read_source":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = import_module("rulewright.source.compose").read_source
+    globals()[name] = value
+    return value

@@ -1,0 +1,96 @@
+"""An accepted payload as an Outcome: verdict and record at once, the other parts when they are read."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final, cast
+
+from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.evaluation import Inputs
+from rulewright.evaluation.lookups import note_read
+from rulewright.fieldtypes import encode_datetime
+from rulewright.hotpath.build import Generated
+from rulewright.hotpath.state import State
+from rulewright.outcome import Change, Outcome, Read, Response
+
+# In place of the response's body: it is shaped when it is asked for.
+UNSHAPED: Final = object()
+# An Outcome is frozen; its slots are filled here as its constructor would, but for those that wait.
+_new = partial(object.__new__, Outcome)
+_SLOTS: Final = {name: getattr(Outcome, name).__set__ for name in Outcome.__slots__}
+_resource, _operation, _verdict = _SLOTS["resource"], _SLOTS["operation"], _SLOTS["verdict"]
+_problems, _record, _messages = _SLOTS["problems"], _SLOTS["record"], _SLOTS["messages"]
+_ruleset, _replayed, _claim, _version = (
+    _SLOTS["ruleset"],
+    _SLOTS["replayed"],
+    _SLOTS["claim"],
+    _SLOTS["version"],
+)
+_later = Outcome._later.__set__  # type: ignore[union-attr]  # a slot's descriptor
+
+
+def accepted(
+    rules: CompiledRules,
+    resource: CompiledResource,
+    generated: Generated,
+    inputs: Inputs,
+    run: State,
+    body: object,
+) -> Outcome:
+    """Make the outcome of an accepted create."""
+    outcome = _new()
+    _resource(outcome, resource.name)
+    _operation(outcome, "create")
+    _verdict(outcome, "accepted")
+    _problems(outcome, ())
+    _record(outcome, run.record)
+    _messages(outcome, ())
+    _ruleset(outcome, rules.digest)
+    _replayed(outcome, False)
+    _claim(outcome, None)
+    _version(outcome, 1)
+    _later(outcome, partial(_parts, rules, resource, generated, inputs, run, body))
+    return outcome
+
+
+def _parts(
+    rules: CompiledRules,
+    resource: CompiledResource,
+    generated: Generated,
+    inputs: Inputs,
+    run: State,
+    body: object,
+) -> dict[str, object]:
+    """The parts that wait. They read what was decided, never a store."""
+    if body is UNSHAPED:
+        body = generated.respond(run)
+    status = generated.status
+    return {
+        "changes": _changes(resource, run),
+        "reads": _reads(rules, run),
+        "as_of": str(encode_datetime(inputs.now)),
+        "response": Response(status, body) if status is not None else None,
+    }
+
+
+def _changes(resource: CompiledResource, run: State) -> tuple[Change, ...]:
+    name = resource.name
+    written = {field: value for field, value in run.record.items() if value is not None}
+    own = [Change("create", name, run.key, written, None, f"{name}.record", "own")] if written else []
+    planned = run.plan.changes if run.plan is not None else ()
+    return (*own, *(Change(*parts) for parts in planned))
+
+
+class _Notes:
+    """What `note_read` asks of a run."""
+
+    def __init__(self, rules: CompiledRules) -> None:
+        self.rules = rules
+        self.reads: dict[tuple[str, str], Read] = {}
+
+
+def _reads(rules: CompiledRules, run: State) -> tuple[Read, ...]:
+    notes = _Notes(rules)
+    for name, resource, by, found in run.reads:
+        note_read(cast(Any, notes), name, resource, by, found)
+    return tuple(notes.reads.values())
