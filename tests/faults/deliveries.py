@@ -1,0 +1,207 @@
+"""Deliverers killed at random while they send to a server that misbehaves: what has arrived, what was lost?
+
+    python tests/faults/deliveries.py [--messages 10000] [--kills 50] [--bad 0.3] [--deliverers 3]
+
+Prints counts and ends with 0 if every message arrived, and each had one effect.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from faulty_server import FaultyServer
+
+from rulewright import load
+from rulewright.outbox import count_letters, list_letters
+from rulewright.ports import Store
+from rulewright_adapters import open_store
+
+_API = """
+rulewright: 1
+api: shop
+targets: {{vendor: {{url: '{url}/orders'}}}}
+"""
+_ORDER = """
+rulewright: 1
+resource: shop/order
+key: id
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+  item: {type: string, required: true}
+effects:
+  - {id: tell, send: vendor, body: {item: record.item}}
+"""
+_TOML = """
+rules = "rules"
+[targets.vendor]
+url = "{url}"
+timeout = 1
+"""
+
+
+@dataclass
+class Crew:
+    """Deliverer processes, each started anew when it is killed."""
+
+    folder: Path
+    store: str
+    size: int
+
+    def __post_init__(self) -> None:
+        self.running = [self._start() for _ in range(self.size)]
+        self.errors: list[str] = []
+
+    def _start(self) -> subprocess.Popen[str]:
+        words = ["outbox", "deliver", "--watch", "--lease", "3", "--store", self.store, "--format", "text"]
+        return subprocess.Popen(
+            [sys.executable, "-m", "rulewright", *words],
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def kill_one(self, chance: random.Random) -> None:
+        """Kill -9, and start another."""
+        place = chance.randrange(self.size)
+        victim = self.running[place]
+        if victim.poll() is not None:
+            self._note(victim)
+        victim.kill()
+        victim.communicate()
+        self.running[place] = self._start()
+
+    def _note(self, ended: subprocess.Popen[str]) -> None:
+        assert ended.stderr is not None
+        self.errors.append(ended.stderr.read())
+
+    def stop(self) -> list[int]:
+        """Let all of them drain; return their exit codes."""
+        for one in self.running:
+            one.send_signal(signal.SIGTERM)
+        codes = []
+        for one in self.running:
+            _, said = one.communicate(timeout=60)
+            codes.append(one.returncode)
+            if one.returncode:
+                self.errors.append(said)
+        return codes
+
+
+def run(messages: int, kills: int, bad: float, deliverers: int, seed: int) -> Counter[str]:
+    """Return what was counted."""
+    chance = random.Random(seed)
+    server = FaultyServer(bad=bad, seed=seed)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        url = _set_up(folder, server.url)
+        store = open_store(url)
+        _fill(folder, store, messages)
+        crew = Crew(folder, url, deliverers)
+        # At first there is nobody at the port: connections are refused.
+        opening = threading.Timer(1.0, server.start)
+        opening.start()
+        try:
+            _kill_while_sending(crew, store, kills, chance)
+            _wait_until_sent(store, crew)
+        finally:
+            codes = crew.stop()
+            opening.join()
+            server.stop()
+        counts = _counted(store, server, codes, crew)
+        store.close()
+    counts["messages"], counts["kills"] = messages, kills
+    return counts
+
+
+def _set_up(folder: Path, url: str) -> str:
+    api = folder / "rules" / "shop"
+    api.mkdir(parents=True)
+    (api / "api.yaml").write_text(_API.format(url=url))
+    (api / "order.yaml").write_text(_ORDER)
+    (folder / "rulewright.toml").write_text(_TOML.format(url=url))
+    return os.environ.get("RULEWRIGHT_FAULTS_STORE") or f"sqlite:///{folder / 'outbox.db'}"
+
+
+def _fill(folder: Path, store: Store, messages: int) -> None:
+    program = load(folder / "rules")
+    store.prepare(program.tables)
+    for start in range(0, messages, 500):
+        with store.transaction() as transaction:
+            for number in range(start, min(start + 500, messages)):
+                inputs = program.inputs({"item": f"item {number}"})
+                assert program.apply_within("shop/order", inputs, transaction).stored
+
+
+def _kill_while_sending(crew: Crew, store: Store, kills: int, chance: random.Random) -> None:
+    for _ in range(kills):
+        time.sleep(chance.uniform(0.2, 2.5))
+        crew.kill_one(chance)
+
+
+def _wait_until_sent(store: Store, crew: Crew) -> None:
+    """Until nothing is on its way any more, or nobody is left to send it."""
+    while True:
+        counts = count_letters(store)
+        if not counts["waiting"] + counts["sending"] or all(one.poll() is not None for one in crew.running):
+            return
+        time.sleep(0.3)
+
+
+def _counted(store: Store, server: FaultyServer, codes: list[int], crew: Crew) -> Counter[str]:
+    letters = list_letters(store)
+    keys = {letter.idempotency_key for letter in letters}
+    states = Counter(letter.state for letter in letters)
+    for said in crew.errors:
+        print(said, file=sys.stderr)
+    return Counter(
+        kept=len(letters),
+        delivered=states["delivered"],
+        dead=states["dead"],
+        arrived=len(keys & set(server.effects)),
+        lost=len(keys - set(server.effects)),
+        strangers=len(set(server.effects) - keys),
+        calls=len(server.received),
+        misbehaved=server.misbehaved.total(),
+        effects=server.effects.total(),
+        errors=len(crew.errors),
+        drained=codes.count(0),
+    )
+
+
+def is_right(counts: Counter[str]) -> bool:
+    """Nothing lost, nothing dead, one effect for each key."""
+    return (
+        counts["messages"] == counts["kept"] == counts["delivered"] == counts["arrived"] == counts["effects"]
+        and not counts["lost"] + counts["dead"] + counts["strangers"] + counts["errors"]
+    )
+
+
+def main() -> int:
+    """Run as told on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--messages", type=int, default=10_000)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--bad", type=float, default=0.3)
+    parser.add_argument("--deliverers", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    start = time.monotonic()
+    counts = run(**vars(chosen))
+    print(f"{time.monotonic() - start:.1f} s", dict(counts))
+    return 0 if is_right(counts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
