@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, cast
 
+from rulewright import cel
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.dialects import refuse
 from rulewright.errors import EvaluationError
@@ -37,7 +39,7 @@ from rulewright.evaluation.shape import judge_shape
 from rulewright.evaluation.trace import Tracer
 from rulewright.evaluation.uniqueness import judge_uniques
 from rulewright.evaluation.variants import judge_variants
-from rulewright.evaluation.views import View, encode_record
+from rulewright.evaluation.views import encode_value
 from rulewright.evaluation.workflow import Move, judge_move, take_step, verify_state
 from rulewright.fieldtypes import encode_datetime
 from rulewright.outcome import Outcome, Response, Verdict
@@ -181,13 +183,14 @@ def _judge_uniques_early(run: Run, values: dict[str, object]) -> None:
     """A refused payload is still told of a taken value, unless an effect might have freed it."""
     if any(effect.rule.target == run.resource.name for effect in run.resource.effects):
         return
-    sound = {
-        name: value
-        for name, value in values.items()
+    judge_uniques(run, run.resource, dict(_encode_sound(run, values)), Stage.CHECK)
+
+
+def _encode_sound(run: Run, values: dict[str, object]) -> Iterator[tuple[str, object]]:
+    for name, value in values.items():
         # A part that is unsound makes the whole unreadable, and is reported already.
-        if not isinstance(value, View) or not value.unsound
-    }
-    judge_uniques(run, run.resource, encode_record(run.resource.fields, sound), Stage.CHECK)
+        with suppress(cel.Unknown):
+            yield name, encode_value(run.resource.fields[name], value)
 
 
 def _judge_planned_uniques(run: Run, touched: Mapping[tuple[str, object], frozenset[str]]) -> None:

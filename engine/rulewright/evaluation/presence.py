@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rulewright import cel
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.changes import is_touched
-from rulewright.evaluation.log import Site, Stage, is_within
+from rulewright.evaluation.log import Site, Stage, is_within, unescape_pointer
 from rulewright.evaluation.places import places
 from rulewright.evaluation.run import Place, Run
 from rulewright.formula import Formula
@@ -74,7 +74,17 @@ def _judge_place(run: Run, place: Place, *, conditional: bool) -> Iterator[str]:
 def _is_changed_for_good(run: Run, place: Place) -> bool:
     if not place.field.rule.immutable or run.current is None or run.is_event:
         return False
-    return place.is_sound and place.pointer.count("/") == 1 and place.field.name in run.changed
+    return place.is_sound and place.top in run.changed and _differs_from_stored(run, place)
+
+
+def _differs_from_stored(run: Run, place: Place) -> bool:
+    """Items of a list have no identity, so nothing in a list is compared."""
+    stored: object = run.current
+    for step in place.pointer.split("/")[1:]:
+        if not isinstance(stored, Mapping):
+            return False
+        stored = stored.get(unescape_pointer(step))
+    return place.item is None and place.value != stored
 
 
 def _report_immutable(run: Run, place: Place) -> None:

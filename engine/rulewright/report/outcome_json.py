@@ -67,10 +67,13 @@ def report_json(entries: Iterable[Entry]) -> Iterator[str]:
     for entry in entries:
         if entry.alone:
             yield dump_json(entry_json(entry), indent=2) + "\n"
-            return
+            # There is no other entry, but whoever makes them has something to do at the end.
+            before = ""
+            continue
         yield f"{before}\n{dump_json(entry_json(entry), indent=2)}"
         before = ","
-    yield "[]\n" if before == "[" else "\n]\n"
+    if before:
+        yield "[]\n" if before == "[" else "\n]\n"
 
 
 def entry_json(entry: Entry) -> dict[str, object]:
