@@ -1,0 +1,283 @@
+"""The commands `outbox`, `history`, `forward` and `apply --forward`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from desk import API, ORDER
+from test_http import saying
+
+from rulewright.cli import main
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
+
+from faulty_server import FaultyServer, Received, ok, reply
+
+TOML = """
+rules = "rules"
+store = "sqlite:///desk.db"
+[targets.vendor]
+url = "{url}"
+auth = "token"
+token_env = "VENDOR_TOKEN"
+timeout = 1
+[targets.away]
+url = "{url}"
+timeout = 1
+"""
+CARD = "4111222233334444"
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyServer]:
+    """A vendor, and a folder with rules that tell it of orders."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("VENDOR_TOKEN", "very-secret")
+    monkeypatch.setenv("VENDOR_KEY", "other-secret")
+    with FaultyServer(answer=_judge) as running:
+        folder = tmp_path / "rules" / "shop"
+        folder.mkdir(parents=True)
+        url = f"{running.url}/orders"
+        (folder / "api.yaml").write_text(API.replace("https://vendor.example/orders", url))
+        (folder / "order.yaml").write_text(ORDER)
+        (tmp_path / "rulewright.toml").write_text(TOML.format(url=running.url))
+        (tmp_path / "one.json").write_text(json.dumps({"item": "tea", "card": CARD}))
+        lines = [{"item": "tea"}, {"item": "poison", "card": CARD}, {"customer": "Ann"}]
+        (tmp_path / "some.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+        yield running
+
+
+def _judge(connection: object, received: Received) -> bool:
+    """Take everything but poison."""
+    if b"poison" not in received.body:
+        return ok(connection, received)  # type: ignore[arg-type]
+    errors = {"item": [f"The item field must not be poison. (card {CARD})"]}
+    connection.sendall(reply(422, {"message": "No.", "errors": errors}))  # type: ignore[attr-defined]
+    return True
+
+
+@pytest.fixture
+def run(server: FaultyServer) -> Run:
+    """Run a command."""
+
+    def call(*words: str) -> Result:
+        return CliRunner().invoke(main, words)
+
+    return call
+
+
+def found(result: Result) -> list[dict[str, object]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_applied_listed_delivered(run: Run, server: FaultyServer) -> None:
+    """From the payload to the vendor, with the vendor's id in the record at the end."""
+    applied = run("apply", "shop/order", "one.json")
+    listed = found(run("outbox", "list", "--format", "jsonl"))
+    delivered = run("outbox", "deliver")
+    after = found(run("outbox", "list", "--format", "jsonl"))
+
+    assert (applied.exit_code, [one["state"] for one in listed]) == (0, ["waiting"])
+    assert (delivered.exit_code, delivered.stdout) == (0, "delivered  1  vendor  201\n")
+    assert [one["state"] for one in after] == ["delivered"]
+    assert server.received[0].headers["authorization"] == "Token very-secret"
+    assert json.loads(server.received[0].body)["card"] == CARD
+    assert "vendor_id: null -> 1" in run("history", "shop/order", "1").stdout
+
+
+def test_a_refusal_is_a_finding(run: Run) -> None:
+    """Exit 1; the dead letter keeps the answer, sensitive values masked."""
+    run("apply", "shop/order", "some.jsonl")
+
+    delivered = run("outbox", "deliver", "--format", "jsonl")
+    shown = run("outbox", "show", "2")
+
+    assert delivered.exit_code == 1
+    assert {(one["id"], one["fate"]) for one in found(delivered)} == {(1, "delivered"), (2, "dead")}
+    assert "✗ /item: The item field must not be poison. (card ***) [check]" in shown.stdout
+
+
+@pytest.mark.parametrize("words", [("list",), ("show", "1", "2"), ("deliver",)])
+@pytest.mark.parametrize("form", ["text", "pretty", "json", "jsonl"])
+def test_nothing_secret_is_printed(words: tuple[str, ...], form: str, run: Run) -> None:
+    """Neither tokens nor sensitive values."""
+    run("apply", "shop/order", "some.jsonl")
+
+    printed = run("outbox", *words, "--format", form).output
+
+    assert not [word for word in ("very-secret", "other-secret", CARD) if word in printed]
+
+
+def test_drop_and_retry(run: Run, server: FaultyServer) -> None:
+    """Dead letters are dropped, or sent again once the receiver has changed its mind."""
+    run("apply", "shop/order", "some.jsonl")
+    run("outbox", "deliver")
+
+    dropped = run("outbox", "drop", "--dead", "--format", "jsonl")
+    retried = run("outbox", "retry", "2", "--format", "jsonl")
+    server.answer = ok
+    delivered = run("outbox", "deliver")
+
+    assert [one["state"] for one in found(dropped)] == ["dropped"]
+    assert [one["state"] for one in found(retried)] == ["waiting"]
+    assert (delivered.exit_code, delivered.stdout) == (0, "delivered  2  vendor  201\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("outbox", "show", "7"), "holds no message 7"),
+        (("outbox", "retry"), "say which"),
+        (("outbox", "drop", "1", "--dead"), "say which"),
+        (("outbox", "list", "--store", "sqlite:///none.db"), "there is no none.db"),
+        (("outbox", "list", "--state", "lost"), "lost"),
+        (("outbox", "deliver", "--workers", "0"), "workers"),
+        (("history", "shop/order", "x"), "x"),
+        (("history", "shop/odrer", "1"), "did you mean shop/order?"),
+        (("forward", "shop/order", "one.json"), "--to"),
+        (("apply", "shop/order", "one.json", "--plan", "p.json", "--forward", "away"), "--forward"),
+    ],
+)
+def test_wrong_usage(words: tuple[str, ...], said: str, run: Run) -> None:
+    """Exit 2, and words."""
+    run("apply", "shop/order", "one.json")
+
+    result = run(*words)
+
+    assert result.exit_code == 2
+    assert said in result.output
+    assert not Path("none.db").exists()
+
+
+def test_a_token_that_is_not_set_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message waits, and no attempt is counted."""
+    monkeypatch.delenv("VENDOR_TOKEN")
+    run("apply", "shop/order", "one.json")
+
+    delivered = run("outbox", "deliver")
+
+    assert delivered.exit_code == 1
+    assert "needs the environment variable VENDOR_TOKEN" in delivered.stdout
+    assert found(run("outbox", "list", "--format", "jsonl"))[0]["attempts"] == 0
+
+
+def test_no_targets_no_deliveries(run: Run) -> None:
+    """Where messages may go must be said."""
+    Path("rulewright.toml").write_text('rules = "rules"\nstore = "sqlite:///desk.db"\n')
+    run("apply", "shop/order", "one.json")
+
+    delivered = run("outbox", "deliver")
+
+    assert (delivered.exit_code, "[targets.NAME]" in delivered.output) == (2, True)
+
+
+def test_a_missing_extra_names_its_installation(run: Run) -> None:
+    """The command works without it until something is to be sent."""
+    run("apply", "shop/order", "one.json")
+    code = (
+        "import sys; sys.modules['httpx2'] = None\n"
+        "from rulewright.cli import main\n"
+        "main(['outbox', 'deliver'])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert "pip install 'rulewright[http]'" in done.stderr
+
+
+def test_apply_forward_puts_payloads_into_the_outbox(run: Run, server: FaultyServer) -> None:
+    """As they were sent, to the operation's own path."""
+    run("apply", "shop/order", "some.jsonl", "--forward", "away")
+
+    run("outbox", "deliver")
+
+    sent = [json.loads(one.body) for one in server.received if one.path == "/api/orders"]
+    assert sorted(sent, key=str) == [{"item": "poison", "card": CARD}, {"item": "tea"}]
+
+
+def test_audit_is_switched_by_the_configuration(run: Run) -> None:
+    """`audit = false` keeps nothing."""
+    Path("rulewright.toml").write_text("audit = false\n" + Path("rulewright.toml").read_text())
+    run("apply", "shop/order", "one.json")
+
+    told = run("history", "shop/order", "1")
+
+    assert (told.stdout, "nothing is kept" in told.stderr) == ("", True)
+
+
+# forward
+
+
+def test_forward_shows_refusals_where_they_belong(run: Run) -> None:
+    """The receiver's at the payload's line, like our own."""
+    result = run("forward", "shop/order", "some.jsonl", "--to", "away", "--format", "jsonl")
+
+    told = [(one["verdict"], [p["path"] for p in one["problems"]]) for one in found(result)]  # type: ignore[attr-defined]
+    places = [p["payload_at"] for one in found(result) for p in one["problems"]]  # type: ignore[attr-defined]
+    assert result.exit_code == 1
+    assert told == [("accepted", []), ("rejected", ["/item"]), ("rejected", ["/item"])]
+    assert places == ["some.jsonl:2:10", "some.jsonl:3:1"]
+    assert CARD not in result.output
+
+
+def test_forward_sends_nothing_twice(run: Run, server: FaultyServer) -> None:
+    """A second run tells what came of the first, unless it is to send again."""
+    first = run("forward", "shop/order", "one.json", "--to", "away", "--format", "jsonl")
+    second = run("forward", "shop/order", "one.json", "--to", "away", "--format", "jsonl")
+    third = run("forward", "shop/order", "one.json", "--to", "away", "--again", "--format", "jsonl")
+
+    assert [found(one)[0].get("replayed", False) for one in (first, second, third)] == [False, True, False]
+    assert [one.exit_code for one in (first, second, third)] == [0, 0, 0]
+    assert len({one.key for one in server.received}) == 2
+
+
+def test_forward_goes_on_where_it_failed(run: Run, server: FaultyServer) -> None:
+    """What could not be delivered waits in the outbox."""
+    server.answer = saying(503, None, Retry_After="60")
+    failed = run("forward", "shop/order", "one.json", "--to", "away", "--format", "jsonl")
+    server.answer = ok
+    outbox = ("--store", "sqlite:///rulewright-outbox.db")
+    run("outbox", "retry", "1", *outbox)
+    done = run("forward", "shop/order", "one.json", "--to", "away", "--format", "jsonl")
+
+    assert (failed.exit_code, found(failed)[0]["verdict"]) == (1, "undecided")
+    assert "is waiting in the outbox" in failed.stdout
+    assert (done.exit_code, found(done)[0]["verdict"]) == (0, "accepted")
+
+
+# Signals
+
+
+def test_sigterm_ends_a_watch_in_order(run: Run, server: FaultyServer) -> None:
+    """What is being sent is finished and kept; the exit status is 0."""
+
+    def slow(connection: object, received: Received) -> bool:
+        time.sleep(0.4)
+        return ok(connection, received)  # type: ignore[arg-type]
+
+    server.answer = slow
+    run("apply", "shop/order", "one.json")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rulewright", "outbox", "deliver", "--watch"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+    )
+    while not server.received:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=20)
+
+    assert (process.returncode, out) == (0, "delivered  1  vendor  201\n"), err

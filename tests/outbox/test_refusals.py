@@ -1,0 +1,158 @@
+"""What a vendor says about a refusal becomes problems at the payload's paths."""
+
+from __future__ import annotations
+
+import pytest
+
+from rulewright import load
+from rulewright.dialects import DIALECTS
+from rulewright.outbox.refusals import Refused, problems_of
+from rulewright.ports import Reply
+from rulewright.problem import Problem
+
+SENT = {
+    "name": "X",
+    "participants": [{"uuid": "a"}, {"uuid": "b"}],
+    "address": {"postcode": "AB1"},
+    "a/b": 1,
+}
+FIELDS = ("name", "organisationId", "startDate", "household", "street_county")
+
+
+def read(dialect: str | None, body: object, status: int = 400) -> list[tuple[str, str, str]]:
+    problems = problems_of(Reply(status, body), dialect, Refused("api/thing", "vendor", SENT, FIELDS))
+    return [(one.code, one.path, one.message) for one in problems]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "body", "expected"),
+    [
+        (
+            "laravel",
+            {
+                "message": "The name field is required. (and 1 more error)",
+                "errors": {"name": ["The name field is required."], "participants.1": ["Unknown."]},
+            },
+            [("required", "/name", "The name field is required."), ("check", "/participants/1", "Unknown.")],
+        ),
+        (
+            "problem_details",
+            {"title": "One or more validation errors occurred.", "errors": {"Address.Postcode": ["Bad."]}},
+            [("check", "/address/postcode", "Bad.")],
+        ),
+        (
+            "problem_details",
+            {"errors": {"$.participants[1].uuid": ["Bad."], "": ["All bad."]}},
+            [("check", "/participants/1/uuid", "Bad."), ("check", "", "All bad.")],
+        ),
+        (
+            "drf",
+            {"street_county": ['Invalid pk "99" - object does not exist.'], "non_field_errors": ["Odd."]},
+            [
+                ("check", "/street_county", 'Invalid pk "99" - object does not exist.'),
+                ("check", "", "Odd."),
+            ],
+        ),
+        (
+            "drf",
+            {"participants": [{}, {"uuid": ["This field may not be blank."]}]},
+            [("required", "/participants/1/uuid", "This field may not be blank.")],
+        ),
+        (
+            "goodstack",
+            {
+                "error": {
+                    "code": "bad_request",
+                    "message": "One or more of the inputs were invalid",
+                    "reasons": ["organisationId is required", "something else"],
+                }
+            },
+            [("required", "/organisationId", "organisationId is required"), ("check", "", "something else")],
+        ),
+        (
+            "rfc9457",
+            {
+                "errors": [
+                    {"pointer": "#/address/postcode", "detail": "Bad."},
+                    {"pointer": "#/a~1b", "detail": "B"},
+                ]
+            },
+            [("check", "/address/postcode", "Bad."), ("check", "/a~1b", "B")],
+        ),
+        (None, {"errors": {"name": ["Bad."]}}, [("check", "/name", "Bad.")]),
+    ],
+)
+def test_each_dialect_is_read(dialect: str | None, body: object, expected: list[object]) -> None:
+    """apis.md 1d, 2d, 3d, 4d."""
+    assert read(dialect, body) == expected
+
+
+@pytest.mark.parametrize(
+    ("dialect", "status", "body", "expected"),
+    [
+        ("drf", 401, {"detail": "Invalid token."}, ("unauthenticated", "", "Invalid token.")),
+        ("laravel", 401, {"message": "Unauthenticated."}, ("unauthenticated", "", "Unauthenticated.")),
+        ("problem_details", 403, {"title": "Forbidden"}, ("permission", "", "Forbidden")),
+        ("drf", 404, {"detail": "Not found."}, ("not_found", "", "Not found.")),
+        ("goodstack", 401, None, ("unauthenticated", "", "the receiver answered 401")),
+        ("drf", 400, "<html>junk", ("check", "", "the receiver answered 400")),
+        ("drf", 400, [1, 2], ("check", "", "the receiver answered 400")),
+        (None, 409, {"error": "taken"}, ("conflict", "", "taken")),
+    ],
+)
+def test_a_refusal_of_the_whole_is_one_problem(
+    dialect: str | None, status: int, body: object, expected: object
+) -> None:
+    """With what the receiver said, as far as it said anything."""
+    assert read(dialect, body, status) == [expected]
+
+
+def test_the_vendor_s_own_code_is_kept() -> None:
+    """Goodstack's codes are more telling than ours."""
+    body = {"error": {"code": "eligibility_subscription/entity_not_found", "title": "T", "message": "No."}}
+    (problem,) = problems_of(Reply(400, body), "goodstack", Refused("api/thing", "vendor", SENT))
+
+    assert problem.vendor is not None
+    assert problem.vendor.code == "eligibility_subscription/entity_not_found"
+
+
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+def test_what_we_write_we_can_read(dialect: str) -> None:
+    """A refusal written in a dialect and read again blames the same fields."""
+    problems = [
+        Problem("r", "required", "/name", "name is required"),
+        Problem("r", "check", "/participants/1", "participants is odd"),
+    ]
+
+    found = read(dialect, DIALECTS[dialect](422, problems), 422)
+
+    named = {"/name", "/participants"} if dialect == "goodstack" else {"/name", "/participants/1"}
+    assert {path for _, path, _ in found} == named
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"errors": 5},
+        {"errors": {"name": 5}},
+        {"errors": [1, None, {"pointer": 5, "detail": {}}]},
+        {"error": []},
+        {"error": {"code": 5, "reasons": "x"}},
+        {"errors": {"participants.99999999999999999999.x": ["Bad."]}},
+        {"a": {"b": [[["x"]], {"c": {"d": ["deep"]}}]}},
+        {str(number): ["x"] for number in range(5_000)},
+    ],
+)
+@pytest.mark.parametrize("dialect", [None, *sorted(DIALECTS)])
+def test_any_body_is_survived(dialect: str | None, body: object) -> None:
+    """A receiver may send anything; it is never more than a hundred problems."""
+    assert 1 <= len(read(dialect, body)) <= 100
+
+
+def test_each_shipped_api_names_a_dialect_that_is_read() -> None:
+    """So that its refusals come back at the payload's fields."""
+    from rulewright.outbox.refusals import READERS  # noqa: PLC0415 - only here
+
+    apis = load().compiled.rules.apis.values()
+
+    assert {api.errors.dialect for api in apis if api.errors is not None} <= set(READERS)
