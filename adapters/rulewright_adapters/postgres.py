@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from typing import Literal
 
 from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
@@ -157,6 +158,12 @@ class PostgresStore:
                 work.commit()
             finally:
                 work.end()
+
+    def now(self) -> datetime:
+        """Tell the time by the server's clock, which all its clients share."""
+        found = self._sessions.rows(b"SELECT clock_timestamp()")[0][0]
+        assert isinstance(found, datetime)
+        return found
 
     def progress(self, job: str) -> int:
         """Return the position last kept for `job`, 0 if none."""

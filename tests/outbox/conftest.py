@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from rulewright.ports import Store
 from rulewright.program import Program
 from rulewright_adapters import open_store
 
+# The server that misbehaves, and the PostgreSQL server of the adapters' tests.
+sys.path += [str(Path(__file__).parents[1] / name) for name in ("faults", "adapters")]
+
+from postgres_server import Server, server  # noqa: F401 - a fixture
+
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
@@ -19,9 +25,17 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     return make_program(tmp_path_factory.mktemp("rules"))
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store."""
-    opened = open_store("memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'outbox.db'}")
+    match request.param:
+        case "memory":
+            url = "memory://"
+        case "sqlite":
+            url = f"sqlite:///{tmp_path / 'outbox.db'}"
+        case _:
+            running: Server = request.getfixturevalue("server")
+            url = running.new_url()
+    opened = open_store(url)
     yield opened
     opened.close()
