@@ -16,7 +16,7 @@ from rulewright.cel.compiler.artifact import source_of
 from rulewright.cel.compiler.runtime import NAMES
 
 MADE = re.compile(r"[vtkf][0-9]+|[bBhen]")
-ALLOWED_NAMES = {*NAMES, "again", "evaluate", "settle"} - {"__builtins__"}
+ALLOWED_NAMES = {*NAMES, "again", "evaluate", "settle", "tell"} - {"__builtins__"}
 ATTRIBUTES = {"__class__", "present", "value", "append", "add", "build", "get"} | {
     "startswith",
     "endswith",

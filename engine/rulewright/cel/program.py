@@ -7,7 +7,6 @@ and decide one payload.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rulewright.cel.errors import CelSyntaxError, EvaluationError
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
 _LARGEST: Final = 2_000
 """Nodes of an expression worth compiling; a larger one is mostly data, and Python's compiler takes long."""
 
+_TOLERATED: Final = 8
+"""Failures of the fast version after which the absorbing one runs first."""
 
 Evaluate = Callable[[Mapping[str, object]], object]
 """The value of an expression under bindings."""
@@ -43,7 +44,17 @@ class Program:
     gives the same.
     """
 
-    __slots__ = ("_exact", "_fast", "_steps", "_warm_up", "evaluate", "functions", "node", "text")
+    __slots__ = (
+        "_exact",
+        "_failures",
+        "_fast",
+        "_steps",
+        "_warm_up",
+        "evaluate",
+        "functions",
+        "node",
+        "text",
+    )
 
     evaluate: Evaluate
     """The value under bindings, a mapping of names to values.
@@ -68,6 +79,7 @@ class Program:
         self._warm_up = warm_up
         self._fast: Evaluate | None = None
         self._exact: Evaluate | None = None
+        self._failures = 0
         self.evaluate = self._first
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -154,15 +166,18 @@ class Program:
         """What the fast version could not do: absorb errors, or else tell them as the tree-walker does.
 
         Nothing an expression does has effects, so it may be run again. Code counts some steps it doesn't
-        take, so the tree-walker also decides whether the budget is used up.
+        take, so the tree-walker also decides whether the budget is used up. After some failures, the
+        absorbing version is the first to be tried: records lack the same fields again and again.
         """
         exact = self._absorbing()
-        if self._fast is not None and exact != self.walk:
-            _lazy_compiler().redirect(self._fast, exact)
-        # Told by the tree-walker.
-        with suppress(Exception):
-            return exact(bindings)
-        return self.walk(bindings)
+        if exact == self.walk:
+            return self.walk(bindings)
+        compiler = _lazy_compiler()
+        # Threads may lose a count, and replace twice; both are harmless.
+        self._failures += 1
+        if self._failures >= _TOLERATED and self._fast is not None:
+            compiler.replace(self._fast, exact)
+        return compiler.settling(exact)(bindings)
 
 
 class _Compiler(Protocol):
@@ -174,7 +189,9 @@ class _Compiler(Protocol):
 
     def link(self, artifact: Artifact, functions: Mapping[str, Function], again: Evaluate) -> Evaluate: ...
 
-    def redirect(self, fast: Evaluate, exact: Evaluate) -> None: ...
+    def settling(self, exact: Evaluate) -> Evaluate: ...
+
+    def replace(self, fast: Evaluate, exact: Evaluate) -> None: ...
 
     def dump(self, artifact: Artifact) -> bytes: ...
 

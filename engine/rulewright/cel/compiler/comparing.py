@@ -7,6 +7,10 @@ needs at most a guard against booleans, values of one scalar class none; the res
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
+from rulewright.cel.compiler.paths import reading
 from rulewright.cel.compiler.unit import Code, Frame
 from rulewright.cel.tree import Call, ListExpr, Literal, Node
 from rulewright.cel.values import BOOL, DOUBLE, INT, UINT, Uint
@@ -29,16 +33,16 @@ def literal_text(value: object) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def comparison(frame: Frame, node: Call) -> Code:
-    """A comparison of two operands."""
+def comparison(frame: Frame, node: Call, failed: str = "") -> Code:
+    """A comparison of two operands. `failed`: the code in place of raising the commonest errors."""
     operator = node.function.strip("_")
     left, right = node.args
     if _is_comparable_literal(right):
-        text = _with_literal(frame, operator, left, right)
+        text = _with_literal(frame, operator, left, right, failed)
     elif _is_comparable_literal(left):
-        text = _with_literal(frame, _MIRRORED[operator], right, left)
+        text = _with_literal(frame, _MIRRORED[operator], right, left, failed)
     else:
-        text = _general(frame, operator, left, right)
+        text = _general(frame, operator, left, right, failed)
     return Code(text, BOOL)
 
 
@@ -48,27 +52,32 @@ def _is_comparable_literal(node: Node) -> bool:
     return not isinstance(node.value, int | float) or abs(node.value) < _EXACT_DOUBLES
 
 
-def _with_literal(frame: Frame, operator: str, node: Node, other: Node) -> str:
+def _with_literal(frame: Frame, operator: str, node: Node, other: Node, failed: str) -> str:
     assert isinstance(other, Literal)
     value = other.value
-    operand = frame.value(node)
     if value is None or isinstance(value, bool):
-        return _with_singleton(frame, operator, operand, value)
+        return _with_singleton(frame, operator, node, value, failed)
+    operand = reading(frame, node) if failed else frame.value(node)
     if operator in ("==", "!="):
-        return _equal_literal(frame, operator, operand, value)
-    return _ordered_literal(frame, operator, operand, value)
+        return _equal_literal(frame, operator, operand, value, failed)
+    return _ordered_literal(frame, operator, operand, value, failed)
 
 
-def _with_singleton(frame: Frame, operator: str, operand: Code, value: object) -> str:
+def _with_singleton(frame: Frame, operator: str, node: Node, value: object, failed: str) -> str:
     if operator in ("==", "!="):
         # A class CEL has no name for is compared like any other: it is neither null nor a boolean.
-        return f"({operand.text} {'is' if operator == '==' else 'is not'} {value!r})"
+        same = f"{'is' if operator == '==' else 'is not'} {value!r}"
+        if not failed:
+            return f"({frame.value(node).text} {same})"
+        first, again = frame.twice(reading(frame, node))
+        return f"({failed} if {first} is ABSENT else {again} {same})"
+    operand = frame.value(node)
     if value is None:
         return f"bad({operand.text})"
     return f"({_ORDER_CALLS[operator].format(a=operand.text, b=repr(value))})"
 
 
-def _equal_literal(frame: Frame, operator: str, operand: Code, value: object) -> str:
+def _equal_literal(frame: Frame, operator: str, operand: Code, value: object, failed: str) -> str:
     text = literal_text(value)
     first, again = frame.twice(operand)
     if operand.kind is BOOL:
@@ -82,10 +91,15 @@ def _equal_literal(frame: Frame, operator: str, operand: Code, value: object) ->
         return f"({first if guard else operand.text} {operator} {text}{guard})"
     negation = "not " if operator == "!=" else ""
     plain = f"{again} {operator} {text}{guard}"
-    return f"({plain} if {first}.__class__ in SCALARS else {negation}equal({frame.budget}, {again}, {text}))"
+    otherwise = f"{negation}equal({frame.budget}, {again}, {text})"
+    return f"({plain} if {first}.__class__ in SCALARS else {_unless_absent(again, otherwise, failed)})"
 
 
-def _ordered_literal(frame: Frame, operator: str, operand: Code, value: object) -> str:
+def _unless_absent(name: str, otherwise: str, failed: str) -> str:
+    return f"{failed} if {name} is ABSENT else {otherwise}" if failed else otherwise
+
+
+def _ordered_literal(frame: Frame, operator: str, operand: Code, value: object, failed: str) -> str:
     text = literal_text(value)
     order = _ORDER_CALLS[operator]
     is_number = isinstance(value, int | float)
@@ -96,7 +110,11 @@ def _ordered_literal(frame: Frame, operator: str, operand: Code, value: object) 
     if frame.exact:
         same = "str" if isinstance(value, str) else "bytes" if isinstance(value, bytes) else ""
         guard = f"{first}.__class__ is {same or 'int'}" + ("" if same else f" or {again}.__class__ is float")
-        return f"({again} {operator} {text} if {guard} else {order.format(a=again, b=text)})"
+        otherwise = order.format(a=again, b=text)
+        if failed:
+            unlike = _UNLIKE.get(type(value), "NO_NUMBERS")
+            otherwise = f"{failed} if {again}.__class__ in {unlike} else {otherwise}"
+        return f"({again} {operator} {text} if {guard} else {otherwise})"
     return _guarded_order(operator, first, again, text, value)
 
 
@@ -115,8 +133,13 @@ def _holds(operator: str, flag: bool, value: object) -> bool:
     return {"<": flag < number, "<=": flag <= number, ">": flag > number, ">=": flag >= number}[operator]
 
 
-def _general(frame: Frame, operator: str, left: Node, right: Node) -> str:
-    a, b = frame.value(left), frame.value(right)
+_UNLIKE: Final[Mapping[type, str]] = {str: "NO_TEXTS", bytes: "NO_BYTES"}
+"""Classes that surely have no order with a literal of this class."""
+
+
+def _general(frame: Frame, operator: str, left: Node, right: Node, failed: str) -> str:
+    read = reading if failed else Frame.value
+    a, b = read(frame, left), read(frame, right)
     if a.kind in _NUMBERS and a.kind is b.kind:
         return f"({a.text} {operator} {b.text})"
     first, one = frame.twice(a)
@@ -128,16 +151,21 @@ def _general(frame: Frame, operator: str, left: Node, right: Node) -> str:
     else:
         classes = "CHEAP_ORDERED" if frame.in_loop else "ORDERED"
         otherwise = _ORDER_CALLS[operator].format(a=one, b=two)
+    if failed:
+        # The second operand is not evaluated, as it would not be had the first one raised.
+        absent = f"{first} is ABSENT or {second} is ABSENT"
+        same = f"{one}.__class__ is {two}.__class__ and {two}.__class__ in {classes}"
+        return f"({failed} if {absent} else {one} {operator} {two} if {same} else {otherwise})"
     # Comparing the classes evaluates both operands, in order, before either name is used.
     guard = f"{first}.__class__ is {second}.__class__ and {two}.__class__ in {classes}"
     return f"({one} {operator} {two} if {guard} else {otherwise})"
 
 
-def membership(frame: Frame, node: Call) -> Code:
-    """`item in collection`; a list of literal texts becomes a set."""
+def membership(frame: Frame, node: Call, failed: str = "") -> Code:
+    """`item in collection`; a list of literal texts becomes a set. `failed`: as for comparisons."""
     item, collection = node.args
     texts = _literal_texts(collection)
-    operand = frame.value(item)
+    operand = reading(frame, item) if failed and texts else frame.value(item)
     if not texts:
         return Code(f"contains({frame.budget}, {operand.text}, {frame.value(collection).text})", BOOL)
     members = "{" + ", ".join(repr(text) for text in texts) + "}"
@@ -146,7 +174,8 @@ def membership(frame: Frame, node: Call) -> Code:
         return Code(f"({operand.text} in {members})", BOOL)
     plain = f"{again} in {members} if {first}.__class__ in SCALARS"
     listed = "[" + ", ".join(repr(text) for text in texts) + "]"
-    return Code(f"({plain} else contains({frame.budget}, {again}, {listed}))", BOOL)
+    otherwise = _unless_absent(again, f"contains({frame.budget}, {again}, {listed})", failed)
+    return Code(f"({plain} else {otherwise})", BOOL)
 
 
 def _literal_texts(node: Node) -> list[str] | None:

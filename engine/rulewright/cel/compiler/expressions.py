@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from rulewright.cel.compiler import arithmetic, calls, comparing, loops, paths, structure
+from rulewright.cel.compiler.absorbing import absorbing
 from rulewright.cel.compiler.unit import Code, Frame, Unit
 from rulewright.cel.tree import (
     Bind,
@@ -68,18 +69,19 @@ _EMIT: Final[Mapping[type[Node], Callable[[Frame, Any], Code]]] = {
 def write(root: Node, unit: Unit) -> str:
     """The source of the module that evaluates an expression: its function is `evaluate`.
 
-    The fast version turns to `again` with whatever it met. The exact one raises; it has `settle` for the fast
-    one, which turns to `again` too.
+    The fast version turns to `again` with whatever it met. The exact one raises; its `settle`, which can take
+    the fast one's place, turns to `tell`.
     """
     frame = Frame(unit, emit)
     lines = [f"B = Budget({unit.steps})"] if unit.metered else []
     if unit.exact and isinstance(root, Logic):
-        lines += structure.absorbing(frame, root)
+        lines += absorbing(frame, root)
     else:
         lines.append(f"return {_result(frame, root)}")
-    functions = [_function("evaluate", lines)] if unit.exact else [_function("evaluate", _or_again(lines))]
     if unit.exact:
-        functions.append(_function("settle", _or_again(["return evaluate(b)"])))
+        functions = [_function("evaluate", lines), _function("settle", _or("tell", lines))]
+    else:
+        functions = [_function("evaluate", _or("again", lines))]
     return "\n".join([*unit.sources, *functions])
 
 
@@ -87,8 +89,8 @@ def _function(name: str, lines: list[str]) -> str:
     return "\n    ".join([f"def {name}(b):", *lines]) + "\n"
 
 
-def _or_again(lines: list[str]) -> list[str]:
-    return ["try:", *(f"    {line}" for line in lines), "except Exception: pass", "return again(b)"]
+def _or(function: str, lines: list[str]) -> list[str]:
+    return ["try:", *(f"    {line}" for line in lines), "except Exception: pass", f"return {function}(b)"]
 
 
 def _result(frame: Frame, root: Node) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, cast
 
-from rulewright.cel.compiler.structure import HOLD
+from rulewright.cel.compiler.absorbing import decides, holding
 from rulewright.cel.compiler.unit import Code, Frame
 from rulewright.cel.tree import Macro, MacroKind, Node, walk
 from rulewright.cel.values import BOOL, LIST, Type
@@ -53,11 +53,13 @@ Body = tuple[list[str], list[str], list[str], Type | None]
 
 def _search(decisive: bool) -> Callable[[Frame, Macro], Body]:
     def lines(frame: Frame, node: Macro) -> Body:
-        condition = frame.test(cast("Node", node.condition))
+        wanted = cast("Node", node.condition)
+        if frame.exact:
+            test = f"if {decides(frame, wanted, decisive)}: return {decisive}"
+            return ["h = None"], holding(test), [*_RAISE_HELD, f"return {not decisive}"], BOOL
+        condition = frame.test(wanted)
         test = f"if {condition if decisive else f'not {condition}'}: return {decisive}"
-        if not frame.exact:
-            return [], [test], [f"return {not decisive}"], BOOL
-        return ["h = None"], _holding(test), [*_RAISE_HELD, f"return {not decisive}"], BOOL
+        return [], [test], [f"return {not decisive}"], BOOL
 
     return lines
 
@@ -65,15 +67,11 @@ def _search(decisive: bool) -> Callable[[Frame, Macro], Body]:
 _RAISE_HELD: Final = ["if h is not None: raise h"]
 
 
-def _holding(line: str) -> list[str]:
-    return ["try:", f"    {line}", *HOLD]
-
-
 def _exists_one(frame: Frame, node: Macro) -> Body:
     line = f"n += {frame.test(cast('Node', node.condition))}"
     if not frame.exact:
         return ["n = 0"], [line], ["return n == 1"], BOOL
-    return ["n = 0", "h = None"], _holding(line), [*_RAISE_HELD, "return n == 1"], BOOL
+    return ["n = 0", "h = None"], holding(line), [*_RAISE_HELD, "return n == 1"], BOOL
 
 
 def _kept(frame: Frame, node: Macro) -> list[str]:

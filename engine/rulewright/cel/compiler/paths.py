@@ -16,12 +16,7 @@ def ident(frame: Frame, node: Ident) -> Code:
     key = ("b", node.name)
     if key in frame.known:
         return Code(frame.known[key], raw=True, simple=True)
-    if frame.exact:
-        text = f"(b[{node.name!r}] if b.__class__ is dict and {node.name!r} in b else name(b, {node.name!r}))"
-    elif node.name in TYPE_NAMES:
-        text = f"name(b, {node.name!r})"
-    else:
-        text = f"b[{node.name!r}]"
+    text = f"name(b, {node.name!r})" if node.name in TYPE_NAMES else f"b[{node.name!r}]"
     return _kept(frame, node, key, Code(text, raw=True))
 
 
@@ -47,6 +42,34 @@ def _field(frame: Frame, operand: Code, field: str) -> Code:
     # A plain dict without the key raises KeyError, which here can only mean what CEL means by an error.
     there = f"{first}.__class__ is dict"
     return Code(f"({again}[{field!r}] if {there} else select({again}, {field!r}))", raw=True)
+
+
+_LONGEST_READING = 8
+"""Steps of a path in one expression, because each takes brackets."""
+
+
+def reading(frame: Frame, node: Node, steps: int = 0) -> Code:
+    """The code of an operand; a plain path gives `ABSENT` where it leads nowhere, in place of raising."""
+    field = _literal_field(node)
+    key = _key(frame, node)
+    if field is None or steps > _LONGEST_READING or (key is not None and key in frame.known):
+        return frame.value(node)
+    operand = reading(frame, cast("Select | Index", node).operand, steps + 1)
+    if operand.kind is not None:
+        return _field(frame, operand, field)
+    first, again = frame.twice(operand)
+    there = f"{first}.__class__ is dict and {field!r} in {again}"
+    absent = f"ABSENT if {again}.__class__ in FIELDLESS"
+    return Code(f"({again}[{field!r}] if {there} else {absent} else select({again}, {field!r}))", raw=True)
+
+
+def _literal_field(node: Node) -> str | None:
+    """The field that a step of a path reads, if it is written there."""
+    if isinstance(node, Select) and not node.optional:
+        return node.field
+    if isinstance(node, Index) and not node.optional and isinstance(node.index, Literal):
+        return node.index.value if type(node.index.value) is str else None
+    return None
 
 
 def _key(frame: Frame, node: Node) -> Path | None:

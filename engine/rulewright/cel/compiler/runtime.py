@@ -41,6 +41,22 @@ SIZED: Final = frozenset([str, bytes, list, tuple, dict])
 PLAIN: Final = SCALARS | {list, tuple, dict, Type, OptionalValue, IpAddress, Cidr}
 """The classes `adapt` leaves as they are."""
 
+
+class Absent:
+    """No value: what a path gives that leads nowhere, where nobody wants to raise that."""
+
+    __slots__ = ()
+
+
+ABSENT: Final = Absent()
+_PYTHONS: Final = frozenset([type(None), bool, int, float, str, bytes, list, tuple, dict])
+FIELDLESS: Final = _PYTHONS | {Uint, Timestamp, Duration, Absent}
+"""They have no fields; a dict none but its keys."""
+NO_NUMBERS: Final = FIELDLESS - {int, float, Uint}
+"""They have no order with numbers."""
+NO_TEXTS: Final = FIELDLESS - {str}
+NO_BYTES: Final = FIELDLESS - {bytes}
+
 _MAX_MEMO: Final = 64
 """Combinations of classes whose overload a call remembers; expressions meet one or two."""
 
@@ -186,18 +202,22 @@ def pair_rounds(budget: Budget, items: object, cost: int) -> Iterable[tuple[obje
     return enumerate(items)
 
 
-Held = EvaluationError | Unknown | KeyError
+Held = EvaluationError | Unknown | KeyError | type[KeyError]
+"""The class stands for an error nobody raised."""
 
 
 def hold(held: Held | None, error: Exception) -> Held:
     """Keep an error until it is clear whether it matters; what is none of CEL's goes on at once."""
     if not isinstance(error, EvaluationError | Unknown):
         raise error
-    return error if isinstance(held, KeyError) and isinstance(error, Unknown) else _graver(held, error)
+    if held is None or isinstance(held, EvaluationError | Unknown):
+        return graver(held, error)
+    return error if isinstance(error, Unknown) else held
 
 
-def _graver(held: Held | None, error: EvaluationError | Unknown) -> Held:
-    return held if isinstance(held, KeyError) else graver(held, error)
+def join(held: Held | None, found: Held) -> Held:
+    """The same for an error that was given and not raised."""
+    return hold(held, found) if isinstance(found, EvaluationError | Unknown) else held or found
 
 
 def built(budget: Budget, value: object) -> object:
@@ -238,6 +258,11 @@ NAMES: Final[Mapping[str, object]] = {
     **{kind.__name__: kind for kind in (Budget, MapBuilder, OptionalValue)},
     **{error.__name__: error for error in (Exception, KeyError)},
     **{f.__name__: f for f in (isinstance, len)},
+    "ABSENT": ABSENT,
+    "FIELDLESS": FIELDLESS,
+    "NO_NUMBERS": NO_NUMBERS,
+    "NO_TEXTS": NO_TEXTS,
+    "NO_BYTES": NO_BYTES,
     "SCALARS": SCALARS,
     "CHEAP": CHEAP,
     "ORDERED": ORDERED,
@@ -259,6 +284,7 @@ NAMES: Final[Mapping[str, object]] = {
             index,
             index_optional,
             item_rounds,
+            join,
             less,
             maybe,
             name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rulewright.cel.compiler.absorbing import absorbing
 from rulewright.cel.compiler.unit import Code, Frame
 from rulewright.cel.tree import Bind, Conditional, ListExpr, Literal, Logic, MapEntry, MapExpr, OptionalMap
 from rulewright.cel.values import BOOL, LIST, OPTIONAL, Uint, kind_of
@@ -29,30 +30,6 @@ def logic(frame: Frame, node: Logic) -> Code:
 
 
 _PYTHON = {"&&": "and", "||": "or"}
-
-
-HOLD = (
-    # A plain map has no such key: by far the commonest error, and the cheapest to raise.
-    "except KeyError as e: h = h or e",
-    "except Exception as e: h = hold(h, e)",
-)
-"""Lines that keep an error until it is clear whether it matters."""
-
-
-def absorbing(frame: Frame, node: Logic) -> list[str]:
-    """The body of a function that gives the value of `&&` or `||` whatever some operands raise."""
-    decisive = node.operator == "||"
-    lines = ["h = None"]
-    for operand in node.operands:
-        inner = frame.inner({}, loop=False)
-        condition = inner.test(operand)
-        lines += [
-            "try:",
-            f"    if {condition if decisive else f'not {condition}'}: return {decisive}",
-            *HOLD,
-        ]
-    lines += ["if h is not None: raise h", f"return {not decisive}"]
-    return lines
 
 
 def conditional(frame: Frame, node: Conditional) -> Code:

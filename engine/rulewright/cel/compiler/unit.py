@@ -62,7 +62,8 @@ class Unit:
     def name(self, letter: str) -> str:
         """A name that is not taken."""
         self._made += 1
-        return f"{letter}{self._made}"
+        # The two versions of an expression share no name, so that one can be put in the other's place.
+        return f"{letter}{'0' if self.exact else ''}{self._made}"
 
     def constant(self, *recipe: object) -> str:
         """The name of a constant made by a recipe when the code is linked."""
