@@ -27,12 +27,15 @@ def read_all_items(desk: Desk, sources: Sequence[Source]) -> Iterator[Item]:
 
 
 def decide_all(
-    desk: Desk, sources: Sequence[Source], records: Records | None, *, fix: bool = False
+    desk: Desk, items: Iterable[Item], records: Records | None, *, fix: bool = False, first: int = 0
 ) -> Iterator[Decided]:
-    """Judge each payload against the records as they are; `fix` adds what change would be accepted."""
+    """Judge each payload against the records as they are; `fix` adds what change would be accepted.
+
+    `first` is the number of the first of them in the whole batch, from 0.
+    """
     if fix:
         from rulewright.explanation import with_fixes  # noqa: PLC0415 - heavy, and seldom wanted
-    for number, item in enumerate(read_all_items(desk, sources)):
+    for number, item in enumerate(items, start=first):
         outcome = desk.decide(item, number, records)
         if fix and isinstance(item, Payload) and desk.unreadable(item) is None:
             outcome = with_fixes(outcome, desk.program, desk.inputs(item.value, number), records)
@@ -58,8 +61,9 @@ def decide_and_show(
     fix: bool = False,
 ) -> None:
     """Decide, report, and exit with 1 if any payload was not accepted."""
-    decided = split_batch(decide_all(desk, sources, records, fix=fix), split, sources)
-    tally = show(entries_of(desk, decided, digests=digests), output)
+    decided = decide_all(desk, read_all_items(desk, sources), records, fix=fix)
+    parted = split_batch(decided, split, sources)
+    tally = show(entries_of(desk, parted, digests=digests), output)
     end_with(tally.refused)
 
 

@@ -164,7 +164,7 @@ def rules_folder(rules: str | None) -> Path:
 @contextmanager
 def lookup_records(desk: Desk, choices: Choices) -> Iterator[Records | None]:
     """The records that look-ups read: of --records, of --store, or none at all."""
-    records, store = _one_of_both(choices)
+    records, store = chosen_records(choices)
     if records is not None:
         yield read_records(records, desk.program)
         return
@@ -176,7 +176,7 @@ def lookup_records(desk: Desk, choices: Choices) -> Iterator[Records | None]:
             opened.close()
 
 
-def _one_of_both(choices: Choices) -> tuple[str | None, str | None]:
+def chosen_records(choices: Choices) -> tuple[str | None, str | None]:
     """--records or --store: one said on the command line goes before one that is configured."""
     if choices.records is None or choices.store is None:
         return choices.records, choices.store

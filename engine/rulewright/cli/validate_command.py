@@ -20,6 +20,14 @@ from rulewright.cli.options import (
 @deciding_options
 @split_options
 @output_options
+@click.option(
+    "--workers",
+    metavar="N",
+    envvar="RULEWRIGHT_WORKERS",
+    type=click.IntRange(min=1),
+    default=1,
+    help="Decide JSONL in N processes.",
+)
 @click.option("--fix", is_flag=True, help="Say what change of a refused payload would be accepted.")
 def command(
     resource: str,
@@ -27,6 +35,7 @@ def command(
     choices: Choices,
     split: SplitChoices,
     output: OutputChoices,
+    workers: int,
     fix: bool,
 ) -> None:
     """Decide each payload; write nothing.
@@ -42,5 +51,9 @@ def command(
 
     sources = find_sources(files, choices.stdin_filename)
     desk = open_desk(resource, choices)
+    if workers > 1:
+        from rulewright.cli.parallel import validate_in_parallel  # noqa: PLC0415
+
+        validate_in_parallel(desk, sources, choices, split, output, workers=workers, fix=fix)
     with lookup_records(desk, choices) as records:
         decide_and_show(desk, sources, records, split, output, fix=fix)

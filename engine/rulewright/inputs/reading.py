@@ -71,7 +71,7 @@ def _items(source: Source, stream: BinaryIO) -> Iterator[Item]:
         head = stream.readline(_SNIFFED)
         kind = _sniff(head)
     if kind == "jsonl":
-        yield from _lines(source.name, stream, head)
+        yield from read_lines(source.name, stream, head=head)
         return
     data = head + stream.read(MAX_DOCUMENT_BYTES + 1 - len(head))
     if data.removeprefix(MARK).strip():
@@ -92,13 +92,14 @@ def _sniff(head: bytes) -> Literal["json", "jsonl", "yaml"]:
     return "json"
 
 
-def _lines(name: str, stream: BinaryIO, head: bytes) -> Iterator[Item]:
-    number = 0
+def read_lines(name: str, stream: BinaryIO, first: int = 1, head: bytes = b"") -> Iterator[Item]:
+    """The payloads of JSONL, of which `head` was read already; `first` is the number of its first line."""
+    number = first - 1
     while line := _next_line(stream, head):
         head = b""
         number += 1
         if len(line) > MAX_PAYLOAD_BYTES + 1 and not line.endswith(b"\n"):
-            _skip_line(stream)
+            skip_line(stream)
             yield too_large(f"{name}:{number}:1", line[:1000])
             continue
         if number == 1:
@@ -114,7 +115,8 @@ def _next_line(stream: BinaryIO, begun: bytes) -> bytes:
     return begun + stream.readline(MAX_PAYLOAD_BYTES + 2 - len(begun))
 
 
-def _skip_line(stream: BinaryIO) -> None:
+def skip_line(stream: BinaryIO) -> None:
+    """Pass over the rest of a line."""
     while (more := stream.readline(1_048_576)) and not more.endswith(b"\n"):
         pass
 

@@ -1,0 +1,162 @@
+"""`validate --workers N`: blocks of lines are decided by other processes, and told of in their order.
+
+Payloads travel as the text that they are; what comes back is fit to be shown, sensitive values masked.
+A worker reads rules and records by itself, so nothing is shared but the files.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+import click
+
+from rulewright.cli.decisions import decide_all, end_with, entries_of
+from rulewright.cli.desk import Desk, chosen_records, lookup_records
+from rulewright.cli.options import Choices, OutputChoices, SplitChoices
+from rulewright.cli.output import show
+from rulewright.cli.splitting import Decided, split_batch
+from rulewright.configuration import Configuration
+from rulewright.errors import PayloadError
+from rulewright.inputs import Payload, Source
+from rulewright.inputs.blocks import Block, block_items, read_blocks
+from rulewright.outcome import Outcome
+from rulewright.ports import Records
+from rulewright.program import Settings, load
+from rulewright.report.entry import Entry
+
+# Blocks waiting for each worker, so that none is idle while the results are written.
+_AHEAD: Final = 3
+# An outcome that is fit to be shown, where its payload starts, and the payload's line.
+_Told = tuple[Outcome, str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Setup:
+    """What a worker makes its own desk from."""
+
+    choices: Choices
+    settings: Settings
+    standing: Mapping[str, object]
+    fix: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """What a worker process has at hand."""
+
+    desk: Desk
+    records: Records | None
+    fix: bool
+
+
+_AT_WORK: list[_Worker] = []
+_OPEN: Final = ExitStack()
+
+
+def validate_in_parallel(
+    desk: Desk,
+    sources: Sequence[Source],
+    choices: Choices,
+    split: SplitChoices,
+    output: OutputChoices,
+    *,
+    workers: int,
+    fix: bool,
+) -> None:
+    """Decide, report, and exit with 1 if any payload was not accepted."""
+    wrong = next((source.name for source in sources if source.kind != "jsonl"), None)
+    if wrong is not None:
+        raise click.UsageError(
+            f"--workers is for JSONL, which can be parted at its lines; {wrong} is something else"
+        )
+    setup = _setup(desk, choices, fix)
+    # Forking would share open stores; a new process opens its own.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, _begin, (setup,)) as pool:
+        try:
+            decided = split_batch(_decided(pool, sources, workers), split, sources)
+            tally = show((Entry(outcome, item.at) for item, outcome in decided), output)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+    end_with(tally.refused)
+
+
+def _setup(desk: Desk, choices: Choices, fix: bool) -> _Setup:
+    configuration = click.get_current_context().find_object(Configuration)
+    records, store = chosen_records(choices)
+    if records == "-":
+        raise click.UsageError("--workers needs --records in a file that each of them can read")
+    standing = {each.name: getattr(desk, each.name) for each in fields(Desk) if each.name != "program"}
+    return _Setup(
+        choices=replace(choices, records=records, store=store),
+        settings=configuration.settings if configuration is not None else {},
+        standing=standing,
+        fix=fix,
+    )
+
+
+def _decided(pool: Executor, sources: Sequence[Source], workers: int) -> Iterator[Decided]:
+    """What the workers say, in the order of the lines."""
+    waiting: deque[tuple[Block, Future[list[_Told]]]] = deque()
+    number = 0
+    for source in sources:
+        begun = number
+        for block in read_blocks(source):
+            waiting.append((block, _submit(pool, block, number)))
+            number += block.payloads
+            if len(waiting) > workers * _AHEAD:
+                yield from _told(*waiting.popleft())
+        if number == begun:
+            raise PayloadError("the file is empty: there is no payload in it", f"{source.name}:1:1")
+    while waiting:
+        yield from _told(*waiting.popleft())
+
+
+def _submit(pool: Executor, block: Block, number: int) -> Future[list[_Told]]:
+    """Hand a block over; where the workers have died, what was handed over before is told first."""
+    try:
+        return pool.submit(_decide, block, number)
+    except BrokenProcessPool as error:
+        failed: Future[list[_Told]] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def _told(block: Block, future: Future[list[_Told]]) -> Iterator[Decided]:
+    try:
+        told = future.result()
+    except BrokenProcessPool:
+        message = "a worker process died (killed, or out of memory); from this line on nothing was decided"
+        raise PayloadError(message, f"{block.name}:{block.line}:1") from None
+    assert len(told) == block.payloads, "a payload was lost"
+    for outcome, at, raw in told:
+        yield Payload(None, at, _nowhere, raw), outcome
+
+
+def _nowhere(pointers: Collection[str]) -> Mapping[str, str]:
+    """The places of problems were told by the worker."""
+    raise AssertionError(f"{len(pointers)} places are asked for that the worker knew")
+
+
+def _begin(setup: _Setup) -> None:
+    program = load(setup.choices.rules, settings=setup.settings)
+    make: Callable[..., Desk] = Desk
+    desk = make(program=program, **setup.standing)
+    records = _OPEN.enter_context(lookup_records(desk, setup.choices))
+    _AT_WORK.append(_Worker(desk, records, setup.fix))
+
+
+def _decide(block: Block, number: int) -> list[_Told]:
+    """What a worker does with a block whose first payload is the `number`th of all (from 0)."""
+    worker = _AT_WORK[-1]
+    items = list(block_items(block))
+    decided = decide_all(worker.desk, items, worker.records, fix=worker.fix, first=number)
+    entries = entries_of(worker.desk, decided)
+    return [(entry.outcome, entry.at, item.raw or b"") for entry, item in zip(entries, items, strict=True)]
