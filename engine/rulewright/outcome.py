@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -77,8 +77,33 @@ class Response:
     body: object
 
 
+class Deferring:
+    """What has parts that are worked out when they are first read; `_later` gives them by name.
+
+    Many callers read the verdict and the record and nothing else. What is deferred is a pure function of
+    what was decided, so nobody can tell, but by the time it takes.
+    """
+
+    __slots__ = ("_later",)
+
+    _later: Callable[[], Mapping[str, object]] | None
+
+    def __getattr__(self, name: str) -> object:
+        """Work out the missing parts; called only for what has no value yet."""
+        try:
+            later = object.__getattribute__(self, "_later")
+        except AttributeError:
+            raise AttributeError(f"{type(self).__name__} has no {name}") from None
+        if later is not None:
+            for part, value in later().items():
+                object.__setattr__(self, part, value)
+            # Let go of what the parts were made from.
+            object.__setattr__(self, "_later", None)
+        return object.__getattribute__(self, name)
+
+
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Deferring):
     """What the engine decided about one payload. Nothing has happened yet: effects are data.
 
     `record` is what will be stored (dates as ISO 8601 text), None unless accepted. `as_of` is an

@@ -6,12 +6,14 @@ from functools import partial
 from typing import Any, Final, cast
 
 from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.dialects import refuse
 from rulewright.evaluation import Inputs
 from rulewright.evaluation.lookups import note_read
 from rulewright.fieldtypes import encode_datetime
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.state import State
 from rulewright.outcome import Change, Outcome, Read, Response
+from rulewright.problem import Problem
 
 # In place of the response's body: it is shaped when it is asked for.
 UNSHAPED: Final = object()
@@ -20,6 +22,7 @@ _new = partial(object.__new__, Outcome)
 _SLOTS: Final = {name: getattr(Outcome, name).__set__ for name in Outcome.__slots__}
 _resource, _operation, _verdict = _SLOTS["resource"], _SLOTS["operation"], _SLOTS["verdict"]
 _problems, _record, _messages = _SLOTS["problems"], _SLOTS["record"], _SLOTS["messages"]
+_changes = _SLOTS["changes"]
 _ruleset, _replayed, _claim, _version = (
     _SLOTS["ruleset"],
     _SLOTS["replayed"],
@@ -36,13 +39,14 @@ def accepted(
     inputs: Inputs,
     run: State,
     body: object,
+    problems: tuple[Problem, ...] = (),
 ) -> Outcome:
-    """Make the outcome of an accepted create."""
+    """Make the outcome of an accepted create; `problems` are its warnings."""
     outcome = _new()
     _resource(outcome, resource.name)
     _operation(outcome, "create")
     _verdict(outcome, "accepted")
-    _problems(outcome, ())
+    _problems(outcome, problems)
     _record(outcome, run.record)
     _messages(outcome, ())
     _ruleset(outcome, rules.digest)
@@ -51,6 +55,46 @@ def accepted(
     _version(outcome, 1)
     _later(outcome, partial(_parts, rules, resource, generated, inputs, run, body))
     return outcome
+
+
+def rejected(
+    rules: CompiledRules,
+    resource: CompiledResource,
+    inputs: Inputs,
+    run: State,
+    problems: tuple[Problem, ...],
+) -> Outcome:
+    """Make the outcome of a refused create."""
+    outcome = _new()
+    _resource(outcome, resource.name)
+    _operation(outcome, "create")
+    _verdict(outcome, "rejected")
+    _problems(outcome, problems)
+    _record(outcome, None)
+    _changes(outcome, ())
+    _messages(outcome, ())
+    _ruleset(outcome, rules.digest)
+    _replayed(outcome, False)
+    _claim(outcome, None)
+    _version(outcome, 1)
+    _later(outcome, partial(_refused_parts, rules, resource, inputs, run, problems))
+    return outcome
+
+
+def _refused_parts(
+    rules: CompiledRules,
+    resource: CompiledResource,
+    inputs: Inputs,
+    run: State,
+    problems: tuple[Problem, ...],
+) -> dict[str, object]:
+    api = resource.api
+    speaks_http = resource.file.operations or (api is not None and api.errors is not None)
+    return {
+        "reads": _reads(rules, run),
+        "as_of": str(encode_datetime(inputs.now)),
+        "response": refuse(api, problems) if speaks_http else None,
+    }
 
 
 def _parts(
@@ -66,14 +110,14 @@ def _parts(
         body = generated.respond(run)
     status = generated.status
     return {
-        "changes": _changes(resource, run),
+        "changes": _changes_of(resource, run),
         "reads": _reads(rules, run),
         "as_of": str(encode_datetime(inputs.now)),
         "response": Response(status, body) if status is not None else None,
     }
 
 
-def _changes(resource: CompiledResource, run: State) -> tuple[Change, ...]:
+def _changes_of(resource: CompiledResource, run: State) -> tuple[Change, ...]:
     name = resource.name
     written = {field: value for field, value in run.record.items() if value is not None}
     own = [Change("create", name, run.key, written, None, f"{name}.record", "own")] if written else []

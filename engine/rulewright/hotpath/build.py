@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,12 +14,14 @@ from msgspec.structs import asdict
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.hotpath import plan, responses, state, texts, values
 from rulewright.hotpath.cells import Cells
+from rulewright.hotpath.collecting import Collector
 from rulewright.hotpath.effects import EffectWriter
 from rulewright.hotpath.expressions import names_in_scope
+from rulewright.hotpath.refusals import Found
 from rulewright.hotpath.responses import ResponseWriter
 from rulewright.hotpath.shape import ShapeWriter, is_sent, struct_of
 from rulewright.hotpath.stages import Stages
-from rulewright.hotpath.state import UNREAD, Decline, Linked, State
+from rulewright.hotpath.state import UNREAD, Decline, Linked, Missing, State
 from rulewright.hotpath.unit import NotGenerated, Unit
 from rulewright.schema.validators import is_one_of
 
@@ -67,6 +70,7 @@ NAMES: Final[Mapping[str, object]] = {
     "asdict": asdict,
     "State": State,
     "Decline": Decline,
+    "Missing": Missing,
     "UNREAD": UNREAD,
     "UNSET": msgspec.UNSET,
 }
@@ -85,8 +89,14 @@ class Generated:
     left: tuple[str, ...]
     # Whether `respond` can't fail and reads no record.
     responds_later: bool
-    convert: Callable[..., Any] = msgspec.convert
-    responds_later: bool
+    # Tells every problem after the shape's; None where only the plain evaluator can.
+    collect: Callable[[State, Found], None] | None
+    open: Callable[..., State]
+    shape: Callable[[State], None]
+    # What comes before the shape, and after the checks.
+    before: tuple[Callable[[State], None], ...]
+    after: tuple[Callable[[State], None], ...]
+    loose: type[msgspec.Struct]
     convert: Callable[..., Any] = msgspec.convert
 
 
@@ -115,6 +125,14 @@ def generate(rules: CompiledRules, resource: CompiledResource) -> Generated:
         status,
         tuple(unit.left),
         responds_later=_is_total(next(one for one in unit.functions if one.startswith("def respond("))),
+        collect=namespace.get("collect"),
+        open=namespace["Run"],
+        shape=namespace["shape"],
+        before=tuple(namespace[one] for one in ("caller",) if one in namespace),
+        after=tuple(
+            namespace[one] for one in ("complete", "plan", "uniques", "invariants") if one in namespace
+        ),
+        loose=struct_of(resource, loose=True),
     )
 
 
@@ -156,6 +174,8 @@ def _write(unit: Unit) -> int | None:
     for field in unit.resource.fields.values():
         if not cells.is_as_sent(field):
             cells.record(field)
+    with suppress(NotGenerated):
+        Collector(unit, cells).write()
     unit.function("reread", "look-ups are read anew through what is planned", cells.reread(effects.is_needed))
     unit.functions.append(_opening(unit, stages.called))
     return response.status

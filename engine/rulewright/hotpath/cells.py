@@ -23,7 +23,12 @@ _KINDS: Final[Mapping[str, str]] = {
     "string": "text",
     "uuid": "text",
     "email": "text",
+    "uk_postcode": "text",
+    "us_ssn": "text",
+    "prefixed_id": "text",
+    "slug": "text",
     "integer": "int",
+    "money": "int",
     "number": "double",
     "boolean": "bool",
     "date": "date",
@@ -381,6 +386,9 @@ class Cells:
         yield f"k = s.p.{field.name}"
         yield f"if k is None: v = {'[]' if listed else 'None'}"
         yield "else:"
+        if listed:
+            # An empty list is not looked for, but it needs a store all the same.
+            yield "    if s.store is None: raise Decline"
         where = "".join(
             f", {name!r}: {self.key(reference.resource, name, entry)}"
             for name, entry in reference.where.entries.items()

@@ -1,17 +1,22 @@
-"""Payload -> Outcome, by generated code where it surely accepts, else by the plain evaluator."""
+"""Payload -> Outcome, by generated code where it is sure, else by the plain evaluator."""
 
 from __future__ import annotations
 
-from typing import cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation import Inputs, Tracer, find_resource
 from rulewright.evaluation import decide as decide_plainly
-from rulewright.hotpath.accepting import UNSHAPED, accepted
-from rulewright.hotpath.build import Generated, generate
-from rulewright.hotpath.unit import NotGenerated
 from rulewright.outcome import Outcome
 from rulewright.ports import Records
+
+if TYPE_CHECKING:
+    from rulewright.hotpath.quick import Quick
+
+# Payloads of a resource that are decided plainly first: generating takes as long as a few decisions, and most
+# runs of the command have one.
+WARM_UP: Final = 2
 
 
 def decide(
@@ -27,8 +32,12 @@ def decide(
 
     `referee`: let the plain evaluator decide, as it does where a tracer watches.
     """
-    outcome = decide_quickly(rules, resource, inputs, records) if tracer is None and not referee else None
-    return outcome or decide_plainly(rules, resource, inputs, records, tracer)
+    if tracer is None and not referee and inputs.operation == "create" and not inputs.trusted:
+        quick = _warm(rules, resource)
+        outcome = quick.decide(inputs, records) if quick is not None else None
+        if outcome is not None:
+            return outcome
+    return decide_plainly(rules, resource, inputs, records, tracer)
 
 
 def decide_quickly(
@@ -37,31 +46,38 @@ def decide_quickly(
     """The outcome, or None where the generated code isn't sure."""
     if inputs.operation != "create" or inputs.trusted:
         return None
-    compiled = find_resource(rules, resource)
-    generated = generated_for(rules, compiled)
-    return None if generated is None else _accept(rules, compiled, generated, inputs, records)
+    quick = quick_for(rules, find_resource(rules, resource))
+    return quick.decide(inputs, records) if quick is not None else None
 
 
-def generated_for(rules: CompiledRules, resource: CompiledResource) -> Generated | None:
-    """Return a resource's module, generated at its first use; None where there is none."""
-    # Kept with the rules, so that rules with other settings have their own.
-    programs = vars(rules).setdefault("_hotpath", {})
-    if resource.name not in programs:
-        # Two threads may both generate it; the modules are alike, and either may stay.
-        programs[resource.name] = _generated(rules, resource)
-    return cast("Generated | None", programs[resource.name])
+def quick_for(rules: CompiledRules, resource: CompiledResource) -> Quick | None:
+    """Return a resource's program, generated at its first use; None where there is none."""
+    programs = _programs(rules)
+    kept = programs.get(resource.name, 0)
+    if isinstance(kept, int):
+        # Two threads may both generate it; the programs are alike, and either may stay.
+        kept = programs[resource.name] = _lazy_quick().make_quick(rules, resource)
+    return cast("Quick | None", kept)
 
 
-def _generated(rules: CompiledRules, resource: CompiledResource) -> Generated | None:
-    declared = [one.name for one in resource.file.operations]
-    if resource.has_event("create") or (declared and "create" not in declared):
-        return None
-    try:
-        return generate(rules, resource)
-    except NotGenerated:
-        return None
-    except Exception:  # a defect of ours must cost nobody more than time; tests see to it that there is none
-        return None
+def _warm(rules: CompiledRules, name: str) -> Quick | None:
+    programs = _programs(rules)
+    kept = programs.get(name, 0)
+    if isinstance(kept, int):
+        if kept < WARM_UP:
+            programs[name] = kept + 1
+            return None
+        return quick_for(rules, find_resource(rules, name))
+    return cast("Quick | None", kept)
+
+
+def _programs(rules: CompiledRules) -> dict[str, object]:
+    """Each resource's program, or how many payloads it had so far.
+
+    Kept with the rules, so that rules with other settings have their own.
+    """
+    programs: dict[str, object] = vars(rules).setdefault("_hotpath", {})
+    return programs
 
 
 def program_source(rules: CompiledRules, resource: CompiledResource) -> str:
@@ -69,34 +85,9 @@ def program_source(rules: CompiledRules, resource: CompiledResource) -> str:
 
     Where nothing is generated, a comment says why.
     """
-    try:
-        return generate(rules, resource).source
-    except NotGenerated as reason:
-        return f"# The plain evaluator decides: {reason}\n"
+    return str(_lazy_quick().source_of(rules, resource))
 
 
-def _accept(
-    rules: CompiledRules,
-    resource: CompiledResource,
-    generated: Generated,
-    inputs: Inputs,
-    records: Records | None,
-) -> Outcome | None:
-    payload = inputs.payload
-    if payload.__class__ is not dict:
-        return None
-    try:
-        run = generated.accept(
-            generated.convert(payload, generated.struct),
-            payload,
-            records,
-            inputs.actor,
-            inputs.request,
-            inputs.now,
-            inputs.seed,
-        )
-        # A response that can't fail and reads no record is shaped when it is asked for.
-        body = UNSHAPED if generated.responds_later else generated.respond(run)
-    except Exception:  # whatever it was, the plain evaluator meets it again, and tells it
-        return None
-    return accepted(rules, resource, generated, inputs, run, body)
+def _lazy_quick() -> Any:
+    # Generating needs msgspec and marshmallow, which take a command's time to import.
+    return import_module("rulewright.hotpath.quick")

@@ -31,15 +31,18 @@ def is_sent(resource: CompiledResource, field: CompiledField) -> bool:
     return field.rule.readonly is None or field.name in accepted
 
 
-def struct_of(resource: CompiledResource) -> type[msgspec.Struct]:
-    """Make the Struct of a resource's payload; every declared field stands in it, in the file's order."""
+def struct_of(resource: CompiledResource, *, loose: bool = False) -> type[msgspec.Struct]:
+    """Make the Struct of a resource's payload; every declared field stands in it, in the file's order.
+
+    `loose`: nothing is required.
+    """
     members: list[Any] = []
     for name, field in resource.fields.items():
         if not is_plain(name):
             raise NotGenerated(f"the name {name}")
         if not is_sent(resource, field):
             members.append((name, _NEVER, None))
-        elif field.rule.required:
+        elif field.rule.required and not loose:
             members.append((name, _type_of(field)))
         else:
             members.append((name, _nullable(field), None))
@@ -151,11 +154,9 @@ class ShapeWriter:
         body = [*self._lines(field, loader, place, required=rule.required)]
         if _type_of(field) is Any and not rule.nullable and not rule.required:
             yield f"if {place} is None and {field.name!r} in s.payload: raise Decline"
-        if rule.required:
-            yield from body
-            if _type_of(field) is Any:
-                yield f"if {place} is None: raise Decline"
-        elif body:
+        if rule.required and _type_of(field) is Any:
+            yield f"if {place} is None: raise Decline"
+        if body:
             yield f"if {place} is not None:"
             yield from (f"    {line}" for line in body)
 

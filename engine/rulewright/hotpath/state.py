@@ -22,6 +22,10 @@ class Decline(Exception):  # noqa: N818 - it is no error: the plain evaluator ta
     """Not surely accepted."""
 
 
+class Missing(Decline):
+    """A reference names no existing record."""
+
+
 class _Unread:
     """The type of UNREAD."""
 

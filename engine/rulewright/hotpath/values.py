@@ -13,7 +13,7 @@ from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.overlay import matches
 from rulewright.evaluation.records import generate_value
 from rulewright.evaluation.views import decode_value, encode_value
-from rulewright.hotpath.state import Decline, State
+from rulewright.hotpath.state import Decline, Missing, State
 
 
 def fitted(field: CompiledField, value: object) -> object:
@@ -95,7 +95,7 @@ def matched(found: Sequence[Any], by: str, key: object) -> Any:
         value = record.get(by)
         if value == key and value.__class__ is key.__class__:
             return record
-    raise Decline
+    raise Missing
 
 
 def matched_all(found: Sequence[Any], by: str, keys: Sequence[object]) -> list[Any]:

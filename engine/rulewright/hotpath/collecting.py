@@ -1,0 +1,274 @@
+"""The rules of a create once more, as a generated function that goes on after a problem and keeps them all.
+
+It starts where the shape was judged: `f.unsound` are the fields that have an error. A rule that rests on one
+of them is left out where it surely says nothing without it; else the plain evaluator decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rulewright.compiled import CompiledCheck, CompiledField
+from rulewright.evaluation.log import Stage
+from rulewright.formula import Formula
+from rulewright.hotpath.cells import Cells, kind_of_field
+from rulewright.hotpath.dependence import Dependence, Rests
+from rulewright.hotpath.refusals import Refusal
+from rulewright.hotpath.shape import is_sent
+from rulewright.hotpath.stages import applies
+from rulewright.hotpath.unit import Code, NotGenerated, Unit
+from rulewright.problem import Because, Problem
+
+
+class Collector:
+    """Writes `collect`."""
+
+    def __init__(self, unit: Unit, cells: Cells) -> None:
+        self.unit = unit
+        self.cells = cells
+        self.resource = unit.resource
+        self.rests = Dependence(unit.resource)
+
+    def write(self) -> None:
+        """Write the function; NotGenerated where the plain evaluator must tell every refusal."""
+        lines = [*self._presence(), *self._variants(), *self._values(), *self._checks(), *self._record()]
+        self.unit.functions.append(
+            "\n".join(
+                ["def collect(s, f):  # every problem after the shape's", *(f"    {line}" for line in lines)]
+            )
+            + "\n"
+        )
+
+    def _guarded(self, rests: Rests, lines: list[str]) -> Iterator[str]:
+        """Lines that are run only where the fields they rest on are sound."""
+        fields, strict = rests
+        if not fields:
+            yield from lines
+            return
+        names = self.unit.constant("rests", fields)
+        yield f"if f.unsound.isdisjoint({names}):"
+        yield from (f"    {line}" for line in lines)
+        if not strict:
+            yield "else: raise Decline"
+
+    def _refusal(
+        self, stage: Stage, field: CompiledField, keyword: str, code: str, text: str, formula: Formula | None
+    ) -> str:
+        label = field.id[len(self.resource.name) + 1 :]
+        said = field.rule.messages
+        message = (
+            said.get(keyword, said.get(code, f"{label} {text}"))
+            if code in ("required", "forbidden")
+            else text
+        )
+        problem = Problem(
+            rule=f"{field.id}.{keyword}",
+            code=code,
+            path=f"/{label.replace('.', '/')}",
+            message=message,
+            because=Because() if formula is None else None,
+            rule_at=str(field.span_of(keyword)),
+        )
+        refusal = Refusal(stage, field.order, problem, formula, label.split(".", 1)[0])
+        return self.unit.constant("refusal", refusal)
+
+    # Presence
+
+    def _presence(self) -> Iterator[str]:
+        for field in self.resource.every_field():
+            rule = field.rule
+            if any((rule.forbidden_with, rule.forbidden_without, rule.required_with, rule.required_without)):
+                raise NotGenerated("siblings")
+            if field.excluded_if is not None:
+                raise NotGenerated("excluded_if")
+        for field in self.resource.fields.values():
+            if field.rule.required and is_sent(self.resource, field):
+                name = self._refusal(Stage.PRESENCE, field, "required", "required", "is required", None)
+                yield f"if s.p.{field.name} is None and {field.name!r} not in f.unsound: f.refuse(s, {name})"
+            if any(child.rule.required for child in field.children):
+                raise NotGenerated("required parts")
+        conditional: list[str] = []
+        for field in self.resource.fields.values():
+            if is_sent(self.resource, field):
+                conditional += self._conditional(field)
+        if conditional:
+            yield "ended = []"
+            yield from conditional
+            yield "for refusal in ended: f.end(refusal)"
+
+    def _conditional(self, field: CompiledField) -> Iterator[str]:
+        place = f"s.p.{field.name}"
+        name = repr(field.name)
+        own = [*self._conditions(field, place)]
+        if own:
+            # An unsound value is there, so it is not required; but it may be forbidden.
+            if field.forbidden_if is not None:
+                yield f"if {name} in f.unsound:"
+                yield f"    if {name} not in f.required: raise Decline"
+                yield "else:"
+            else:
+                yield f"if {name} not in f.unsound:"
+            yield from (f"    {line}" for line in own)
+        parts: list[str] = []
+        for child in field.children:
+            parts += self._conditions(child, f"d.get({child.name!r})")
+        if parts:
+            yield f"d = {place}"
+            ended = f" and not any([one.top == {name} for one in ended])"
+            yield f"if d is not None{ended}:"
+            yield from (f"    {line}" for line in parts)
+            yield f"elif {name} in f.unsound and {name} not in f.required: raise Decline"
+
+    def _conditions(self, field: CompiledField, place: str) -> Iterator[str]:
+        rules: list[tuple[str, str, str, Formula]] = []
+        if field.required_if is not None:
+            rules.append(("required_if", "required", "is required", field.required_if))
+        if field.required_unless is not None:
+            rules.append(("required_unless", "required", "is required", field.required_unless))
+        if len(rules) > 1:
+            raise NotGenerated("two conditions of one field")
+        if field.forbidden_if is not None:
+            yield f"if {place} is not None:"
+            lines = self._condition(
+                field, "forbidden_if", "forbidden", "must not be given", field.forbidden_if
+            )
+            yield from (f"    {line}" for line in lines)
+        for keyword, code, text, formula in rules:
+            yield f"if {place} is None:"
+            yield from (f"    {line}" for line in self._condition(field, keyword, code, text, formula))
+
+    def _condition(
+        self, field: CompiledField, keyword: str, code: str, text: str, formula: Formula
+    ) -> Iterator[str]:
+        refusal = self._refusal(Stage.PRESENCE, field, keyword, code, text, formula)
+        test = self.cells.writer().condition(formula)
+        word = "not " if keyword == "required_unless" else ""
+        if test == ("True" if word else "False"):
+            yield "pass"
+            return
+        lines = [f"if {word}{test}:", f"    f.note(s, {refusal})", f"    ended.append({refusal})"]
+        yield from self._guarded(self.rests.of(formula), lines)
+
+    def _variants(self) -> Iterator[str]:
+        if self.resource.variants:
+            names = {name for one in self.resource.variants for name in (*one.required, *one.forbidden)}
+            lines = ["variants(s)"]
+            yield from self._guarded((frozenset(names), False), lines)
+
+    # Values and checks
+
+    def _values(self) -> Iterator[str]:
+        dangling: list[str] = []
+        for field in self.resource.fields.values():
+            if not is_sent(self.resource, field):
+                continue
+            if field.one_of is not None:
+                raise NotGenerated("computed options")
+            if field.reference is None:
+                continue
+            dangling += self._reference(field)
+        if dangling:
+            yield "missing = []"
+            yield from dangling
+            yield "f.unsound.update(missing)"
+        for lookup in self.resource.lookups.values():
+            if lookup.rule.if_missing == "reject":
+                name = lookup.rule.name
+                yield from self._guarded(self.rests._look_up(name), [f"{self.cells.look_up(lookup)}(s)"])
+
+    def _reference(self, field: CompiledField) -> Iterator[str]:
+        reference = field.reference
+        assert reference is not None
+        place = f"s.p.{field.name}"
+        call = f"{self.cells.reference(field)}(s)"
+        if field.rule.type == "list":
+            yield f"if {field.name!r} in f.unsound: raise Decline"
+            yield f"if {place} is not None: {call}"
+            return
+        what = reference.resource.partition("/")[2].replace("_", " ")
+        label = field.id[len(self.resource.name) + 1 :]
+        problem = Problem(
+            rule=reference.id,
+            code="reference",
+            path=f"/{field.name}",
+            message=field.rule.messages.get("references", f"{label} names no existing {what}"),
+            rule_at=str(reference.span),
+            vendor=field.rule.references.error if field.rule.references is not None else None,
+        )
+        refusal = Refusal(Stage.REFERENCE, field.order, problem, reference.where, field.name)
+        name = self.unit.constant("refusal", refusal)
+        yield f"if {place} is not None and {field.name!r} not in f.unsound:"
+        yield "    try:"
+        yield f"        {call}"
+        yield "    except Missing:"
+        # What was read early by a condition would have been left out there.
+        yield f"        f.dangling(s, {name}, {label!r}, {place}, {field.rule.sensitive!r})"
+        yield f"        missing.append({field.name!r})"
+
+    def _checks(self) -> Iterator[str]:
+        for field in self.resource.fields.values():
+            if field.items is not None and field.items.checks:
+                raise NotGenerated("checks of items")
+            if any("checks" in part.concerns for part in field.children):
+                raise NotGenerated("checks of parts")
+            if is_sent(self.resource, field):
+                for check in field.checks:
+                    if applies(check):
+                        yield from self._field_check(field, check)
+        if self.resource.checks and any(applies(check) for check in self.resource.checks):
+            raise NotGenerated("checks of the whole")
+
+    def _field_check(self, field: CompiledField, check: CompiledCheck) -> Iterator[str]:
+        place = f"s.p.{field.name}"
+        value = Code(place, kind_of_field(field), sure=True, steady=True, field=field)
+        test = self.cells.writer({"value": value}).condition(check.condition)
+        label = field.id[len(self.resource.name) + 1 :]
+        text = check.condition.text.strip()
+        path = check.rule.path if check.rule.path is not None else f"/{field.name}"
+        if path != f"/{field.name}":
+            raise NotGenerated("a check that reports elsewhere")
+        problem = Problem(
+            rule=check.id,
+            code="check",
+            path=path,
+            message=check.rule.message or f"{label} is not acceptable: {text}",
+            severity=check.rule.severity,
+            rule_at=str(check.rule.span),
+            vendor=check.rule.error,
+        )
+        refusal = Refusal(Stage.CHECK, check.order, problem, check.condition, field.name)
+        sensitive = any(part.rule.sensitive for part in (field, *field.children))
+        names = f"{self.unit.constant('refusal', refusal)}, {self.unit.constant('field', field)}"
+        lines = [f"if not {test}: f.note_value(s, {names}, {place}, {sensitive!r})"]
+        yield f"if {place} is not None and {field.name!r} not in f.unsound:"
+        yield from (f"    {line}" for line in self._guarded(self.rests.of(check.condition), lines))
+
+    # The record
+
+    def _record(self) -> Iterator[str]:
+        yield "f.unsound.update(f.checked)"
+        for field in self.resource.fields.values():
+            if self.cells.is_as_sent(field):
+                continue
+            text = self.cells.record(field)
+            lines = [text]
+            if self.cells.is_derived(field) and field.rule.readonly is None:
+                lines = [
+                    f"v = {text}",
+                    f"if s.p.{field.name} is not None and differs(s.p.{field.name}, v): raise Decline",
+                ]
+            yield from self._guarded(self.rests._field(field), lines)
+        yield from self._uniques()
+
+    def _uniques(self) -> Iterator[str]:
+        """A refused payload is still told of a taken value: by the plain evaluator, where one is judged."""
+        if any(effect.rule.target == self.resource.name for effect in self.resource.effects):
+            return
+        for field in self.resource.fields.values():
+            if field.unique is None:
+                continue
+            names = [repr(name) for name in field.unique.fields]
+            texts = [self.cells.record(self.resource.fields[name]) for name in field.unique.fields]
+            tests = " and ".join(f"{text} is not None" for text in texts)
+            sound = f"f.unsound.isdisjoint(({', '.join(names)},))"
+            yield f"if {sound} and s.store is not None and {tests}: raise Decline"

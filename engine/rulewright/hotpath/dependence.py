@@ -1,0 +1,111 @@
+"""Which fields of the payload a rule rests on, and whether it surely says nothing without them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from rulewright import cel
+from rulewright.cel.tree import Conditional, Logic, Macro
+from rulewright.compiled import CompiledField, CompiledResource
+from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Path, Valued
+
+# The fields, and whether the rule surely says nothing without each of them.
+Rests = tuple[frozenset[str], bool]
+# What may have a value although a part of it has none.
+_LENIENT = (Conditional, Logic, Macro)
+
+
+class Dependence:
+    """Of one resource's rules; every answer is kept."""
+
+    def __init__(self, resource: CompiledResource) -> None:
+        self.resource = resource
+        self._names: dict[str, Rests] = {}
+
+    def of(self, formula: Valued) -> Rests:
+        """The fields that a rule rests on, however far behind, and whether it is strict in all of them."""
+        fields, strict = self._through(formula.reads)
+        resource = self.resource
+        reading = [
+            path
+            for path in formula.reads
+            if path[0] in resource.lookups or path[0] in resource.bound_references
+        ]
+        # Of several parts, one may read records before another turns out to be missing.
+        plain = not reading or len(formula.reads) == 1
+        return fields, strict and plain and _is_strict(formula)
+
+    def _through(self, paths: Iterable[Path]) -> Rests:
+        fields: frozenset[str] = frozenset()
+        strict = True
+        for path in paths:
+            below, firm = self._path(path)
+            fields |= below
+            strict = strict and firm
+        return fields, strict
+
+    def _path(self, path: Path) -> Rests:
+        resource = self.resource
+        root = path[0]
+        if root in ("payload", "record"):
+            field = resource.fields.get(path[1]) if len(path) > 1 else None
+            if field is None:
+                return frozenset(resource.fields), False
+            return self._field(field) if root == "record" else (frozenset([field.name]), True)
+        if root in resource.lookups:
+            return self._kept(root, lambda: self._look_up(root))
+        if root in resource.bound_references:
+            return self.reference(resource.bound_references[root])
+        if root in resource.binds:
+            return frozenset(resource.fields), False
+        return frozenset(), True
+
+    def _field(self, field: CompiledField) -> Rests:
+        formulas = [one for one in (field.compute, field.default_from) if one is not None]
+        workflow = self.resource.workflow
+        if workflow is not None and workflow.rule.field == field.name and workflow.initial_from is not None:
+            formulas.append(workflow.initial_from)
+        own = (frozenset([field.name]), True)
+        if not formulas:
+            return own
+        return self._kept(f"record.{field.name}", lambda: _joined([own, *(self.of(one) for one in formulas)]))
+
+    def _look_up(self, name: str) -> Rests:
+        lookup = self.resource.lookups[name]
+        behind = [self.of(lookup.by)]
+        if len(lookup.by.reads) > 1:
+            behind.append((frozenset(), False))
+        for path in lookup.by.reads:
+            if path[0] in ("payload", "record") and len(path) > 1 and path[1] in self.resource.fields:
+                behind.append(self.reference(self.resource.fields[path[1]]))
+        return _joined(behind)
+
+    def reference(self, field: CompiledField) -> Rests:
+        """What finding the record that a field names rests on."""
+        own = (frozenset([field.name]), True)
+        if field.reference is None:
+            return own
+        where = field.reference.where
+        return self._kept(f"x.{field.name}", lambda: _joined([own, self.of(where)]))
+
+    def _kept(self, key: str, work_out: Callable[[], Rests]) -> Rests:
+        if key not in self._names:
+            # Whoever asks again on the way rests on everything: a circle is no reason to guess.
+            self._names[key] = (frozenset(self.resource.fields), False)
+            self._names[key] = work_out()
+        return self._names[key]
+
+
+def _joined(parts: Iterable[Rests]) -> Rests:
+    listed = [*parts]
+    return frozenset().union(*(one[0] for one in listed)), all(one[1] for one in listed)
+
+
+def _is_strict(formula: Valued) -> bool:
+    if isinstance(formula, Formula):
+        return not any(isinstance(node, _LENIENT) for node in cel.walk(formula.node))
+    if isinstance(formula, FormulaMap):
+        return all(_is_strict(entry) for entry in formula.entries.values())
+    if isinstance(formula, FormulaList):
+        return all(_is_strict(item) for item in formula.items)
+    return isinstance(formula, Constant)

@@ -1,0 +1,69 @@
+"""What decides the creates of a resource: generated code that accepts, else one that tells what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.evaluation import Inputs
+from rulewright.hotpath.accepting import UNSHAPED, accepted
+from rulewright.hotpath.build import Generated, generate
+from rulewright.hotpath.telling import Teller
+from rulewright.hotpath.unit import NotGenerated
+from rulewright.outcome import Outcome
+from rulewright.ports import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """The generated program of one resource, ready to decide."""
+
+    rules: CompiledRules
+    resource: CompiledResource
+    code: Generated
+    teller: Teller
+
+    def decide(self, inputs: Inputs, records: Records | None) -> Outcome | None:
+        """The outcome, or None where the generated code isn't sure."""
+        outcome = self._accept(inputs, records)
+        return outcome if outcome is not None else self.teller.tell(inputs, records)
+
+    def _accept(self, inputs: Inputs, records: Records | None) -> Outcome | None:
+        code, payload = self.code, inputs.payload
+        if payload.__class__ is not dict:
+            return None
+        try:
+            run = code.accept(
+                code.convert(payload, code.struct),
+                payload,
+                records,
+                inputs.actor,
+                inputs.request,
+                inputs.now,
+                inputs.seed,
+            )
+            # A response that can't fail and reads no record is shaped when it is asked for.
+            body = UNSHAPED if code.responds_later else code.respond(run)
+        except Exception:  # whatever it was, the plain evaluator meets it again, and tells it
+            return None
+        return accepted(self.rules, self.resource, code, inputs, run, body)
+
+
+def make_quick(rules: CompiledRules, resource: CompiledResource) -> Quick | None:
+    """Generate a resource's program; None where the plain evaluator decides all."""
+    declared = [one.name for one in resource.file.operations]
+    if resource.has_event("create") or (declared and "create" not in declared):
+        return None
+    try:
+        code = generate(rules, resource)
+        return Quick(rules, resource, code, Teller(rules, resource, code))
+    except Exception:  # a defect of ours must cost nobody more than time; tests see to it that there is none
+        return None
+
+
+def source_of(rules: CompiledRules, resource: CompiledResource) -> str:
+    """The generated source, for people to read; where nothing is generated, a comment says why."""
+    try:
+        return generate(rules, resource).source
+    except NotGenerated as reason:
+        return f"# The plain evaluator decides: {reason}\n"

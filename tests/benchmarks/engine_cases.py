@@ -1,0 +1,118 @@
+"""The two cases that engines are compared on: payloads, callers and the records that they look up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+CASE: dict[str, Any] = {
+    "first_name": "Ann",
+    "middle_name": "Mary",
+    "last_name": "O'Neill",
+    "suffix": "Sr",
+    "nickname": "Annie",
+    "date_of_birth": "1950-12-03",
+    "ss_number": "111223333",
+    "email": "ann@example.org",
+    "deceased": False,
+    "private": False,
+    "yearly_income": 24000,
+    "yearly_expenses": 20000,
+    "mailing_address": "1 High Street",
+    "mailing_city": "Mobile",
+    "mailing_state": "AL",
+    "mailing_zip_code": "02134",
+    "street_address": "1 High Street",
+    "street_city": "Mobile",
+    "street_state": "AL",
+    "street_zip_code": "02134",
+    "street_county": 3,
+    "household": 1001,
+    "head_of_household": False,
+}
+# Two wrong types, a wrong date, an unknown field and a county that is not there.
+WRONG_CASE = {
+    **CASE,
+    "first_name": 5,
+    "yearly_income": "24000",
+    "date_of_birth": "3/12/1950",
+    "zip": "x",
+    "street_county": 9,
+}
+CASE_ACTOR = {"agent": 3, "group": 9}
+CASE_RECORDS: dict[str, list[dict[str, Any]]] = {
+    "ct_oi/county": [{"id": number, "name": f"County {number}"} for number in range(1, 6)],
+    "ct_oi/household": [{"id": 1001, "head_of_household": 7}],
+    "ct_oi/case": [{"id": 7, "household": 1001, "head_of_household": True, "first_name": "Bob"}],
+}
+
+ENGAGEMENT: dict[str, Any] = {
+    "startDate": "01/02/2025",
+    "status": "Active",
+    "owner": "Sam Lee",
+    "uorn": None,
+    "referredPersonReference": "P0000000175",
+    "address": {"addressLineOne": "1 High Street", "addressLineTwo": "Upper flat", "postcode": "SW1A 1AA"},
+}
+# A wrong option, a date in the wrong format, an unknown part of the address, an owner who is no member.
+WRONG_ENGAGEMENT = {
+    **ENGAGEMENT,
+    "startDate": "2025-02-01",
+    "status": "active",
+    "owner": "Nobody",
+    "address": {"addressLineOne": "1 High Street", "postCode": "SW1A 1AA", "postcode": "SW1A 1AA"},
+}
+ENGAGEMENT_ACTOR = {"permissions": ["SupportPlans.EditSupportSchemes"]}
+ENGAGEMENT_PATH = {"schemeReference": "SS0000000001"}
+ENGAGEMENT_RECORDS: dict[str, list[dict[str, Any]]] = {
+    "rubixx/support_scheme": [
+        {"reference": "SS0000000001", "name": "Floating support", "members": ["Sam Lee", "Jo Ray"]}
+    ],
+    "rubixx/person": [
+        {"reference": "P0000000175", "name": "Ann", "address": None, "occupancyReference": None}
+    ],
+    "rubixx/occupancy": [{"uorn": "U1", "address": None}],
+    "rubixx/engagement": [],
+}
+
+
+class DictStore:
+    """A whole store over dicts by key, for reading: what a peer's look-ups in a dict cost, and no more."""
+
+    def __init__(self, records: Mapping[str, Sequence[Mapping[str, Any]]], keys: Mapping[str, str]) -> None:
+        self.by_key = {name: {one[keys[name]]: one for one in found} for name, found in records.items()}
+        self.keys = keys
+
+    def find(
+        self, resource: str, where: Mapping[str, Any], limit: int | None = None
+    ) -> list[Mapping[str, Any]]:
+        """Return the matching records: by the key at once, else one by one."""
+        records = self.by_key.get(resource)
+        if not records:
+            return []
+        key = where.get(self.keys[resource])
+        if key is not None and key.__class__ is not list:
+            record = records.get(key)
+            return [record] if record is not None and (len(where) == 1 or _fits(record, where)) else []
+        return [one for one in records.values() if _fits(one, where)][:limit]
+
+    def count(self, resource: str, where: Mapping[str, Any]) -> int:
+        """Return how many records match."""
+        return len(self.find(resource, where))
+
+    def extreme(self, resource: str, where: Mapping[str, Any], field: str, which: str) -> Any:
+        """Return the least or greatest value."""
+        values = [one[field] for one in self.find(resource, where) if one.get(field) is not None]
+        return (min if which == "min" else max)(values, default=None)
+
+    def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
+        """Return the number last given, which a real store keeps at hand."""
+        return 41
+
+
+def _fits(record: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
+    for name, wanted in where.items():
+        value = record.get(name)
+        if value not in wanted if wanted.__class__ is list else value != wanted:
+            return False
+    return True
