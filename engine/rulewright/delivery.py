@@ -9,9 +9,9 @@ from typing import Final
 from rulewright.audit import keep_decision
 from rulewright.compiled import CompiledRules
 from rulewright.errors import ReferenceViolationError, UniqueViolationError
-from rulewright.evaluation import CLAIMS, Inputs, mask_outcome
+from rulewright.evaluation import CLAIMS, Inputs, mask_doings, mask_outcome
 from rulewright.hotpath import decide
-from rulewright.outbox import forwarded, keep_messages
+from rulewright.outbox import Letter, forwarded, keep_messages
 from rulewright.outcome import Change, Claim, Outcome
 from rulewright.ports import Transaction
 from rulewright.problem import Because, Problem
@@ -67,10 +67,11 @@ def _keep_account(
     outcome: Outcome, inputs: Inputs, rules: CompiledRules, transaction: Transaction, audit: bool
 ) -> None:
     """Keep what is to be told to others, and what will have been done."""
-    masked = mask_outcome(outcome, rules, inputs.payload)
-    letters = keep_messages(outcome, masked, rules, transaction)
+    letters: tuple[Letter, ...] = ()
+    if outcome.messages:
+        letters = keep_messages(outcome, mask_outcome(outcome, rules, inputs.payload), rules, transaction)
     if audit:
-        key = own_key(outcome, rules)
+        masked, key = mask_doings(outcome, rules), own_key(outcome, rules)
         keep_decision(masked, inputs, key, rules, transaction, [letter.id for letter in letters])
 
 

@@ -116,6 +116,11 @@ class CompiledResource:
             if one.reference is not None and one.reference.bind
         }
 
+    @cached_property
+    def hides(self) -> bool:
+        """Whether any field is sensitive, however deep."""
+        return any(one.rule.sensitive for one in self.every_field())
+
     def every_field(self) -> Iterator[CompiledField]:
         """Yield all fields, nested ones after the one that holds them."""
         waiting = list(reversed([*self.fields.values()]))

@@ -3,7 +3,7 @@
 from rulewright.evaluation.decision import decide, find_resource, moves
 from rulewright.evaluation.idempotency import CLAIMS
 from rulewright.evaluation.masking import MASK, mask_record
-from rulewright.evaluation.outcome_masking import mask_echo, mask_outcome, mask_payload
+from rulewright.evaluation.outcome_masking import mask_doings, mask_echo, mask_outcome, mask_payload
 from rulewright.evaluation.run import Inputs, Request
 from rulewright.evaluation.trace import Judged, Tracer
 from rulewright.evaluation.workflow import Move
@@ -18,6 +18,7 @@ __all__ = [
     "Tracer",
     "decide",
     "find_resource",
+    "mask_doings",
     "mask_echo",
     "mask_outcome",
     "mask_payload",

@@ -138,9 +138,11 @@ def from_record(record: StoredRecord) -> Letter:
 
 def dump(value: object) -> str:
     """JSON in ASCII: what no column of text could hold (NUL, half a surrogate pair) is escaped."""
-    return json.dumps(value, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
+# Made once: json.dumps would make one for each call.
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 _chance = random.SystemRandom()
 
 
