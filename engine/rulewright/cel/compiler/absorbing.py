@@ -33,11 +33,15 @@ def absorbing(frame: Frame, node: Logic, last: str = "raise h") -> list[str]:
     `last`: what to do with the error where it does matter.
     """
     decisive = node.operator == "||"
-    lines = ["h = None"]
+    before = frame.tried or {}
+    tried = dict(before)
+    lines: list[str] = []
     for operand in node.operands:
         inner = frame.inner({}, loop=False)
+        inner.tried = tried
         lines += holding(f"if {decides(inner, operand, decisive)}: return {decisive}")
-    return [*lines, f"if h is not None: {last}", f"return {not decisive}"]
+    first = " = ".join(["h", *(name for path, name in tried.items() if path not in before), "None"])
+    return [first, *lines, f"if h is not None: {last}", f"return {not decisive}"]
 
 
 def holding(line: str) -> list[str]:
@@ -83,5 +87,5 @@ def _nested(frame: Frame, node: Logic, given: bool) -> str:
     result = frame.keep()
     call = frame.function(absorbing(frame, node, "return h"), ())
     comparison = "is not" if given else "is"
-    held = f"(h := join(h, {result})) {comparison} None"
+    held = f"(h := h or KeyError if {result} is KeyError else join(h, {result})) {comparison} None"
     return f"(({result} := {call}) is True or {result} is not False and {held})"

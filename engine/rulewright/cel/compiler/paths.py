@@ -16,8 +16,12 @@ def ident(frame: Frame, node: Ident) -> Code:
     key = ("b", node.name)
     if key in frame.known:
         return Code(frame.known[key], raw=True, simple=True)
+    return _kept(frame, node, key, _binding(node))
+
+
+def _binding(node: Ident) -> Code:
     text = f"name(b, {node.name!r})" if node.name in TYPE_NAMES else f"b[{node.name!r}]"
-    return _kept(frame, node, key, Code(text, raw=True))
+    return Code(text, raw=True)
 
 
 def select(frame: Frame, node: Select) -> Code:
@@ -50,9 +54,24 @@ _LONGEST_READING = 8
 
 def reading(frame: Frame, node: Node, steps: int = 0) -> Code:
     """The code of an operand; a plain path gives `ABSENT` where it leads nowhere, in place of raising."""
-    field = _literal_field(node)
     key = _key(frame, node)
-    if field is None or steps > _LONGEST_READING or (key is not None and key in frame.known):
+    if steps > _LONGEST_READING or (key is not None and key in frame.known):
+        return frame.value(node)
+    is_variable = key is not None and len(key) == 1
+    path = None if is_variable else path_of(node)
+    if key is None or path is None or frame.tried is None or not frame.unit.is_shared(path):
+        return _read(frame, node, steps)
+    code = _binding(node) if isinstance(node, Ident) else _read(frame, node, steps)
+    name = frame.tried.get(key)
+    if name is not None:
+        return Code(f"({name} if {name} is not None else ({name} := {code.text}))", raw=True)
+    name = frame.tried[key] = frame.keep()
+    return Code(f"({name} := {code.text})", raw=True)
+
+
+def _read(frame: Frame, node: Node, steps: int) -> Code:
+    field = _literal_field(node)
+    if field is None:
         return frame.value(node)
     operand = reading(frame, cast("Select | Index", node).operand, steps + 1)
     if operand.kind is not None:

@@ -116,6 +116,11 @@ class Frame:
     """Variables of the macros around, by their name in CEL."""
     known: dict[Path, str] = field(default_factory=dict)
     """Paths that were surely read before this point, with the names that keep them."""
+    tried: dict[Path, str] | None = None
+    """Paths that may have been read before this point, with the names that keep them, or else None.
+
+    Only in functions that hold errors; their operands share one.
+    """
     in_loop: bool = False
     height: int = 0
     """Levels of the tree below the point written last, since the last function was split off."""
@@ -165,7 +170,8 @@ class Frame:
         return f"{name}({head}{''.join(f', {text}' for text in texts)})"
 
     def _names(self) -> list[str]:
-        return list(dict.fromkeys([*(code.text for code in self.variables.values()), *self.known.values()]))
+        variables = (code.text for code in self.variables.values())
+        return list(dict.fromkeys([*variables, *self.known.values(), *(self.tried or {}).values()]))
 
     def cooked(self, node: Node) -> Code:
         """The code of a node whose value goes on as a value of CEL: Python's dates are adapted."""
