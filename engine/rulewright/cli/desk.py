@@ -17,8 +17,9 @@ from rulewright.cli.records import read_records
 from rulewright.cli.stores import open_for_reading
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.configuration import Configuration
-from rulewright.evaluation import Inputs, Request, decide, find_resource
+from rulewright.evaluation import Inputs, Request, find_resource
 from rulewright.fieldtypes import encode_datetime
+from rulewright.hotpath import decide
 from rulewright.inputs import Broken, Item, Payload
 from rulewright.outcome import Outcome
 from rulewright.ports import Records, Store
