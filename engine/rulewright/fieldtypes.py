@@ -24,6 +24,14 @@ _NUMBER_KEYWORDS = frozenset({"min", "max", "one_of"})
 _DATE_KEYWORDS = frozenset({"min", "max", "format"})
 _FORMATTED_TEXT = frozenset({"min_length", "max_length", "pattern", "one_of"})
 
+# Outward and inward code, the space optional, as people type them; GIR 0AA is an exception of its own.
+UK_POSTCODE: Final = "(?i)^(GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2})$"
+# Three, two and four digits, hyphens or not; areas 666 and 9xx and parts of zeros only are never given.
+US_SSN: Final = "^([0-578][0-9]{2}|6([0-57-9][0-9]|6[0-57-9]))-?[0-9]{2}-?[0-9]{4}$"
+# A kind, an underscore and 29 base-62 characters (apis.md 2b).
+PREFIXED_ID: Final = "^[a-z][a-z0-9]*_[0-9A-Za-z]{29}$"
+SLUG: Final = "^[a-z0-9]+(-[a-z0-9]+)*$"
+
 
 def _same(value: object) -> object:
     return value
@@ -112,6 +120,8 @@ class FieldType:
     keywords: frozenset[str] = frozenset()
     encode: Callable[[object], object] = _same
     decode: Callable[[object], object] = _same
+    # A field of this type is `sensitive` whether or not the rule file says so.
+    sensitive: bool = False
 
 
 _ROWS: Final = (
@@ -205,6 +215,62 @@ _ROWS: Final = (
         {"type": "string", "format": "email"},
         example="ann@example.org",
         wrong="ann at example",
+        keywords=_FORMATTED_TEXT,
+    ),
+    FieldType(
+        "money",
+        "an amount in minor units (pence, cents)",
+        "rulewright.schema.fields:WholeNumber",
+        "integer",
+        "int",
+        {"type": "integer", "format": "int64"},
+        example=15099,
+        wrong="150.99",
+        keywords=_NUMBER_KEYWORDS,
+    ),
+    FieldType(
+        "uk_postcode",
+        "a UK postcode",
+        "rulewright.schema.patterned:UkPostcode",
+        "text",
+        "string",
+        {"type": "string", "pattern": UK_POSTCODE},
+        example="SW1A 1AA",
+        wrong="SW1A",
+        keywords=_FORMATTED_TEXT,
+    ),
+    FieldType(
+        "us_ssn",
+        "a US social security number",
+        "rulewright.schema.patterned:UsSsn",
+        "text",
+        "string",
+        {"type": "string", "pattern": US_SSN},
+        example="111223333",
+        wrong="000-12-3456",
+        keywords=_FORMATTED_TEXT,
+        sensitive=True,
+    ),
+    FieldType(
+        "prefixed_id",
+        "an id with its kind in front",
+        "rulewright.schema.patterned:PrefixedId",
+        "text",
+        "string",
+        {"type": "string", "pattern": PREFIXED_ID},
+        example="organisation_0123456789ABCDEFGHIJKLMNOPQRS",
+        wrong="organisation",
+        keywords=_FORMATTED_TEXT,
+    ),
+    FieldType(
+        "slug",
+        "a slug",
+        "rulewright.schema.patterned:Slug",
+        "text",
+        "string",
+        {"type": "string", "pattern": SLUG},
+        example="patricks-case",
+        wrong="Patrick's Case",
         keywords=_FORMATTED_TEXT,
     ),
     FieldType(

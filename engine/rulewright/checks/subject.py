@@ -198,7 +198,7 @@ def unknown(
 ) -> SourceProblem:
     """A name that is not known, with the nearest that is."""
     hint = did_you_mean(name, known)
-    if hint is None and known and len(known) <= 12:
+    if hint is None and known and len(known) <= 20:
         hint = f"known: {', '.join(sorted(known))}"
     return problem(code, f"{what} {name} is not known", span, hint=hint)
 

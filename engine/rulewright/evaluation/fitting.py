@@ -103,6 +103,7 @@ def _fit_any(field: CompiledField, value: object) -> object:
 _FITTERS: Final[Mapping[str, Callable[[CompiledField, object], object]]] = MappingProxyType(
     {
         "integer": _fit_integer,
+        "money": _fit_integer,
         "number": _fit_number,
         "boolean": _fit_boolean,
         "date": _fit_date,

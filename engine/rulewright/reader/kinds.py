@@ -331,7 +331,7 @@ class Shape(Schema):
         for key in original:
             if key not in known:
                 hint = did_you_mean(key, known)
-                if hint is None and len(known) <= 12:
+                if hint is None and len(known) <= 20:
                     hint = f"known here: {', '.join(sorted(known))}"
                 flaws[key] = [Flaw("unknown-keyword", f"{key} is no keyword here", hint, at_key=True)]
         if flaws:
