@@ -46,7 +46,7 @@ SCHEMES: Final[Mapping[str, Scheme]] = MappingProxyType(
     }
 )
 _LOCAL: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-_KEYS: Final = ("url", "hosts", "auth", "token_env", "account_env", "headers", "rate", "timeout")
+KEYS: Final = ("url", "hosts", "auth", "token_env", "account_env", "headers", "rate", "timeout")
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -153,8 +153,8 @@ class _Table:
 
 def _target(name: str, table: _Table) -> Target:
     for key in table.values:
-        if key not in _KEYS:
-            raise ConfigurationError(f"[targets.{name}]: there is no {key}; known are: {', '.join(_KEYS)}")
+        if key not in KEYS:
+            raise ConfigurationError(f"[targets.{name}]: there is no {key}; known are: {', '.join(KEYS)}")
     url = table.text("url")
     if url is None:
         raise table.wrong("url", "given, like https://api.example.com")

@@ -16,13 +16,21 @@ from rulewright_adapters import open_store
 # The server that misbehaves, and the PostgreSQL server of the adapters' tests.
 sys.path += [str(Path(__file__).parents[1] / name) for name in ("faults", "adapters")]
 
-from postgres_server import Server, server  # noqa: F401 - a fixture
+from postgres_server import Server, running
+from vendor import forward, server  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """The rules of orders that are told to a vendor."""
     return make_program(tmp_path_factory.mktemp("rules"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """One PostgreSQL server for all tests."""
+    with running() as started:
+        yield started
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
@@ -34,8 +42,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         case "sqlite":
             url = f"sqlite:///{tmp_path / 'outbox.db'}"
         case _:
-            running: Server = request.getfixturevalue("server")
-            url = running.new_url()
+            started: Server = request.getfixturevalue("postgres")
+            url = started.new_url()
     opened = open_store(url)
     yield opened
     opened.close()

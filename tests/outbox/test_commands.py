@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from desk import API, ORDER
-from test_http import saying
+from faulty_server import FaultyServer, Received, ok, reply
+from vendor import saying
 
 from rulewright.cli import main
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "faults"))
-
-from faulty_server import FaultyServer, Received, ok, reply
+from rulewright.outbox import STATES
+from rulewright_adapters.http_targets import KEYS, SCHEMES
 
 TOML = """
 rules = "rules"
@@ -281,3 +280,12 @@ def test_sigterm_ends_a_watch_in_order(run: Run, server: FaultyServer) -> None:
     out, err = process.communicate(timeout=20)
 
     assert (process.returncode, out) == (0, "delivered  1  vendor  201\n"), err
+
+
+def test_the_page_names_every_key_and_state() -> None:
+    """docs/outbox.md is what operators go by."""
+    page = (Path(__file__).parents[2] / "docs" / "outbox.md").read_text()
+
+    missing = [word for word in (*KEYS, *SCHEMES, *STATES) if f"`{word}`" not in page]
+
+    assert missing == []
