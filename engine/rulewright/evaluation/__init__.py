@@ -5,7 +5,7 @@ from rulewright.evaluation.idempotency import CLAIMS
 from rulewright.evaluation.masking import MASK, mask_record
 from rulewright.evaluation.outcome_masking import mask_doings, mask_echo, mask_outcome, mask_payload
 from rulewright.evaluation.run import Inputs, Request
-from rulewright.evaluation.trace import Judged, Tracer
+from rulewright.evaluation.trace import Judged, Part, Tracer
 from rulewright.evaluation.workflow import Move
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Inputs",
     "Judged",
     "Move",
+    "Part",
     "Request",
     "Tracer",
     "decide",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Final
 
 from rulewright import cel
+from rulewright.cel.tree import Given, Has, Literal, Select
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation.fitting import plain
+from rulewright.evaluation.trace import Part
 from rulewright.evaluation.views import NOT_READ, Layer, peek
 from rulewright.fieldtypes import encode_date, encode_datetime
 from rulewright.formula import Formula, Path, Valued
@@ -58,6 +60,38 @@ def _peeked(path: Path, scope: Mapping[str, object]) -> object:
             return value if value is NOT_READ else None
         value = peek(value, step)
     return value
+
+
+def parts_of(
+    resource: CompiledResource, rules: CompiledRules, formula: Formula, scope: Mapping[str, object]
+) -> tuple[Part, ...]:
+    """Evaluate a condition once more and tell what each of its parts came to; secrets stay hidden."""
+
+    def hide(path: Path) -> bool:
+        if isinstance(scope, Layer) and scope.has_own(path[0]):
+            return scope.sensitive
+        return _may_be_sensitive(resource, rules, path)
+
+    explanation = cel.explain(formula.text, formula.node, scope, hide=hide)
+    return tuple(_told(explanation, 0))
+
+
+def _told(part: cel.Explanation, depth: int) -> Iterator[Part]:
+    text = " ".join(part.text.split())
+    if part.error is not None:
+        yield Part(depth, text, part.error.message, "error")
+    elif part.value is cel.HIDDEN:
+        yield Part(depth, text, MASK, "hidden")
+    elif part.value is cel.NOT_REACHED:
+        yield Part(depth, text, None, "not reached")
+    else:
+        yield Part(depth, text, to_json(part.value))
+    # A path is one operand, and what was not reached has no parts that were.
+    if isinstance(part.node, Select | Given | Has) or part.value is cel.NOT_REACHED:
+        return
+    for below in part.parts:
+        if not isinstance(below.node, Literal):
+            yield from _told(below, depth + 1)
 
 
 def reads_sensitive(resource: CompiledResource, rules: CompiledRules, formula: Valued) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules, CompiledTransition
 from rulewright.evaluation.log import Log, Site, Stage, unescape_pointer
-from rulewright.evaluation.masking import because_of, reads_sensitive, values_read
+from rulewright.evaluation.masking import because_of, parts_of, reads_sensitive, values_read
 from rulewright.evaluation.overlay import NoStoreError, Overlay
 from rulewright.evaluation.trace import Judged, Result, Tracer
 from rulewright.evaluation.views import Everything, Layer, LazyRecord, Scope, View
@@ -222,9 +222,11 @@ class Run:
         """Tell the tracer, if there is one, what a condition came to."""
         if self.tracer is None:
             return
-        values = values_read(self.resource, self.rules, condition, self.scope if scope is None else scope)
+        names = self.scope if scope is None else scope
+        values = values_read(self.resource, self.rules, condition, names)
+        parts = parts_of(self.resource, self.rules, condition, names)
         # A rule of several conditions (the transitions of one event) is told apart by its place.
-        self.tracer(Judged(site.rule, site.path, condition.text, result, values, condition.span))
+        self.tracer(Judged(site.rule, site.path, condition.text, result, values, condition.span, parts))
 
     def attempt(self, formula: Valued, site: Site, scope: Mapping[str, object] | None = None) -> object:
         """Evaluate; FAILED where it rests on something unsound, or can't be evaluated (undecided)."""

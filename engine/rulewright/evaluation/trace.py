@@ -13,8 +13,24 @@ Result = Literal["true", "false", "skipped", "undecided"]
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a condition and what it came to: a node of the condition's tree, `depth` below its root.
+
+    `value` is in JSON form, masked; `state` says why there is none.
+    """
+
+    depth: int
+    text: str
+    value: object
+    state: Literal["value", "hidden", "not reached", "error"] = "value"
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """One condition, judged once: where, what it is, what it came to and the values it read (masked)."""
+    """One condition, judged once: where, what it is, what it came to and the values it read (masked).
+
+    `parts` is the tree of the condition, parents before their children, without the literals.
+    """
 
     rule: str
     path: str
@@ -22,6 +38,7 @@ class Judged:
     result: Result
     values: Mapping[str, object] = field(default_factory=dict)
     span: Span | None = None
+    parts: tuple[Part, ...] = ()
 
 
 Tracer = Callable[[Judged], None]

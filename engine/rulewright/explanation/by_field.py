@@ -187,10 +187,18 @@ def _conditional(
     else:
         status = "undecided" if judged.result == "undecided" else "skipped"
         why = evidence.unsound_behind(formula) if status == "skipped" else "can't be decided"
-    values = judged.values if judged is not None else {}
+    values, parts = (judged.values, judged.parts) if judged is not None else ({}, ())
     text = f"{keyword}: {' '.join(formula.text.split())}"
     return Ruling(
-        rule=rule, keyword=keyword, status=status, text=text, path=pointer, why=why, values=values, at=at
+        rule=rule,
+        keyword=keyword,
+        status=status,
+        text=text,
+        path=pointer,
+        why=why,
+        values=values,
+        at=at,
+        parts=parts,
     )
 
 

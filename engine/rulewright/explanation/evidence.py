@@ -113,4 +113,5 @@ def ruling(
         why=why,
         values=judged.values,
         at=str(at),
+        parts=judged.parts,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rulewright.evaluation import Part
 from rulewright.explanation.search import Suggestion
 from rulewright.outcome import Change, Outcome
 
@@ -29,7 +30,8 @@ class Ruling:
     """One rule and what it came to.
 
     `text` is the rule as written (an expression, or `keyword: value`), `why` says in words why it was
-    skipped or what made it hold. `values` are what its expression read, those of sensitive fields masked.
+    skipped or what made it hold. `values` are what its expression read, those of sensitive fields masked;
+    `parts` is the tree of the expression with the value of each part.
     """
 
     rule: str
@@ -40,6 +42,7 @@ class Ruling:
     why: str | None = None
     values: Mapping[str, object] = field(default_factory=dict)
     at: str | None = None
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,8 +63,17 @@ def _ruling(one: Ruling, paint: Paint, indent: str) -> Iterator[str]:
     why = f"  {show_text(one.why)}" if one.why else ""
     at = f"  {one.at}" if one.at and one.status in ("failed", "undecided") else ""
     yield f"{indent}{symbol} {label}{shown}{paint(why + at, 'quiet')}"
-    for name, value in one.values.items():
-        yield paint(f"{indent}    {show_text(name)} = {show_value(value)}", "quiet")
+    yield from (paint(f"{indent}  {line}", "quiet") for line in _condition(one))
+
+
+def _condition(one: Ruling) -> Iterator[str]:
+    """The tree of a condition; of one without parts, the values it read."""
+    parts = [part for part in one.parts if part.depth]
+    if not parts:
+        yield from (f"  {show_text(name)} = {show_value(value)}" for name, value in one.values.items())
+    for part in parts:
+        came_to = f"= {show_value(part.value)}" if part.state in ("value", "hidden") else part.state
+        yield f"{'  ' * part.depth}{show_text(part.text)} {came_to}"
 
 
 def _look_up(node: LookUpNode, paint: Paint) -> Iterator[str]:
