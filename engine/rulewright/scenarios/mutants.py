@@ -165,7 +165,7 @@ def _differ(new: Any, old: Any) -> bool:
 
 
 def _is_compiled(part: object) -> Any:
-    return is_dataclass(part) and not isinstance(part, type) and type(part).__module__ in _COMPILED
+    return is_dataclass(part) and not isinstance(part, type) and type(part).__module__.startswith(_COMPILED)
 
 
 def _of_plain_rules(resource: CompiledResource) -> Iterator[Mutant]:
