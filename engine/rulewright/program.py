@@ -188,7 +188,12 @@ class Program:
         as_of: datetime | str | None = None,
         seed: int | None = None,
     ) -> Inputs:
-        """Gather what one evaluation depends on, with the clock and chance filled in."""
+        """Gather what one evaluation depends on, with the clock and chance filled in.
+
+        Raises EvaluationError for an actor that is no mapping and for text that is no time.
+        """
+        if actor is not None and not isinstance(actor, Mapping):
+            raise EvaluationError(f"the actor must be a mapping, like {{'agent': 3}}, not {actor!r}")
         return Inputs(
             operation=operation,
             payload=payload,

@@ -37,7 +37,7 @@ from rulewright.evaluation.response import respond
 from rulewright.evaluation.run import Inputs, Run
 from rulewright.evaluation.shape import judge_shape
 from rulewright.evaluation.trace import Tracer
-from rulewright.evaluation.uniqueness import judge_uniques
+from rulewright.evaluation.uniqueness import judge_key, judge_uniques
 from rulewright.evaluation.variants import judge_variants
 from rulewright.evaluation.views import encode_value
 from rulewright.evaluation.workflow import Move, judge_move, take_step, verify_state
@@ -158,6 +158,7 @@ def _judge_existence(run: Run) -> None:
 def _complete(run: Run) -> None:
     """Work out the record; where all is well, plan the changes and judge what will be."""
     values = judge_record(run)
+    judge_key(run, values)
     if not run.log.is_clean():
         _judge_uniques_early(run, values)
         return

@@ -26,6 +26,10 @@ def judge_shape(run: Run) -> None:
         site = Site(f"{run.resource.name}.type", "", run.resource.file.span, Stage.SHAPE)
         run.log.end(run.problem(site, "type", "the payload must be a JSON object"))
         return
+    if not _has_text_keys(payload):
+        site = Site(f"{run.resource.name}.type", "", run.resource.file.span, Stage.SHAPE)
+        run.log.end(run.problem(site, "type", "the payload's keys must be text, as in JSON"))
+        return
     fields = run.intake
     sent = _without_system_fields(run, fields.values(), payload, "", run.settable)
     schema = run.resource.loader(run.inputs.operation if run.is_event else None, run.settable)
@@ -40,6 +44,13 @@ def judge_shape(run: Run) -> None:
     if run.is_event:
         # What the resource declares reads as null in an event's payload too.
         run.sent.declared = {**run.resource.fields, **run.intake}.keys()
+
+
+def _has_text_keys(value: object) -> bool:
+    """Whether every key, however deep, is text; only a library's caller can send others."""
+    if isinstance(value, Mapping):
+        return all(isinstance(name, str) for name in value) and all(map(_has_text_keys, value.values()))
+    return all(map(_has_text_keys, value)) if isinstance(value, list | tuple) else True
 
 
 def _without_system_fields(

@@ -11,8 +11,23 @@ from rulewright.evaluation.lookups import evaluate_where
 from rulewright.evaluation.masking import MASK
 from rulewright.evaluation.overlay import Overlay, matches, same
 from rulewright.evaluation.run import Run
+from rulewright.evaluation.views import encode_value
 from rulewright.ports import StoredRecord
 from rulewright.problem import Because
+
+
+def judge_key(run: Run, values: Mapping[str, object]) -> None:
+    """A key that the caller gives must be new: every store holds it to be unique."""
+    field = run.resource.fields[run.resource.key]
+    if not run.is_create or run.records is None or values.get(field.name) is None:
+        return
+    key = encode_value(field, values[field.name])
+    if run.records.find(run.resource.name, {field.name: key}, 1):
+        what = run.resource.file.name.replace("_", " ")
+        site = Site(f"{field.id}.unique", f"/{field.name}", field.rule.span, Stage.CHECK, field.order)
+        message = field.rule.messages.get("unique", f"another {what} has this {field.name}")
+        shown = MASK if field.rule.sensitive else key
+        run.report(site, "unique", message, because=Because(None, {f"record.{field.name}": shown}))
 
 
 def judge_uniques(

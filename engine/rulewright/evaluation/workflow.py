@@ -147,6 +147,7 @@ def judge_move(run: Run) -> Move:
     missing = tuple(name for name, field in workflow.events[event].items() if field.rule.required)
     possible = _possible(workflow, event, current_state(run, workflow))
     for transition in possible:
+        # A guard that reads what the event has yet to bring can't be told; it is shown with what is missing.
         if transition.guard is None or run.holds(transition.guard, site_of(transition)):
             return Move(event, True, transition.rule.to, missing=missing)
     if not possible:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -33,7 +34,7 @@ def decide(
     `referee`: let the plain evaluator decide, as it does where a tracer watches.
     """
     if tracer is None and not referee and inputs.operation == "create" and not inputs.trusted:
-        quick = _warm(rules, resource)
+        quick = None if _may_be_taken(rules, resource, inputs, records) else _warm(rules, resource)
         outcome = quick.decide(inputs, records) if quick is not None else None
         if outcome is not None:
             return outcome
@@ -46,8 +47,19 @@ def decide_quickly(
     """The outcome, or None where the generated code isn't sure."""
     if inputs.operation != "create" or inputs.trusted:
         return None
+    if _may_be_taken(rules, resource, inputs, records):
+        return None
     quick = quick_for(rules, find_resource(rules, resource))
     return quick.decide(inputs, records) if quick is not None else None
+
+
+def _may_be_taken(rules: CompiledRules, name: str, inputs: Inputs, records: Records | None) -> bool:
+    """Whether the caller gives a key that is there already: the plain evaluator tells of it."""
+    resource = find_resource(rules, name)
+    if resource.fields[resource.key].rule.generate is not None or records is None:
+        return False
+    key = inputs.payload.get(resource.key) if isinstance(inputs.payload, Mapping) else None
+    return not isinstance(key, str | int) or bool(records.find(name, {resource.key: key}, 1))
 
 
 def quick_for(rules: CompiledRules, resource: CompiledResource) -> Quick | None:

@@ -20,7 +20,9 @@ def moves_in_words(title: str, moves: Sequence[Move], paint: Paint) -> Iterator[
         elif move.guard is None:
             yield f"  {paint('✗', 'rejected')} {move.event}  is not possible in this state"
         else:
-            yield f"  {paint('✗', 'rejected')} {move.event}  would lead to {move.to}, but this does not hold:"
+            needs = f"needs {', '.join(move.missing)}, and would" if move.missing else "would"
+            words = f"{needs} lead to {move.to}, but this does not hold:"
+            yield f"  {paint('✗', 'rejected')} {move.event}  {words}"
             yield f"      {show_text(move.guard)}"
             values = move.because.values if move.because is not None else {}
             yield from (
