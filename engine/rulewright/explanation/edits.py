@@ -47,6 +47,18 @@ def value_at(payload: object, pointer: str) -> object:
     return value
 
 
+def in_order(payload: object, edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """The edits as a JSON Patch that can be carried out: `replace` only where something is by then."""
+    kept: list[Edit] = []
+    for edit in edits:
+        if edit.op in ("add", "replace"):
+            op: Literal["add", "replace"] = "add" if value_at(payload, edit.path) is MISSING else "replace"
+            edit = replace(edit, op=op)  # noqa: PLW2901 - the same edit, named rightly
+        kept.append(edit)
+        payload = apply_edit(payload, edit)
+    return tuple(kept)
+
+
 def apply_edit(payload: object, edit: Edit) -> object:
     """Return the payload after an edit; MISSING where the edit does not fit it."""
     if edit.op == "move":

@@ -18,7 +18,7 @@ from typing import Final, cast
 from rulewright.evaluation import Inputs, decide
 from rulewright.evaluation.decision import judged_run
 from rulewright.explanation.candidates import Case, Change, candidates
-from rulewright.explanation.edits import MISSING, Edit, apply_edits, fold
+from rulewright.explanation.edits import MISSING, Edit, apply_edits, fold, in_order
 from rulewright.explanation.samples import Surroundings
 from rulewright.explanation.wording import join_words
 from rulewright.outcome import Outcome
@@ -210,7 +210,7 @@ def _minimal(search: _Search, first: _State, found: _State) -> Suggestion | None
     if final is MISSING or not search.decide(final).accepted:
         return None
     text = join_words(edits)
-    return Suggestion(edits, text, dict(_fixes(first.outcome, kept, text)))
+    return Suggestion(in_order(first.payload, edits), text, dict(_fixes(first.outcome, kept, text)))
 
 
 _Kept = list[tuple[Edit, Place]]
