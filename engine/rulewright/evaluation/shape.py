@@ -48,9 +48,16 @@ def judge_shape(run: Run) -> None:
 
 def _has_text_keys(value: object) -> bool:
     """Whether every key, however deep, is text; only a library's caller can send others."""
-    if isinstance(value, Mapping):
-        return all(isinstance(name, str) for name in value) and all(map(_has_text_keys, value.values()))
-    return all(map(_has_text_keys, value)) if isinstance(value, list | tuple) else True
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            if not all(isinstance(name, str) for name in part):
+                return False
+            waiting.extend(part.values())
+        elif isinstance(part, list | tuple):
+            waiting.extend(part)
+    return True
 
 
 def _without_system_fields(
