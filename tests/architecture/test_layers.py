@@ -31,7 +31,6 @@ ORDER = (
     "dialects",
     "evaluation",
     "hotpath",
-    "hotpath",
     "timeouts",
     "outbox",
     "audit",

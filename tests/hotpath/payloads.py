@@ -48,6 +48,8 @@ WRONG = (
     {"x": 1},
     {"x": {"y": []}},
     10**400,
+    {1: 2},
+    [{"a": {None: 1}}],
     "0",
     "true",
     "x" * 300,
@@ -240,7 +242,9 @@ class PayloadMaker:
         random = self.random
         roll = random.random()
         if roll < 0.08:
-            payload[random.choice(["unknown", "", "id ", "postCode", "a/b~c"])] = random.choice(WRONG)
+            payload[random.choice(["unknown", "", "id ", "postCode", "a/b~c"])] = copy.deepcopy(
+                random.choice(WRONG)
+            )
             return
         sendable = [field for field in fields if field.rule.readonly is None] or fields
         field = random.choice(fields if roll < 0.15 else sendable)
@@ -251,7 +255,8 @@ class PayloadMaker:
         if field.children and isinstance(below, dict) and random.random() < 0.8:
             self._change(below, list(field.children), seed)
             return
-        payload[field.name] = self.value(field, seed)
+        # A copy: what is nested may be changed in its turn.
+        payload[field.name] = copy.deepcopy(self.value(field, seed))
 
     def value(self, field: CompiledField, seed: Seed, depth: int = 0) -> Any:
         """A value for a field: often a good one, or one at the edge of good."""

@@ -12,11 +12,11 @@ import msgspec
 from msgspec.structs import asdict
 
 from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.evaluation.views import Layer
 from rulewright.hotpath import plan, responses, state, texts, values
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.collecting import Collector
 from rulewright.hotpath.effects import EffectWriter
-from rulewright.hotpath.expressions import names_in_scope
 from rulewright.hotpath.refusals import Found
 from rulewright.hotpath.responses import ResponseWriter
 from rulewright.hotpath.shape import ShapeWriter, is_sent, struct_of
@@ -28,7 +28,6 @@ from rulewright.schema.validators import is_one_of
 # Everything that generated code may call, beside the constants of its own rule file.
 NAMES: Final[Mapping[str, object]] = {
     **{one.__name__: one for one in (all, any, dict, float, int, len, list, set, str)},
-    **names_in_scope(),
     **{
         one.__name__: one
         for one in (
@@ -41,6 +40,8 @@ NAMES: Final[Mapping[str, object]] = {
             plan.stored_again,
             plan.update_record,
             responses.printed,
+            state.decoded,
+            state.names_of,
             state.now_text,
             state.print_plain,
             state.printing_names,
@@ -57,6 +58,9 @@ NAMES: Final[Mapping[str, object]] = {
             values.uuid_text,
             values.listed,
             values.matched,
+            values.member,
+            values.same,
+            values.truth,
             values.matched_all,
             values.permitted,
             values.plain_key,
@@ -68,6 +72,7 @@ NAMES: Final[Mapping[str, object]] = {
         )
     },
     "asdict": asdict,
+    "Layer": Layer,
     "State": State,
     "Decline": Decline,
     "Missing": Missing,
@@ -97,6 +102,8 @@ class Generated:
     before: tuple[Callable[[State], None], ...]
     after: tuple[Callable[[State], None], ...]
     loose: type[msgspec.Struct]
+    # Readers of dates that have a format and no bounds.
+    dates: Mapping[str, Callable[[Any], Any]]
     convert: Callable[..., Any] = msgspec.convert
 
 
@@ -133,6 +140,7 @@ def generate(rules: CompiledRules, resource: CompiledResource) -> Generated:
             namespace[one] for one in ("complete", "plan", "uniques", "invariants") if one in namespace
         ),
         loose=struct_of(resource, loose=True),
+        dates=_dates(unit),
     )
 
 
@@ -179,6 +187,14 @@ def _write(unit: Unit) -> int | None:
     unit.function("reread", "look-ups are read anew through what is planned", cells.reread(effects.is_needed))
     unit.functions.append(_opening(unit, stages.called))
     return response.status
+
+
+def _dates(unit: Unit) -> dict[str, Callable[[Any], Any]]:
+    return {
+        name: texts.date_reader(field, None)
+        for name, field in unit.resource.fields.items()
+        if field.rule.type == "date" and texts.is_positional(field)
+    }
 
 
 def _is_total(respond: str) -> bool:

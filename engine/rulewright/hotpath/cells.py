@@ -6,51 +6,24 @@ and only when, the plain evaluator reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from rulewright.cel import CelError
-from rulewright.compiled import CompiledField, CompiledLookUp
+from rulewright.compiled import CompiledField
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.views import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
-from rulewright.hotpath.expressions import Writer, Written, call_of, literal, part_of
+from rulewright.hotpath.expressions import Writer, Written, call_of, literal
+from rulewright.hotpath.finding import Finder, kind_of_field
 from rulewright.hotpath.shape import is_sent
-from rulewright.hotpath.unit import Code, NotGenerated, Unit
+from rulewright.hotpath.unit import Code, NotGenerated, Unit, part_of
 
-_KINDS: Final[Mapping[str, str]] = {
-    "string": "text",
-    "uuid": "text",
-    "email": "text",
-    "uk_postcode": "text",
-    "us_ssn": "text",
-    "prefixed_id": "text",
-    "slug": "text",
-    "integer": "int",
-    "money": "int",
-    "number": "double",
-    "boolean": "bool",
-    "date": "date",
-    "datetime": "datetime",
-    "object": "object",
-    "map": "map",
-    "any": "map",
-}
 _CASTS: Final[Mapping[str, str]] = {"text": "text_of", "int": "whole_of", "bool": "flag_of"}
-_PLAIN_KINDS: Final = ("text", "int", "bool", "null")
-_OWN_ROOTS: Final = ("payload", "record")
-_SCALARS: Final = ("string", "uuid", "email", "integer", "boolean")
 
 
-def kind_of_field(field: CompiledField) -> str:
-    """What kind a checked value of the own record is of."""
-    if field.rule.type == "list":
-        return "list" if field.items is not None and field.items.rule.type in _SCALARS else "map"
-    return _KINDS[field.rule.type]
-
-
-class Cells:
+class Cells(Finder):
     """Resolves paths to Python, and writes the functions that this needs."""
 
     def __init__(self, unit: Unit) -> None:
@@ -283,145 +256,6 @@ class Cells:
                 return f"flat_of({ours}, {theirs}, {code.text})"
             return f"refitted({ours}, {theirs}, {code.text})"
         raise Written
-
-    # Look-ups and references
-
-    def look_up(self, lookup: CompiledLookUp) -> str:
-        """The name of the function that runs a look-up: the records as stored, or null."""
-        name = f"l_{lookup.rule.name}"
-        if name not in self._written:
-            self._written.add(name)
-            self._cell(name, f"look-up {lookup.rule.name}", [*self._look_up(lookup)])
-        return name
-
-    def _look_up(self, lookup: CompiledLookUp) -> Iterator[str]:
-        rule = lookup.rule
-        for path in lookup.by.reads:
-            if path[0] in _OWN_ROOTS and len(path) > 1 and path[1] in self.resource.fields:
-                field = self.resource.fields[path[1]]
-                if field.reference is not None and is_sent(self.resource, field):
-                    yield f"{self.reference(field)}(s)"
-        names: list[str] = []
-        for index, (name, entry) in enumerate(lookup.by.entries.items()):
-            yield f"k{index} = {self.key(rule.resource, name, entry)}"
-            names.append(f"{name!r}: k{index}")
-        absent = " or ".join(f"k{index} is None" for index in range(len(names)))
-        yield f"if {absent or 'False'}:"
-        yield f"    v = { {'find_all': '[]', 'count': '0'}.get(rule.kind, 'None') }"
-        yield "else:"
-        yield f"    w = {{{', '.join(names)}}}"
-        yield from (f"    {line}" for line in self._find(lookup))
-
-    def _find(self, lookup: CompiledLookUp) -> Iterator[str]:
-        rule = lookup.rule
-        note = f"s.reads.append(({rule.name!r}, {rule.resource!r}, w, @))"
-        if rule.kind == "count":
-            yield f"v = s.records.count({rule.resource!r}, w)"
-            yield note.replace("@", "v")
-        elif rule.kind in ("max", "min"):
-            target = self.unit.rules.resources[rule.resource]
-            of = target.fields[rule.of or target.key]
-            if kind_of_field(of) not in ("text", "int"):
-                raise NotGenerated(f"look-up {rule.name}")
-            yield f"v = s.records.extreme({rule.resource!r}, w, {of.name!r}, {rule.kind!r})"
-            yield note.replace("@", "int(v is not None)")
-        else:
-            limit = ", 1" if rule.kind == "find" else ""
-            find = f"s.records.find({rule.resource!r}, w{limit})"
-            yield f"found = {f'in_order({find}, w)' if self._may_be_listed(lookup) else find}"
-            yield note.replace("@", "len(found)")
-            if rule.if_missing != "null":
-                yield "if not found: raise Decline"
-            yield "v = found" if rule.kind == "find_all" else "v = found[0] if found else None"
-
-    def _may_be_listed(self, lookup: CompiledLookUp) -> bool:
-        """Whether a key may be a list, in whose order the records are wanted."""
-        try:
-            codes = [self.writer().valued(entry) for entry in lookup.by.entries.values()]
-        except Written:
-            return True
-        return any(code.called or code.kind not in _PLAIN_KINDS or not code.sure for code in codes)
-
-    def key(self, resource: str, name: str, entry: Valued) -> str:
-        """The text of a value to look up by, in stored form."""
-        field = self.unit.rules.resources[resource].fields[name]
-        constant = self.unit.constant("field", field)
-        try:
-            code = self.writer().valued(entry)
-        except Written:
-            return f"where_value({constant}, {self.called(entry)})"
-        if code.called:
-            return f"where_value({constant}, {code.text})"
-        kind = kind_of_field(field)
-        if code.kind == kind and code.sure and kind in ("text", "int", "bool", "date", "datetime"):
-            return code.text
-        if code.kind in ("any", "text", "int", "bool", "null", "list") and field.rule.type != "list":
-            return (
-                f"plain_key({code.text})"
-                if kind in ("text", "int", "bool")
-                else f"where_value({constant}, {self.called(entry)})"
-            )
-        return f"where_value({constant}, {self.called(entry)})"
-
-    def reference(self, field: CompiledField) -> str:
-        """The name of the function that finds what a reference names; it declines where nothing is there."""
-        name = f"x_{field.name}"
-        if name not in self._written:
-            self._written.add(name)
-            self._cell(name, f"what {field.name} names", [*self._reference(field)])
-        return name
-
-    def _reference(self, field: CompiledField) -> Iterator[str]:
-        reference = field.reference
-        assert reference is not None
-        listed = field.rule.type == "list"
-        target = self.unit.rules.resources[reference.resource].fields[reference.by]
-        ours = field.items if listed else field
-        if (
-            ours is None
-            or kind_of_field(ours) != kind_of_field(target)
-            or kind_of_field(ours) not in ("text", "int")
-        ):
-            raise NotGenerated(f"the reference of {field.id}")
-        yield f"k = s.p.{field.name}"
-        yield f"if k is None: v = {'[]' if listed else 'None'}"
-        yield "else:"
-        if listed:
-            # An empty list is not looked for, but it needs a store all the same.
-            yield "    if s.store is None: raise Decline"
-        where = "".join(
-            f", {name!r}: {self.key(reference.resource, name, entry)}"
-            for name, entry in reference.where.entries.items()
-        )
-        yield f"    w = {{{reference.by!r}: {'[*k]' if listed else 'k'}{where}}}"
-        find = f"s.records.find({reference.resource!r}, w)"
-        yield f"    found = {find}{' if k else ()' if listed else ''}"
-        yield f"    s.reads.append(({reference.bind or field.name!r}, {reference.resource!r}, w, len(found)))"
-        matched = "matched_all" if listed else "matched"
-        yield f"    v = {matched}(found, {reference.by!r}, k)"
-
-    def reread(self, planned: bool) -> Iterator[str]:
-        """The lines that forget what may read otherwise once changes are planned."""
-        yield "s.names = None"
-        if not planned:
-            return
-        yield "planned = s.records.planned"
-        for name, field in self.resource.fields.items():
-            cell = f"c_x_{name}"
-            if cell in self.unit.cells and field.reference is not None:
-                yield f"if {field.reference.resource!r} in planned: s.{cell} = UNREAD"
-        for name, lookup in self.resource.lookups.items():
-            cell = f"c_l_{name}"
-            if cell in self.unit.cells:
-                steady = all(self._is_steady(path) for path in lookup.by.reads)
-                test = f"if {lookup.rule.resource!r} in planned: " if steady else ""
-                yield f"{test}s.{cell} = UNREAD"
-
-    def _is_steady(self, path: tuple[str, ...]) -> bool:
-        """Whether no plan changes what a path reads."""
-        if path[0] == "record":
-            return len(path) > 1 and path[1] not in self.set_later
-        return path[0] in ("payload", "request", "actor", "settings", "now", "today", "current")
 
     def where_constant(self, resource: str, where: FormulaMap) -> dict[str, object]:
         """An equality map of constants, in stored form."""

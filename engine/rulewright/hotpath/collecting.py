@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula
-from rulewright.hotpath.cells import Cells, kind_of_field
+from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.dependence import Dependence, Rests
+from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.refusals import Refusal
 from rulewright.hotpath.shape import is_sent
 from rulewright.hotpath.stages import applies
@@ -262,6 +263,12 @@ class Collector:
 
     def _uniques(self) -> Iterator[str]:
         """A refused payload is still told of a taken value: by the plain evaluator, where one is judged."""
+        key = self.resource.fields[self.resource.key]
+        if key.rule.generate is None:
+            find = f"s.store.find({self.resource.name!r}, {{{key.name!r}: k}}, 1)"
+            yield f"if s.store is not None and {key.name!r} not in f.unsound:"
+            yield f"    k = {self.cells.record(key)}"
+            yield f"    if k is not None and {find}: raise Decline"
         if any(effect.rule.target == self.resource.name for effect in self.resource.effects):
             return
         for field in self.resource.fields.values():

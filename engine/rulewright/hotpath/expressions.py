@@ -22,12 +22,9 @@ from rulewright.cel.tree import (
     Macro,
     Select,
 )
-from rulewright.compiled import CompiledField
-from rulewright.evaluation.views import Layer
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Valued
 from rulewright.hotpath.patterns import searcher
-from rulewright.hotpath.state import Decline, decoded, names_of
-from rulewright.hotpath.unit import Code, Unit
+from rulewright.hotpath.unit import Code, Unit, part_of
 
 # Below this every int is a double too, so that comparing exactly is comparing as CEL does.
 _EXACT: Final = 2**53
@@ -176,27 +173,6 @@ def _below(code: Code, steps: tuple[str, ...]) -> Code:
     return part_of(code.text, code.fields[steps[0]])
 
 
-def part_of(record: str, field: CompiledField) -> Code:
-    """A field of a record that a store gave: of the declared type, as far as anybody knows."""
-    return Code(f"{record}.get({field.name!r})", stored_kind(field), field=field)
-
-
-def stored_kind(field: CompiledField) -> str:
-    """What kind a stored value is of; `any` where that and what CEL sees are one."""
-    if field.rule.type in ("date", "datetime", "object", "map", "any"):
-        return field.rule.type if field.rule.type != "any" else "map"
-    if field.rule.type == "list":
-        plain = field.items is not None and field.items.rule.type in (
-            "string",
-            "integer",
-            "boolean",
-            "uuid",
-            "email",
-        )
-        return "list" if plain else "map"
-    return "any"
-
-
 def _given(writer: Writer, node: Any) -> Code:
     steps = path_of(node.path)
     if steps is None:
@@ -284,9 +260,33 @@ def _call(writer: Writer, node: Any) -> Code:
         operand = writer.code(node.target if node.target is not None else node.args[0])
         if operand.sure and operand.kind in ("text", "list"):
             return Code(f"len({operand.text})", "int", sure=True, steady=True)
+    if node.function == "join" and node.target is not None and len(node.args) == 1:
+        return _join(writer, node)
     if node.function == "matches" and node.target is not None and len(node.args) == 1:
         return _match(writer, node)
     raise Written
+
+
+def _join(writer: Writer, node: Any) -> Code:
+    """`[a, b].filter(x, given(x)).join(', ')` of texts: what is not null, joined."""
+    kept, between = node.target, node.args[0]
+    if not (isinstance(between, Literal) and type(between.value) is str and _keeps_given(kept)):
+        raise Written
+    parts = [writer.code(one) for one in kept.range.elements]
+    if not all(one.sure and one.kind == "text" and not one.called for one in parts):
+        raise Written
+    listed = "".join(f"{one.text}, " for one in parts)
+    text = f"{between.value!r}.join([v for v in ({listed}) if v is not None])"
+    return Code(text, "text", sure=True, steady=True)
+
+
+def _keeps_given(node: Any) -> bool:
+    if not (isinstance(node, Macro) and node.kind == "filter" and isinstance(node.range, ListExpr)):
+        return False
+    condition = node.condition
+    if any(node.range.optional) or not isinstance(condition, Given) or len(node.variables) != 1:
+        return False
+    return isinstance(condition.path, Ident) and condition.path.name == node.variables[0]
 
 
 def _match(writer: Writer, node: Any) -> Code:
@@ -389,36 +389,3 @@ _WRITERS: Final[Mapping[type, Callable[[Writer, Any], Code]]] = {
     Call: _call,
     Macro: _macro,
 }
-
-
-def truth(value: object) -> bool:
-    """A condition's value; Decline where it is neither true nor false."""
-    if value is True or value is False:
-        return value
-    raise Decline
-
-
-def same(one: object, other: object) -> bool:
-    """`==` of a whole number and anything from a store: true is not 1. Large doubles are left to CEL."""
-    if one.__class__ is float or other.__class__ is float:
-        raise Decline
-    return one == other and (one.__class__ is bool) == (other.__class__ is bool)
-
-
-def member(item: str, collection: object) -> bool:
-    """`in`, of a text, in a list."""
-    if collection.__class__ is not list:
-        raise Decline
-    return item in collection
-
-
-def names_in_scope() -> dict[str, object]:
-    """What written expressions call."""
-    return {
-        "truth": truth,
-        "same": same,
-        "member": member,
-        "names_of": names_of,
-        "decoded": decoded,
-        "Layer": Layer,
-    }

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.formula import Formula
-from rulewright.hotpath.cells import Cells, kind_of_field
+from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.expressions import Writer
+from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.shape import is_sent
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
 
@@ -251,6 +252,10 @@ class Stages:
             else:
                 lines.append(f"record[{field.name!r}] = {text}")
         lines.append(f"s.key = record[{self.resource.key!r}]")
+        if self.resource.fields[self.resource.key].rule.generate is None:
+            # A key that the caller gives must be new.
+            find = f"s.store.find({self.resource.name!r}, {{{self.resource.key!r}: s.key}}, 1)"
+            lines.append(f"if s.store is not None and s.key is not None and {find}: raise Decline")
         self._stage("complete", "the record", lines)
 
     def write_invariants(self) -> None:

@@ -6,7 +6,7 @@ Each accepts what the marshmallow field of the same type accepts and nothing els
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -39,10 +39,19 @@ def require_writable(text: str) -> None:
             raise Decline from None
 
 
+def has_text_keys(value: Any) -> bool:
+    """Whether every key, however deep, is text, as in JSON."""
+    if isinstance(value, Mapping):
+        return all(isinstance(name, str) for name in value) and all(map(has_text_keys, value.values()))
+    return all(map(has_text_keys, value)) if isinstance(value, list | tuple) else True
+
+
 def general_reader(field: CompiledField, loader: Any) -> Reader:
     """Return a function from a sent value to the stored one, by the field's own `deserialize`."""
 
     def read(value: Any) -> Any:
+        if not has_text_keys(value):
+            raise Decline
         try:
             return encode_value(field, loader.deserialize(value, partial=True))
         except ValidationError:
@@ -74,6 +83,12 @@ def date_reader(field: CompiledField, loader: Any) -> Reader:
         return remembering(general)
     parts = _positions(rule.format or "iso")
     return remembering(general if parts is None else _by_position(parts, general))
+
+
+def is_positional(field: CompiledField) -> bool:
+    """Whether a field's dates are read by position, and nothing else is asked of them."""
+    rule = field.rule
+    return rule.min is None and rule.max is None and _positions(rule.format or "iso") is not None
 
 
 _Positions = tuple[int, slice, slice, slice, tuple[tuple[int, str], ...]]

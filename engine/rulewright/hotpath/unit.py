@@ -78,3 +78,24 @@ class Unit:
 def is_plain(name: str) -> bool:
     """Whether a name of the rule file can stand in Python as it is."""
     return _NAME.fullmatch(name) is not None and not keyword.iskeyword(name)
+
+
+def part_of(record: str, field: CompiledField) -> Code:
+    """A field of a record that a store gave: of the declared type, as far as anybody knows."""
+    return Code(f"{record}.get({field.name!r})", stored_kind(field), field=field)
+
+
+def stored_kind(field: CompiledField) -> str:
+    """What kind a stored value is of; `any` where that and what CEL sees are one."""
+    if field.rule.type in ("date", "datetime", "object", "map", "any"):
+        return field.rule.type if field.rule.type != "any" else "map"
+    if field.rule.type == "list":
+        plain = field.items is not None and field.items.rule.type in (
+            "string",
+            "integer",
+            "boolean",
+            "uuid",
+            "email",
+        )
+        return "list" if plain else "map"
+    return "any"

@@ -148,3 +148,24 @@ def listed(options: object) -> list[object]:
     if isinstance(options, list | tuple):
         return list(options)
     raise Decline
+
+
+def truth(value: object) -> bool:
+    """A condition's value; Decline where it is neither true nor false."""
+    if value is True or value is False:
+        return value
+    raise Decline
+
+
+def same(one: object, other: object) -> bool:
+    """`==` of a whole number and anything from a store: true is not 1. Large doubles are left to CEL."""
+    if one.__class__ is float or other.__class__ is float:
+        raise Decline
+    return one == other and (one.__class__ is bool) == (other.__class__ is bool)
+
+
+def member(item: str, collection: object) -> bool:
+    """`in`, of a text, in a list."""
+    if collection.__class__ is not list:
+        raise Decline
+    return item in collection

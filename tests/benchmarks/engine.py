@@ -1,0 +1,128 @@
+"""The engine beside what a Python user would pick instead: `python tests/benchmarks/engine.py`.
+
+Prints medians of interleaved rounds in microseconds of processor time, and ratios within this run: above 1
+the hot path is the faster one. Noise is the distance from the median to the lower quartile, in per cent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import engine_cases as cases
+from validators import FINISH, PEERS, Peer
+
+from rulewright import load
+from rulewright.evaluation import Inputs, Request
+from rulewright.evaluation import decide as decide_plainly
+from rulewright.hotpath.deciding import quick_for
+
+NOT_MEASURED = {
+    "zen-engine": "decides tables over facts; it has no types, look-ups or records to compare",
+    "durable_rules": "joins facts by rules (infer); one session takes longer than all validators here",
+}
+
+
+def timed(functions: dict[str, Callable[[], Any]], rounds: int, calls: int) -> dict[str, tuple[float, float]]:
+    """Medians and noise, the functions taking turns so that all meet the same neighbours."""
+    found: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(rounds):
+        for name, function in functions.items():
+            count = max(calls // (20 if "plain" in name else 1), 1)
+            start = time.process_time()
+            for _ in range(count):
+                function()
+            found[name].append((time.process_time() - start) / count * 1e6)
+    results = {}
+    for name, values in found.items():
+        median = statistics.median(values)
+        results[name] = (median, (median - statistics.quantiles(values, n=4)[0]) / median * 100)
+    return results
+
+
+def show(title: str, results: dict[str, tuple[float, float]], base: str) -> None:
+    """Print a table, with ratios to the hot path."""
+    print(f"\n### {title}\n\n| | us | noise | ratio to {base} |\n|---|---|---|---|")
+    for name, (median, noise) in results.items():
+        print(f"| {name} | {median:.2f} | {noise:.0f} % | {median / results[base][0]:.2f} |")
+
+
+def measure(name: str, rounds: int, calls: int) -> None:
+    """All tables of one case."""
+    prefix = "CASE" if name == "ct_oi/case" else "ENGAGEMENT"
+    payload, wrong = getattr(cases, prefix), getattr(cases, f"WRONG_{prefix}")
+    actor = getattr(cases, f"{prefix}_ACTOR")
+    request = Request(path=getattr(cases, f"{prefix}_PATH", {}))
+    rules = load().compiled
+    store = cases.DictStore(
+        getattr(cases, f"{prefix}_RECORDS"), {key: one.key for key, one in rules.resources.items()}
+    )
+    quick = quick_for(rules, rules.resources[name])
+    assert quick is not None
+    code, now = quick.code, datetime.now(UTC)
+    good = Inputs(operation="create", payload=payload, now=now, seed=7, actor=actor, request=request)
+    bad = Inputs(operation="create", payload=wrong, now=now, seed=7, actor=actor, request=request)
+    data = json.dumps(payload).encode()
+    peers = list(available(name, store))
+
+    def record() -> Any:
+        return code.accept(code.convert(payload, code.struct), payload, store, actor, request, now, 7).record
+
+    def record_of_bytes() -> Any:
+        return code.accept(code.decode(data), payload, store, actor, request, now, 7).record
+
+    accepted: dict[str, Callable[[], Any]] = {
+        "hot path: record": record,
+        "hot path: Outcome": lambda: quick.decide(good, store),
+        "plain evaluator: Outcome": lambda: decide_plainly(rules, name, good, store),
+    }
+    accepted |= {peer.name: lambda peer=peer: peer.accept(payload) for peer in peers}
+    show(f"{name}: dict to accepted record", timed(accepted, rounds, calls), "hot path: record")
+    decoding: dict[str, Callable[[], Any]] = {"hot path: record": record_of_bytes}
+    decoding |= {peer.name: lambda peer=peer: peer.decode(data) for peer in peers if peer.decode is not None}
+    show(f"{name}: JSON bytes to accepted record", timed(decoding, rounds, calls), "hot path: record")
+    assert quick.decide(bad, store) == decide_plainly(rules, name, bad, store)
+    refused: dict[str, Callable[[], Any]] = {
+        "hot path: Outcome": lambda: quick.decide(bad, store),
+        "plain evaluator: Outcome": lambda: decide_plainly(rules, name, bad, store),
+    }
+    refused |= {peer.name: lambda peer=peer: peer.errors(wrong) for peer in peers if peer.errors is not None}
+    show(f"{name}: refused, all errors", timed(refused, rounds, calls), "hot path: Outcome")
+
+
+def available(name: str, store: cases.DictStore) -> list[Peer]:
+    """The peers that are installed; the others are named."""
+    found = []
+    for make in PEERS:
+        try:
+            found.append(make(name, store, FINISH[name]))
+        except ImportError as error:
+            print(f"not measured: {make.__name__}: {error}")
+    return found
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--calls", type=int, default=400)
+    choices = parser.parse_args()
+    print(f"Python {platform.python_version()}, {platform.machine()}, {platform.system()}")
+    for name, reason in NOT_MEASURED.items():
+        print(f"not measured: {name}: {reason}")
+    for name in FINISH:
+        measure(name, choices.rounds, choices.calls)
+
+
+if __name__ == "__main__":
+    main()

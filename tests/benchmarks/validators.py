@@ -1,0 +1,253 @@
+"""What a Python user would pick instead: each peer judges types itself, then does the same hand-written work.
+
+The work: dates, conditional presence, look-ups in a dict store, computed fields, a normalised record.
+Effects, uniqueness, invariants, responses and explained problems are done by Rulewright alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib import import_module
+from typing import Any
+from uuid import uuid4
+
+from engine_cases import CASE_ACTOR, ENGAGEMENT_PATH, DictStore
+
+Judge = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """One library on one case: the functions that are timed; `errors` gives all errors."""
+
+    name: str
+    accept: Judge
+    errors: Judge | None = None
+    decode: Judge | None = None
+
+
+TEXTS = [
+    "first_name",
+    "middle_name",
+    "last_name",
+    "suffix",
+    "nickname",
+    "ss_number",
+    "email",
+    "mailing_address",
+    "mailing_apt_number",
+    "mailing_city",
+    "mailing_state",
+    "mailing_zip_code",
+    "street_address",
+    "street_apt_number",
+    "street_city",
+    "street_state",
+    "street_zip_code",
+]
+WHOLES = ["yearly_income", "yearly_expenses", "street_county", "household"]
+FLAGS = ["deceased", "private", "head_of_household"]
+NULLS = dict.fromkeys([*TEXTS, *WHOLES, *FLAGS, "date_of_birth", "id", "entry_agent", "mod_agent", "group"])
+LINES = [
+    "addressLineOne",
+    "addressLineTwo",
+    "addressLineThree",
+    "addressLineFour",
+    "addressLineFive",
+    "postcode",
+]
+
+
+def finish_case(sent: Mapping[str, Any], store: DictStore) -> dict[str, Any]:
+    """What no validator does for a case: look-ups, the head of the household, the record."""
+    record = {**NULLS, **sent}
+    born, county, household = record["date_of_birth"], record["street_county"], record["household"]
+    if born is not None and date.fromisoformat(born).isoformat() != born:
+        raise ValueError("date_of_birth")
+    if county is not None and not store.find("ct_oi/county", {"id": county}):
+        raise ValueError("street_county")
+    record["id"] = store.last_in_sequence("ct_oi/case", "id", "") + 1
+    record["entry_agent"] = record["mod_agent"] = CASE_ACTOR["agent"]
+    record["group"] = CASE_ACTOR["group"]
+    members: list[Any] = []
+    if household is not None:
+        if not store.find("ct_oi/household", {"id": household}):
+            raise ValueError("household")
+        members = store.find("ct_oi/case", {"household": household})
+    alone = not any(member["id"] != record["id"] for member in members)
+    record["head_of_household"] = alone or bool(record["head_of_household"])
+    return record
+
+
+def finish_engagement(sent: Mapping[str, Any], store: DictStore) -> dict[str, Any]:
+    """What no validator does for an engagement: presence by what is looked up, the record."""
+    record: dict[str, Any] = {"endDate": None, "owner": None, "uorn": None, "address": None, **sent}
+    started = datetime.strptime(record["startDate"], "%d/%m/%Y")
+    scheme = store.find("rubixx/support_scheme", {"reference": ENGAGEMENT_PATH["schemeReference"]})[0]
+    people = store.find("rubixx/person", {"reference": record["referredPersonReference"]})
+    if not people:
+        raise ValueError("referredPersonReference")
+    if record["uorn"] is not None and not store.find("rubixx/occupancy", {"uorn": record["uorn"]}):
+        raise ValueError("uorn")
+    if record["owner"] is not None and record["owner"] not in scheme["members"]:
+        raise ValueError("owner")
+    own, address = people[0]["address"], record["address"]
+    if address is None and record["uorn"] is None and own is None:
+        raise ValueError("address is required")
+    if address is not None and record["uorn"] is not None:
+        raise ValueError("address must not be given")
+    if (
+        address is not None
+        and own is None
+        and not (address.get("addressLineOne") and address.get("postcode"))
+    ):
+        raise ValueError("address")
+    record["address"] = address if address is not None or record["uorn"] is not None else own
+    record["startDate"] = started.date().isoformat()
+    record["reference"] = f"SE{store.last_in_sequence('rubixx/engagement', 'reference', 'SE') + 1:010d}"
+    record["engagementId"] = str(uuid4())
+    record["schemeReference"] = scheme["reference"]
+    return record
+
+
+def pydantic_peer(case: str, store: DictStore, finish: Callable[..., Any]) -> Peer:
+    """pydantic v2, strict, with a model_validator for what types can't say."""
+    pydantic = import_module("pydantic")
+    config = pydantic.ConfigDict(strict=True, extra="forbid")
+
+    def validate(self: Any) -> Any:
+        object.__setattr__(self, "__record__", finish(_dumped(self), store))
+        return self
+
+    def _dumped(self: Any) -> dict[str, Any]:
+        sent = {name: self.__dict__[name] for name in self.__pydantic_fields_set__}
+        address = sent.get("address")
+        if address is not None:
+            sent["address"] = {name: address.__dict__[name] for name in address.__pydantic_fields_set__}
+        return sent
+
+    if case == "ct_oi/case":
+        fields: dict[str, Any] = dict.fromkeys((*TEXTS, "date_of_birth"), (str | None, None))
+        fields |= dict.fromkeys(WHOLES, (int | None, None)) | dict.fromkeys(FLAGS, (bool | None, None))
+    else:
+        part = pydantic.create_model("Address", __config__=config, **dict.fromkeys(LINES, (str | None, None)))
+        literal = import_module("typing").Literal["Active", "Ended", "Suspended"]
+        fields = dict.fromkeys(("startDate", "referredPersonReference"), (str, ...))
+        fields |= {"status": (literal, ...), "owner": (str | None, None), "uorn": (str | None, None)}
+        fields["address"] = (part | None, None)
+    validators = {"finish": pydantic.model_validator(mode="after")(validate)}
+    model = pydantic.create_model("Model", __config__=config, __validators__=validators, **fields)
+
+    def errors(payload: Any) -> Any:
+        try:
+            return model.model_validate(payload)
+        except pydantic.ValidationError as error:
+            return error.errors()
+
+    return Peer("pydantic + model_validator", model.model_validate, errors, model.model_validate_json)
+
+
+def msgspec_peer(case: str, store: DictStore, finish: Callable[..., Any]) -> Peer:
+    """A msgspec Struct and the work by hand."""
+    msgspec = import_module("msgspec")
+    if case == "ct_oi/case":
+        fields = [(name, str | None, None) for name in (*TEXTS, "date_of_birth")]
+        fields += [(name, int | None, None) for name in WHOLES] + [
+            (name, bool | None, None) for name in FLAGS
+        ]
+    else:
+        part = msgspec.defstruct(
+            "Address", [(line, str | None, None) for line in LINES], forbid_unknown_fields=True
+        )
+        fields = [(name, str) for name in ("startDate", "status", "referredPersonReference")]
+        fields += [("owner", str | None, None), ("uorn", str | None, None), ("address", part | None, None)]
+    struct = msgspec.defstruct("Payload", fields, forbid_unknown_fields=True, kw_only=True, gc=False)
+    asdict, convert, decode = msgspec.structs.asdict, msgspec.convert, msgspec.json.Decoder(struct).decode
+
+    def finished(read: Any) -> Any:
+        sent = asdict(read)
+        if sent.get("address") is not None:
+            sent["address"] = asdict(sent["address"])
+        return finish(sent, store)
+
+    return Peer(
+        "msgspec + hand-written",
+        lambda payload: finished(convert(payload, struct)),
+        None,
+        lambda data: finished(decode(data)),
+    )
+
+
+def schema_of(case: str) -> dict[str, Any]:
+    """The payload as JSON Schema."""
+    text, whole, flag = ({"type": [kind, "null"]} for kind in ("string", "integer", "boolean"))
+    if case == "ct_oi/case":
+        properties = dict.fromkeys((*TEXTS, "date_of_birth"), text)
+        properties |= dict.fromkeys(WHOLES, whole) | dict.fromkeys(FLAGS, flag)
+        return {"type": "object", "properties": properties, "additionalProperties": False}
+    address = {
+        "type": ["object", "null"],
+        "properties": dict.fromkeys(LINES, text),
+        "additionalProperties": False,
+    }
+    properties = {"owner": text, "uorn": text, "address": address, "startDate": {"type": "string"}}
+    properties |= {
+        "status": {"enum": ["Active", "Ended", "Suspended"]},
+        "referredPersonReference": {"type": "string"},
+    }
+    required = ["startDate", "status", "referredPersonReference"]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def jsonschema_rs_peer(case: str, store: DictStore, finish: Callable[..., Any]) -> Peer:
+    """jsonschema-rs, then the work by hand."""
+    validator = import_module("jsonschema_rs").validator_for(schema_of(case))
+
+    def accept(payload: Any) -> Any:
+        validator.validate(payload)
+        return finish(payload, store)
+
+    return Peer("jsonschema-rs + hand-written", accept, lambda payload: [*validator.iter_errors(payload)])
+
+
+def fastjsonschema_peer(case: str, store: DictStore, finish: Callable[..., Any]) -> Peer:
+    """fastjsonschema, which stops at the first error, then the work by hand."""
+    validate = import_module("fastjsonschema").compile(schema_of(case))
+    return Peer("fastjsonschema + hand-written", lambda payload: finish(validate(payload), store))
+
+
+def cerberus_peer(case: str, store: DictStore, finish: Callable[..., Any]) -> Peer:
+    """Cerberus, then the work by hand."""
+    kinds = {"string": "string", "integer": "integer", "boolean": "boolean", "object": "dict"}
+
+    def rule(schema: Mapping[str, Any]) -> dict[str, Any]:
+        if "enum" in schema:
+            return {"type": "string", "allowed": schema["enum"]}
+        kind = schema["type"]
+        found: dict[str, Any] = {
+            "type": kinds[kind if isinstance(kind, str) else kind[0]],
+            "nullable": kind != "string",
+        }
+        if "properties" in schema:
+            found["schema"] = {name: rule(part) for name, part in schema["properties"].items()}
+        return found
+
+    schema = schema_of(case)
+    rules = {name: rule(part) for name, part in schema["properties"].items()}
+    for name in schema.get("required", ()):
+        rules[name]["required"] = True
+    validator = import_module("cerberus").Validator(rules)
+
+    def accept(payload: Any) -> Any:
+        assert validator.validate(payload)
+        return finish(validator.document, store)
+
+    return Peer(
+        "cerberus + hand-written", accept, lambda payload: validator.validate(payload) or validator.errors
+    )
+
+
+PEERS = (pydantic_peer, msgspec_peer, jsonschema_rs_peer, fastjsonschema_peer, cerberus_peer)
+FINISH = {"ct_oi/case": finish_case, "rubixx/engagement": finish_engagement}

@@ -1,0 +1,219 @@
+"""Bugs seeded into the generator: `python tests/hotpath/mutants.py`.
+
+Each takes one thing away from, or turns one thing round in, the source that the generator writes; the
+payloads must tell it from the plain evaluator. Prints how many kinds they caught, and which they did not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from agreement import differences
+from payloads import Case, PayloadMaker, seeds_of
+
+from rulewright import Program, load
+from rulewright.evaluation import decide as decide_plainly
+from rulewright.hotpath import build, deciding
+from rulewright.outcome import Outcome
+
+RESOURCES = (
+    "ct_oi/case",
+    "rubixx/engagement",
+    "plannr/case",
+    "goodstack/eligibility_subscription",
+    "ct_oi/release_of_information",
+    "goodstack/activity_sub_tag",
+    "goodstack/partner_configuration",
+)
+
+
+# A case, the plain evaluator's outcome, and whether the generated code was sure of its own.
+Decided = tuple[Case, Outcome, bool]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One kind of bug: where `pattern` stands in a generated source, `instead` is written."""
+
+    name: str
+    pattern: str
+    instead: str
+
+
+MUTANTS = (
+    Mutant("nobody need call", r"if s\.actor is None: raise Decline", "pass"),
+    Mutant("permission not asked", r"if not permitted\(", "if permitted and not True and ("),
+    Mutant("idempotency key not seen", r"if s\.request\.headers:", "if False:"),
+    Mutant("path parameter not asked", r"in \(None, ''\): raise Decline", "in (): raise Decline"),
+    Mutant("scheme not looked up first", r"(def caller\(s\):.*\n(?:    .*\n)*?)    l_scheme\(s\)\n", r"\1"),
+    Mutant("text not checked", r"require_writable\(", "len("),
+    Mutant("date not read", r"(p\.\w+) = date_\d+\(\1\)", r"\1 = \1"),
+    Mutant("uuid not checked", r"is_uuid_\d+\((.*?)\) is None", r"\1 is None"),
+    Mutant("blank is a value", r"if not (p\.\w+|v)\.strip\(\)", r"if False"),
+    Mutant("repeats are kept", r"list\(dict\.fromkeys\((p\.\w+)\)\)", r"\1"),
+    Mutant("repeats in another order", r"list\(dict\.fromkeys\((p\.\w+)\)\)", r"sorted(set(\1))"),
+    Mutant("absent parts are null", r"if v is not UNSET:", "if True:"),
+    Mutant("part not stored", r"d\['postcode'\] = v", "pass"),
+    Mutant("object not read", r"p\.address = part_address\(p\.address\)", "pass"),
+    Mutant("forbidden never", r"(    if \(.*\)): raise Decline", r"\1: pass"),
+    Mutant("forbidden always", r"(address is not None:\n        )if .*: raise Decline", r"\1raise Decline"),
+    Mutant("variants not counted", r"if v0 \+ v1 != 1: raise Decline", "pass"),
+    Mutant("both variants", r"v0 \+ v1 != 1", "v0 + v1 < 1"),
+    Mutant("no variant", r"v0 \+ v1 != 1", "v0 + v1 > 1"),
+    Mutant("references not judged", r"(def values\(s\):.*\n)(?:    if .*\n)+", r"\1    pass\n"),
+    Mutant("reference found without looking", r"v = matched\(found, .*\)", "v = found[0] if found else {}"),
+    Mutant("list of references not matched", r"v = matched_all\(found, .*\)", "v = found"),
+    Mutant("reference ignores its scope", r"w = \{'uuid': (k|\[\*k\]), 'firm': [^}]*\}", r"w = {'uuid': \1}"),
+    Mutant("reference read not noted", r"s\.reads\.append\(\(.*\)\)", "pass"),
+    Mutant("read under another name", r"s\.reads\.append\(\('\w+'", "s.reads.append(('x'"),
+    Mutant("read counts one more", r", len\(found\)\)\)", ", len(found) + 1))"),
+    Mutant("a look-up with null is run", r"if k0 is None:", "if False:"),
+    Mutant("a look-up is never run", r"if k0 is None:", "if True:"),
+    Mutant("a look-up by another key", r"w = \{'household': k0\}", "w = {'id': k0}"),
+    Mutant("a missing record is null", r"if not found: raise Decline", "pass"),
+    Mutant("a count is one more", r"v = s\.records\.count\((.*)\)", r"v = s.records.count(\1) + 1"),
+    Mutant("an extreme forgets", r"v = s\.records\.extreme\(.*\)", "v = None"),
+    Mutant("checks not judged", r"(def checks\(s\):.*\n)(?:    .*\n)+", r"\1    pass\n"),
+    Mutant("a check turned round", r"is not None and not \(", "is not None and ("),
+    Mutant("a cell is not kept", r"\n        s\.(c_r_\w+) = v\n", r"\n        s.\1 = UNREAD\n"),
+    Mutant("a computed field is left out", r"    record\['(schemeReference|slug)'\] = .*\n", ""),
+    Mutant("a sequence starts anew", r"next_number\(s, [^)]*\)", "1"),
+    Mutant("a sequence without its prefix", r"'SE' \+ ", "'' + "),
+    Mutant("a sequence of another width", r"\.zfill\(10\)", ".zfill(9)"),
+    Mutant("a UUID of other chance", r"getrandbits\(128\)", "getrandbits(127)"),
+    Mutant("overruled unseen", r" and differs\(.*\): raise Decline", ": pass"),
+    Mutant("a default for null, too", r" and '\w+' not in s\.payload", ""),
+    Mutant("no default", r"v = (.*) if s\.p\.\w+ is None( and .*)? else", r"v = None if s.p is None else"),
+    Mutant("the state is another", r"v = cel_\d+\(names_of\(s\)\)", "v = 'live'"),
+    Mutant("an effect always", r"    if \(\(r_household\(s\) is not None\) and .*\):", "    if True:"),
+    Mutant("an effect never", r"    if \(not \(r_household\(s\) is not None\)\):", "    if False:"),
+    Mutant("an effect finds none", r"in expected\((\w+), .*\):", r"in expected(\1, ()):"),
+    Mutant("an effect sets the opposite", r"\{'head_of_household': False\}", "{'head_of_household': True}"),
+    Mutant("an own effect is not recorded", r"set_own\(s, .*\)", "pass"),
+    Mutant("an own effect is not seen", r"s\.c_r_household = d\['household'\]", "pass"),
+    Mutant("a created record is not planned", r"create_record\(.*\)", "s.bound['new_household'] = record"),
+    Mutant("what an effect names is not asked", r"require_named\(.*\)", "pass"),
+    Mutant("the own record stays hidden", r"s\.records\.show_all\(\)", "pass"),
+    Mutant("nothing is planned", r"(def plan\(s\):.*\n)(?:    .*\n)+", r"\1    pass\n"),
+    Mutant("uniques not judged", r"judge_uniques\(s, \w+\)", "pass"),
+    Mutant("invariants not judged", r"if not \(l_heads\(s\) == 1\): raise Decline", "pass"),
+    Mutant("invariants on old look-ups", r"(def invariants\(s\):.*\n)    reread\(s\)\n", r"\1"),
+    Mutant("look-ups are not read anew", r"    (if .* in planned: )?s\.c_l_\w+ = UNREAD", "    pass"),
+    Mutant("dates not printed", r"printed\(\w+, (s\.record\['\w+'\])\)", r"\1"),
+    Mutant("response without a part", r"'status': [^,]*, ", ""),
+    Mutant("include not seen", r"if s\.request\.query\.get\('include'\): raise Decline", "pass"),
+    Mutant("envelope left out", r"return \{'data': body, .*\}", "return body"),
+    Mutant("required is not told", r"if s\.p\.\w+ is None and .*: f\.refuse\(s, \w+\)", "pass"),
+    Mutant("required told of unsound ones", r" and '\w+' not in f\.unsound: f\.refuse", ": f.refuse"),
+    Mutant("a missing record is not told", r"f\.dangling\(.*\)", "pass"),
+    Mutant("a missing record is relied on", r"missing\.append\(.*\)", "pass"),
+    Mutant("a failing check is not told", r": f\.note_value\(.*\)", ": pass"),
+    Mutant("a failing check is relied on", r"f\.unsound\.update\(f\.checked\)", "pass"),
+    Mutant("unsound inputs are read", r"if f\.unsound\.isdisjoint\(rests_\d+\):", "if True:"),
+    Mutant("a lenient rule is skipped", r"else: raise Decline", "else: pass"),
+    Mutant("a condition's refusal ends nothing", r"for refusal in ended: f\.end\(refusal\)", "pass"),
+    Mutant("a condition's refusal is not told", r"f\.note\(s, \w+\)", "pass"),
+    Mutant("unique not left to the referee", r" and s\.store is not None and .*: raise Decline", ": pass"),
+)  # fmt: skip
+
+
+def cases_of(program: Program, payloads: int) -> dict[str, list[Decided]]:
+    """The payloads that every mutant meets."""
+    seeds = seeds_of(program)
+    return {
+        name: [
+            (
+                case,
+                decide_plainly(program.compiled, case.resource, case.inputs, case.records),
+                _quickly(program, case) is not None,
+            )
+            for case in PayloadMaker(program, name, seeds[name], Random(8)).cases(payloads)
+        ]
+        for name in RESOURCES
+    }
+
+
+def outcome_of(program: Program, mutant: Mutant, cases: dict[str, list[Decided]]) -> str:
+    """`caught`, `slowed`, `missed`, or `nowhere` where no source has the place."""
+    met, slowed = False, ""
+    for name, listed in cases.items():
+        with mock.patch.object(build, "compile", _mutating(mutant), create=True):
+            rules = program.compiled
+            vars(rules).pop("_hotpath", None)
+            source = build.generate(rules, rules.resources[name]).source
+            if re.search(mutant.pattern, source) is None:
+                continue
+            met = True
+            found = _is_caught(program, listed)
+            if found == "caught":
+                return found
+            slowed = slowed or found
+    return slowed or ("missed" if met else "nowhere")
+
+
+def _mutating(mutant: Mutant) -> Any:
+    def compile_mutant(source: str, *rest: Any, **options: Any) -> Any:
+        return compile(re.sub(mutant.pattern, mutant.instead, source), *rest, **options)
+
+    return compile_mutant
+
+
+def _quickly(program: Program, case: Case) -> Outcome | None:
+    return deciding.decide_quickly(program.compiled, case.resource, case.inputs, case.records)
+
+
+def _is_caught(program: Program, cases: list[Decided]) -> str:
+    """`caught` by another outcome, `slowed` where the code is no longer sure of what it was sure of."""
+    slowed = ""
+    for case, plain, was_sure in cases:
+        try:
+            quick = _quickly(program, case)
+            if quick is not None and any(differences(case, plain, quick)):
+                return "caught"
+        except Exception:  # what waits in an outcome broke
+            return "caught"
+        if quick is None and was_sure:
+            slowed = "slowed"
+    return slowed
+
+
+def survivors(program: Program, payloads: int) -> Iterator[tuple[Mutant, str]]:
+    """Yield each mutant with what came of it."""
+    cases = cases_of(program, payloads)
+    try:
+        for mutant in MUTANTS:
+            yield mutant, outcome_of(program, mutant, cases)
+    finally:
+        vars(program.compiled).pop("_hotpath", None)
+
+
+def main() -> int:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--payloads", type=int, default=400)
+    choices = parser.parse_args()
+    found = [*survivors(load(), choices.payloads)]
+    for mutant, result in found:
+        if result not in ("caught", "slowed"):
+            print(f"{result}: {mutant.name}")
+    results = [result for _, result in found]
+    print(
+        f"{len(found)} kinds of bugs: {results.count('caught')} gave another outcome,"
+        f" {results.count('slowed')} were refused by a later stage and cost only time,"
+        f" {results.count('missed')} were missed, {results.count('nowhere')} have no place in these sources"
+    )
+    return int("missed" in results)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

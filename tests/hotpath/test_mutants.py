@@ -1,0 +1,37 @@
+"""Seeded bugs of the generator are told from the plain evaluator: a smaller run of `mutants.py`."""
+
+from __future__ import annotations
+
+import pytest
+from mutants import MUTANTS, cases_of, outcome_of
+
+from rulewright import Program, load
+
+# Each of these is met by a handful of payloads.
+SURE = (
+    "blank is a value",
+    "no variant",
+    "text not checked",
+    "date not read",
+    "a failing check is not told",
+    "required is not told",
+    "read counts one more",
+)
+
+
+@pytest.fixture(scope="module")
+def own() -> Program:
+    """A program of this module's own, since mutants are kept with the rules."""
+    return load()
+
+
+def test_bugs_in_the_generator_are_seen(own: Program) -> None:
+    """A sample of the kinds of bugs, each seen in the outcome of a generated payload."""
+    cases = cases_of(own, 60)
+    mutants = [mutant for mutant in MUTANTS if mutant.name in SURE]
+
+    results = {mutant.name: outcome_of(own, mutant, cases) for mutant in mutants}
+
+    assert set(results) == set(SURE)
+    assert set(results.values()) <= {"caught", "slowed"}
+    assert len(MUTANTS) >= 50

@@ -1,0 +1,187 @@
+"""Generated source: readable, and made of nothing but our names and literals."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+from pathlib import Path
+
+import pytest
+
+from rulewright import Program, load
+from rulewright.hotpath import program_source
+from rulewright.hotpath.build import NAMES, generate
+
+RESOURCES = load().resources
+HOSTILE = r"""
+rulewright: 1
+resource: desk/request
+key: id
+fields:
+  id: {type: string, readonly: ignore, generate: {sequence: {prefix: "'); import os  #", width: 3}}}
+  kind:
+    type: string
+    one_of: ["a'\"\n", "]; raise SystemExit  #"]
+    default: "]; raise SystemExit  #"
+  text:
+    type: string
+    pattern: "[^'\"]*"
+    checks:
+      - id: c
+        check: |-
+          value != "\"); exit() #" && value in ["'); os", "x"]
+        message: "'); exit()"
+  other:
+    type: string
+    compute: |-
+      "\\" + 'exit()' + "\"" + record.text
+"""
+
+
+def names_of(source: str) -> set[str]:
+    """Every name that Python reads in the source, attributes and arguments too."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
+                found.add(name)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+    return found
+
+
+def is_ours(name: str, made: set[str]) -> bool:
+    return name in made or name.startswith(("c_", "l_", "x_", "r_", "part_"))
+
+
+METHODS = {
+    "actor",
+    "append",
+    "bound",
+    "count",
+    "disjoint",
+    "end",
+    "extreme",
+    "find",
+    "format",
+    "fromkeys",
+    "get",
+    "getrandbits",
+    "headers",
+    "isdisjoint",
+    "key",
+    "link",
+    "lower",
+    "names",
+    "note",
+    "note_value",
+    "now",
+    "overlay",
+    "p",
+    "path",
+    "payload",
+    "plan",
+    "planned",
+    "query",
+    "random",
+    "reads",
+    "record",
+    "records",
+    "refuse",
+    "request",
+    "required",
+    "reserved",
+    "response",
+    "seed",
+    "show_all",
+    "store",
+    "strip",
+    "top",
+    "unsound",
+    "update",
+    "value",
+    "zfill",
+    "dangling",
+    "checked",
+    "values",
+    "__init__",
+    "__slots__",
+    "join",
+}
+LOCALS = {
+    "s",
+    "f",
+    "d",
+    "v",
+    "w",
+    "k",
+    "k0",
+    "k1",
+    "k2",
+    "k3",
+    "v0",
+    "v1",
+    "v2",
+    "found",
+    "item",
+    "record",
+    "body",
+    "name",
+    "missing",
+    "ended",
+    "refusal",
+    "one",
+    "planned",
+    "Run",
+    "accept",
+    "respond",
+    "collect",
+    "shape",
+    "caller",
+    "presence",
+    "variants",
+    "checks",
+    "complete",
+    "plan",
+    "uniques",
+    "invariants",
+    "excluded",
+    "reread",
+}
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_source_holds_only_our_names(program: Program, resource: str) -> None:
+    """Names are made by us or are declared fields; everything else a rule file says is a literal."""
+    compiled = program.compiled.resources[resource]
+    source = generate(program.compiled, compiled).source
+    fields = {one.name for one in compiled.every_field()}
+    made = {*NAMES, *METHODS, *LOCALS, *fields}
+
+    foreign = {name for name in names_of(source) if not is_ours(name, made) and not _is_constant(name)}
+
+    assert foreign == set()
+    assert not any(keyword.iskeyword(name) for name in fields)
+
+
+def _is_constant(name: str) -> bool:
+    prefix, _, number = name.rpartition("_")
+    return bool(prefix) and number.isdigit()
+
+
+def test_hostile_texts_stay_literals(tmp_path: Path) -> None:
+    """Whatever quotes and brackets a rule file holds, the source parses to the same names."""
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "request.yaml").write_text(HOSTILE)
+    rules = load(tmp_path).compiled
+
+    source = program_source(rules, rules.resources["desk/request"])
+
+    assert {"os", "exit", "SystemExit"} & names_of(source) == set()
+    assert "def accept(" in source
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_every_shipped_resource_has_a_program(program: Program, resource: str) -> None:
+    """None is left to the plain evaluator as a whole; the source can be printed."""
+    assert "def accept(" in program_source(program.compiled, program.compiled.resources[resource])
