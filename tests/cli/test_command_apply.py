@@ -5,16 +5,22 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import random
 import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from workplace import RULES, Run, Write
 
+from rulewright.errors import UniqueViolationError
+
 STORE = ("--store", "sqlite:///t.db")
 JSONL = ("--format", "jsonl")
+COPIES = ("--accepted", "good.jsonl", "--rejected", "bad.jsonl")
 
 
 def stored(column: str, table: str = "desk_ticket") -> list[object]:
@@ -60,7 +66,7 @@ def test_split_and_stop(run: Run, write: Write) -> None:
 
     ran = run(
         *("apply", "desk/ticket", lines, *STORE, *JSONL, "--max-errors", "2"),
-        *("--accepted", "good.jsonl", "--rejected", "bad.jsonl"),
+        *COPIES,
     )
 
     assert len(ran.outcomes) == 3
@@ -91,6 +97,141 @@ def test_killed_and_resumed(run: Run, write: Write) -> None:
     assert [one["record"]["title"] for one in resumed.outcomes] == [f"t{n}" for n in range(len(kept), 2_000)]
     assert (again.code, again.out) == (0, "")
     assert stored("title") == [f"t{number}" for number in range(2_000)]
+
+
+def is_bad(number: int) -> bool:
+    """Every seventh line of the big file is refused."""
+    return number % 7 == 3
+
+
+def big_file() -> list[str]:
+    """2,000 lines; the bad ones are no JSON, a wrong type, a code that is taken, or too long a title."""
+    bad = (
+        "no {}",
+        '{{"title": {}}}',
+        '{{"code": "c0", "title": "{}"}}',
+        '{{"title": "far too long a title {}"}}',
+    )
+    return [
+        bad[number // 7 % 4].format(number)
+        if is_bad(number)
+        else json.dumps({"code": f"c{number}", "title": f"t{number}"})
+        for number in range(2_000)
+    ]
+
+
+def killed(words: Sequence[str], chance: random.Random) -> int:
+    """Run a command in a process of its own and kill it at some moment; return its status."""
+    copied = Path("good.jsonl")
+    size = copied.stat().st_size if copied.exists() else 0
+    # Some are killed as lines reach the file, before their commit, others a while after that.
+    size, pause = size + chance.randrange(15_000), chance.choice((0, chance.random() / 20))
+    process = subprocess.Popen([sys.executable, "-m", "rulewright", *words], stdout=subprocess.DEVNULL)
+    while process.poll() is None and (not copied.exists() or copied.stat().st_size <= size):
+        time.sleep(0.0002)
+    time.sleep(pause)
+    process.kill()
+    return process.wait()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_copies_are_exact_across_kills(run: Run, write: Write, seed: int) -> None:
+    """Killed twice and resumed, the copies hold each line once, in order, as the store does."""
+    lines = big_file()
+    words = ("apply", "desk/ticket", write("t.jsonl", "\n".join(lines) + "\n"), *STORE, *JSONL, *COPIES)
+    write("bad.jsonl", "of another run\n")
+    chance = random.Random(seed)
+
+    statuses = [killed(words, chance), killed([*words, "--resume"], chance)]
+    resumed = run(*words, "--resume")
+
+    assert statuses == [-9, -9]
+    assert (resumed.code, len(resumed.outcomes) < 2_000) == (1, True)
+    good = [line for number, line in enumerate(lines) if not is_bad(number)]
+    assert Path("good.jsonl").read_text().splitlines() == good
+    assert Path("bad.jsonl").read_text().splitlines() == [lines[n] for n in range(2_000) if is_bad(n)]
+    assert stored("title") == [json.loads(line)["title"] for line in good]
+
+
+def test_copies_that_were_changed_meanwhile(run: Run, write: Write) -> None:
+    """What was written and never stored is cut off; missing lines and files of others are refused."""
+    words = ("apply", "desk/ticket", write("t.jsonl", '{"code": "a"}\nno\n{"code": "b"}\n'), *STORE)
+    run(*words, *COPIES, "--max-errors", "1")
+    good, other = Path("good.jsonl"), Path(write("other.jsonl", "mine\n"))
+
+    good.write_text("")
+    shorter = run(*words, *COPIES, "--resume")
+    good.unlink()
+    missing = run(*words, *COPIES, "--resume")
+    foreign = run(*words, "--accepted", "other.jsonl", "--resume")
+    left = stored("code")
+    good.write_text('{"code": "a"}\n{"code": "b"}\n{"cod')
+    resumed = run(*words, *COPIES, "--resume")
+
+    assert [(ran.code, "lines are missing" in ran.err) for ran in (shorter, missing)] == [(2, True)] * 2
+    assert (foreign.code, "not written by what is to be resumed" in foreign.err) == (2, True)
+    assert (other.read_text(), left, resumed.code) == ("mine\n", ["a"], 0)
+    assert (good.read_text(), stored("code")) == ('{"code": "a"}\n{"code": "b"}\n', ["a", "b"])
+    assert Path("bad.jsonl").read_text() == "no\n"
+
+
+def test_killed_before_anything_was_applied_anew(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second run of a file that was done begins from nothing, even for the --resume after it."""
+    words = ("apply", "desk/ticket", write("t.jsonl", '{"title": "a"}\n{"title": "b"}\n'), *STORE, *COPIES)
+    run(*words)
+    with monkeypatch.context() as patch:
+        patch.setattr("rulewright.cli.applying.Batch._write", _interrupt)
+        interrupted = run(*words)
+
+    resumed = run(*words, "--resume")
+
+    assert (interrupted.code, resumed.code) == (130, 0)
+    assert stored("title") == ["a", "b", "a", "b"]
+    assert Path("good.jsonl").read_text() == '{"title": "a"}\n{"title": "b"}\n'
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_copies_of_what_the_store_refuses_at_the_commit(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chunk that is refused at its end leaves no lines; its halves leave theirs."""
+    from rulewright_adapters.sqlite import SqliteStore  # noqa: PLC0415 - only here
+
+    commit: Callable[..., None] = SqliteStore._commit
+
+    def refuse_b(store: SqliteStore, connection: sqlite3.Connection) -> None:
+        if connection.execute("SELECT 1 FROM desk_ticket WHERE title = 'b'").fetchall():
+            raise UniqueViolationError("desk/ticket", ("title",))
+        commit(store, connection)
+
+    monkeypatch.setattr(SqliteStore, "_commit", refuse_b)
+    lines = write("t.jsonl", [{"title": letter} for letter in "abcd"])
+
+    ran = run("apply", "desk/ticket", lines, *STORE, *JSONL, *COPIES)
+
+    assert (ran.code, stored("title")) == (1, ["a", "c", "d"])
+    assert [json.loads(line)["title"] for line in Path("good.jsonl").read_text().splitlines()] == [
+        "a",
+        "c",
+        "d",
+    ]
+    assert Path("bad.jsonl").read_text() == '{"title": "b"}\n'
+
+
+@pytest.mark.skipif(not Path("/dev/stderr").exists(), reason="no such devices here")
+def test_copies_to_devices(write: Write) -> None:
+    """Pipes and devices take the lines too, after their commit."""
+    lines = write("t.jsonl", '{"title": "a"}\nno\n')
+    words = ("apply", "desk/ticket", lines, *STORE, "--accepted", "/dev/null", "--rejected", "/dev/stderr")
+
+    ran = subprocess.run([sys.executable, "-m", "rulewright", *words], capture_output=True, check=False)
+
+    assert (ran.returncode, b"no\n" in ran.stderr, stored("title")) == (1, True, ["a"])
 
 
 def test_resume_takes_appended_lines_and_refuses_changed_ones(run: Run, write: Write) -> None:

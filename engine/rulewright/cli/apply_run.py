@@ -15,7 +15,7 @@ from rulewright.cli.options import Choices, OutputChoices, SplitChoices
 from rulewright.cli.output import show
 from rulewright.cli.plan_applying import carry_out_plan, planned_sources
 from rulewright.cli.planned import read_plan
-from rulewright.cli.splitting import split_batch
+from rulewright.cli.splitting import Copies, refuse_overwriting, split_batch
 from rulewright.cli.stores import open_for_writing, require_store
 from rulewright.inputs import find_sources
 
@@ -35,10 +35,12 @@ def apply_files(
     url = require_store(choices)
     sources = find_sources(files, choices.stdin_filename)
     desk = open_desk(resource, choices)
-    with closing(open_for_writing(url, desk.program)) as store:
-        batch = Batch(desk, store, sources, resume, restart, split.max_errors, forward)
+    refuse_overwriting(split, sources)
+    with closing(open_for_writing(url, desk.program)) as store, closing(Copies(split)) as copies:
+        batch = Batch(desk, store, sources, copies, resume, restart, split.max_errors, forward)
         batch.refuse_unfinished()
-        decided = split_batch(batch.run(), split, sources, append=resume)
+        # The batch copies by itself: the files are to hold what the store holds.
+        decided = split_batch(batch.run(), replace(split, accepted=None, rejected=None), sources)
         tally = show(entries_of(desk, decided), output)
     end_with(tally.refused)
 
@@ -58,6 +60,7 @@ def apply_plan(
     if resource is not None and resource != planned:
         raise click.UsageError(f"{file} is a plan for {planned}, not for {resource}")
     sources = find_sources(files, choices.stdin_filename) if files else planned_sources(plan)
+    refuse_overwriting(split, sources)
     desk = open_desk(planned, replace(choices, operation=plan[0].text("operation")))
     with closing(open_for_writing(url, desk.program)) as store:
         decided, done = carry_out_plan(desk, store, plan, sources)

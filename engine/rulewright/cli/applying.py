@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -11,7 +12,7 @@ import click
 
 from rulewright.cli.desk import Desk
 from rulewright.cli.jobs import Job, Marked, job_of, mark
-from rulewright.cli.splitting import Decided
+from rulewright.cli.splitting import Copies, Decided
 from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
 from rulewright.inputs import Payload, Source, read_items
 from rulewright.outcome import Outcome
@@ -28,6 +29,7 @@ class Batch:
     desk: Desk
     store: Store
     sources: Sequence[Source]
+    copies: Copies
     resume: bool
     restart: bool
     max_errors: int | None
@@ -53,10 +55,12 @@ class Batch:
 
         Raises AdapterError where the store fails; what came out before stays stored.
         """
-        for source in self.sources:
+        for index, source in enumerate(self.sources):
             job = job_of(self.desk, source)
             done = 0
             try:
+                if index == 0:
+                    self._begin()
                 for decided in self._chunks(source, job):
                     yield from decided
                     done += len(decided)
@@ -67,6 +71,20 @@ class Batch:
                 return
             if job is not None:
                 job.finish(self.store)
+
+    def _begin(self) -> None:
+        """Settle what is done: without --resume nothing is, even if this run is killed at once."""
+        if self.resume:
+            self.copies.find(self.store)
+        self.copies.open()
+        jobs = [] if self.resume else [job_of(self.desk, source) for source in self.sources]
+        begun = [job for job in jobs if job is not None and job.done(self.store)]
+        if begun or self.copies:
+            with self.store.transaction() as transaction:
+                for job in begun:
+                    job.forget(transaction)
+                self.copies.begin(transaction)
+        self.copies.cut()
 
     def _gives_up(self, more: int = 0) -> bool:
         return self.max_errors is not None and self.refused + more >= self.max_errors
@@ -99,16 +117,32 @@ class Batch:
         """Less than the whole chunk where it holds too many errors: no outcome is left unsaid."""
         decided: list[Decided] = []
         refused = 0
-        with self.store.transaction() as transaction:
+        with self._written() as transaction:
             for marked in chunk:
                 outcome = self._apply(marked, transaction)
                 decided.append((marked.item, outcome))
                 refused += not outcome.accepted
                 if self._gives_up(refused):
                     break
-            if job is not None:
-                job.keep(chunk[len(decided) - 1], transaction)
+            self._keep(decided, chunk[len(decided) - 1], job, transaction)
+        self.copies.pass_on(decided)
         return decided
+
+    @contextmanager
+    def _written(self) -> Iterator[Transaction]:
+        """A transaction; if it fails, its lines are taken back from the files."""
+        try:
+            with self.store.transaction() as transaction:
+                yield transaction
+        except BaseException:
+            self.copies.take_back(self.store)
+            raise
+
+    def _keep(self, decided: list[Decided], last: Marked, job: Job | None, transaction: Transaction) -> None:
+        """Copy what was decided, and keep how far that is, just before the commit."""
+        self.copies.write(decided, transaction)
+        if job is not None:
+            job.keep(last, transaction)
 
     def _apply(self, marked: Marked, transaction: Transaction) -> Outcome:
         if (refused := self.desk.unreadable(marked.item)) is not None:
@@ -121,7 +155,8 @@ class Batch:
 
     def _refuse_at_commit(self, marked: Marked, job: Job | None, error: AdapterError) -> Decided:
         """The store found at the commit what the rules could not judge."""
-        if job is not None:
-            with self.store.transaction() as transaction:
-                job.keep(marked, transaction)
-        return marked.item, self.desk.refusal("conflict", str(error))
+        decided = (marked.item, self.desk.refusal("conflict", str(error)))
+        with self._written() as transaction:
+            self._keep([decided], marked, job, transaction)
+        self.copies.pass_on([decided])
+        return decided

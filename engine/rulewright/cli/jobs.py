@@ -55,6 +55,11 @@ class Job:
         transaction.set_progress(f"{self.name} {_DIGEST}", last.digest)
         transaction.set_progress(f"{self.name} {_FINISHED}", 0)
 
+    def forget(self, transaction: Transaction) -> None:
+        """Keep that nothing is done: it is begun anew."""
+        for what in (_DONE, _DIGEST, _FINISHED):
+            transaction.set_progress(f"{self.name} {what}", 0)
+
     def finish(self, store: Store) -> None:
         """Keep that the file came to its end."""
         with store.transaction() as transaction:

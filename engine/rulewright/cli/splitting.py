@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
@@ -13,20 +15,20 @@ import click
 from rulewright.cli.options import SplitChoices
 from rulewright.inputs import Item, Source
 from rulewright.outcome import Outcome
+from rulewright.ports import Store, Transaction
 
 Decided = tuple[Item, Outcome]
 
 
 def split_batch(
-    decided: Iterable[Decided], split: SplitChoices, sources: Iterable[Source], *, append: bool = False
+    decided: Iterable[Decided], split: SplitChoices, sources: Iterable[Source]
 ) -> Iterator[Decided]:
     """Let decisions through, copy each payload to the file of its kind, and give up after too many errors."""
-    named = [Path(name) for name in (split.accepted, split.rejected) if name is not None]
-    _refuse_overwriting(named, sources)
+    refuse_overwriting(split, sources)
     refused = 0
     with ExitStack() as stack:
         accepted, rejected = (
-            stack.enter_context(_open(name, append=append)) if name is not None else None
+            stack.enter_context(Path(name).open("wb")) if name is not None else None
             for name in (split.accepted, split.rejected)
         )
         for item, outcome in decided:
@@ -45,18 +47,140 @@ def item_line(item: Item) -> bytes:
     return json.dumps(getattr(item, "value", None), sort_keys=True).encode()
 
 
-def _open(name: str, *, append: bool) -> IO[bytes]:
-    return Path(name).open("ab" if append else "wb")
-
-
 def _copy(item: Item, file: IO[bytes] | None) -> None:
     if file is not None:
         file.write(item_line(item) + b"\n")
 
 
-def _refuse_overwriting(named: list[Path], sources: Iterable[Source]) -> None:
+def refuse_overwriting(split: SplitChoices, sources: Iterable[Source]) -> None:
+    """Refuse to write to a file that is read, or to one file twice."""
+    named = [Path(name) for name in (split.accepted, split.rejected) if name is not None]
     taken = [Path(source.path) for source in sources if not source.is_stdin]
     for index, path in enumerate(named):
         for other in (*taken, *named[:index]):
             if path.resolve() == other.resolve():
                 raise click.UsageError(f"{path} is named twice; it would be overwritten")
+
+
+class Copies:
+    """The files of --accepted and --rejected beside a store: as exact as the store, whenever it is killed.
+
+    The lines of a chunk are on the disk before the store commits the chunk, and the same commit keeps how
+    long the files are. So what a file holds beyond that was never stored, and is cut off.
+    """
+
+    def __init__(self, split: SplitChoices) -> None:
+        self._by_kind = [
+            (accepted, _Copy(Path(name)))
+            for accepted, name in ((True, split.accepted), (False, split.rejected))
+            if name is not None
+        ]
+
+    def __bool__(self) -> bool:
+        return bool(self._by_kind)
+
+    def find(self, store: Store) -> None:
+        """Go on where the last commit left the files. Raises UsageError where they can't be what it left."""
+        for _, copy in self._by_kind:
+            copy.find(store)
+
+    def open(self) -> None:
+        """Open the files, and leave what they hold as it is."""
+        for _, copy in self._by_kind:
+            copy.open()
+
+    def begin(self, transaction: Transaction) -> None:
+        """Keep where the files start, before anything is cut off."""
+        for _, copy in self._by_kind:
+            copy.keep(transaction)
+
+    def cut(self) -> None:
+        """Cut off what was never stored."""
+        for _, copy in self._by_kind:
+            copy.cut()
+
+    def write(self, decided: Sequence[Decided], transaction: Transaction) -> None:
+        """Bring the lines of a chunk to the disk, just before it is committed."""
+        for accepted, copy in self._by_kind:
+            if copy.is_regular and (lines := _lines(decided, accepted)):
+                copy.write(lines)
+                copy.keep(transaction)
+
+    def pass_on(self, decided: Sequence[Decided]) -> None:
+        """Write to pipes and devices, which take nothing back: after the commit."""
+        for accepted, copy in self._by_kind:
+            if not copy.is_regular:
+                copy.write(_lines(decided, accepted))
+
+    def take_back(self, store: Store) -> None:
+        """After a failure: only the store knows whether it committed what was written."""
+        for _, copy in self._by_kind:
+            copy.length = max(store.progress(copy.job) - 1, 0)
+            copy.cut()
+
+    def close(self) -> None:
+        """Close the files."""
+        for _, copy in self._by_kind:
+            copy.close()
+
+
+def _lines(decided: Iterable[Decided], accepted: bool) -> bytes:
+    return b"".join(item_line(item) + b"\n" for item, outcome in decided if outcome.accepted is accepted)
+
+
+class _Copy:
+    """One file that payloads are copied to. `length` is how much of it is stored, or about to be."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: FileIO | None = None
+        self.job = f"copy {path.resolve()}"
+        self.is_regular = path.is_file() or not path.exists()
+        self.length = 0
+
+    def find(self, store: Store) -> None:
+        """Take the length that is kept. Raises UsageError where the file can't be what was left."""
+        if not self.is_regular:
+            return
+        there = self._path.stat().st_size if self._path.exists() else 0
+        # One more than the length, for 0 says that no commit ever concerned the file.
+        kept = store.progress(self.job)
+        if there and not kept:
+            message = "was not written by what is to be resumed; name a new file for the rest"
+            raise click.UsageError(f"{self._path} {message}")
+        self.length = max(kept - 1, 0)
+        if there < self.length:
+            raise click.UsageError(
+                f"{self._path} has {there:,} bytes, and {self.length:,} when the last payloads were stored: "
+                "lines are missing; name a new file for the rest, or --restart applies all of them anew"
+            )
+
+    def open(self) -> None:
+        # Without a buffer nothing is left that would be written after all when it is closed.
+        self._file = FileIO(self._path, "ab")
+
+    def keep(self, transaction: Transaction) -> None:
+        if self.is_regular:
+            transaction.set_progress(self.job, self.length + 1)
+
+    def cut(self) -> None:
+        if self.is_regular and self._file is not None:
+            self._file.truncate(self.length)
+
+    def write(self, lines: bytes) -> None:
+        """Write, and for a file wait until it is on the disk. Raises OSError."""
+        assert self._file is not None, "it is opened first"
+        rest = memoryview(lines)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            if self.is_regular:
+                os.fsync(self._file.fileno())
+                self.length += len(lines)
+        except OSError as error:
+            error.filename = str(self._path)
+            raise
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
