@@ -29,7 +29,7 @@ from rulewright.hotpath.deciding import quick_for
 
 NOT_MEASURED = {
     "zen-engine": "decides tables over facts; it has no types, look-ups or records to compare",
-    "durable_rules": "joins facts by rules; it has no types or records to compare (design.md: 40 us for 3 facts)",
+    "durable_rules": "joins facts by rules; it has no types or records (design.md: 40 us for 3 facts)",
 }
 
 
