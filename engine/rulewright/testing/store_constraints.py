@@ -1,7 +1,5 @@
 """What every store refuses, and how it follows the rules."""
 
-# ruff: noqa: S101 - assertions are what a test suite is made of
-
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What every store finds."""
 
-# ruff: noqa: S101 - assertions are what a test suite is made of
-
 from __future__ import annotations
 
 from collections.abc import Sequence

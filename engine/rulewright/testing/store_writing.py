@@ -1,7 +1,5 @@
 """What every store writes, all or nothing."""
 
-# ruff: noqa: S101 - assertions are what a test suite is made of
-
 from __future__ import annotations
 
 import threading
