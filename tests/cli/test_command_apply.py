@@ -99,6 +99,24 @@ def test_killed_and_resumed(run: Run, write: Write) -> None:
     assert stored("title") == [f"t{number}" for number in range(2_000)]
 
 
+def test_two_processes_apply_a_file_once(run: Run, write: Write) -> None:
+    """Who comes second is told so, and nothing is stored twice."""
+    lines = write("t.jsonl", [{"title": f"t{number}"} for number in range(2_000)])
+    words = [sys.executable, "-m", "rulewright", "apply", "desk/ticket", lines, *STORE, "--resume"]
+    both = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(2)]
+    said = [process.communicate()[1].decode() for process in both]
+
+    run(*words[3:])
+
+    assert sorted(process.returncode for process in both) in ([0, 0], [0, 2])
+    assert all(
+        "another process applies it too" in text
+        for text, one in zip(said, both, strict=True)
+        if one.returncode
+    )
+    assert stored("title") == [f"t{number}" for number in range(2_000)]
+
+
 def is_bad(number: int) -> bool:
     """Every seventh line of the big file is refused."""
     return number % 7 == 3

@@ -118,6 +118,8 @@ class Batch:
         decided: list[Decided] = []
         refused = 0
         with self._written() as transaction:
+            if job is not None:
+                job.require_turn(chunk[0], self.store)
             for marked in chunk:
                 outcome = self._apply(marked, transaction)
                 decided.append((marked.item, outcome))

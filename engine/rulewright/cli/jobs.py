@@ -14,7 +14,7 @@ from typing import Final
 
 from rulewright.cli.desk import Desk
 from rulewright.cli.splitting import item_line
-from rulewright.errors import PayloadError
+from rulewright.errors import AdapterError, PayloadError
 from rulewright.inputs import Item, Source
 from rulewright.ports import Store, Transaction
 
@@ -54,6 +54,17 @@ class Job:
         transaction.set_progress(f"{self.name} {_DONE}", last.number + 1)
         transaction.set_progress(f"{self.name} {_DIGEST}", last.digest)
         transaction.set_progress(f"{self.name} {_FINISHED}", 0)
+
+    def require_turn(self, first: Marked, store: Store) -> None:
+        """Refuse to write what another process has written meanwhile. Call it inside the transaction.
+
+        Raises AdapterError: two processes that apply one file would store its payloads twice.
+        """
+        done = self.done(store)
+        if done != first.number:
+            raise AdapterError(
+                f"{self.source.name}: another process applies it too; {done:,} of its payloads are done"
+            )
 
     def forget(self, transaction: Transaction) -> None:
         """Keep that nothing is done: it is begun anew."""
