@@ -74,17 +74,22 @@ class Batch:
 
     def _begin(self) -> None:
         """Settle what is done: without --resume nothing is, even if this run is killed at once."""
-        if self.resume:
-            self.copies.find(self.store)
-        self.copies.open()
         jobs = [] if self.resume else [job_of(self.desk, source) for source in self.sources]
         begun = [job for job in jobs if job is not None and job.done(self.store)]
-        if begun or self.copies:
-            with self.store.transaction() as transaction:
-                for job in begun:
-                    job.forget(transaction)
-                self.copies.begin(transaction)
-        self.copies.cut()
+        if not begun and not self.copies:
+            return
+        with self.store.transaction() as transaction:
+            if self.resume:
+                self.copies.find(self.store)
+            self.copies.open()
+            if self.resume:
+                # In here no other process is between its writing and its commit.
+                self.copies.cut()
+            for job in begun:
+                job.forget(transaction)
+            self.copies.begin(transaction)
+        if not self.resume:
+            self.copies.cut()
 
     def _gives_up(self, more: int = 0) -> bool:
         return self.max_errors is not None and self.refused + more >= self.max_errors

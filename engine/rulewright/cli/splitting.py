@@ -75,6 +75,7 @@ class Copies:
             for accepted, name in ((True, split.accepted), (False, split.rejected))
             if name is not None
         ]
+        self._uncommitted = False
 
     def __bool__(self) -> bool:
         return bool(self._by_kind)
@@ -101,22 +102,29 @@ class Copies:
 
     def write(self, decided: Sequence[Decided], transaction: Transaction) -> None:
         """Bring the lines of a chunk to the disk, just before it is committed."""
+        self._uncommitted = bool(self)
         for accepted, copy in self._by_kind:
             if copy.is_regular and (lines := _lines(decided, accepted)):
                 copy.write(lines)
                 copy.keep(transaction)
 
     def pass_on(self, decided: Sequence[Decided]) -> None:
-        """Write to pipes and devices, which take nothing back: after the commit."""
+        """After the commit: write to pipes and devices, which take nothing back."""
+        self._uncommitted = False
         for accepted, copy in self._by_kind:
             if not copy.is_regular:
                 copy.write(_lines(decided, accepted))
 
     def take_back(self, store: Store) -> None:
         """After a failure: only the store knows whether it committed what was written."""
-        for _, copy in self._by_kind:
-            copy.length = max(store.progress(copy.job) - 1, 0)
-            copy.cut()
+        if not self._uncommitted:
+            return
+        # Inside a transaction no other process is between its writing and its commit.
+        with store.transaction():
+            for _, copy in self._by_kind:
+                copy.length = max(store.progress(copy.job) - 1, 0)
+                copy.cut()
+        self._uncommitted = False
 
     def close(self) -> None:
         """Close the files."""

@@ -26,7 +26,7 @@ def mask_outcome(outcome: Outcome, rules: CompiledRules, payload: object = None)
     return replace(
         outcome,
         record=record,
-        changes=tuple(_change(rules, change) for change in outcome.changes),
+        changes=tuple(_without_key(rules, _change(rules, change)) for change in outcome.changes),
         messages=tuple(_message(secrets, message) for message in outcome.messages),
         reads=tuple(_read(rules, read) for read in outcome.reads),
         response=response,
@@ -57,6 +57,13 @@ def _masked(rules: CompiledRules, resource: str, values: Mapping[str, object]) -
 def _change(rules: CompiledRules, change: Change) -> Change:
     before = _masked(rules, change.resource, change.before) if change.before is not None else None
     return replace(change, set=_masked(rules, change.resource, change.set), before=before)
+
+
+def _without_key(rules: CompiledRules, change: Change) -> Change:
+    """A key may be a secret, too. What is kept for history keeps it: there it is how a record is found."""
+    found = rules.resources.get(change.resource)
+    is_secret = found is not None and found.fields[found.key].rule.sensitive
+    return replace(change, key=MASK) if is_secret else change
 
 
 def _read(rules: CompiledRules, read: Read) -> Read:

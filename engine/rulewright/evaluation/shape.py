@@ -159,6 +159,11 @@ def _flatten_field(field: CompiledField, errors: Any, sent: Any, pointer: str) -
     if isinstance(errors, list):
         for message in errors:
             yield _Found(message, field, pointer, field.id)
+    elif field.rule.sensitive:
+        # What is wrong inside would be told with names that the sender chose.
+        yield _Found(
+            Message(f"{field.name} holds something that is not allowed", "type"), field, pointer, field.id
+        )
     elif field.children and isinstance(sent, Mapping):
         yield from _flatten(field.children, errors, sent, pointer, field.id)
     elif field.items is not None:

@@ -137,6 +137,6 @@ def _wrong_scalar(piece: str) -> str | None:
     if digits.isdecimal() and 0 < sys.get_int_max_str_digits() < len(digits):
         return f"this number has {len(digits):,} digits"
     try:
-        return f"the number {piece[:40]} is too large" if math.isinf(float(piece)) else None
+        return f"this number of {len(piece):,} characters is too large" if math.isinf(float(piece)) else None
     except ValueError:
         return None
