@@ -101,6 +101,24 @@ def test_each_type_takes_its_example_and_refuses_its_wrong_one(row: FieldType, t
     assert errors_of({"it": row.wrong}, schema) != {}
 
 
+@pytest.mark.parametrize(
+    "name", ["error_messages", "Meta", "load", "fields", "validate", "context", "items", "get"]
+)
+def test_a_field_may_have_any_name(name: str, tmp_path: Path) -> None:
+    """Also one by which marshmallow or Python means something of its own."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.yaml").write_text(
+        f"rulewright: 1\nresource: a/b\nkey: id\nfields:\n  id: {{type: integer, readonly: ignore}}\n"
+        f"  {name}: {{type: string}}\n"
+    )
+    program = load(tmp_path)
+
+    assert program.schema("a/b")().load({name: "x"}) == {name: "x"}
+    assert errors_of({name: 5}, program.schema("a/b"))[name][0].code == "type"
+    for _ in range(4):
+        assert program.evaluate("a/b", {name: "x"}).record == {"id": None, name: "x"}
+
+
 def test_an_unknown_resource_is_said() -> None:
     """The message lists what there is."""
     with pytest.raises(EvaluationError, match="ct_oi/case"):

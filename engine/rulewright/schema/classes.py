@@ -45,7 +45,16 @@ def schema_class(
             "type": Message("the payload must be an object", "type"),
         },
     }
-    return cast(type[Schema], type(f"{name}Schema", (Schema,), {**members, **built}))
+    fields = {_member(field_name, field): field for field_name, field in built.items()}
+    return cast(type[Schema], type(f"{name}Schema", (Schema,), {**members, **fields}))
+
+
+def _member(name: str, field: RuleField) -> str:
+    """The class attribute for a field: its name, unless a Schema means something else by that."""
+    if not hasattr(Schema, name):
+        return name
+    field.data_key = field.attribute = name
+    return f"{name}__field"
 
 
 def build_field(rule: Field, label: str, unknown: str) -> RuleField:
