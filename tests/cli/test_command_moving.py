@@ -103,7 +103,7 @@ def test_tick_fires_what_is_due_once(run: Run) -> None:
     [
         (("fire", "desk/request", "9", "answer"), "not_found"),
         (("fire", "desk/request", "1", "dance"), "it has: create, update, answer, escalate"),
-        (("fire", "desk/request", "one", "answer"), "--key must be a whole number"),
+        (("fire", "desk/request", "one", "answer"), "the key must be a whole number"),
         (("transitions", "desk/request", "9"), "no such request"),
         (("fire", "desk/request", "1", "answer", "--payload", "{"), "invalid_json"),
     ],

@@ -197,4 +197,4 @@ def _whole_number(text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise click.UsageError(f"--key must be a whole number here, not {text[:40]!r}") from None
+        raise click.UsageError(f"the key must be a whole number here, not {text[:40]!r}") from None

@@ -19,6 +19,7 @@ def open_for_reading(url: str, program: Program) -> Store:
 
     path = sqlite_path(url)
     if path is not None and not path.exists():
+        click.echo(f"{path}: there is no such store; it is read as an empty one", err=True)
         return MemoryStore({}, program.tables)
     return open_store(url)
 
