@@ -94,8 +94,12 @@ class Sessions:
 
 def path_of(rest: str) -> str:
     """Return the path in a URL, of which `rest` follows "sqlite://". Raises AdapterError."""
-    if rest in ("", "/", f"/{MEMORY}"):
+    if rest in ("", f"/{MEMORY}"):
         return MEMORY
+    if rest == "/":
+        raise AdapterError(
+            "sqlite:/// names no file; write sqlite:///records.db, or sqlite:// for one in memory"
+        )
     if not rest.startswith("/"):
         raise AdapterError(f"sqlite://{rest} names a host: write sqlite:///{rest} (three slashes) for a file")
     path = Path(rest[1:])

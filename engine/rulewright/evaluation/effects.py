@@ -133,6 +133,7 @@ def _site(effect: CompiledEffect, keyword: str) -> Site:
 
 def _set_own(run: Run, plan: Plan, effect: CompiledEffect) -> None:
     values = _fitted(run.resource, effect.set.value(run.scope))
+    _refuse_key(run.resource, values)
     if not _note_written(run, plan, effect, run.resource, plan.own_key, values):
         return
     run.own.update(values)
@@ -178,6 +179,7 @@ def _plan_update(run: Run, plan: Plan, effect: CompiledEffect) -> None:
     for record in found:
         # Evaluated for each record: an earlier one may have changed what the template reads.
         values = _fitted(target, effect.set.value(run.scope))
+        _refuse_key(target, values)
         _plan_one_update(run, plan, effect, target, record, values)
 
 
@@ -240,6 +242,12 @@ def _plan_one_update(
     plan.records.plan(target.name, key, {**record, **changed})
     plan.touch(target.name, key, changed)
     _judge_references(run, plan, effect, target, values)
+
+
+def _refuse_key(target: CompiledResource, values: Mapping[str, object]) -> None:
+    """A record keeps its key: references and its history hang on it."""
+    if target.key in values:
+        raise cel.EvaluationError(f"an effect can't change {target.key}, the key of a {target.file.name}")
 
 
 def _fitted(target: CompiledResource, values: Mapping[str, object]) -> dict[str, object]:

@@ -52,7 +52,9 @@ def _fit_text(field: CompiledField, value: object) -> object:
 
 
 def _fit_integer(field: CompiledField, value: object) -> object:
-    return int(value) if isinstance(value, int) and not isinstance(value, bool) else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return int(value) if -(2**63) <= value < 2**63 else None
 
 
 def _fit_number(field: CompiledField, value: object) -> object:

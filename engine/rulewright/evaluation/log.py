@@ -39,6 +39,7 @@ class Log:
 
     def __init__(self) -> None:
         self._entries: list[tuple[Stage, tuple[int, ...], Problem]] = []
+        self._told: set[tuple[Stage, str, str, str, str]] = set()
         self._last: Problem | None = None
         self._silent = False
 
@@ -47,9 +48,10 @@ class Log:
 
     def add(self, site: Site, problem: Problem) -> None:
         """Keep a problem, once."""
-        entry = (site.stage, site.order, problem)
-        if entry not in self._entries:
-            self._entries.append(entry)
+        told = (site.stage, problem.rule, problem.path, problem.code, problem.message)
+        if told not in self._told:
+            self._told.add(told)
+            self._entries.append((site.stage, site.order, problem))
 
     def end(self, problem: Problem) -> None:
         """Keep the one problem that ends the evaluation; the first wins and no other is reported."""

@@ -17,6 +17,7 @@ from rulewright.schema import Message
 from rulewright.schema.fields import UNSOUND
 
 _REFUSE = "reject"
+_MOST_HINTS = 100
 
 
 def judge_shape(run: Run) -> None:
@@ -148,11 +149,13 @@ def _flatten(
         if name in errors:
             below = f"{pointer}/{escape_pointer(name)}"
             yield from _flatten_field(field, errors[name], sent.get(name), below)
-    for name in sent:
-        if name in errors and name not in by_name:
+    unknown = [name for name in sent if name in errors and name not in by_name]
+    # Looking for what was meant takes time; whoever sends hundreds of unknown names means none of ours.
+    known = tuple(by_name) if len(unknown) <= _MOST_HINTS else ()
+    for name in unknown:
+        for message in errors[name]:
             place = f"{pointer}/{escape_pointer(name)}"
-            for message in errors[name]:
-                yield _Found(message, None, place, f"{rule}.{name}", tuple(by_name))
+            yield _Found(message, None, place, f"{rule}.{name}", known)
 
 
 def _flatten_field(field: CompiledField, errors: Any, sent: Any, pointer: str) -> Iterator[_Found]:

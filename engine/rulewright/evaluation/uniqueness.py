@@ -17,9 +17,13 @@ from rulewright.problem import Because
 
 
 def judge_key(run: Run, values: Mapping[str, object]) -> None:
-    """A key that the caller gives must be new: every store holds it to be unique."""
+    """A record needs a key, and one that the caller gives must be new: every store holds it so."""
     field = run.resource.fields[run.resource.key]
-    if not run.is_create or run.records is None or values.get(field.name) is None:
+    if not run.is_create or run.records is None or field.name not in values:
+        return
+    if values[field.name] is None:
+        site = Site(f"{field.id}.required", f"/{field.name}", field.rule.span, Stage.CHECK, field.order)
+        run.report(site, "required", f"{field.name} is required: it is the key of the record")
         return
     key = encode_value(field, values[field.name])
     if run.records.find(run.resource.name, {field.name: key}, 1):
