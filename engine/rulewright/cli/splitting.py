@@ -57,9 +57,26 @@ def refuse_overwriting(split: SplitChoices, sources: Iterable[Source]) -> None:
     named = [Path(name) for name in (split.accepted, split.rejected) if name is not None]
     taken = [Path(source.path) for source in sources if not source.is_stdin]
     for index, path in enumerate(named):
-        for other in (*taken, *named[:index]):
-            if path.resolve() == other.resolve():
+        for other in (*taken, *_named_by_options(), *named[:index]):
+            if _is_same(path, other):
                 raise click.UsageError(f"{path} is named twice; it would be overwritten")
+
+
+def _named_by_options() -> Iterator[Path]:
+    """The files that the command's other options name: the store, the caller, the records, the plan."""
+    context = click.get_current_context(silent=True)
+    for option in ("store", "actor", "records", "plan"):
+        value = context.params.get(option) if context is not None else None
+        if isinstance(value, str) and "\0" not in value:
+            yield Path(value.removeprefix("sqlite:///"))
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two paths are one file, by whatever names or links."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one.resolve() == other.resolve()
 
 
 class Copies:
