@@ -19,6 +19,10 @@ from typing import Final
 
 from rulewright.ports import ColumnType
 
+# Integers are 64-bit everywhere: in payloads, in expressions and in stores.
+INT64_MIN: Final = -(2**63)
+INT64_MAX: Final = 2**63 - 1
+
 _TEXT_KEYWORDS = frozenset({"min_length", "max_length", "pattern", "one_of"})
 _NUMBER_KEYWORDS = frozenset({"min", "max", "one_of"})
 _DATE_KEYWORDS = frozenset({"min", "max", "format"})

@@ -15,12 +15,12 @@ from datetime import date, datetime
 from uuid import UUID
 
 from rulewright.checks.subject import Subject, problem
+from rulewright.fieldtypes import INT64_MAX, INT64_MIN
 from rulewright.model import Field
 from rulewright.problem import SourceProblem, Span
 from rulewright.reader.kinds import describe, number_hint
 
 CODE = "wrong-constant"
-_INT64 = 2**63
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
@@ -89,7 +89,7 @@ def _fits(kind: str, value: object) -> bool:
         case "string" | "email":
             return isinstance(value, str)
         case "integer":
-            return isinstance(value, int) and not isinstance(value, bool) and -_INT64 <= value < _INT64
+            return isinstance(value, int) and not isinstance(value, bool) and INT64_MIN <= value <= INT64_MAX
         case "number":
             return isinstance(value, int | float) and not isinstance(value, bool)
         case "boolean":

@@ -86,6 +86,11 @@ class CompiledField:
         """The key in the payload; "items" for the items of a list."""
         return self.rule.name
 
+    @property
+    def label(self) -> str:
+        """What messages call the field: its path within the resource, with dots."""
+        return self.id.partition(".")[2]
+
     def span_of(self, keyword: str) -> Span:
         """Where the keyword stands, or else the field."""
         return self.rule.at.get(keyword, self.rule.span)

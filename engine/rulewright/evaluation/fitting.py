@@ -9,7 +9,7 @@ from typing import Final
 
 from rulewright import cel
 from rulewright.compiled import CompiledField
-from rulewright.fieldtypes import as_utc, decode_date, decode_datetime
+from rulewright.fieldtypes import INT64_MAX, INT64_MIN, as_utc, decode_date, decode_datetime
 
 
 class MisfitError(cel.EvaluationError):
@@ -54,7 +54,7 @@ def _fit_text(field: CompiledField, value: object) -> object:
 def _fit_integer(field: CompiledField, value: object) -> object:
     if not isinstance(value, int) or isinstance(value, bool):
         return None
-    return int(value) if -(2**63) <= value < 2**63 else None
+    return int(value) if INT64_MIN <= value <= INT64_MAX else None
 
 
 def _fit_number(field: CompiledField, value: object) -> object:

@@ -58,7 +58,7 @@ def _judge_options(run: Run, place: Place, field: CompiledField) -> None:
         held = is_one_of(value, list(options))
         run.trace(formula, site, place.scope(run), "true" if held else "false")
         if not held:
-            text = f"{_label(run, field)} must be one of {join_options(tuple(options))}"
+            text = f"{field.label} must be one of {join_options(tuple(options))}"
             message = field.rule.messages.get("one_of", text)
             run.report(site, "one_of", message, because=run.because(formula, place.scope(run)))
 
@@ -105,7 +105,7 @@ def _judge_value(
     scope = Layer(names, run.scope, sensitive=sensitive)
     path = check.rule.path if check.rule.path is not None else pointer
     site = Site(check.id, path, check.rule.span, Stage.CHECK, check.order)
-    message = check.rule.message or f"{_label(run, field)} is not acceptable: {check.condition.text.strip()}"
+    message = check.rule.message or f"{field.label} is not acceptable: {check.condition.text.strip()}"
     _report_unless(run, check, site, scope, message)
 
 
@@ -144,7 +144,3 @@ def applies_to(check: CompiledCheck, operation: str) -> bool:
     """Whether a check is judged in this operation; by default on create and update."""
     on = check.rule.on if check.rule.on is not None else _DEFAULT_ON
     return "*" in on or operation in on
-
-
-def _label(run: Run, field: CompiledField) -> str:
-    return field.id[len(run.resource.name) + 1 :]

@@ -238,7 +238,7 @@ def judge_reference(run: Run, place: Place, field: CompiledField) -> None:
 
 def _report_missing(run: Run, place: Place, field: CompiledField, site: Site, index: int) -> None:
     rule, reference = field.rule, cast(CompiledReference, field.reference)
-    label = field.id[len(run.resource.name) + 1 :]
+    label = field.label
     what = reference.resource.partition("/")[2].replace("_", " ")
     value, path = place.value, place.pointer
     if isinstance(value, list):

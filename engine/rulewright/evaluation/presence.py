@@ -38,7 +38,7 @@ def _is_excluded(run: Run, place: Place) -> bool:
     if not run.holds(condition, site, place.scope(run)):
         return False
     message = place.field.rule.messages.get(
-        "excluded_if", f"{_label(run, place)} does not apply and is left out"
+        "excluded_if", f"{place.field.label} does not apply and is left out"
     )
     run.report(site, "excluded", message, severity="info", because=run.because(condition, place.scope(run)))
     return True
@@ -88,7 +88,7 @@ def _differs_from_stored(run: Run, place: Place) -> bool:
 
 
 def _report_immutable(run: Run, place: Place) -> None:
-    label = _label(run, place)
+    label = place.field.label
     message = place.field.rule.messages.get("immutable", f"{label} can't be changed once it is set")
     run.report(_site(place, "immutable"), "immutable", message)
 
@@ -117,7 +117,7 @@ def _judge_forbidden(run: Run, place: Place, *, conditional: bool) -> bool:
             continue
         because = _applies(run, place, keyword, formula, names)
         if because is not None:
-            label = _label(run, place)
+            label = place.field.label
             message = place.field.rule.messages.get(
                 keyword, place.field.rule.messages.get("forbidden", f"{label} must not be given")
             )
@@ -136,7 +136,7 @@ def _judge_required(run: Run, place: Place, *, conditional: bool) -> bool:
         because = _applies(run, place, keyword, formula, names)
         if because is not None:
             message = place.field.rule.messages.get(
-                keyword, place.field.rule.messages.get("required", f"{_label(run, place)} is required")
+                keyword, place.field.rule.messages.get("required", f"{place.field.label} is required")
             )
             run.report(_site(place, keyword), "required", message, because=because)
             return True
@@ -204,7 +204,3 @@ def _because_of_siblings(run: Run, place: Place, keyword: str, names: tuple[str,
 def _site(place: Place, keyword: str) -> Site:
     field = place.field
     return Site(f"{field.id}.{keyword}", place.pointer, field.span_of(keyword), Stage.PRESENCE, field.order)
-
-
-def _label(run: Run, place: Place) -> str:
-    return place.field.id[len(run.resource.name) + 1 :]

@@ -117,12 +117,8 @@ def _report_readonly(run: Run, field: CompiledField, pointer: str) -> None:
     refused = field.rule.readonly == _REFUSE
     site = Site(f"{field.id}.readonly", pointer, field.span_of("readonly"), Stage.SHAPE, field.order)
     what = "may not be sent" if refused else "is set by the system; the sent value is ignored"
-    message = field.rule.messages.get("readonly", f"{_label(run, field)} {what}")
+    message = field.rule.messages.get("readonly", f"{field.label} {what}")
     run.report(site, "readonly", message, severity="error" if refused else "warning")
-
-
-def _label(run: Run, field: CompiledField) -> str:
-    return field.id[len(run.resource.name) + 1 :]
 
 
 @dataclass(frozen=True, slots=True)

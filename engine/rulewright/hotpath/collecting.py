@@ -55,7 +55,7 @@ class Collector:
     def _refusal(
         self, stage: Stage, field: CompiledField, keyword: str, code: str, text: str, formula: Formula | None
     ) -> str:
-        label = field.id[len(self.resource.name) + 1 :]
+        label = field.label
         said = field.rule.messages
         message = (
             said.get(keyword, said.get(code, f"{label} {text}"))
@@ -187,7 +187,7 @@ class Collector:
             yield f"if {place} is not None: {call}"
             return
         what = reference.resource.partition("/")[2].replace("_", " ")
-        label = field.id[len(self.resource.name) + 1 :]
+        label = field.label
         problem = Problem(
             rule=reference.id,
             code="reference",
@@ -223,7 +223,7 @@ class Collector:
         place = f"s.p.{field.name}"
         value = Code(place, kind_of_field(field), sure=True, steady=True, field=field)
         test = self.cells.writer({"value": value}).condition(check.condition)
-        label = field.id[len(self.resource.name) + 1 :]
+        label = field.label
         text = check.condition.text.strip()
         path = check.rule.path if check.rule.path is not None else f"/{field.name}"
         if path != f"/{field.name}":

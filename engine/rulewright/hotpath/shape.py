@@ -14,10 +14,10 @@ import msgspec
 import re2
 
 from rulewright.compiled import CompiledField, CompiledResource
+from rulewright.fieldtypes import INT64_MAX, INT64_MIN
 from rulewright.hotpath.texts import date_reader, general_reader, is_uuid, remembering
 from rulewright.hotpath.unit import NotGenerated, Unit, is_plain
 
-_INT64: Final = (-(2**63), 2**63 - 1)
 # What only the system sets takes this one text, which nobody can guess: whoever sends such a field is told so
 # by the plain evaluator.
 _NEVER: Final = Literal[secrets.token_hex(32)]  # made anew in every process
@@ -93,7 +93,7 @@ def _text_type(field: CompiledField) -> Any:
 
 
 def _whole_type(field: CompiledField) -> Any:
-    least, most = _INT64
+    least, most = INT64_MIN, INT64_MAX
     if isinstance(field.rule.min, int):
         least = max(least, field.rule.min)
     if isinstance(field.rule.max, int):

@@ -73,7 +73,7 @@ class Stages:
     def write_presence(self) -> None:
         """`excluded_if`, `forbidden`, `required`, `variants`: first what needs no expression."""
         excluded = [field for field in self.resource.every_field() if field.excluded_if is not None]
-        if any("/" in field.id[len(self.resource.name) + 1 :].replace(".", "/") for field in excluded):
+        if any("/" in field.label.replace(".", "/") for field in excluded):
             raise NotGenerated("excluded_if of a part")
         lines = [
             f"if s.p.{field.name} is not None and {self._condition(field.excluded_if)}: raise Decline"

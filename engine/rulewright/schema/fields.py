@@ -14,12 +14,10 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from rulewright.fieldtypes import FIELD_TYPES, as_utc, print_date, print_datetime
+from rulewright.fieldtypes import FIELD_TYPES, INT64_MAX, INT64_MIN, as_utc, print_date, print_datetime
 from rulewright.model import Field
 from rulewright.schema.messages import Message, sample_of_format
 from rulewright.schema.validators import refusal, validators_of
-
-INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 
 
 class _Unsound:
