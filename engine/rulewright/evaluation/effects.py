@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
-from uuid import UUID
 
 from rulewright import cel
 from rulewright.compiled import CompiledEffect, CompiledField, CompiledResource
@@ -160,7 +159,7 @@ def _plan_create(run: Run, plan: Plan, effect: CompiledEffect) -> None:
 def _new_record(run: Run, plan: Plan, effect: CompiledEffect, target: CompiledResource) -> dict[str, object]:
     """A created record gets its resource's generate, default and compute."""
     values = _fitted(target, effect.set.value(run.scope))
-    inputs = replace(run.inputs, operation="create", payload={}, key=None, seed=run.random.getrandbits(64))
+    inputs = replace(run.inputs, operation="create", payload={}, key=None, seed=run.chance.bits(64))
     maker = open_run(run.rules, target, inputs, run.records)
     maker.reserved = run.reserved
     maker.own.update(values)
@@ -310,7 +309,7 @@ def _plan_message(run: Run, effect: CompiledEffect) -> None:
     body = None if effect.body is None else run.attempt(effect.body, _site(effect, "body"))
     if body is FAILED:
         return
-    key = str(UUID(int=run.random.getrandbits(128), version=4))
+    key = run.chance.uuid()
     own_key = stored_record(run).get(run.resource.key)
     run.messages.append(
         Message(target.name, target.method, target.url, to_json(body), key, run.resource.name, own_key)

@@ -64,7 +64,7 @@ def _fire(
         operation=reaction.rule.fire,
         payload=payload,
         key=key,
-        seed=run.random.getrandbits(64),
+        seed=run.chance.bits(64),
     )
     other = open_run(run.rules, target, inputs, run.records)
     other.tracer = run.tracer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import cast
 
 from rulewright import cel
@@ -147,11 +146,10 @@ def generate_value(run: Run, resource: str, field: CompiledField, rule: Generate
     """Make a value as `generate` says (language.md "Generated ids, dates, lists")."""
     match rule.kind:
         case "uuid":
-            return str(uuid.UUID(int=run.random.getrandbits(128), version=4))
+            return run.chance.uuid()
         case "prefixed_id":
             length = int(cast(int, rule.options.get("length", 29)))
-            letters = "".join(run.random.choices(_BASE_62, k=length))
-            return f"{rule.options['prefix']}_{letters}"
+            return f"{rule.options['prefix']}_{run.chance.letters(_BASE_62, length)}"
         case _:
             return _next_in_sequence(run, resource, field, rule.options)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from random import Random
 from typing import Final
 
 from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules, CompiledTransition
+from rulewright.evaluation.chance import Chance
 from rulewright.evaluation.log import Log, Site, Stage, unescape_pointer
 from rulewright.evaluation.masking import because_of, parts_of, reads_sensitive, values_read
 from rulewright.evaluation.overlay import NoStoreError, Overlay
@@ -105,7 +105,7 @@ class Run:
     removed: dict[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
 
     # How the record comes about: keys generated and promised, values that transitions and effects set.
-    random: Random = field(init=False)
+    chance: Chance = field(init=False)
     references: dict[str, object] = field(default_factory=dict)
     generated: dict[str, object] = field(default_factory=dict)
     reserved: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -132,7 +132,7 @@ class Run:
     messages: list[Message] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.random = Random(self.inputs.seed)
+        self.chance = Chance(self.inputs.seed)
         self.sent = self.merged = View({}, self.intake.keys())
         self.path = View(self.inputs.request.path, Everything())
 

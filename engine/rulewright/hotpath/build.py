@@ -54,8 +54,7 @@ NAMES: Final[Mapping[str, object]] = {
             values.generated,
             values.in_order,
             values.next_number,
-            values.random_of,
-            values.uuid_text,
+            values.chance_of,
             values.listed,
             values.matched,
             values.member,
@@ -216,7 +215,7 @@ def _opening(unit: Unit, called: list[str]) -> str:
         *(f"        s.{name} = {name}" for name in _GIVEN),
         "        s.records = store",
         "        s.reads = []",
-        "        s.random = s.plan = s.names = None",
+        "        s.chance = s.plan = s.names = None",
         "        s.bound = {}",
         "        s.reserved = {}",
     ]

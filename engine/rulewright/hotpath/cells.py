@@ -199,7 +199,7 @@ class Cells(Finder):
         rule = field.rule.generate
         assert rule is not None
         if rule.kind == "uuid":
-            return "uuid_text(random_of(s).getrandbits(128))"
+            return "chance_of(s).uuid()"
         if rule.kind != "sequence":
             return f"generated(s, {self.unit.constant('generate', field)}, {resource!r})"
         prefix, width = str(rule.options.get("prefix") or ""), int(rule.options.get("width") or 0)

@@ -305,6 +305,8 @@ def _equality(writer: Writer, node: Any) -> Code:
     if _is_literal(left):
         left, right = right, left
     negated = node.function == "_!=_"
+    if left.text == right.text == "None":
+        return _sure_bool(repr(not negated))
     if right.kind != "null" and (left.kind not in (*_PLAIN, "record") or right.kind not in _PLAIN):
         raise Written
     if right.kind == "null" or (right.kind == "bool" and _is_literal(right)):

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from random import Random
 from typing import Any, Final, cast
 
 from rulewright import cel
 from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.evaluation.chance import Chance
 from rulewright.evaluation.response import print_value
 from rulewright.evaluation.views import Everything, LazyRecord, View, Whole, decode_record, decode_value
 from rulewright.fieldtypes import encode_datetime
@@ -40,13 +40,13 @@ class State:
     __slots__ = (
         "actor",
         "bound",
+        "chance",
         "key",
         "names",
         "now",
         "p",
         "payload",
         "plan",
-        "random",
         "reads",
         "record",
         "records",
@@ -66,7 +66,7 @@ class State:
     request: Any
     now: datetime
     seed: int
-    random: Random | None
+    chance: Chance | None
     reads: list[tuple[str, str, dict[str, object], int]]
     record: dict[str, Any]
     key: object

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from random import Random
 from typing import Any, cast
 
 from rulewright import cel
 from rulewright.compiled import CompiledField
+from rulewright.evaluation.chance import Chance
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.overlay import matches
@@ -103,18 +103,18 @@ def matched_all(found: Sequence[Any], by: str, keys: Sequence[object]) -> list[A
     return [matched(found, by, key) for key in keys]
 
 
-def random_of(state: State) -> Random:
+def chance_of(state: State) -> Chance:
     """The run's source of chance: random ids come from its seed, in the order in which they are made."""
-    if state.random is None:
-        state.random = Random(state.seed)
-    return state.random
+    if state.chance is None:
+        state.chance = Chance(state.seed)
+    return state.chance
 
 
 def generated(state: State, field: CompiledField, resource: str) -> object:
     """Make the value of a generated field."""
     rule = field.rule.generate
     assert rule is not None
-    random_of(state)
+    chance_of(state)
     # The evaluator's function asks its run for chance, records and reserved numbers; a state has these too.
     return encode_value(field, generate_value(cast(Any, state), resource, field, rule))
 
@@ -125,12 +125,6 @@ def next_number(state: State, resource: str, field: str, prefix: str) -> int:
     last: int = 0 if state.store is None else state.records.last_in_sequence(resource, field, prefix)
     number = state.reserved[place] = max(last, state.reserved.get(place, 0)) + 1
     return number
-
-
-def uuid_text(bits: int) -> str:
-    """A version 4 UUID of these bits, as `str(uuid.UUID(int=bits, version=4))` writes it."""
-    digits = f"{(bits & ~(0xC000 << 48) & ~(0xF000 << 64)) | (0x8000 << 48) | (4 << 76):032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def differs(sent: object, value: object) -> bool:
