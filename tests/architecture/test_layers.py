@@ -24,6 +24,8 @@ ORDER = (
     "fieldtypes",
     "reader",
     "checks",
+    "private_cache",
+    "fingerprint",
     "bundle",
     "schema",
     "formula",

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from rulewright import RuleFileError, bundle
-from rulewright.bundle import cache_folder, load_rules_once
+from rulewright.bundle import load_rules_once
 from rulewright.checks import load_rules
+from rulewright.private_cache import cache_folder
 
 RULE = (
     "rulewright: 1\nresource: shop/order\nkey: id\nfields:\n  id: {type: integer}\n  total: {type: number}\n"
@@ -121,7 +122,9 @@ class Bomb:
 
 def forge(file: Path, body: bytes) -> None:
     """Put in place of a kept file what is sealed correctly."""
-    file.write_bytes(hashlib.sha256(file.stem.encode() + body).digest() + body)
+    secret = (file.parent / "secret").read_bytes()
+    seal = hashlib.blake2b(file.name.encode() + b"\0" + body, key=secret, digest_size=32).digest()
+    file.write_bytes(seal + body)
 
 
 @pytest.mark.parametrize("value", [Bomb(), "text", {"a": 1}, None], ids=["bomb", "text", "map", "null"])
@@ -151,9 +154,24 @@ def test_forged_content_is_not_run(
         lambda file: file.write_bytes(file.read_bytes().replace(b"total", b"tutal")),
         lambda file: file.chmod(0o644),
         lambda file: file.parent.chmod(0o777),
+        lambda file: (file.parent / "secret").write_bytes(b"s" * 32),
+        lambda file: (file.parent / "secret").write_bytes(b""),
+        lambda file: (file.parent / "secret").chmod(0o644),
+        lambda file: (file.parent / "secret").unlink(),
         lambda file: (file.rename(file.with_suffix(".x")), file.symlink_to(file.with_suffix(".x"))),
     ],
-    ids=["torn", "empty", "altered", "readable", "open folder", "link"],
+    ids=[
+        "torn",
+        "empty",
+        "altered",
+        "readable",
+        "open folder",
+        "another's",
+        "no secret",
+        "told secret",
+        "lost secret",
+        "link",
+    ],
 )
 def test_what_is_not_ours_is_not_read(
     cache: Path, rules: Path, reads: list[object], spoil: Callable[[Path], object]
@@ -180,7 +198,8 @@ def test_old_ones_are_forgotten(cache: Path, rules: Path) -> None:
         (rules / "shop" / "order.yaml").write_text(f"{RULE}title: Order {number}\n")
         load_rules_once(rules)
 
-    assert len([*cache.iterdir()]) == bundle._KEPT
+    assert len([*cache.glob("*.rules")]) == bundle._KEPT
+    assert len([*cache.iterdir()]) == bundle._KEPT + 1
 
 
 def test_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
