@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rulewright.deferral import Deferring
 from rulewright.problem import Problem
 
 Verdict = Literal["accepted", "rejected", "undecided"]
@@ -75,31 +76,6 @@ class Response:
 
     status: int
     body: object
-
-
-class Deferring:
-    """What has parts that are worked out when they are first read; `_later` gives them by name.
-
-    Many callers read the verdict and the record and nothing else. What is deferred is a pure function of
-    what was decided, so nobody can tell, but by the time it takes.
-    """
-
-    __slots__ = ("_later",)
-
-    _later: Callable[[], Mapping[str, object]] | None
-
-    def __getattr__(self, name: str) -> object:
-        """Work out the missing parts; called only for what has no value yet."""
-        try:
-            later = object.__getattribute__(self, "_later")
-        except AttributeError:
-            raise AttributeError(f"{type(self).__name__} has no {name}") from None
-        if later is not None:
-            for part, value in later().items():
-                object.__setattr__(self, part, value)
-            # Let go of what the parts were made from.
-            object.__setattr__(self, "_later", None)
-        return object.__getattribute__(self, name)
 
 
 @dataclass(frozen=True, slots=True)

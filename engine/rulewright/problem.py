@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rulewright.deferral import Deferring
+
 Severity = Literal["error", "warning", "info"]
 
 # The stable codes of design.md section 4 and language.md "Rule ids, operations, codes".
@@ -98,7 +100,7 @@ class VendorError:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Deferring):
     """One thing wrong with, or worth saying about, a payload.
 
     `path` is a JSON Pointer (RFC 6901) into the payload; "" means the request as a whole.

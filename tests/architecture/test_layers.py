@@ -15,6 +15,7 @@ ADAPTERS = ROOT / "adapters" / "rulewright_adapters"
 # Text -> RuleFile -> Program -> Outcome -> adapter, in the order in which one may build on another.
 ORDER = (
     "cel",
+    "deferral",
     "problem",
     "errors",
     "source",

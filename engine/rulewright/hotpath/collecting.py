@@ -6,16 +6,16 @@ of them is left out where it surely says nothing without it; else the plain eval
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation.log import Stage
-from rulewright.formula import Formula
+from rulewright.formula import Formula, Valued
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.dependence import Dependence, Rests
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.refusals import Refusal
-from rulewright.hotpath.shape import is_sent
+from rulewright.hotpath.shape import is_scalar, is_sent
 from rulewright.hotpath.stages import applies
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
 from rulewright.problem import Because, Problem
@@ -29,6 +29,7 @@ class Collector:
         self.cells = cells
         self.resource = unit.resource
         self.rests = Dependence(unit.resource)
+        self._told: set[tuple[object, ...]] = set()
 
     def write(self) -> None:
         """Write the function; NotGenerated where the plain evaluator must tell every refusal."""
@@ -40,14 +41,18 @@ class Collector:
             + "\n"
         )
 
-    def _guarded(self, rests: Rests, lines: list[str]) -> Iterator[str]:
+    def _guarded(self, rests: Rests, lines: Iterable[str]) -> Iterator[str]:
         """Lines that are run only where the fields they rest on are sound."""
-        fields, strict = rests
+        # What nobody may send is never unsound.
+        fields = sorted(name for name in rests[0] if is_sent(self.resource, self.resource.fields[name]))
+        strict = rests[1]
         if not fields:
             yield from lines
             return
-        names = self.unit.constant("rests", fields)
-        yield f"if f.unsound.isdisjoint({names}):"
+        if len(fields) == 1:
+            yield f"if {fields[0]!r} not in f.unsound:"
+        else:
+            yield f"if f.unsound.isdisjoint({self.unit.constant('rests', frozenset(fields))}):"
         yield from (f"    {line}" for line in lines)
         if not strict:
             yield "else: raise Decline"
@@ -70,8 +75,55 @@ class Collector:
             because=Because() if formula is None else None,
             rule_at=str(field.span_of(keyword)),
         )
-        refusal = Refusal(stage, field.order, problem, formula, label.split(".", 1)[0])
+        waits = formula is not None and self._waiting(formula) is not None
+        refusal = Refusal((stage, field.order), problem, formula, label.split(".", 1)[0], waits)
+        return self._once(refusal)
+
+    def _once(self, refusal: Refusal) -> str:
+        """The name of a refusal; each is told once, so no two may be alike."""
+        problem = refusal.problem
+        told = (refusal.place[0], problem.rule, problem.path, problem.code, problem.message)
+        if told in self._told:
+            raise NotGenerated(f"{problem.rule} twice")
+        self._told.add(told)
         return self.unit.constant("refusal", refusal)
+
+    def _waiting(self, formula: Valued, value: CompiledField | None = None) -> list[str] | None:
+        """The lines after which what an expression read can be told at any time; None where there are none.
+
+        They read the records that it tells. What a caller may change meanwhile is told at once.
+        """
+        lines: list[str] = []
+        for path in formula.reads:
+            match path:
+                case ("payload" | "record",) | ("settings" | "now" | "today" | "current", *_):
+                    pass
+                case ("payload", name, *_) if name in self.resource.fields:
+                    if not is_copied(self.resource.fields[name]):
+                        return None
+                case ("record", name, *_) if name in self.resource.fields:
+                    field = self.resource.fields[name]
+                    if not (self.cells.is_as_sent(field) and is_copied(field)):
+                        return None
+                case ("value", *_) if value is not None and is_copied(value):
+                    pass
+                case (name, *_):
+                    call = self._reading(name)
+                    if call is None:
+                        return None
+                    lines.append(call)
+        return lines
+
+    def _reading(self, name: str) -> str | None:
+        resource = self.resource
+        try:
+            if name in resource.lookups:
+                return f"{self.cells.look_up(resource.lookups[name])}(s)"
+            if name in resource.bound_references:
+                return f"{self.cells.reference(resource.bound_references[name])}(s)"
+        except NotGenerated:
+            pass
+        return None
 
     # Presence
 
@@ -101,15 +153,13 @@ class Collector:
         place = f"s.p.{field.name}"
         name = repr(field.name)
         own = [*self._conditions(field, place)]
-        if own:
+        if own and field.forbidden_if is not None:
             # An unsound value is there, so it is not required; but it may be forbidden.
-            if field.forbidden_if is not None:
-                yield f"if {name} in f.unsound:"
-                yield f"    if {name} not in f.required: raise Decline"
-                yield "else:"
-            else:
-                yield f"if {name} not in f.unsound:"
-            yield from (f"    {line}" for line in own)
+            yield f"if {name} in f.unsound:"
+            yield f"    if {name} not in f.required: raise Decline"
+            yield from _under("else:", own)
+        else:
+            yield from _under(f"if {name} not in f.unsound:", own)
         parts: list[str] = []
         for child in field.children:
             parts += self._conditions(child, f"d.get({child.name!r})")
@@ -129,26 +179,27 @@ class Collector:
         if len(rules) > 1:
             raise NotGenerated("two conditions of one field")
         if field.forbidden_if is not None:
-            yield f"if {place} is not None:"
             lines = self._condition(
                 field, "forbidden_if", "forbidden", "must not be given", field.forbidden_if
             )
-            yield from (f"    {line}" for line in lines)
+            yield from _under(f"if {place} is not None:", lines)
         for keyword, code, text, formula in rules:
-            yield f"if {place} is None:"
-            yield from (f"    {line}" for line in self._condition(field, keyword, code, text, formula))
+            lines = self._condition(field, keyword, code, text, formula)
+            yield from _under(f"if {place} is None:", lines)
 
     def _condition(
         self, field: CompiledField, keyword: str, code: str, text: str, formula: Formula
     ) -> Iterator[str]:
-        refusal = self._refusal(Stage.PRESENCE, field, keyword, code, text, formula)
         test = self.cells.writer().condition(formula)
-        word = "not " if keyword == "required_unless" else ""
-        if test == ("True" if word else "False"):
-            yield "pass"
+        if keyword == "required_unless":
+            test = "False" if test == "True" else f"not {test}"
+        if test == "False":
             return
-        lines = [f"if {word}{test}:", f"    f.note(s, {refusal})", f"    ended.append({refusal})"]
-        yield from self._guarded(self.rests.of(formula), lines)
+        refusal = self._refusal(Stage.PRESENCE, field, keyword, code, text, formula)
+        lines = [*(self._waiting(formula) or ()), f"f.note(s, {refusal})", f"ended.append({refusal})"]
+        yield from self._guarded(
+            self.rests.of(formula), _under("" if test == "True" else f"if {test}:", lines)
+        )
 
     def _variants(self) -> Iterator[str]:
         if self.resource.variants:
@@ -196,8 +247,9 @@ class Collector:
             rule_at=str(reference.span),
             vendor=field.rule.references.error if field.rule.references is not None else None,
         )
-        refusal = Refusal(Stage.REFERENCE, field.order, problem, reference.where, field.name)
-        name = self.unit.constant("refusal", refusal)
+        waits = self._waiting(reference.where) == []
+        refusal = Refusal((Stage.REFERENCE, field.order), problem, reference.where, field.name, waits)
+        name = self._once(refusal)
         yield f"if {place} is not None and {field.name!r} not in f.unsound:"
         yield "    try:"
         yield f"        {call}"
@@ -237,10 +289,12 @@ class Collector:
             rule_at=str(check.rule.span),
             vendor=check.rule.error,
         )
-        refusal = Refusal(Stage.CHECK, check.order, problem, check.condition, field.name)
+        reading = self._waiting(check.condition, field)
+        waits = reading is not None
+        name = self._once(Refusal((Stage.CHECK, check.order), problem, check.condition, field.name, waits))
         sensitive = any(part.rule.sensitive for part in (field, *field.children))
-        names = f"{self.unit.constant('refusal', refusal)}, {self.unit.constant('field', field)}"
-        lines = [f"if not {test}: f.note_value(s, {names}, {place}, {sensitive!r})"]
+        noted = f"f.note_value(s, {name}, {self.unit.constant('field', field)}, {place}, {sensitive!r})"
+        lines = [*_under(f"if not {test}:", [*(reading or ()), noted])]
         yield f"if {place} is not None and {field.name!r} not in f.unsound:"
         yield from (f"    {line}" for line in self._guarded(self.rests.of(check.condition), lines))
 
@@ -253,7 +307,11 @@ class Collector:
                 continue
             text = self.cells.record(field)
             lines = [text]
-            if self.cells.is_derived(field) and field.rule.readonly is None:
+            overruled = self.cells.is_derived(field) and field.rule.readonly is None
+            if not overruled and (field.rule.generate is not None or "(" not in text):
+                # Nothing is read for it, and it can't fail.
+                continue
+            if overruled:
                 lines = [
                     f"v = {text}",
                     f"if s.p.{field.name} is not None and differs(s.p.{field.name}, v): raise Decline",
@@ -279,3 +337,22 @@ class Collector:
             tests = " and ".join(f"{text} is not None" for text in texts)
             sound = f"f.unsound.isdisjoint(({', '.join(names)},))"
             yield f"if {sound} and s.store is not None and {tests}: raise Decline"
+
+
+def is_copied(field: CompiledField) -> bool:
+    """Whether what is judged of a field's value is a copy of its own, which no caller can change."""
+    if field.rule.type == "object":
+        return bool(field.children) and all(is_copied(child) for child in field.children)
+    if field.rule.type == "list":
+        return field.items is not None and is_copied(field.items)
+    return is_scalar(field)
+
+
+def _under(head: str, lines: Iterable[str]) -> Iterator[str]:
+    """Lines under a head; nothing where there are none, and bare lines under none."""
+    body = [*lines]
+    if body and head:
+        yield head
+        yield from (f"    {line}" for line in body)
+    else:
+        yield from body

@@ -6,7 +6,7 @@ Each accepts what the marshmallow field of the same type accepts and nothing els
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, Final
 
@@ -41,9 +41,23 @@ def require_writable(text: str) -> None:
 
 def has_text_keys(value: Any) -> bool:
     """Whether every key, however deep, is text, as in JSON."""
-    if isinstance(value, Mapping):
-        return all(isinstance(name, str) for name in value) and all(map(has_text_keys, value.values()))
-    return all(map(has_text_keys, value)) if isinstance(value, list | tuple) else True
+    if value.__class__ is dict or isinstance(value, Mapping):
+        for name in value:
+            if not isinstance(name, str):
+                return False
+        parts: Iterable[Any] = value.values()
+    elif isinstance(value, list | tuple):
+        parts = value
+    else:
+        return True
+    for part in parts:  # noqa: SIM110 - a generator takes three times as long
+        # Most parts are plain, and not worth a call.
+        if part.__class__ not in _PLAIN and not has_text_keys(part):
+            return False
+    return True
+
+
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 
 
 def general_reader(field: CompiledField, loader: Any) -> Reader:
@@ -89,6 +103,16 @@ def is_positional(field: CompiledField) -> bool:
     """Whether a field's dates are read by position, and nothing else is asked of them."""
     rule = field.rule
     return rule.min is None and rule.max is None and _positions(rule.format or "iso") is not None
+
+
+def date_pattern(field: CompiledField) -> Callable[[str], object]:
+    """Match what may be a date of a positional field's format: what does not match surely misses it."""
+    pattern = "%Y-%m-%d" if field.rule.format in (None, "iso") else field.rule.format
+    parts = re.split("(%[Ymd])", pattern or "")
+    return re.compile("".join(_PATTERNS.get(part, re.escape(part)) for part in parts)).fullmatch
+
+
+_PATTERNS: Final = {"%Y": "[0-9]{4}", "%m": "(?:0[1-9]|1[0-2])", "%d": "(?:0[1-9]|[12][0-9]|3[01])"}
 
 
 _Positions = tuple[int, slice, slice, slice, tuple[tuple[int, str], ...]]
