@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from rulewright.errors import AdapterError, StoreMismatchError, UniqueViolationError
-from rulewright.ports import StoredRecord, Table, Transaction, UniqueConstraint, Where
+from rulewright.ports import OneByOne, StoredRecord, Table, Transaction, UniqueConstraint, Where
 from rulewright_adapters.memory_records import RecordSet
+from rulewright_adapters.reading import ReadingHalf
 from rulewright_adapters.references import ReferenceLedger
 from rulewright_adapters.shapes import Shape, clash, differences, merged, shapes_of
 from rulewright_adapters.values import alternatives, identity, order, orderable
@@ -152,31 +153,16 @@ class MemoryStore:
                 shape.type_of(field)
 
 
-class MemoryTransaction:
+class MemoryTransaction(OneByOne, ReadingHalf):
     """What is written can be undone to any point, step by step backwards."""
 
     def __init__(self, store: MemoryStore) -> None:
+        super().__init__(store)
         self._store = store
         self._undo: list[Callable[[], object]] = []
         tables = {resource: shape.table for resource, shape in store._shapes.items()}
         self._ledger = ReferenceLedger({resource: t.foreign_keys for resource, t in tables.items()})
         self._over = False
-
-    def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
-        """Return the matching records, ordered by key."""
-        return self._open().find(resource, where, limit)
-
-    def count(self, resource: str, where: Where) -> int:
-        """Return how many records match."""
-        return self._open().count(resource, where)
-
-    def extreme(self, resource: str, where: Where, field: str, which: Literal["min", "max"]) -> object:
-        """Return the least or greatest non-null value of `field` among the matching records, or None."""
-        return self._open().extreme(resource, where, field, which)
-
-    def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
-        """Return the largest number that `field` holds after `prefix` (0 where there is none)."""
-        return self._open().last_in_sequence(resource, field, prefix)
 
     def insert(self, resource: str, record: StoredRecord) -> None:
         """Write a new record. Raises UniqueViolationError, and AdapterError where it does not fit."""
@@ -234,9 +220,12 @@ class MemoryTransaction:
         """Refuse whatever is asked from now on."""
         self._over = True
 
-    def _open(self) -> MemoryStore:
+    def _check_open(self) -> None:
         if self._over:
             raise AdapterError("the transaction is over")
+
+    def _open(self) -> MemoryStore:
+        self._check_open()
         return self._store
 
     def _writable(self, resource: str) -> tuple[Shape, RecordSet]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
-from rulewright.ports import StoredRecord, Table, Transaction, Where
+from rulewright.ports import OneByOne, StoredRecord, Table, Transaction, Where
 from rulewright_adapters.postgres_address import address_of, explained
 from rulewright_adapters.postgres_connection import Sessions
 from rulewright_adapters.postgres_driver import Connection, errors, psycopg, sql
@@ -27,7 +27,8 @@ from rulewright_adapters.postgres_schema import (
     undeclared,
 )
 from rulewright_adapters.postgres_statements import Statements, qualified
-from rulewright_adapters.postgres_writer import Writer
+from rulewright_adapters.postgres_writer import Writer, row_of
+from rulewright_adapters.reading import ReadingHalf
 from rulewright_adapters.references import ReferenceLedger
 from rulewright_adapters.shapes import Shape, shape_of, shapes_of
 from rulewright_adapters.values import orderable
@@ -182,10 +183,11 @@ class PostgresStore:
         self._sessions.close()
 
 
-class PostgresTransaction:
+class PostgresTransaction(ReadingHalf):
     """The one writing transaction of a thread. Reads go through the store, hence see its writes."""
 
     def __init__(self, store: PostgresStore, connection: Connection) -> None:
+        super().__init__(store)
         self._store = store
         self._writer = Writer(store._sessions, connection)
         # What PostgreSQL can't declare, because the field that is named need not be unique, is judged here.
@@ -193,28 +195,10 @@ class PostgresTransaction:
         self._new_sequences: set[bytes] = set()
         self._over = False
 
-    def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
-        """Return the matching records, ordered by key."""
-        self._check_open()
-        return self._store.find(resource, where, limit)
-
-    def count(self, resource: str, where: Where) -> int:
-        """Return how many records match."""
-        self._check_open()
-        return self._store.count(resource, where)
-
-    def extreme(self, resource: str, where: Where, field: str, which: Literal["min", "max"]) -> object:
-        """Return the least or greatest non-null value of `field` among the matching records, or None."""
-        self._check_open()
-        return self._store.extreme(resource, where, field, which)
-
-    def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
-        """Return the largest number that `field` holds after `prefix` (0 where there is none)."""
-        self._check_open()
+    def _prepare_sequence(self, resource: str, field: str, prefix: str) -> None:
         statements = self._store._statements.get(resource)
         if prefix and statements and statements.shape.type_of(field) == "text":
             self._make_index(statements.sequence(field, prefix)[1])
-        return self._store.last_in_sequence(resource, field, prefix)
 
     def _make_index(self, text: bytes) -> None:
         # PostgreSQL indexes no table whose foreign keys wait to be judged: then the next transaction does.
@@ -238,6 +222,18 @@ class PostgresTransaction:
         if self._ledger.concerns(resource):
             self._ledger.note(resource, {}, fitted)
 
+    def insert_many(self, resource: str, records: Sequence[StoredRecord]) -> None:
+        """Write new records by COPY, all or none; see `Transaction.insert_many`."""
+        statements = self._writable(resource)
+        rows = statements.rows(records)
+        if not rows:
+            return
+        with self._in_words(statements), self._writer.savepoint():
+            self._writer.copy(statements.copy_text, rows)
+        if self._ledger.concerns(resource):
+            for record in records:
+                self._ledger.note(resource, {}, record)
+
     def update(self, resource: str, key: object, values: StoredRecord) -> None:
         """Set fields of the record whose key is `key`. Raises as `insert`, and AdapterError if none."""
         statements = self._writable(resource)
@@ -251,6 +247,21 @@ class PostgresTransaction:
             raise AdapterError(f"{resource}: there is no record with the {name} to update")
         if judged:
             self._ledger.note(resource, before[0], {**before[0], **fitted})
+
+    def update_many(self, resource: str, updates: Sequence[tuple[object, StoredRecord]]) -> None:
+        """Carry out updates in their order, all or none; see `Transaction.update_many`."""
+        statements = self._writable(resource)
+        fields = tuple(updates[0][1]) if updates else ()
+        plain = fields and statements.guarded.isdisjoint(fields) and not self._ledger.concerns(resource)
+        if not plain or any(tuple(values) != fields for _, values in updates):
+            # Which update breaks a constraint is only told by carrying out one after the other.
+            OneByOne.update_many(self, resource, updates)
+            return
+        rows = [statements.update_row(key, values) for key, values in updates]
+        with self._in_words(statements), self._writer.savepoint():
+            if self._writer.write_many(statements.update(fields), rows) != len(rows):
+                name = statements.shape.table.key
+                raise AdapterError(f"{resource}: there is no record with the {name} to update")
 
     def _set(self, statements: Statements, key: object, fitted: StoredRecord) -> bool:
         """Update one record; whether it was there."""
@@ -313,6 +324,7 @@ class PostgresTransaction:
             if statements is None:
                 raise explained(self._store._address, error) from None
             fields = statements.constraints.get(name, (name,))
-            raise UniqueViolationError(statements.shape.table.resource, fields) from None
+            resource = statements.shape.table.resource
+            raise UniqueViolationError(resource, fields, row_of(error)) from None
         except psycopg.Error as error:
             raise explained(self._store._address, error) from None

@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import LiteralString
 
 from rulewright.errors import AdapterError
+from rulewright.ports import INT64_MAX, INT64_MIN
 from rulewright_adapters.postgres_address import PATIENCE, Address, explained, opening_error
 from rulewright_adapters.postgres_driver import (
     Connection,
@@ -33,7 +34,6 @@ from rulewright_adapters.postgres_driver import (
 # More connections than that would only wait for each other.
 POOL_SIZE = 8
 OLDEST_SERVER = 140000
-_LEAST, _GREATEST = -(2**63), 2**63 - 1
 Query = bytes | LiteralString
 
 _SETTINGS: LiteralString = (
@@ -206,7 +206,7 @@ def _set_up(connection: Connection) -> None:
 def _whole(digits: str) -> int | float:
     """Return a whole number as what it was: `values.fit` keeps none above 64 bits but floats."""
     number = int(digits)
-    return number if _LEAST <= number <= _GREATEST else float(number)
+    return number if INT64_MIN <= number <= INT64_MAX else float(number)
 
 
 _DECODER = json.JSONDecoder(parse_int=_whole)

@@ -8,16 +8,18 @@ each pattern of nulls in a record would be another statement to prepare.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
 from rulewright.errors import AdapterError
-from rulewright.ports import ColumnType, ForeignKey, StoredRecord, Table, UniqueConstraint, Where
+from rulewright.ports import ColumnType, ForeignKey, Table, UniqueConstraint
 from rulewright_adapters.postgres_address import NAME_LENGTH
 from rulewright_adapters.postgres_driver import sql
+from rulewright_adapters.questions import Asked, Questions, Test
+from rulewright_adapters.rows import Encoders
 from rulewright_adapters.shapes import Shape
-from rulewright_adapters.values import MisfitError, canonical, fit, match
+from rulewright_adapters.values import MisfitError, canonical, fit
 
 # "C" compares texts by code point, as every other store does.
 TYPES: Mapping[ColumnType, sql.SQL] = MappingProxyType(
@@ -29,9 +31,7 @@ TYPES: Mapping[ColumnType, sql.SQL] = MappingProxyType(
         "json": sql.SQL("jsonb"),
     }
 )
-# How one field is asked for: equal, null, one of a list, one of a list or null.
-_Test = Literal["equal", "null", "any", "any or null"]
-_TESTS: Mapping[_Test, sql.SQL] = MappingProxyType(
+_TESTS: Mapping[Test, sql.SQL] = MappingProxyType(
     {
         "equal": sql.SQL("{field} = %s::{type}"),
         "null": sql.SQL("{field} IS NULL"),
@@ -40,7 +40,6 @@ _TESTS: Mapping[_Test, sql.SQL] = MappingProxyType(
         "any or null": sql.SQL("({field} = ANY (%s::text[]::{type}[]) OR {field} IS NULL)"),
     }
 )
-_Asked = tuple[tuple[str, _Test], ...]
 # min() and max() know no booleans.
 _EXTREMES = MappingProxyType(
     {
@@ -52,11 +51,11 @@ _EXTREMES = MappingProxyType(
 )
 
 
-class Statements:
+class Statements(Questions):
     """The SQL text of one resource and how its values go in."""
 
     def __init__(self, shape: Shape, schema: str) -> None:
-        self.shape = shape
+        super().__init__(shape, _ENCODERS)
         self._schema = schema
         self.table = qualified(schema, table_name(shape.table.resource))
         self.constraints = unique_names(shape.table)
@@ -64,31 +63,31 @@ class Statements:
         self.guarded = frozenset(
             field for unique in shape.table.uniques for field in (*unique.fields, *unique.where)
         ) | {shape.table.key}
-        self._columns = tuple(shape.types)
-        self._encoders = tuple(_ENCODERS[kind] for kind in shape.types.values())
         self._texts: dict[tuple[object, ...], bytes] = {}
         self._sequences: dict[tuple[str, str], tuple[bytes, bytes]] = {}
-        self._names = sql.SQL(", ").join(map(sql.Identifier, self._columns))
+        self._names = sql.SQL(", ").join(map(sql.Identifier, self.columns))
         insertion = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
-            self.table, self._names, sql.SQL(", ").join([sql.Placeholder()] * len(self._columns))
+            self.table, self._names, sql.SQL(", ").join([sql.Placeholder()] * len(self.columns))
         )
         self.insert_loudly = insertion.as_bytes()
+        self.copy_text = sql.SQL("COPY {} ({}) FROM STDIN").format(self.table, self._names).as_bytes()
         # A refused record then leaves the transaction as it was, without a savepoint around every insert.
         self.insert_text = sql.SQL("{} ON CONFLICT DO NOTHING").format(insertion).as_bytes()
 
-    def row(self, fitted: StoredRecord) -> list[object]:
-        """Return the values to bind to `insert_text`."""
-        return [
-            None if value is None else encoder(value)
-            for encoder, value in zip(self._encoders, map(fitted.get, self._columns), strict=True)
-        ]
+    def encode(self, kind: ColumnType, value: object) -> object:
+        """See `encode`."""
+        return encode(kind, value)
+
+    def bound_list(self, held: list[object]) -> object:
+        """Return a list as the driver binds an array."""
+        return held
 
     def records(self, rows: Iterable[Sequence[object]]) -> list[dict[str, object]]:
         """Return the records that a `find` text read."""
-        columns = self._columns
+        columns = self.columns
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
-    def find(self, asked: _Asked, limited: bool) -> bytes:
+    def find(self, asked: Asked, limited: bool) -> bytes:
         """Return the text that reads the matching records by key."""
         known = self._texts.get((asked, limited))
         if known is None:
@@ -102,16 +101,16 @@ class Statements:
             known = self._texts[asked, limited] = text.as_bytes()
         return known
 
-    def count(self, asked: _Asked) -> bytes:
+    def count(self, asked: Asked) -> bytes:
         """Return the text that counts the matching records."""
         return self._aggregate(asked, "count", sql.SQL("count(*)"))
 
-    def extreme(self, asked: _Asked, field: str, which: Literal["min", "max"]) -> bytes:
+    def extreme(self, asked: Asked, field: str, which: Literal["min", "max"]) -> bytes:
         """Return the text that finds the least or greatest value of `field`."""
         function = _EXTREMES.get((self.shape.types[field], which)) or _EXTREMES[which]
         return self._aggregate(asked, (which, field), function.format(sql.Identifier(field)))
 
-    def _aggregate(self, asked: _Asked, name: object, what: sql.Composable) -> bytes:
+    def _aggregate(self, asked: Asked, name: object, what: sql.Composable) -> bytes:
         known = self._texts.get((asked, name))
         if known is None:
             text = sql.SQL("SELECT {} FROM {}{}").format(what, self.table, self._condition(asked))
@@ -141,74 +140,28 @@ class Statements:
             known = self._sequences[field, prefix] = sequence_texts(self.shape, self._schema, field, prefix)
         return known
 
-    def _condition(self, asked: _Asked) -> sql.Composable:
+    def _condition(self, asked: Asked) -> sql.Composable:
         if not asked:
             return sql.SQL("")
         return sql.SQL(" WHERE ") + sql.SQL(" AND ").join([self._test(*one) for one in asked])
 
-    def _test(self, field: str, test: _Test) -> sql.Composable:
+    def _test(self, field: str, test: Test) -> sql.Composable:
         kind = TYPES[self.shape.types[field]]
         return _TESTS[test].format(field=sql.Identifier(field), type=kind)
-
-    def ask(self, where: Where) -> tuple[_Asked, list[object]] | None:
-        """Return the tests and bound values of `where`; None where no record can match."""
-        asked: list[tuple[str, _Test]] = []
-        bound: list[object] = []
-        for field, value in where.items():
-            kind = self.shape.type_of(field)
-            test, bind = ("null", []) if value is None else _asked_for(kind, value)
-            if test is None:
-                return None
-            asked.append((field, test))
-            bound.extend(bind)
-        return tuple(asked), bound
-
-    def encoded(self, fitted: StoredRecord) -> list[object]:
-        """Return fitted values as they are bound, in their order."""
-        return [encode(self.shape.types[name], value) for name, value in fitted.items()]
-
-
-def _asked_for(kind: ColumnType, value: object) -> tuple[_Test | None, list[object]]:
-    if not isinstance(value, (list, tuple)):
-        held = _matches(kind, [value])
-        return ("equal", held) if held else (None, [])
-    held = _matches(kind, value)
-    null = any(item is None for item in value)
-    if not held:
-        return ("null", []) if null else (None, [])
-    if len(held) == 1 and not null:
-        return "equal", held
-    return ("any or null" if null else "any"), [held]
-
-
-def _matches(kind: ColumnType, values: Iterable[object]) -> list[object]:
-    """Return what to compare a column with; what it could never hold is left out."""
-    held = []
-    for value in values:
-        try:
-            if value is not None:
-                held.append(encode(kind, match(kind, value)))
-        except MisfitError:
-            continue
-    return held
-
-
-def _same(value: object) -> object:
-    return value
 
 
 def _truth(value: object) -> object:
     return "t" if value else "f"
 
 
-_ENCODERS: Mapping[ColumnType, Callable[[object], object]] = MappingProxyType(
-    {"text": _same, "integer": str, "number": repr, "boolean": _truth, "json": canonical}
-)
+# What is bound as another text than the value itself.
+_ENCODERS: Encoders = MappingProxyType({"integer": str, "number": repr, "boolean": _truth, "json": canonical})
 
 
 def encode(kind: ColumnType, value: object) -> object:
     """Return a fitted value as the text that PostgreSQL reads it from."""
-    return None if value is None else _ENCODERS[kind](value)
+    encoder = _ENCODERS.get(kind)
+    return value if value is None or encoder is None else encoder(value)
 
 
 def table_name(resource: str) -> str:

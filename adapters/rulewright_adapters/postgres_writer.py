@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from rulewright.errors import AdapterError, ReferenceViolationError
 from rulewright_adapters.postgres_address import explained
 from rulewright_adapters.postgres_connection import Sessions
 from rulewright_adapters.postgres_driver import Connection, TransactionStatus, errors, psycopg
+
+# COPY's own marks, and how they are written where they are meant.
+_MARKS = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _copied(rows: Sequence[Sequence[Any]]) -> str:
+    """Return rows of texts and nulls as COPY reads them; most columns hold none of its marks."""
+    columns: list[list[str]] = []
+    for values in zip(*rows, strict=True):
+        joined = "".join([value for value in values if value is not None])
+        if _MARKS.keys().isdisjoint(map(ord, set(joined))):
+            columns.append(["\\N" if value is None else value for value in values])
+        else:
+            columns.append(["\\N" if value is None else value.translate(_MARKS) for value in values])
+    return "\n".join(map("\t".join, zip(*columns, strict=True))) + "\n"
+
+
+def row_of(error: psycopg.Error) -> int | None:
+    """Return which row of a COPY was refused, from 0."""
+    found = re.search(r"COPY .*, line ([0-9]+)", error.diag.context or "")
+    return int(found[1]) - 1 if found else None
 
 
 class Writer:
@@ -23,12 +46,28 @@ class Writer:
 
     def write(self, query: bytes, bound: Sequence[object] = ()) -> bool:
         """Run a statement; whether it wrote a record. Raises psycopg's errors, for the caller to read."""
+        self._begin()
+        return self._connection.execute(query, bound or None).rowcount > 0
+
+    def write_many(self, query: bytes, rows: Sequence[Sequence[object]]) -> int:
+        """Run a statement for each row, without waiting for each answer; how many records were written."""
+        self._begin()
+        with self._connection.cursor() as cursor:
+            cursor.executemany(query, rows)
+            return cursor.rowcount
+
+    def copy(self, query: bytes, rows: Sequence[Sequence[object]]) -> None:
+        """Send rows of texts and nulls to a COPY."""
+        self._begin()
+        with self._connection.cursor() as cursor, cursor.copy(query) as copy:
+            copy.write(_copied(rows))
+
+    def _begin(self) -> None:
         self.check_open()
         if self._queue:
             self._connection.execute(b"; ".join(self._queue))
             self._queue.clear()
         self.has_written = True
-        return self._connection.execute(query, bound or None).rowcount > 0
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -12,7 +12,8 @@ from contextlib import contextmanager, suppress
 from typing import Literal
 
 from rulewright.errors import AdapterError, UniqueViolationError
-from rulewright.ports import StoredRecord, Table, Transaction, Where
+from rulewright.ports import OneByOne, StoredRecord, Table, Transaction, Where
+from rulewright_adapters.reading import ReadingHalf
 from rulewright_adapters.references import ReferenceLedger, broken, undeclared
 from rulewright_adapters.shapes import shape_of, shapes_of
 from rulewright_adapters.sqlite_connection import Sessions, explained, path_of
@@ -176,10 +177,11 @@ def _is_open(connection: sqlite3.Connection) -> bool:
     return connection.in_transaction
 
 
-class SqliteTransaction:
+class SqliteTransaction(ReadingHalf):
     """The one writing transaction of a thread. Reads go through the store, hence see its writes."""
 
     def __init__(self, store: SqliteStore, connection: sqlite3.Connection) -> None:
+        super().__init__(store)
         self._store = store
         self._connection = connection
         # What SQLite can't declare, because the field that is named need not be unique, is judged here.
@@ -187,28 +189,10 @@ class SqliteTransaction:
         self._depth = 0
         self._over = False
 
-    def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
-        """Return the matching records, ordered by key."""
-        self._check_open()
-        return self._store.find(resource, where, limit)
-
-    def count(self, resource: str, where: Where) -> int:
-        """Return how many records match."""
-        self._check_open()
-        return self._store.count(resource, where)
-
-    def extreme(self, resource: str, where: Where, field: str, which: Literal["min", "max"]) -> object:
-        """Return the least or greatest non-null value of `field` among the matching records, or None."""
-        self._check_open()
-        return self._store.extreme(resource, where, field, which)
-
-    def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
-        """Return the largest number that `field` holds after `prefix` (0 where there is none)."""
-        self._check_open()
+    def _prepare_sequence(self, resource: str, field: str, prefix: str) -> None:
         statements = self._store._statements.get(resource)
         if prefix and statements and statements.shape.type_of(field) == "text":
             self._run(sequence_texts(statements.shape, field, prefix)[1])
-        return self._store.last_in_sequence(resource, field, prefix)
 
     def insert(self, resource: str, record: StoredRecord) -> None:
         """Write a new record. Raises UniqueViolationError, and AdapterError where it does not fit."""
@@ -217,6 +201,14 @@ class SqliteTransaction:
         self._write(resource, statements.insert_text, statements.row(fitted))
         if self._ledger.concerns(resource):
             self._ledger.note(resource, {}, fitted)
+
+    def insert_many(self, resource: str, records: Sequence[StoredRecord]) -> None:
+        """Write new records, all or none; see `Transaction.insert_many`."""
+        statements = self._writable(resource)
+        self._write_many(resource, statements.insert_text, statements.rows(records))
+        if self._ledger.concerns(resource):
+            for record in records:
+                self._ledger.note(resource, {}, record)
 
     def update(self, resource: str, key: object, values: StoredRecord) -> None:
         """Set fields of the record whose key is `key`. Raises as `insert`, and AdapterError if none."""
@@ -233,6 +225,20 @@ class SqliteTransaction:
             self._write(resource, statements.update(tuple(fitted)), bound)
         if self._ledger.concerns(resource):
             self._ledger.note(resource, found[0], {**found[0], **fitted})
+
+    def update_many(self, resource: str, updates: Sequence[tuple[object, StoredRecord]]) -> None:
+        """Carry out updates in their order, all or none; see `Transaction.update_many`."""
+        statements = self._writable(resource)
+        fields = tuple(updates[0][1]) if updates else ()
+        plain = fields and statements.shape.table.key not in fields and not self._ledger.concerns(resource)
+        if not plain or any(tuple(values) != fields for _, values in updates):
+            OneByOne.update_many(self, resource, updates)
+            return
+        rows = [statements.update_row(key, values) for key, values in updates]
+        with self.savepoint():
+            if self._write_many(resource, statements.update(fields), rows) != len(rows):
+                name = statements.shape.table.key
+                raise AdapterError(f"{resource}: there is no record with the {name} to update")
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -293,12 +299,24 @@ class SqliteTransaction:
     def _write(self, resource: str, text: str, bound: Sequence[object]) -> None:
         try:
             self._connection.execute(text, bound)
-        except sqlite3.IntegrityError as error:
-            _, _, columns = str(error).partition("UNIQUE constraint failed: ")
-            if not columns:
-                raise explained(self._store._sessions.name, error) from error
-            # "UNIQUE constraint failed: table.a, table.b": names hold neither dots nor commas.
-            fields = tuple(column.rpartition(".")[2] for column in columns.split(", "))
-            raise UniqueViolationError(resource, fields) from error
         except sqlite3.Error as error:
-            raise explained(self._store._sessions.name, error) from error
+            raise self._refusal(resource, error) from error
+
+    def _write_many(self, resource: str, text: str, rows: Sequence[Sequence[object]]) -> int:
+        """Write all rows or none; how many records were written."""
+        written = self._connection.total_changes
+        with self.savepoint():
+            try:
+                return self._connection.executemany(text, rows).rowcount
+            except sqlite3.Error as error:
+                done = self._connection.total_changes - written
+                raise self._refusal(resource, error, done) from error
+
+    def _refusal(self, resource: str, error: sqlite3.Error, row: int | None = None) -> AdapterError:
+        if isinstance(error, sqlite3.IntegrityError):
+            _, _, columns = str(error).partition("UNIQUE constraint failed: ")
+            if columns:
+                # "UNIQUE constraint failed: table.a, table.b": names hold neither dots nor commas.
+                fields = tuple(column.rpartition(".")[2] for column in columns.split(", "))
+                return UniqueViolationError(resource, fields, row)
+        return explained(self._store._sessions.name, error)

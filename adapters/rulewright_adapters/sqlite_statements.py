@@ -10,59 +10,52 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from rulewright.errors import AdapterError
-from rulewright.ports import ColumnType, StoredRecord, UniqueConstraint, Where
+from rulewright.ports import ColumnType, UniqueConstraint
+from rulewright_adapters.questions import Asked, Questions, Test
 from rulewright_adapters.shapes import Shape
-from rulewright_adapters.values import MisfitError, canonical, fit, match
+from rulewright_adapters.values import MisfitError, canonical, fit
 
-# How one field is asked for: equal, null, one of a list, one of a list or null.
-_Test = Literal["equal", "null", "any", "any or null"]
-_TESTS: dict[_Test, str] = {
+_TESTS: dict[Test, str] = {
     "equal": "{field} = ?",
     "null": "{field} IS NULL",
     # One text whatever the list's length, and no limit to it.
     "any": "{field} IN (SELECT value FROM json_each(?))",
     "any or null": "({field} IN (SELECT value FROM json_each(?)) OR {field} IS NULL)",
 }
-_Asked = tuple[tuple[str, _Test], ...]
 
 
-class Statements:
+class Statements(Questions):
     """The SQL text of one resource and how its values go in and come out."""
 
     def __init__(self, shape: Shape) -> None:
-        self.shape = shape
+        # The driver binds true as 1 by itself.
+        super().__init__(shape, {})
         self.table = quoted(table_name(shape.table.resource))
-        self._columns = tuple(shape.types)
         self._coded = tuple(name for name, kind in shape.types.items() if kind in ("boolean", "json"))
-        self._coded_places = tuple(
-            (place, kind) for place, kind in enumerate(shape.types.values()) if kind in ("boolean", "json")
-        )
         self._texts: dict[tuple[object, ...], str] = {}
-        names = ", ".join(map(quoted, self._columns))
+        names = ", ".join(map(quoted, self.columns))
         self._names = names
-        self.insert_text = (
-            f"INSERT INTO {self.table} ({names}) VALUES ({', '.join('?' * len(self._columns))})"
-        )
+        self.insert_text = f"INSERT INTO {self.table} ({names}) VALUES ({', '.join('?' * len(self.columns))})"
 
-    def row(self, fitted: StoredRecord) -> list[object]:
-        """Return the values to bind to `insert_text`."""
-        row: list[object] = list(map(fitted.get, self._columns))
-        for place, kind in self._coded_places:
-            row[place] = encode(kind, row[place])
-        return row
+    def encode(self, kind: ColumnType, value: object) -> object:
+        """See `encode`."""
+        return encode(kind, value)
+
+    def bound_list(self, held: list[object]) -> object:
+        """Return a list as JSON, which the test unpacks."""
+        return json.dumps(held)
 
     def records(self, rows: Iterable[Sequence[object]]) -> list[dict[str, object]]:
         """Return the records that a `find` text read."""
-        found = [dict(zip(self._columns, row, strict=True)) for row in rows]
+        found = [dict(zip(self.columns, row, strict=True)) for row in rows]
         for name in self._coded:
             for record in found:
                 record[name] = self.decoded(name, record[name])
         return found
 
-    def find(self, asked: _Asked, limited: bool) -> str:
+    def find(self, asked: Asked, limited: bool) -> str:
         """Return the text that reads the matching records by key."""
         known = self._texts.get((asked, limited))
         if known is None:
@@ -71,7 +64,7 @@ class Statements:
             self._texts[asked, limited] = known
         return known
 
-    def aggregate(self, asked: _Asked, what: str) -> str:
+    def aggregate(self, asked: Asked, what: str) -> str:
         """Return the text that computes `what` over the matching records."""
         known = self._texts.get((asked, what))
         if known is None:
@@ -88,29 +81,6 @@ class Statements:
             self._texts["update", fields] = known
         return known
 
-    def ask(self, where: Where) -> tuple[_Asked, list[object]] | None:
-        """Return the tests and bound values of `where`; None where no record can match."""
-        asked: list[tuple[str, _Test]] = []
-        bound: list[object] = []
-        for field, value in where.items():
-            kind = self.shape.type_of(field)
-            if value is None:
-                asked.append((field, "null"))
-                continue
-            test, bind = _test(kind, value)
-            if test is None:
-                return None
-            asked.append((field, test))
-            bound.extend(bind)
-        return tuple(asked), bound
-
-    def encoded(self, fitted: StoredRecord) -> list[object]:
-        """Return fitted values as they are bound, in their order."""
-        return [self._encoded(name, value) for name, value in fitted.items()]
-
-    def _encoded(self, field: str, value: object) -> object:
-        return encode(self.shape.types[field], value)
-
     def decoded(self, field: str, value: object) -> object:
         """Return what a column holds as a stored value."""
         if value is None:
@@ -121,32 +91,7 @@ class Statements:
         return json.loads(str(value)) if kind == "json" else value
 
 
-def _test(kind: ColumnType, value: object) -> tuple[_Test | None, list[object]]:
-    if not isinstance(value, (list, tuple)):
-        held = _matches(kind, [value])
-        return ("equal", held) if held else (None, [])
-    held = _matches(kind, value)
-    null = any(item is None for item in value)
-    if not held:
-        return ("null", []) if null else (None, [])
-    if len(held) == 1 and not null:
-        return "equal", held
-    return ("any or null" if null else "any"), [json.dumps(held)]
-
-
-def _matches(kind: ColumnType, values: Iterable[object]) -> list[object]:
-    """Return what to compare a column with; what it could never hold is left out."""
-    held = []
-    for value in values:
-        try:
-            if value is not None:
-                held.append(encode(kind, match(kind, value)))
-        except MisfitError:
-            continue
-    return held
-
-
-def _condition(asked: _Asked) -> str:
+def _condition(asked: Asked) -> str:
     tests = " AND ".join(_TESTS[test].format(field=quoted(field)) for field, test in asked)
     return f" WHERE {tests}" if tests else ""
 

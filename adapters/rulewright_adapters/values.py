@@ -13,9 +13,8 @@ from types import MappingProxyType
 from typing import Any
 
 from rulewright.errors import AdapterError
-from rulewright.ports import ColumnType
+from rulewright.ports import INT64_MAX, INT64_MIN, ColumnType
 
-_LEAST, _GREATEST = -(2**63), 2**63 - 1
 # What can be written can be read again from wherever the stack stands.
 _DEPTH = 128
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
@@ -119,7 +118,7 @@ def _text(value: object) -> str:
 def _integer(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise MisfitError("must be an integer")
-    if not _LEAST <= value <= _GREATEST:
+    if not INT64_MIN <= value <= INT64_MAX:
         raise MisfitError("is an integer of more than 64 bits")
     return value
 
@@ -155,7 +154,7 @@ def _nested(value: object, depth: int = 0) -> object:
         return _integer(value)
     if isinstance(value, float):
         held = _number(value)
-        return int(held) if held.is_integer() and _LEAST <= held <= _GREATEST else held
+        return int(held) if held.is_integer() and INT64_MIN <= held <= INT64_MAX else held
     if isinstance(value, (list, tuple)):
         return [_nested(item, depth + 1) for item in value]
     if isinstance(value, dict):

@@ -35,6 +35,10 @@ class ConfigurationError(RulewrightError):
     """A setting, an option or an environment variable makes no sense."""
 
 
+class PluginError(ConfigurationError):
+    """A plug-in can't be used as it is; the message names it, and what is wrong with what it adds."""
+
+
 class AdapterError(RulewrightError):
     """A store or a forwarder could not do its part; the payload may be fine."""
 
@@ -51,12 +55,14 @@ class StoreMismatchError(AdapterError):
 class UniqueViolationError(AdapterError):
     """The store refused a write because a unique constraint holds there.
 
-    `fields` are the constraint's fields, in the order of the rule file.
+    `fields` are the constraint's fields, in the order of the rule file. `row` is the place (from 0) of the
+    refused record where many were written at once.
     """
 
-    def __init__(self, resource: str, fields: tuple[str, ...]) -> None:
+    def __init__(self, resource: str, fields: tuple[str, ...], row: int | None = None) -> None:
         self.resource = resource
         self.fields = fields
+        self.row = row
         super().__init__(f"{resource}: another record has the same {', '.join(fields)}")
 
 

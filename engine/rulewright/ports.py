@@ -8,13 +8,18 @@ may leave fields that are null out of what it returns or return them as None.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, runtime_checkable
+
+from rulewright.errors import UniqueViolationError
 
 StoredRecord = Mapping[str, object]
+# Integers are 64-bit everywhere: in payloads, in expressions and in stores.
+INT64_MIN: Final = -(2**63)
+INT64_MAX: Final = 2**63 - 1
 # Field -> the value it must equal; a list as value means any of them; None matches null.
 Where = Mapping[str, object]
 ColumnType = Literal["text", "integer", "number", "boolean", "json"]
@@ -90,14 +95,53 @@ class Transaction(Records, Protocol):
     def insert(self, resource: str, record: StoredRecord) -> None:
         """Write a new record. Raises UniqueViolationError or ReferenceViolationError."""
 
+    def insert_many(self, resource: str, records: Sequence[StoredRecord]) -> None:
+        """Write new records in their order: as `insert` of one after the other, but all of them or none.
+
+        A UniqueViolationError says in `row` which of `records` (from 0) could not be written after those
+        before it. Where several records are wrong, any of them may be the one that is told. References are
+        judged when the transaction ends, as ever.
+        """
+
     def update(self, resource: str, key: object, values: StoredRecord) -> None:
         """Set fields of the record whose key is `key`. Raises as `insert`, and AdapterError if none."""
+
+    def update_many(self, resource: str, updates: Sequence[tuple[object, StoredRecord]]) -> None:
+        """Carry out updates (key and values) in their order: as `update` of one after the other, but all or
+        none. Raises as `update`; `row` as in `insert_many`.
+        """
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what was written inside the block if it raises, and only that."""
 
     def set_progress(self, job: str, position: int) -> None:
         """Keep how far a batch got, in this very transaction."""
+
+
+class OneByOne:
+    """The writes of many by those of one: for a transaction whose store has no faster way to inherit."""
+
+    def insert_many(self: Transaction, resource: str, records: Sequence[StoredRecord]) -> None:
+        """See Transaction.insert_many."""
+        with self.savepoint():
+            for row, record in enumerate(records):
+                with _numbered(row):
+                    self.insert(resource, record)
+
+    def update_many(self: Transaction, resource: str, updates: Sequence[tuple[object, StoredRecord]]) -> None:
+        """See Transaction.update_many."""
+        with self.savepoint():
+            for row, (key, values) in enumerate(updates):
+                with _numbered(row):
+                    self.update(resource, key, values)
+
+
+@contextmanager
+def _numbered(row: int) -> Iterator[None]:
+    try:
+        yield
+    except UniqueViolationError as error:
+        raise UniqueViolationError(error.resource, error.fields, row) from error
 
 
 @runtime_checkable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -44,6 +45,14 @@ def wanted(field: str) -> st.SearchStrategy[dict[str, object]]:
     return (FIELDS[field] | st.lists(FIELDS[field], max_size=3)).map(lambda value: {field: value})
 
 
+def many(write: Callable[[str, list[Any]], None], given: list[Any]) -> object:
+    """Write many; where several of them are wrong, which one is told is left to the store."""
+    try:
+        return write(CASE, given)
+    except AdapterError as error:
+        raise AdapterError(str(error)) from error
+
+
 WHERE: st.SearchStrategy[dict[str, object]] = (
     st.just({}) | st.sampled_from(sorted(FIELDS)).flatmap(wanted) | some_of(FIELDS)
 )
@@ -66,6 +75,21 @@ WRITES: st.SearchStrategy[Step] = st.one_of(
     st.builds(lambda r: lambda t: t.insert(CASE, r), some_of(FIELDS)),
     st.builds(lambda k, r: lambda t: t.insert(CASE, {"id": k, **r}), IDS, some_of(FIELDS)),
     st.builds(lambda k, r: lambda t: t.update(CASE, k, r), IDS, some_of(FIELDS)),
+    st.builds(lambda r: lambda t: many(t.insert_many, r), st.lists(some_of(FIELDS), max_size=4)),
+    st.builds(
+        lambda ks, r: lambda t: many(t.insert_many, [{**r, "id": k, "reference": None} for k in ks]),
+        st.lists(IDS, max_size=3),
+        some_of(FIELDS),
+    ),
+    st.builds(
+        lambda us: lambda t: many(t.update_many, us),
+        st.lists(st.tuples(IDS, some_of(FIELDS)), max_size=3),
+    ),
+    st.builds(
+        lambda ks, r: lambda t: many(t.update_many, [(k, r) for k in ks]),
+        st.lists(IDS, max_size=3),
+        some_of(FIELDS),
+    ),
     st.builds(lambda r: lambda t: t.insert(HOUSEHOLD, r), some_of(HOUSEHOLD_FIELDS)),
     st.builds(lambda k, r: lambda t: t.update(HOUSEHOLD, k, r), IDS, some_of(HOUSEHOLD_FIELDS)),
 )
