@@ -14,7 +14,7 @@ from rulewright.model import Expression, Field, Itself, RuleFile, RuleSet, Templ
 from rulewright.problem import VendorError
 from rulewright.reader import read_rules
 from rulewright.reader.field_shape import FieldShape
-from rulewright.reader.file_shape import ApiShape, ResourceShape
+from rulewright.reader.file_shape import ApiShape, FindingShape, InferenceShape, ResourceShape
 from rulewright.reader.kinds import Shape
 from rulewright.reader.workflow_shape import EffectShape, LookUpShape, TransitionShape, WorkflowShape
 
@@ -38,11 +38,22 @@ def fields(order: RuleFile) -> Mapping[str, Field]:
 
 def test_good_files_have_no_warnings() -> None:
     """The file that uses every keyword is beyond reproach."""
-    assert {warning.code for warning in load_rules(GOOD).warnings} == {"no-inference"}
+    assert load_rules(GOOD).warnings == ()
 
 
 @pytest.mark.parametrize(
-    "shape", [FieldShape, ApiShape, ResourceShape, WorkflowShape, TransitionShape, EffectShape, LookUpShape]
+    "shape",
+    [
+        FieldShape,
+        ApiShape,
+        ResourceShape,
+        WorkflowShape,
+        TransitionShape,
+        EffectShape,
+        LookUpShape,
+        InferenceShape,
+        FindingShape,
+    ],
 )
 def test_every_keyword_is_used(shape: type[Shape]) -> None:
     """A keyword that no good file uses would be a keyword that nobody has tried."""

@@ -10,6 +10,7 @@ from rulewright.cel import CelError, Path, Type, parse
 from rulewright.cel.checker import Expected
 from rulewright.cel.checker.facts import facts_of
 from rulewright.checks.field_types import DYN, TEXT, accepted, of_field, size_of
+from rulewright.checks.inferred_names import fact_sizes, fact_types
 from rulewright.checks.names import (
     CREATE,
     WRITES,
@@ -22,8 +23,19 @@ from rulewright.checks.names import (
 )
 from rulewright.checks.sites import Place, Site, Wanted
 from rulewright.checks.subject import Subject
-from rulewright.checks.vocabulary import Vocabulary
-from rulewright.model import Check, Effect, Expression, Field, LookUp, Reaction, Target, Transition, Workflow
+from rulewright.model import (
+    Check,
+    Effect,
+    Expression,
+    Field,
+    Inference,
+    LookUp,
+    Reaction,
+    Target,
+    Transition,
+    Workflow,
+)
+from rulewright.plugins import Registry
 
 _PERMISSIONS = Expected((Type("list", (TEXT,)),), "the list of permissions")
 _STATE = Expected((TEXT,), "a state")
@@ -34,24 +46,24 @@ def sites(subject: Subject) -> Iterator[Site]:
     return _Finder(subject).all()
 
 
-def value_of_field(fields: Mapping[str, Field] | None, vocabulary: Vocabulary) -> Wanted:
+def value_of_field(fields: Mapping[str, Field] | None, registry: Registry) -> Wanted:
     """What `set` and its like put into a field."""
 
     def wanted(name: str) -> Expected | None:
         field = (fields or {}).get(name)
-        return None if field is None else Expected(accepted(field, vocabulary), f"the field {name}")
+        return None if field is None else Expected(accepted(field, registry), f"the field {name}")
 
     return wanted
 
 
-def match_of_field(fields: Mapping[str, Field] | None, vocabulary: Vocabulary) -> Wanted:
+def match_of_field(fields: Mapping[str, Field] | None, registry: Registry) -> Wanted:
     """What `where` and `by` compare a field with: one value, or a list of which any will do."""
 
     def wanted(name: str) -> Expected | None:
         field = (fields or {}).get(name)
         if field is None:
             return None
-        kinds = accepted(field, vocabulary)
+        kinds = accepted(field, registry)
         return Expected((*kinds, *(Type("list", (kind,)) for kind in kinds)), f"the field {name}")
 
     return wanted
@@ -82,10 +94,10 @@ class _Finder:
         self.every = every_operation(subject)
         self.lasting = Lasting.of(subject)
         self._names: dict[frozenset[str], Names] = {}
-        vocabulary = subject.universe.vocabulary
-        self.kind_of = partial(of_field, vocabulary=vocabulary)
-        self.into = partial(value_of_field, vocabulary=vocabulary)
-        self.match = partial(match_of_field, vocabulary=vocabulary)
+        registry = subject.universe.registry
+        self.kind_of = partial(of_field, registry=registry)
+        self.into = partial(value_of_field, registry=registry)
+        self.match = partial(match_of_field, registry=registry)
 
     def all(self) -> Iterator[Site]:
         """Every expression of the file, then those of api.yaml as they read for it."""
@@ -187,7 +199,7 @@ class _Finder:
 
     def derived(self, field: Field, around: Place, path: str) -> Iterator[Site]:
         """What gives a field its value."""
-        into = Expected(accepted(field, self.subject.universe.vocabulary), f"the field {field.name}")
+        into = Expected(accepted(field, self.subject.universe.registry), f"the field {field.name}")
         yield from Place(around.names, "a field's value", around.on, path).values(into, field.default_from)
         if field.compute is not None:
             on = self.when(field.compute.on, CREATE if field.immutable else self.every)
@@ -297,14 +309,23 @@ class _Finder:
         """Scope, inferences and the response."""
         yield from self.place("scope", self.every).entries(self.match(self.subject.fields), self.file.scope)
         for inference in self.file.inferences:
-            facts = self.names(self.every).having(dict.fromkeys(inference.facts, DYN))
-            place = Place(facts, "an inference", self.every)
-            yield from place.conditions(inference.when)
-            yield from place.values(None, inference.assert_, inference.problem, inference.set)
+            yield from self.inference(inference)
         if self.file.response is not None:
             shown = self.names(self.every).having({**bound, "resource": DYN, "body": DYN})
             place = Place(shown, "the response", self.every)
             yield from place.values(None, self.file.response.body, *self.file.response.include.values())
+
+    def inference(self, inference: Inference) -> Iterator[Site]:
+        """One rule of `infer`: what it asks of its facts, and what it makes of them."""
+        names = self.names(WRITES)
+        names = names.having(fact_types(self.subject, inference, names), fact_sizes(self.subject, inference))
+        yield from Place(names, "an inference", WRITES).conditions(inference.when)
+        # The rest is read only where the condition holds.
+        held = Place(names.having({}, given=_told_by(inference.when)), "an inference", WRITES)
+        yield from held.values(None, *inference.asserts.values())
+        if inference.problem is not None:
+            yield from held.values(None, inference.problem.with_)
+        yield from held.entries(self.into(self.subject.fields), inference.set)
 
     def api(self) -> Iterator[Site]:
         """The expressions of api.yaml."""

@@ -2,7 +2,7 @@
 
 Looked at: required_with, forbidden_with and their kin (they name fields beside the field), unique.within,
 accepts, variants, the keys of by, where, set, scope and with, references.by, a look-up's `of`, the
-`path` of a check, and the keys of a target's write_back.
+`path` of a check or a finding, and the keys of a target's write_back.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from rulewright.checks.subject import Subject, problem, span_of, unknown
-from rulewright.model import Check, Effect, Field, LookUp, TemplateMap, Workflow
+from rulewright.model import Check, Effect, Field, Finding, LookUp, TemplateMap, Workflow
 from rulewright.problem import SourceProblem, Span
 
 CODE = "unknown-field"
@@ -43,11 +43,15 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         *(rule for _, field in subject.all_fields() for rule in field.checks),
     ):
         yield from _of_path(subject, rule)
+    for inference in file.inferences:
+        yield from _missing_keys(subject, inference.set, own)
+        if inference.problem is not None:
+            yield from _of_path(subject, inference.problem)
     if file.workflow is not None:
         yield from _of_workflow(subject, file.workflow)
 
 
-def _of_path(subject: Subject, rule: Check) -> Iterator[SourceProblem]:
+def _of_path(subject: Subject, rule: Check | Finding) -> Iterator[SourceProblem]:
     """A check's `path` is a JSON Pointer into the payload; its first step is a field."""
     if not rule.path:
         return

@@ -5,51 +5,57 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rulewright.compiled.parts import CompiledCheck, CompiledField, CompiledReference, CompiledUnique, Concern
-from rulewright.fieldtypes import FIELD_TYPES
-from rulewright.formula import Formula, FormulaMap, compile_expression, compile_template
+from rulewright.formula import Formula, FormulaMap, Functions, compile_expression, compile_template
 from rulewright.model import Check, Expression, Field, RuleSet, TemplateMap
+from rulewright.plugins import Registry
 
 EMPTY_MAP = FormulaMap({}, ())
 
 
-def compile_optional(expression: Expression | None) -> Formula | None:
+def compile_optional(expression: Expression | None, functions: Functions) -> Formula | None:
     """Compile an expression where there is one."""
-    return compile_expression(expression) if expression is not None else None
+    return compile_expression(expression, functions) if expression is not None else None
 
 
-def compile_map(template: TemplateMap | None) -> FormulaMap:
+def compile_map(template: TemplateMap | None, functions: Functions) -> FormulaMap:
     """Compile a map of templates; none is an empty one."""
     if template is None:
         return EMPTY_MAP
-    compiled = compile_template(template)
+    compiled = compile_template(template, functions)
     assert isinstance(compiled, FormulaMap)
     return compiled
 
 
-def compile_field(rule: Field, prefix: str, order: tuple[int, ...], rules: RuleSet) -> CompiledField:
+def compile_field(
+    rule: Field, prefix: str, order: tuple[int, ...], rules: RuleSet, registry: Registry
+) -> CompiledField:
+    """Compile one field with everything nested in it."""
+    functions = registry.functions
     field_id = f"{prefix}.{rule.name}"
     children = tuple(
-        compile_field(child, field_id, (*order, index), rules)
+        compile_field(child, field_id, (*order, index), rules, registry)
         for index, child in enumerate(rule.fields or ())
     )
-    items = compile_field(rule.items, field_id, (*order, 0), rules) if rule.items is not None else None
+    inner = rule.items
+    items = None if inner is None else compile_field(inner, field_id, (*order, 0), rules, registry)
     return CompiledField(
         rule=rule,
         id=field_id,
-        type=FIELD_TYPES[rule.type],
+        type=registry.types[rule.type],
         order=order,
-        required_if=compile_optional(rule.required_if),
-        required_unless=compile_optional(rule.required_unless),
-        forbidden_if=compile_optional(rule.forbidden_if),
-        excluded_if=compile_optional(rule.excluded_if),
-        default_from=compile_template(rule.default_from) if rule.default_from is not None else None,
-        compute=compile_template(rule.compute.value) if rule.compute is not None else None,
-        one_of=compile_expression(rule.one_of) if isinstance(rule.one_of, Expression) else None,
-        checks=compile_checks(rule.checks, field_id, order),
-        reference=_compile_reference(rule, field_id, rules),
-        unique=_compile_unique(rule, field_id),
+        required_if=compile_optional(rule.required_if, functions),
+        required_unless=compile_optional(rule.required_unless, functions),
+        forbidden_if=compile_optional(rule.forbidden_if, functions),
+        excluded_if=compile_optional(rule.excluded_if, functions),
+        default_from=compile_template(rule.default_from, functions) if rule.default_from is not None else None,
+        compute=compile_template(rule.compute.value, functions) if rule.compute is not None else None,
+        one_of=compile_expression(rule.one_of, functions) if isinstance(rule.one_of, Expression) else None,
+        checks=compile_checks(rule.checks, field_id, order, functions),
+        reference=_compile_reference(rule, field_id, rules, functions),
+        unique=_compile_unique(rule, field_id, functions),
         children=children,
         items=items,
+        maker=registry.makers.get(rule.generate.kind) if rule.generate is not None else None,
         concerns=frozenset(_own_concerns(rule)).union(
             *(part.concerns for part in (*children, items) if part)
         ),
@@ -71,31 +77,34 @@ def _own_concerns(rule: Field) -> Iterator[Concern]:
         yield "supplied"
 
 
-def _compile_reference(rule: Field, field_id: str, rules: RuleSet) -> CompiledReference | None:
+def _compile_reference(
+    rule: Field, field_id: str, rules: RuleSet, functions: Functions
+) -> CompiledReference | None:
     written = rule.references
     if written is None:
         return None
     return CompiledReference(
         resource=written.resource,
         by=written.by or rules.resources[written.resource].key,
-        where=compile_map(written.where),
+        where=compile_map(written.where, functions),
         bind=written.bind,
         id=f"{field_id}.references",
         span=written.span,
     )
 
 
-def _compile_unique(rule: Field, field_id: str) -> CompiledUnique | None:
+def _compile_unique(rule: Field, field_id: str, functions: Functions) -> CompiledUnique | None:
     if rule.unique is None:
         return None
     fields = (rule.name, *rule.unique.within)
-    return CompiledUnique(rule.unique, fields, compile_map(rule.unique.where), f"{field_id}.unique")
+    return CompiledUnique(rule.unique, fields, compile_map(rule.unique.where, functions), f"{field_id}.unique")
 
 
 def compile_checks(
-    checks: tuple[Check, ...], prefix: str, order: tuple[int, ...]
+    checks: tuple[Check, ...], prefix: str, order: tuple[int, ...], functions: Functions
 ) -> tuple[CompiledCheck, ...]:
+    """Compile a list of conditions."""
     return tuple(
-        CompiledCheck(check, f"{prefix}.{check.id}", compile_expression(check.check), (*order, index))
+        CompiledCheck(check, f"{prefix}.{check.id}", compile_expression(check.check, functions), (*order, index))
         for index, check in enumerate(checks)
     )

@@ -13,6 +13,7 @@ from rulewright.model import (
     Effect,
     Field,
     Idempotency,
+    Inference,
     LookUp,
     Reaction,
     ResponseShape,
@@ -21,6 +22,7 @@ from rulewright.model import (
     Unique,
     Workflow,
 )
+from rulewright.plugins import IdGenerator
 from rulewright.problem import Span
 
 Concern = Literal["excluded", "presence", "values", "checks", "supplied"]
@@ -80,6 +82,8 @@ class CompiledField:
     items: CompiledField | None
     # What kinds of rules stand here or anywhere below, so that a stage visits only what it judges.
     concerns: frozenset[Concern]
+    # Makes the value that `generate` asks for, where that is no basic generator.
+    maker: IdGenerator | None = None
 
     @property
     def name(self) -> str:
@@ -117,6 +121,19 @@ class CompiledEffect:
     where: FormulaMap
     set: FormulaMap
     body: Valued | None
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledInference:
+    """A rule of `infer`. `asserts` maps kinds to the values of the fact; `told` are those of a message."""
+
+    rule: Inference
+    id: str
+    when: Formula | None
+    asserts: Mapping[str, FormulaMap]
+    set: FormulaMap
+    told: FormulaMap
     order: tuple[int, ...]
 
 

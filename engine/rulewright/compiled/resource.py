@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,14 +14,18 @@ from rulewright.compiled.parts import (
     CompiledEffect,
     CompiledField,
     CompiledIdempotency,
+    CompiledInference,
     CompiledLookUp,
     CompiledReaction,
     CompiledResponse,
     CompiledTarget,
     CompiledWorkflow,
 )
+from rulewright.dialects import Dialect
+from rulewright.fieldtypes import FieldType
 from rulewright.formula import Formula, FormulaMap
 from rulewright.model import Api, Operation, RuleFile, RuleSet, Variant
+from rulewright.plugins import Registry
 
 if TYPE_CHECKING:
     # Imported when a schema is first built: marshmallow costs 50 ms at start-up.
@@ -44,6 +49,11 @@ class CompiledResource:
     response: CompiledResponse
     idempotency: CompiledIdempotency | None
     targets: Mapping[str, CompiledTarget]
+    # Every type that a field may have, by name.
+    types: Mapping[str, FieldType]
+    # How refusals are written.
+    dialect: Dialect
+    inferences: tuple[CompiledInference, ...] = ()
     _schemas: dict[object, type[Schema]] = field(default_factory=dict, repr=False)
     _loaders: dict[type[Schema], Schema] = field(default_factory=dict, repr=False)
 
@@ -62,7 +72,7 @@ class CompiledResource:
         if settable not in self._schemas:
             # Two threads may both build it; the classes are equal, and either may stay.
             build_schema = import_module("rulewright.schema").build_schema
-            self._schemas[settable] = build_schema(self.file, settable)
+            self._schemas[settable] = build_schema(self.file, settable, self.types)
         return self._schemas[settable]
 
     def loader(self, event: str | None, settable: frozenset[str]) -> Schema:
@@ -81,7 +91,9 @@ class CompiledResource:
         if place not in self._schemas:
             schema_class = import_module("rulewright.schema").schema_class
             rules = [one.rule for one in self.event_fields(event).values()]
-            self._schemas[place] = schema_class(event.title(), rules, self.file.unknown)
+            self._schemas[place] = schema_class(
+                event.title(), rules, self.file.unknown, types=self.types
+            )
         return self._schemas[place]
 
     def event_fields(self, event: str) -> Mapping[str, CompiledField]:
@@ -141,8 +153,15 @@ class CompiledRules:
     settings: Mapping[str, Mapping[str, object]]
     # (resource, event) -> what reacts to it, in the order of the files.
     reactions: Mapping[tuple[str, str], tuple[CompiledReaction, ...]]
+    registry: Registry
 
     @property
     def digest(self) -> str:
-        """What goes out with every outcome, so that a decision can be replayed."""
-        return f"sha256:{self.rules.sha256}"
+        """What goes out with every outcome, so that a decision can be replayed.
+
+        Foreign plug-ins and their versions are rules too.
+        """
+        if not self.registry.plugins:
+            return f"sha256:{self.rules.sha256}"
+        both = f"{self.rules.sha256} {self.registry.identity}"
+        return f"sha256:{hashlib.sha256(both.encode()).hexdigest()}"

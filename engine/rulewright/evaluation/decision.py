@@ -15,12 +15,12 @@ from rulewright.evaluation.assembly import open_run, reopen_scope
 from rulewright.evaluation.changes import merge_update
 from rulewright.evaluation.effects import plan_changes, stored_record
 from rulewright.evaluation.idempotency import CLAIMS, judge_idempotency
+from rulewright.evaluation.inferring import infer
 from rulewright.evaluation.judging import (
     applies_to,
     judge_check,
     judge_checks,
     judge_values,
-    leave_inference_undecided,
 )
 from rulewright.evaluation.log import Stage
 from rulewright.evaluation.overlay import Overlay
@@ -159,6 +159,7 @@ def _complete(run: Run) -> None:
     """Work out the record; where all is well, plan the changes and judge what will be."""
     values = judge_record(run)
     judge_key(run, values)
+    infer(run)
     if not run.log.is_clean():
         _judge_uniques_early(run, values)
         return
@@ -217,7 +218,6 @@ _STAGES: Final[tuple[Callable[[Run], None], ...]] = (
     judge_values,
     take_step,
     judge_checks,
-    leave_inference_undecided,
     _complete,
     _respond,
 )
@@ -247,7 +247,7 @@ def _refusal(run: Run, problems: tuple[Problem, ...]) -> Response | None:
     """A resource that says nothing about HTTP has no responses, refused or not."""
     api = run.resource.api
     speaks_http = run.resource.file.operations or (api is not None and api.errors is not None)
-    return refuse(api, problems) if speaks_http else None
+    return refuse(api, problems, run.resource.dialect) if speaks_http else None
 
 
 def _replayed(run: Run) -> Outcome:

@@ -52,7 +52,7 @@ def plan_changes(run: Run, values: Mapping[str, object]) -> Plan:
     _plan_own(run, plan)
     records.hide(run.resource.name, plan.own_key)
     moved = run.transition.effects if run.transition is not None else ()
-    for effect in (*run.resource.effects, *moved):
+    for effect in (*run.conclusions, *run.resource.effects, *moved):
         if run.inputs.operation in effect.on or "*" in effect.on:
             _plan_effect(run, plan, effect)
     records.show_all()

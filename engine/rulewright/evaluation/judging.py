@@ -15,7 +15,6 @@ from rulewright.schema.messages import join_options
 from rulewright.schema.validators import is_one_of
 
 _DEFAULT_ON = ("create", "update")
-_AFTER_CHECKS = 2_000_000
 
 
 def judge_values(run: Run) -> None:
@@ -107,14 +106,6 @@ def _judge_value(
     site = Site(check.id, path, check.rule.span, Stage.CHECK, check.order)
     message = check.rule.message or f"{field.label} is not acceptable: {check.condition.text.strip()}"
     _report_unless(run, check, site, scope, message)
-
-
-def leave_inference_undecided(run: Run) -> None:
-    """Rules of `infer` can't be run by this version; what they would find is not taken for absent."""
-    for index, inference in enumerate(run.resource.file.inferences):
-        rule = f"{run.resource.name}.{inference.id}"
-        site = Site(rule, "", inference.span, Stage.CHECK, (_AFTER_CHECKS, index))
-        run.report(site, "undecided", "can't be decided: this version does not run infer", severity="warning")
 
 
 def judge_check(

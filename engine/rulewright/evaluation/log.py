@@ -18,9 +18,10 @@ class Stage(IntEnum):
     WORKFLOW = 5
     CHECK = 6
     COMPUTE = 7
-    EFFECT = 8
-    INVARIANT = 9
-    RESPONSE = 10
+    INFERENCE = 8
+    EFFECT = 9
+    INVARIANT = 10
+    RESPONSE = 11
 
 
 @dataclass(frozen=True, slots=True)

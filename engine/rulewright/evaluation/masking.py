@@ -68,9 +68,9 @@ def parts_of(
     """Evaluate a condition once more and tell what each of its parts came to; secrets stay hidden."""
 
     def hide(path: Path) -> bool:
-        if isinstance(scope, Layer) and scope.has_own(path[0]):
+        if isinstance(scope, Layer) and scope.has_own(path[0]) and path[0] not in scope.fields:
             return scope.sensitive
-        return _may_be_sensitive(resource, rules, path)
+        return _may_be_sensitive(resource, rules, path, scope)
 
     explanation = cel.explain(formula.text, formula.node, scope, hide=hide)
     return tuple(_told(explanation, 0))
@@ -94,9 +94,14 @@ def _told(part: cel.Explanation, depth: int) -> Iterator[Part]:
             yield from _told(below, depth + 1)
 
 
-def reads_sensitive(resource: CompiledResource, rules: CompiledRules, formula: Valued) -> bool:
+def reads_sensitive(
+    resource: CompiledResource,
+    rules: CompiledRules,
+    formula: Valued,
+    scope: Mapping[str, object] | None = None,
+) -> bool:
     """Whether an expression may read a value of a sensitive field."""
-    return any(_may_be_sensitive(resource, rules, path) for path in formula.reads)
+    return any(_may_be_sensitive(resource, rules, path, scope) for path in formula.reads)
 
 
 def mask_record(fields: Mapping[str, CompiledField], values: Mapping[str, object]) -> dict[str, object]:
@@ -140,7 +145,7 @@ def _masked(
     """Return a value that stands at `path` as reports may show it."""
     if isinstance(scope, Layer) and scope.sensitive and scope.has_own(path[0]) and value is not None:
         return MASK
-    fields = _fields_behind(resource, rules, path[0])
+    fields = _fields_behind(resource, rules, path[0], scope)
     return to_json(_mask_along(fields, path[1:], value))
 
 
@@ -164,8 +169,13 @@ def _mask_along(fields: Mapping[str, CompiledField] | None, steps: Path, value: 
     return value
 
 
-def _may_be_sensitive(resource: CompiledResource, rules: CompiledRules, path: Path) -> bool:
-    fields = _fields_behind(resource, rules, path[0])
+def _may_be_sensitive(
+    resource: CompiledResource,
+    rules: CompiledRules,
+    path: Path,
+    scope: Mapping[str, object] | None = None,
+) -> bool:
+    fields = _fields_behind(resource, rules, path[0], scope)
     # `value` and `item` stand for some field of this file: one sensitive field makes them suspect.
     if path[0] in ("value", "item"):
         return any(field.rule.sensitive for field in resource.every_field())
@@ -184,9 +194,11 @@ def _may_be_sensitive(resource: CompiledResource, rules: CompiledRules, path: Pa
 
 
 def _fields_behind(
-    resource: CompiledResource, rules: CompiledRules, name: str
+    resource: CompiledResource, rules: CompiledRules, name: str, scope: Mapping[str, object] | None = None
 ) -> Mapping[str, CompiledField] | None:
     """Return the fields of the record that a top-level name stands for."""
+    if isinstance(scope, Layer) and name in scope.fields:
+        return scope.fields[name]
     if name in _OWN_VIEWS:
         return resource.fields
     target: str | None = None

@@ -8,7 +8,13 @@ from datetime import datetime
 from typing import Final
 
 from rulewright import cel
-from rulewright.compiled import CompiledField, CompiledResource, CompiledRules, CompiledTransition
+from rulewright.compiled import (
+    CompiledEffect,
+    CompiledField,
+    CompiledResource,
+    CompiledRules,
+    CompiledTransition,
+)
 from rulewright.evaluation.chance import Chance
 from rulewright.evaluation.log import Log, Site, Stage, unescape_pointer
 from rulewright.evaluation.masking import because_of, parts_of, reads_sensitive, values_read
@@ -16,6 +22,7 @@ from rulewright.evaluation.overlay import NoStoreError, Overlay
 from rulewright.evaluation.trace import Judged, Result, Tracer
 from rulewright.evaluation.views import Everything, Layer, LazyRecord, Scope, View
 from rulewright.formula import Formula, Valued
+from rulewright.inference import Inferred
 from rulewright.outcome import Change, Claim, Message, Read, Response
 from rulewright.ports import StoredRecord
 from rulewright.problem import Because, Problem, Severity, VendorError
@@ -130,6 +137,9 @@ class Run:
     reads: dict[tuple[str, str], Read] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    # What the rules of `infer` came to, and the fields that they set.
+    inferred: Inferred | None = None
+    conclusions: list[CompiledEffect] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.chance = Chance(self.inputs.seed)
@@ -247,7 +257,10 @@ class Run:
         words: str = "can't be decided",
     ) -> None:
         """Report that a rule can't be decided. An error's words may quote values, so sensitive ones go."""
-        hidden = not isinstance(error, NoStoreError) and reads_sensitive(self.resource, self.rules, formula)
+        seen = self.scope if scope is None else scope
+        hidden = not isinstance(error, NoStoreError) and reads_sensitive(
+            self.resource, self.rules, formula, seen
+        )
         reason = " on these values" if hidden else f": {error.message}"
         # Severity "error" would say that the payload is refused, which nobody knows.
         because = self.because(formula, scope)

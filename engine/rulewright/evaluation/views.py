@@ -237,16 +237,25 @@ def peek(values: Mapping[str, object], name: str) -> object:
 
 
 class Layer(dict[str, object]):
-    """A few names, such as `value`, in front of a scope. `sensitive`: reports must mask them."""
+    """A few names, such as `value`, in front of a scope. `sensitive`: reports must mask them.
 
-    __slots__ = ("_below", "sensitive")
+    `fields` tells of those names that stand for records what these hold, so that reports mask the right part.
+    """
+
+    __slots__ = ("_below", "fields", "sensitive")
 
     def __init__(
-        self, names: Mapping[str, object], below: Mapping[str, object], *, sensitive: bool = False
+        self,
+        names: Mapping[str, object],
+        below: Mapping[str, object],
+        *,
+        sensitive: bool = False,
+        fields: Mapping[str, Fields] | None = None,
     ) -> None:
         super().__init__(names)
         self._below = below
         self.sensitive = sensitive
+        self.fields: Mapping[str, Fields] = fields if fields is not None else {}
 
     def __missing__(self, name: str) -> object:
         return self._below[name]

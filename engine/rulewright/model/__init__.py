@@ -8,6 +8,7 @@ each keyword that was written to the place of its key.
 from rulewright.model.behaviour import (
     Effect,
     Event,
+    Finding,
     Inference,
     LookUp,
     Operation,
@@ -54,6 +55,7 @@ __all__ = [
     "Field",
     "Generate",
     "Idempotency",
+    "Finding",
     "Inference",
     "Itself",
     "LookUp",

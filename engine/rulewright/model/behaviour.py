@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rulewright.model.fields import Field
 from rulewright.model.values import Expression, Template, TemplateMap
-from rulewright.problem import Span, VendorError
+from rulewright.problem import Severity, Span, VendorError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,14 +150,30 @@ class Workflow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The problem that a rule of `infer` reports. `{name}` in `message` stands for an entry of `with`."""
+
+    span: Span
+    at: Mapping[str, Span]
+    message: str | None = None
+    severity: Severity = "error"
+    path: str | None = None
+    with_: TemplateMap | None = None
+    error: VendorError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inference:
-    """One rule of `infer`: it joins facts and asserts a fact, a problem or a value."""
+    """One rule of `infer`: it joins facts and asserts facts, a problem or values.
+
+    `facts` maps names to sources: `$payload`, `$record`, a look-up, or a kind that a rule asserts.
+    """
 
     id: str
     facts: Mapping[str, str]
     span: Span
     at: Mapping[str, Span]
     when: Expression | None = None
-    assert_: TemplateMap | None = None
-    problem: TemplateMap | None = None
+    asserts: Mapping[str, TemplateMap] = field(default_factory=dict)
+    problem: Finding | None = None
     set: TemplateMap | None = None

@@ -91,14 +91,24 @@ def _variants_kind(value: Any) -> Kind | None:
     return VariantsTable() if isinstance(value, Mapping) else None
 
 
+class FindingShape(Shape):
+    """The problem that a rule over several facts reports."""
+
+    message = Text()
+    severity = Choice("error", "warning", "info")
+    path = Text()
+    with_ = template_table(data_key="with")
+    error = vendor_error()
+
+
 class InferenceShape(Shape):
     """One rule over several facts."""
 
     id = Name(required=True)
     facts = Table(Text(), required=True)
     when = Cel()
-    assert_ = template_table(data_key="assert")
-    problem = template_table()
+    assert_ = Table(template_table(), data_key="assert")
+    problem = Sub(lambda: FindingShape)
     set = template_table()
 
 

@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal, cast
 
-from rulewright.model import Inference, Operation, ResponseShape, RuleFile, Template, TemplateMap, Variant
-from rulewright.problem import VendorError
+from rulewright.model import (
+    Finding,
+    Inference,
+    Operation,
+    ResponseShape,
+    RuleFile,
+    Template,
+    TemplateMap,
+    Variant,
+)
+from rulewright.problem import Severity, VendorError
 from rulewright.reader.fields import read_checks, read_fields
 from rulewright.reader.file_shape import is_vendor_error
 from rulewright.reader.flow import read_effects, read_look_ups, read_workflow
-from rulewright.reader.parts import Part
+from rulewright.reader.parts import Part, template_map_of
 from rulewright.reader.types import Merging
-from rulewright.source import ListNode, to_plain
+from rulewright.source import ListNode, MapNode, Node, to_plain
 
 
 def read_resource(resource: str, file: str, part: Part, merging: Merging) -> RuleFile:
@@ -93,9 +102,35 @@ def _inference(part: Part) -> Inference:
         span=part.span,
         at=part.at,
         when=part.expression("when"),
-        assert_=part.template_map("assert"),
-        problem=part.template_map("problem"),
+        asserts=_asserted(part.node_of("assert")),
+        problem=_finding(part.part("problem")),
         set=part.template_map("set"),
+    )
+
+
+def _asserted(node: Node | None) -> dict[str, TemplateMap]:
+    """Kinds of facts, each with its fields; a kind without any is a flag."""
+    if not isinstance(node, MapNode):
+        return {}
+    return {
+        entry.key.text: template_map_of(entry.value)
+        if isinstance(entry.value, MapNode)
+        else TemplateMap({}, entry.key.span)
+        for entry in node.entries
+    }
+
+
+def _finding(part: Part | None) -> Finding | None:
+    if part is None:
+        return None
+    return Finding(
+        span=part.span,
+        at=part.at,
+        message=part.text("message"),
+        severity=cast("Severity", part.text("severity") or "error"),
+        path=part.text("path"),
+        with_=part.template_map("with"),
+        error=part.error(),
     )
 
 

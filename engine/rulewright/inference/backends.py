@@ -1,0 +1,62 @@
+"""Which backend finds the joins: durable-rules where it is installed, else CLIPS, or what is chosen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final, cast
+
+from rulewright.errors import ConfigurationError
+from rulewright.inference.engine import Matcher
+from rulewright.inference.rules import JoinRule
+
+CHOICE: Final = "RULEWRIGHT_INFERENCE"
+"""The environment variable that names a backend."""
+
+EXTRAS: Final = "pip install 'rulewright[infer]' (CLIPS) or, on Python 3.11 and 3.12, 'rulewright[durable]'"
+"""How a backend is installed."""
+
+# Name -> the module it needs, where its matcher is, and what that is called; the default first.
+_BACKENDS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "durable": ("durable_rules_engine", "rulewright.inference.durable_backend", "DurableMatcher"),
+    "clips": ("clips", "rulewright.inference.clips_backend", "ClipsMatcher"),
+}
+
+
+def installed_backends() -> tuple[str, ...]:
+    """Return the names of the backends that can be imported here, the default first."""
+    return tuple(name for name, (module, _, _) in _BACKENDS.items() if _is_installed(module))
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def choose_backend() -> str:
+    """Return the backend to use. Raises ConfigurationError where there is none, or not the one chosen."""
+    installed = installed_backends()
+    chosen = os.environ.get(CHOICE)
+    if chosen:
+        if chosen not in _BACKENDS:
+            raise ConfigurationError(f"{CHOICE} is {chosen}; it may be {' or '.join(_BACKENDS)}")
+        if chosen not in installed:
+            raise ConfigurationError(f"{CHOICE} is {chosen}, which is not installed: {EXTRAS}")
+        return chosen
+    if not installed:
+        raise ConfigurationError(f"infer needs an inference backend: {EXTRAS}")
+    return installed[0]
+
+
+def make_matcher(backend: str) -> Callable[[Sequence[JoinRule]], Matcher]:
+    """Return what makes the matcher of a backend; its library is imported at the first use."""
+
+    def make(rules: Sequence[JoinRule]) -> Matcher:
+        _, module, name = _BACKENDS[backend]
+        return cast(Matcher, getattr(import_module(module), name)(rules))
+
+    return make
