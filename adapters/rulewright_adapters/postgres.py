@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from threading import Event
 from typing import Literal
 
 from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
-from rulewright.ports import OneByOne, StoredRecord, Table, Transaction, Where
+from rulewright.ports import Jobs, OneByOne, StoredRecord, Table, Transaction, Where
 from rulewright_adapters.postgres_address import address_of, explained
 from rulewright_adapters.postgres_connection import Sessions
 from rulewright_adapters.postgres_driver import Connection, errors, psycopg, sql
@@ -174,6 +175,16 @@ class PostgresStore:
         text = sql.SQL("SELECT position FROM {} WHERE job = %s").format(self._named(PROGRESS))
         rows = self._sessions.rows(text.as_bytes(), [job])
         return rows[0][0] if rows and isinstance(rows[0][0], int) else 0
+
+    def work(self, jobs: Jobs, *, workers: int, patience: float, stop: Event) -> None:
+        """Do delivery jobs until `stop` is set; see `JobStore.work`. Needs the extra `[workers]`."""
+        from rulewright_adapters.postgres_jobs import install  # noqa: PLC0415 - needs an extra
+        from rulewright_adapters.postgres_worker import work  # noqa: PLC0415
+
+        with self._sessions.writing() as connection, self._sessions.in_words():
+            install(connection, self._address)
+            connection.execute("COMMIT")
+        work(self._address, jobs, workers=workers, patience=patience, stop=stop)
 
     def _named(self, table: str) -> sql.Identifier:
         return qualified(self._address.schema, table)

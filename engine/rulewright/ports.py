@@ -8,10 +8,11 @@ may leave fields that are null out of what it returns or return them as None.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Event
 from typing import Final, Literal, Protocol, runtime_checkable
 
 from rulewright.errors import UniqueViolationError
@@ -216,3 +217,28 @@ class StoreClock(Protocol):
 
     def now(self) -> datetime:
         """Return an aware datetime."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """What workers do with messages of the outbox; called by several threads.
+
+    `deliver` and `take_over` get a message's id and the name of a job that no other job ever has.
+    `take_over` is told once the worker of that job was lost. `tend` is called every few seconds. What they
+    raise ends the work.
+    """
+
+    deliver: Callable[[int, str], None]
+    take_over: Callable[[int, str], None]
+    tend: Callable[[], None]
+
+
+@runtime_checkable
+class JobStore(Protocol):
+    """A store that hands out messages as jobs: each is made by the transaction that makes a message due."""
+
+    def work(self, jobs: Jobs, *, workers: int, patience: float, stop: Event) -> None:
+        """Do jobs, `workers` at a time, until `stop` is set; those begun are then finished.
+
+        A worker that was not heard of for `patience` seconds is lost. Raises AdapterError.
+        """

@@ -22,7 +22,7 @@ from rulewright.evaluation import Inputs, Move, Request, Tracer, find_resource, 
 from rulewright.fieldtypes import as_utc
 from rulewright.hotpath import decide
 from rulewright.model import RuleSet
-from rulewright.outbox import LEASE, MESSAGES, Deliverer, Settled
+from rulewright.outbox import LEASE, MESSAGES, Deliverer, Settled, Worker
 from rulewright.outcome import Outcome
 from rulewright.ports import Forwarder, Records, Store, Table, Transaction
 from rulewright.tables import tables_of
@@ -168,14 +168,23 @@ class Program:
         self, store: Store, forwarder: Forwarder, *, workers: int = 8, lease_seconds: float = LEASE
     ) -> Deliverer:
         """Return what sends the messages in the outbox of `store` through `forwarder`: see its `run`."""
+        self._prepare_outbox(store)
+        return Deliverer(store, forwarder, self.compiled, workers, lease_seconds, self._keep_settled)
 
-        def keep(settled: Settled, transaction: Transaction) -> None:
-            if self.audit and settled.change is not None:
-                keep_write_back(settled.change, self.compiled, transaction)
+    def worker(
+        self, store: Store, forwarder: Forwarder, *, workers: int = 8, lease_seconds: float = LEASE
+    ) -> Worker:
+        """Return what sends messages as jobs that the store, a `JobStore`, hands out: see its `run`."""
+        self._prepare_outbox(store)
+        return Worker(store, forwarder, self.compiled, workers, lease_seconds, self._keep_settled)
 
+    def _prepare_outbox(self, store: Store) -> None:
         # The records' own tables are left as they are: rules may have changed since, messages go out.
         store.prepare((MESSAGES, DECISIONS) if self.audit else (MESSAGES,))
-        return Deliverer(store, forwarder, self.compiled, workers, lease_seconds, keep)
+
+    def _keep_settled(self, settled: Settled, transaction: Transaction) -> None:
+        if self.audit and settled.change is not None:
+            keep_write_back(settled.change, self.compiled, transaction)
 
     def inputs(
         self,

@@ -1,14 +1,16 @@
 """Deliverers killed at random while they send to a server that misbehaves: what has arrived, what was lost?
 
     python tests/faults/deliveries.py [--messages 10000] [--kills 50] [--bad 0.3] [--deliverers 3]
+                                      [--store URL | --postgres] [--work]
 
-Prints counts and ends with 0 if every message arrived, and each had one effect.
+Half of the messages are there before the deliverers, the others come while they are killed. `--postgres`
+starts a server; with `--work` the deliverers are workers (`outbox work`), which Procrastinate gives jobs to.
+Prints counts and ends with 0 if every message arrived, each had one effect, and no job was left over.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import signal
 import subprocess
@@ -17,15 +19,21 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from faulty_server import FaultyServer
+from own_server import running_postgres
+from psycopg import sql
 
 from rulewright import load
 from rulewright.outbox import count_letters, list_letters
 from rulewright.ports import Store
 from rulewright_adapters import open_store
+from rulewright_adapters.postgres_address import address_of
+from rulewright_adapters.postgres_jobs import jobs_schema
 
 _API = """
 rulewright: 1
@@ -57,13 +65,15 @@ class Crew:
     folder: Path
     store: str
     size: int
+    work: bool
 
     def __post_init__(self) -> None:
         self.running = [self._start() for _ in range(self.size)]
         self.errors: list[str] = []
 
     def _start(self) -> subprocess.Popen[str]:
-        words = ["outbox", "deliver", "--watch", "--lease", "3", "--store", self.store, "--format", "text"]
+        how = ["work"] if self.work else ["deliver", "--watch"]
+        words = ["outbox", *how, "--lease", "3", "--store", self.store, "--format", "text"]
         return subprocess.Popen(
             [sys.executable, "-m", "rulewright", *words],
             cwd=self.folder,
@@ -99,52 +109,73 @@ class Crew:
         return codes
 
 
-def run(messages: int, kills: int, bad: float, deliverers: int, seed: int) -> Counter[str]:
+def run(
+    messages: int,
+    kills: int,
+    bad: float,
+    deliverers: int,
+    seed: int,
+    store: str | None = None,
+    work: bool = False,
+) -> Counter[str]:
     """Return what was counted."""
     chance = random.Random(seed)
     server = FaultyServer(bad=bad, seed=seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        url = _set_up(folder, server.url)
-        store = open_store(url)
-        _fill(folder, store, messages)
-        crew = Crew(folder, url, deliverers)
-        # At first there is nobody at the port: connections are refused.
-        opening = threading.Timer(1.0, server.start)
-        opening.start()
-        try:
-            _kill_while_sending(crew, store, kills, chance)
-            _wait_until_sent(store, crew)
-        finally:
-            codes = crew.stop()
-            opening.join()
-            server.stop()
-        counts = _counted(store, server, codes, crew)
-        store.close()
+        _set_up(folder, server.url)
+        url = store or f"sqlite:///{folder / 'outbox.db'}"
+        with closing(open_store(url)) as opened:
+            _fill(folder, opened, range(messages // 2))
+            crew = Crew(folder, url, deliverers, work)
+            # At first there is nobody at the port: connections are refused.
+            opening = threading.Timer(1.0, server.start)
+            filling = threading.Thread(target=_fill, args=(folder, opened, range(messages // 2, messages)))
+            opening.start()
+            filling.start()
+            try:
+                _kill_while_sending(crew, kills, chance)
+                filling.join()
+                _wait_until_sent(opened, crew)
+            finally:
+                codes = crew.stop()
+                opening.join()
+                server.stop()
+            counts = _counted(opened, server, codes, crew)
+        counts["jobs_left"] = _jobs_left(url) if work else 0
     counts["messages"], counts["kills"] = messages, kills
     return counts
 
 
-def _set_up(folder: Path, url: str) -> str:
+def _set_up(folder: Path, url: str) -> None:
     api = folder / "rules" / "shop"
     api.mkdir(parents=True)
     (api / "api.yaml").write_text(_API.format(url=url))
     (api / "order.yaml").write_text(_ORDER)
     (folder / "rulewright.toml").write_text(_TOML.format(url=url))
-    return os.environ.get("RULEWRIGHT_FAULTS_STORE") or f"sqlite:///{folder / 'outbox.db'}"
 
 
-def _fill(folder: Path, store: Store, messages: int) -> None:
+def _fill(folder: Path, store: Store, numbers: range) -> None:
     program = load(folder / "rules")
     store.prepare(program.tables)
-    for start in range(0, messages, 500):
+    for start in range(0, len(numbers), 500):
         with store.transaction() as transaction:
-            for number in range(start, min(start + 500, messages)):
+            for number in numbers[start : start + 500]:
                 inputs = program.inputs({"item": f"item {number}"})
                 assert program.apply_within("shop/order", inputs, transaction).stored
 
 
-def _kill_while_sending(crew: Crew, store: Store, kills: int, chance: random.Random) -> None:
+def _jobs_left(url: str) -> int:
+    """Jobs that wait or hang, once everything has arrived."""
+    address = address_of(url.partition("://")[2])
+    with psycopg.connect(address.conninfo) as connection:
+        table = sql.Identifier(jobs_schema(address.schema), "procrastinate_jobs")
+        row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(table)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _kill_while_sending(crew: Crew, kills: int, chance: random.Random) -> None:
     for _ in range(kills):
         time.sleep(chance.uniform(0.2, 2.5))
         crew.kill_one(chance)
@@ -184,7 +215,7 @@ def is_right(counts: Counter[str]) -> bool:
     """Nothing lost, nothing dead, one effect for each key."""
     return (
         counts["messages"] == counts["kept"] == counts["delivered"] == counts["arrived"] == counts["effects"]
-        and not counts["lost"] + counts["dead"] + counts["strangers"] + counts["errors"]
+        and not counts["lost"] + counts["dead"] + counts["strangers"] + counts["errors"] + counts["jobs_left"]
     )
 
 
@@ -196,9 +227,13 @@ def main() -> int:
     parser.add_argument("--bad", type=float, default=0.3)
     parser.add_argument("--deliverers", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
-    chosen = parser.parse_args()
+    parser.add_argument("--store")
+    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--work", action="store_true")
+    chosen = vars(parser.parse_args())
     start = time.monotonic()
-    counts = run(**vars(chosen))
+    with running_postgres(chosen.pop("postgres")) as url:
+        counts = run(**chosen | ({"store": url} if url else {}))
     print(f"{time.monotonic() - start:.1f} s", dict(counts))
     return 0 if is_right(counts) else 1
 

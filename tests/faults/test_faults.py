@@ -5,11 +5,20 @@ from __future__ import annotations
 import appliers
 import deliveries
 import households
+from own_server import running_postgres
 
 
 def test_killed_deliverers_lose_nothing() -> None:
     """A server that misbehaves on 30 % of the calls gets every message, and acts on each once."""
     counts = deliveries.run(messages=40, kills=2, bad=0.3, deliverers=2, seed=5)
+
+    assert deliveries.is_right(counts), counts
+
+
+def test_killed_workers_lose_nothing() -> None:
+    """On PostgreSQL Procrastinate hands the messages out; those of a killed worker go to another."""
+    with running_postgres(True) as url:
+        counts = deliveries.run(messages=40, kills=2, bad=0.3, deliverers=2, seed=6, store=url, work=True)
 
     assert deliveries.is_right(counts), counts
 

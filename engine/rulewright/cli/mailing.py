@@ -113,6 +113,20 @@ def deliver_outbox(
     end_with(0 if watch else fates["dead"] + fates["retry"] + fates["postponed"])
 
 
+def work_outbox(
+    url: str | None, rules: str | None, output: OutputChoices, *, workers: int, lease: float
+) -> None:
+    """Send what is due as jobs, until stopped."""
+    program = load_rules_of(rules)
+    fates: Counter[str] = Counter()
+    with closing(open_outbox(url)) as store, closing(open_forwarder()) as forwarder:
+        worker = program.worker(store, forwarder, workers=workers, lease_seconds=lease)
+        with _stopping(worker.stop):
+            write_settled(_counted(worker.run(), fates), output)
+        left = count_letters(store)["waiting"]
+    click.echo(_summary(fates, left), err=True)
+
+
 def _counted(settled: Iterator[Settled], fates: Counter[str]) -> Iterator[Settled]:
     for one in settled:
         fates[one.fate] += 1

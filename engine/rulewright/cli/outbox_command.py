@@ -1,4 +1,4 @@
-"""`rulewright outbox list|show|deliver|retry|drop --store URL`"""
+"""`rulewright outbox list|show|deliver|work|retry|drop --store URL`"""
 
 from __future__ import annotations
 
@@ -83,6 +83,26 @@ def deliver_command(
     from rulewright.cli.mailing import deliver_outbox  # noqa: PLC0415 - lazy, for a fast --help
 
     deliver_outbox(store, rules, output, watch=watch, workers=workers, lease=lease, limit=limit)
+
+
+@command.command("work")
+@_store
+@rules_option
+@click.option("--concurrency", metavar="N", type=click.IntRange(1, 100), default=8, show_default=True)
+@click.option("--lease", metavar="SECONDS", type=click.FloatRange(min=1), default=60.0, show_default=True)
+@output_options
+def work_command(
+    store: str | None, rules: str | None, concurrency: int, lease: float, output: OutputChoices
+) -> None:
+    """Send messages as they become due, as one of many workers on PostgreSQL, until stopped.
+
+    From the first run on, each message gets a job of Procrastinate in the transaction that stores it. A
+    worker that was not heard of for --lease seconds is lost, and others take over. SIGTERM and Ctrl-C end
+    the work once what is being sent is finished. Needs pip install 'rulewright[workers]'.
+    """
+    from rulewright.cli.mailing import work_outbox  # noqa: PLC0415 - lazy, for a fast --help
+
+    work_outbox(store, rules, output, workers=concurrency, lease=lease)
 
 
 def _edit(name: str, verb: str) -> Callable[..., None]:

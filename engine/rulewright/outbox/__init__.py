@@ -7,6 +7,7 @@ from rulewright.outbox.forwarding import forwarded
 from rulewright.outbox.keeping import keep_messages
 from rulewright.outbox.letters import MESSAGES, STATES, Letter, State
 from rulewright.outbox.settling import Settled
+from rulewright.outbox.worker import Worker
 
 __all__ = [
     "ATTEMPTS",
@@ -17,6 +18,7 @@ __all__ = [
     "Letter",
     "Settled",
     "State",
+    "Worker",
     "count_letters",
     "drop",
     "find_letter",

@@ -6,10 +6,10 @@ What a deliverer leased when it was killed is taken over once the lease is over.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, cast
 
 from rulewright.outbox.clock import later, now_of, stamp
 from rulewright.outbox.letters import AT_ONCE, MESSAGES, UNSETTLED, Letter, from_record
@@ -36,6 +36,46 @@ def claim(store: Store, lease: str, seconds: float, limit: int) -> list[Letter]:
             )
             claimed.append(replace(letter, state="sending", lease=lease, due=until))
     return claimed
+
+
+def claim_one(store: Store, letter_id: int, lease: str, seconds: float) -> Letter | None:
+    """Lease one message, if it is due."""
+    with store.transaction() as transaction:
+        now = now_of(store)
+        found = transaction.find(MESSAGES.resource, {"id": letter_id, "state": list(_DUE_STATES)}, 1)
+        due = found[0].get("due") if found else None
+        if not isinstance(due, str) or due > stamp(now):
+            return None
+        if _must_wait(found[0], transaction):
+            transaction.update(MESSAGES.resource, letter_id, {"state": "waiting", "due": None})
+            return None
+        until = later(now, seconds)
+        transaction.update(MESSAGES.resource, letter_id, {"state": "sending", "lease": lease, "due": until})
+    return replace(from_record(found[0]), state="sending", lease=lease, due=until)
+
+
+def release(store: Store, letter_id: int, leaser: str) -> None:
+    """Give a message back whose lease, if it is still one of `leaser`'s, will not be honoured any more."""
+    with store.transaction() as transaction:
+        for record in transaction.find(MESSAGES.resource, {"id": letter_id, "state": "sending"}):
+            if str(record.get("lease")).startswith(f"{leaser}/"):
+                _give_back(transaction, record)
+
+
+def release_expired(store: Store) -> None:
+    """Give back every message whose lease is over."""
+    if _earliest(store, "sending", stamp(now_of(store))) is None:
+        return
+    with store.transaction() as transaction:
+        moment = stamp(now_of(store))
+        while (due := _earliest(transaction, "sending", moment)) is not None:
+            for record in transaction.find(MESSAGES.resource, {"state": "sending", "due": due}):
+                _give_back(transaction, record)
+
+
+def _give_back(transaction: Transaction, record: StoredRecord) -> None:
+    values = {"state": "waiting", "lease": None, "due": AT_ONCE}
+    transaction.update(MESSAGES.resource, record["id"], values)
 
 
 def _due(transaction: Transaction, now: datetime, limit: int) -> Iterator[Letter]:
@@ -77,10 +117,10 @@ def release_next(transaction: Transaction, order: str | None) -> None:
         transaction.update(MESSAGES.resource, first[0]["id"], {"due": AT_ONCE})
 
 
-def renew(store: Store, lease: str, seconds: float, ids: Collection[int]) -> None:
-    """Lengthen the leases of messages that are still being sent."""
+def renew(store: Store, leases: Mapping[int, str], seconds: float) -> None:
+    """Lengthen the leases, by message, of what is still being sent."""
     with store.transaction() as transaction:
         until = later(now_of(store), seconds)
-        for record in transaction.find(MESSAGES.resource, {"id": list(ids), "lease": lease}):
-            if record["state"] == "sending":
+        for record in transaction.find(MESSAGES.resource, {"id": list(leases), "state": "sending"}):
+            if record.get("lease") == leases[cast("int", record["id"])]:
                 transaction.update(MESSAGES.resource, record["id"], {"due": until})

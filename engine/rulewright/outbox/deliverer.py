@@ -6,7 +6,7 @@ least once; a receiver that honours the Idempotency-Key acts on it once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,26 +15,18 @@ from time import monotonic
 from typing import Final
 
 from rulewright.compiled import CompiledRules
-from rulewright.errors import ConfigurationError, RulewrightError
+from rulewright.errors import RulewrightError
 from rulewright.outbox.claiming import claim, is_due, renew
 from rulewright.outbox.clock import now_of
 from rulewright.outbox.letters import Letter, new_lease
-from rulewright.outbox.settling import Settled, settle
-from rulewright.ports import Forwarder, Reply, Sending, Store, Transaction
+from rulewright.outbox.sending import send_letter
+from rulewright.outbox.settling import Keep, Settled, keep_nothing_more, settle
+from rulewright.ports import Forwarder, Reply, Store
 
 # Seconds for which a message belongs to who claimed it; renewed while it is being sent.
 LEASE: Final = 60.0
-# A message whose target is not configured here may be another deliverer's; it is looked at again.
-_UNCONFIGURED_PAUSE: Final = 60.0
 # Signals are noticed, and new messages found, within this many seconds.
 _TICK: Final = 0.5
-
-# What else is to be written in the transaction in which a message is settled.
-Keep = Callable[[Settled, Transaction], None]
-
-
-def _keep_nothing_more(settled: Settled, transaction: Transaction) -> None:
-    """The default of `Deliverer.keep`."""
 
 
 @dataclass
@@ -46,7 +38,7 @@ class Deliverer:
     rules: CompiledRules
     workers: int = 8
     lease_seconds: float = LEASE
-    keep: Keep = _keep_nothing_more
+    keep: Keep = keep_nothing_more
     stop: Event = field(default_factory=Event)
     _lease: str = field(default_factory=new_lease)
     _in_flight: dict[Future[Reply], Letter] = field(default_factory=dict)
@@ -63,7 +55,7 @@ class Deliverer:
                 claimed = self._claim(left)
                 left = left - len(claimed) if left is not None else None
                 for letter in claimed:
-                    self._in_flight[pool.submit(self._send, letter)] = letter
+                    self._in_flight[pool.submit(send_letter, self.forwarder, letter)] = letter
                 if self._in_flight:
                     yield from self._collect()
                 elif self.stop.is_set() or left == 0 or not watch:
@@ -79,25 +71,6 @@ class Deliverer:
         if not self._in_flight:
             self._renewed = monotonic()
         return claim(self.store, self._lease, self.lease_seconds, wanted)
-
-    def _send(self, letter: Letter) -> Reply:
-        sending = Sending(
-            names=letter.names,
-            method=letter.method,
-            url=letter.url,
-            headers=letter.headers,
-            body=letter.body,
-            idempotency_key=letter.idempotency_key,
-        )
-        try:
-            return self.forwarder.send(sending)
-        except ConfigurationError as error:
-            return Reply(None, error=str(error), retry_after=_UNCONFIGURED_PAUSE, tried=False)
-        except RulewrightError as error:
-            return Reply(None, error=str(error))
-        except Exception as error:
-            # A forwarder's own mistake must not end the others' sending. Its words may hold a secret.
-            return Reply(None, error=f"the forwarder failed with {type(error).__name__}")
 
     def _collect(self) -> Iterator[Settled]:
         """Wait a moment for answers and keep all that are there in one transaction."""
@@ -123,6 +96,5 @@ class Deliverer:
             self._renewed = monotonic()
             # Who fails to renew in time may be overtaken, which does no harm.
             with suppress(RulewrightError):
-                renew(
-                    self.store, self._lease, self.lease_seconds, [one.id for one in self._in_flight.values()]
-                )
+                leases = {letter.id: self._lease for letter in self._in_flight.values()}
+                renew(self.store, leases, self.lease_seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
@@ -38,6 +38,14 @@ class Settled:
     problems: tuple[Problem, ...] = ()
     change: Change | None = None
     note: str | None = None
+
+
+# What else is to be written in the transaction in which a message is settled.
+Keep = Callable[[Settled, Transaction], None]
+
+
+def keep_nothing_more(settled: Settled, transaction: Transaction) -> None:
+    """The `Keep` of those who have nothing to add."""
 
 
 def is_delivered(reply: Reply) -> bool:

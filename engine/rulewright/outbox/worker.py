@@ -1,0 +1,93 @@
+"""Sends what the outbox holds as jobs, where the store hands messages out itself (`JobStore`).
+
+A job only says that a message is due. What becomes of the message is kept in its row, as by `Deliverer`:
+so lists, retries and dead letters are the same, and workers and deliverers may share an outbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from threading import Event
+from time import monotonic
+
+from rulewright.compiled import CompiledRules
+from rulewright.errors import AdapterError
+from rulewright.outbox.claiming import claim_one, release, release_expired, renew
+from rulewright.outbox.clock import now_of
+from rulewright.outbox.deliverer import LEASE
+from rulewright.outbox.letters import new_lease
+from rulewright.outbox.sending import send_letter
+from rulewright.outbox.settling import Keep, Settled, keep_nothing_more, settle
+from rulewright.ports import Forwarder, Jobs, JobStore, Store
+
+
+@dataclass
+class Worker:
+    """One process that works. `stop` may be set at any time: jobs begun are finished, no new one begun.
+
+    A worker that was not heard of for `lease_seconds` is lost, and others take its messages over.
+    """
+
+    store: Store
+    forwarder: Forwarder
+    rules: CompiledRules
+    workers: int = 8
+    lease_seconds: float = LEASE
+    keep: Keep = keep_nothing_more
+    stop: Event = field(default_factory=Event)
+    _told: SimpleQueue[Settled | None] = field(default_factory=SimpleQueue)
+    # The leases of what is being sent, by message.
+    _leases: dict[int, str] = field(default_factory=dict)
+    _renewed: float = field(default_factory=monotonic)
+
+    def run(self) -> Iterator[Settled]:
+        """Yield each message's fate after it is kept, until `stop` is set. Raises AdapterError."""
+        if not isinstance(self.store, JobStore):
+            raise AdapterError(
+                "workers need a PostgreSQL store, which hands messages out to them: "
+                "`rulewright outbox deliver --watch` serves every store"
+            )
+        with ThreadPoolExecutor(1, "rulewright-work") as pool:
+            work = pool.submit(self._work, self.store)
+            try:
+                yield from iter(self._told.get, None)
+            finally:
+                self.stop.set()
+            work.result()
+
+    def _work(self, store: JobStore) -> None:
+        jobs = Jobs(self._deliver, self._take_over, self._tend)
+        try:
+            store.work(jobs, workers=self.workers, patience=self.lease_seconds, stop=self.stop)
+        finally:
+            self._told.put(None)
+
+    def _deliver(self, message: int, job: str) -> None:
+        """Send a message, if it is due: whoever settled it meanwhile has left nothing to do."""
+        lease = f"{job}/{new_lease()}"
+        letter = claim_one(self.store, message, lease, self.lease_seconds)
+        if letter is None:
+            return
+        self._leases[message] = lease
+        try:
+            reply = send_letter(self.forwarder, letter)
+            with self.store.transaction() as transaction:
+                settled = settle(transaction, letter, reply, now_of(self.store), self.rules)
+                self.keep(settled, transaction)
+        finally:
+            self._leases.pop(message, None)
+        self._told.put(settled)
+
+    def _take_over(self, message: int, job: str) -> None:
+        release(self.store, message, job)
+
+    def _tend(self) -> None:
+        """Keep what is being sent, and give back what others, workers or deliverers, left behind."""
+        leases = dict(self._leases)
+        if leases and monotonic() - self._renewed > self.lease_seconds / 3:
+            self._renewed = monotonic()
+            renew(self.store, leases, self.lease_seconds)
+        release_expired(self.store)
