@@ -21,6 +21,7 @@ from rulewright.errors import ConfigurationError, EvaluationError
 from rulewright.evaluation import Inputs, Move, Request, Tracer, find_resource, moves
 from rulewright.fieldtypes import as_utc
 from rulewright.hotpath import decide
+from rulewright.inference import require_backend
 from rulewright.model import RuleSet
 from rulewright.outbox import LEASE, MESSAGES, Deliverer, Settled, Worker
 from rulewright.outcome import Outcome
@@ -244,6 +245,8 @@ def load(
     # Wherever the package lies, positions of what ships read rules/<api>/<resource>.yaml.
     shown = "rules" if path is None else None
     rules = load_rules_once(shipped_rules() if path is None else path, display_root=shown)
+    # What was read before may have been read where a backend was installed.
+    require_backend(rules)
     overrides = settings or {}
     for api, values in overrides.items():
         _require_settings(rules, api, values)

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rulewright.checks.subject import Subject, problem
-from rulewright.inference import EXTRAS, installed_backends
+from rulewright.inference import EXTRAS, MISSING, NO_BACKEND, installed_backends
 from rulewright.problem import SourceProblem
 
-CODE = "no-inference"
+CODE = NO_BACKEND
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """The first rule of `infer`."""
     for inference in subject.file.inferences[:1]:
         if not installed_backends():
-            text = "infer needs an inference backend, and none is installed"
-            yield problem(CODE, text, inference.span, hint=EXTRAS)
+            yield problem(CODE, MISSING, inference.span, hint=EXTRAS)

@@ -8,9 +8,12 @@ facts made in `judge`, in Python, so that they mean what CEL says.
 from rulewright.inference.backends import (
     CHOICE,
     EXTRAS,
+    MISSING,
+    NO_BACKEND,
     choose_backend,
     installed_backends,
     make_matcher,
+    require_backend,
 )
 from rulewright.inference.engine import Firing, InferenceEngine, Inferred, Judge
 from rulewright.inference.facts import Fact, given_fact, inferred_fact, join_token
@@ -19,6 +22,8 @@ from rulewright.inference.rules import Budget, BudgetError, Join, JoinRule, cycl
 __all__ = [
     "CHOICE",
     "EXTRAS",
+    "MISSING",
+    "NO_BACKEND",
     "Budget",
     "BudgetError",
     "Fact",
@@ -35,4 +40,5 @@ __all__ = [
     "installed_backends",
     "join_token",
     "make_matcher",
+    "require_backend",
 ]

@@ -8,15 +8,20 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final, cast
 
-from rulewright.errors import ConfigurationError
+from rulewright.errors import ConfigurationError, RuleFileError
 from rulewright.inference.engine import Matcher
 from rulewright.inference.rules import JoinRule
+from rulewright.model import RuleSet
+from rulewright.problem import SourceProblem
 
 CHOICE: Final = "RULEWRIGHT_INFERENCE"
 """The environment variable that names a backend."""
 
 EXTRAS: Final = "pip install 'rulewright[infer]' (CLIPS) or, on Python 3.11 and 3.12, 'rulewright[durable]'"
 """How a backend is installed."""
+
+NO_BACKEND: Final = "no-inference"
+MISSING: Final = "infer needs an inference backend, and none is installed"
 
 # Name -> the module it needs, where its matcher is, and what that is called; the default first.
 _BACKENDS: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -37,6 +42,13 @@ def _is_installed(module: str) -> bool:
         return False
 
 
+def require_backend(rules: RuleSet) -> None:
+    """Raise RuleFileError where rule files have `infer` and nothing that can run it is installed."""
+    found = [file.inferences[0].span for file in rules.resources.values() if file.inferences]
+    if found and not installed_backends():
+        raise RuleFileError(SourceProblem(NO_BACKEND, MISSING, span, hint=EXTRAS) for span in found)
+
+
 def choose_backend() -> str:
     """Return the backend to use. Raises ConfigurationError where there is none, or not the one chosen."""
     installed = installed_backends()
@@ -48,7 +60,7 @@ def choose_backend() -> str:
             raise ConfigurationError(f"{CHOICE} is {chosen}, which is not installed: {EXTRAS}")
         return chosen
     if not installed:
-        raise ConfigurationError(f"infer needs an inference backend: {EXTRAS}")
+        raise ConfigurationError(f"{MISSING}: {EXTRAS}")
     return installed[0]
 
 
