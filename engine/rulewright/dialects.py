@@ -16,6 +16,8 @@ from rulewright.outcome import Response
 from rulewright.problem import Problem
 
 Dialect = Callable[[int, Sequence[Problem]], object]
+# What a refusal is written in where the API names nothing.
+DEFAULT: Final = "rfc9457"
 
 _DEFAULT_STATUS: Final[Mapping[str, int]] = MappingProxyType(
     {
@@ -36,8 +38,8 @@ _DEFAULT_STATUS: Final[Mapping[str, int]] = MappingProxyType(
 _WHOLE: Final = frozenset({"unauthenticated", "permission", "not_found", "undecided"})
 
 
-def refuse(api: Api | None, problems: Sequence[Problem]) -> Response | None:
-    """Write a refusal; as RFC 9457 says where the API names no dialect. None where nothing was refused.
+def refuse(api: Api | None, problems: Sequence[Problem], dialect: Dialect) -> Response | None:
+    """Write a refusal in a dialect. None where nothing was refused.
 
     The status is that of the first problem in the order of evaluation.
     """
@@ -46,8 +48,7 @@ def refuse(api: Api | None, problems: Sequence[Problem]) -> Response | None:
     if not counting:
         return None
     status = status_of(api, counting[0])
-    dialect = api.errors.dialect if api is not None and api.errors is not None else "rfc9457"
-    return Response(status, DIALECTS[dialect](status, counting))
+    return Response(status, dialect(status, counting))
 
 
 def status_of(api: Api | None, problem: Problem) -> int:

@@ -1,6 +1,7 @@
-"""The table of field types: what each means to a store, to CEL, to JSON Schema and to marshmallow.
+"""Field types: what each means to a store, to CEL, to JSON Schema, to marshmallow and to the fast path.
 
-One row a type; adding a type touches nothing else. The marshmallow field is named by "module:class"
+The table holds the basic types; all others are those of plug-ins, the shipped ones in `plugins.shipped`
+among them. The marshmallow field is named by "module:class"
 and imported when a schema is first built, because importing marshmallow costs 50 ms that a command
 such as `check` on one expression need not pay.
 
@@ -13,28 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as default
 from datetime import UTC, date, datetime
+from importlib import import_module
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
+from rulewright.ports import INT64_MAX as INT64_MAX
+from rulewright.ports import INT64_MIN as INT64_MIN
 from rulewright.ports import ColumnType
-
-# Integers are 64-bit everywhere: in payloads, in expressions and in stores.
-INT64_MIN: Final = -(2**63)
-INT64_MAX: Final = 2**63 - 1
 
 _TEXT_KEYWORDS = frozenset({"min_length", "max_length", "pattern", "one_of"})
 _NUMBER_KEYWORDS = frozenset({"min", "max", "one_of"})
 _DATE_KEYWORDS = frozenset({"min", "max", "format"})
 _FORMATTED_TEXT = frozenset({"min_length", "max_length", "pattern", "one_of"})
-
-# Outward and inward code, the space optional, as people type them; GIR 0AA is an exception of its own.
-UK_POSTCODE: Final = "(?i)^(GIR ?0AA|[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2})$"
-# Three, two and four digits, hyphens or not; areas 666 and 9xx and parts of zeros only are never given.
-US_SSN: Final = "^([0-578][0-9]{2}|6([0-57-9][0-9]|6[0-57-9]))-?[0-9]{2}-?[0-9]{4}$"
-# A kind, an underscore and 29 base-62 characters (apis.md 2b).
-PREFIXED_ID: Final = "^[a-z][a-z0-9]*_[0-9A-Za-z]{29}$"
-SLUG: Final = "^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
 def _same(value: object) -> object:
@@ -110,7 +103,9 @@ class FieldType:
     """What one type name of the rule language means.
 
     `keywords` are the shape keywords that make sense on it; `example` is accepted and `wrong` refused,
-    in sent form (the docs and the tests use both).
+    in sent form (the docs and the tests use both). `field` names the marshmallow field, a
+    `schema.fields.RuleField`, as "module:class". `check` is the fast path's: true only for what that field
+    surely takes and stores as it was sent; a function of one value, or its name as "module:function".
     """
 
     name: str
@@ -126,6 +121,83 @@ class FieldType:
     decode: Callable[[object], object] = _same
     # A field of this type is `sensitive` whether or not the rule file says so.
     sensitive: bool = False
+    # The basic type that its values are of in JSON; "" for a basic type.
+    base: str = ""
+    check: Check | str | None = default(default=None, compare=False)
+    # The page of the type, in Markdown without a heading.
+    docs: str = ""
+    # A module that has to be installed, and the extra that brings it.
+    needs: tuple[str, str] | None = None
+
+    @property
+    def basic(self) -> str:
+        """The name of the basic type that its values are of."""
+        return self.base or self.name
+
+
+Check = Callable[[Any], bool]
+
+
+def text_type(
+    name: str,
+    meaning: str,
+    *,
+    check: Check | str,
+    example: str,
+    wrong: object,
+    docs: str,
+    field: str = "rulewright.schema.patterned:CheckedText",
+    pattern: str | None = None,
+    sensitive: bool = False,
+    needs: tuple[str, str] | None = None,
+) -> FieldType:
+    """A type of text with a form of its own: what `check` finds true is taken, and stored as it was sent.
+
+    `meaning` goes on "must be": "a UK postcode". `pattern` is for JSON Schema only. Another marshmallow
+    `field` may take more than `check` does, and store it in another form.
+    """
+    schema = {"type": "string"} if pattern is None else {"type": "string", "pattern": pattern}
+    return FieldType(
+        name,
+        meaning,
+        field,
+        "text",
+        "string",
+        schema,
+        example=example,
+        wrong=wrong,
+        keywords=_FORMATTED_TEXT,
+        sensitive=sensitive,
+        base="string",
+        check=check,
+        docs=docs,
+        needs=needs,
+    )
+
+
+def whole_number_type(name: str, meaning: str, *, example: int, wrong: object, docs: str) -> FieldType:
+    """A type of whole numbers that is judged as integers are, under a name and a meaning of its own."""
+    return FieldType(
+        name,
+        meaning,
+        "rulewright.schema.fields:WholeNumber",
+        "integer",
+        "int",
+        {"type": "integer", "format": "int64"},
+        example=example,
+        wrong=wrong,
+        keywords=_NUMBER_KEYWORDS,
+        base="integer",
+        docs=docs,
+    )
+
+
+def resolve(reference: object) -> Any:
+    """What "module:name" names, imported now; anything else is itself."""
+    if not isinstance(reference, str):
+        return reference
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)
 
 
 _ROWS: Final = (
@@ -209,73 +281,6 @@ _ROWS: Final = (
         example="3f2b8c1e-5a44-4d0e-9c38-6f6f2f0d7a11",
         wrong="3f2b8c1e",
         keywords=frozenset({"one_of"}),
-    ),
-    FieldType(
-        "email",
-        "an email address",
-        "rulewright.schema.fields:EmailText",
-        "text",
-        "string",
-        {"type": "string", "format": "email"},
-        example="ann@example.org",
-        wrong="ann at example",
-        keywords=_FORMATTED_TEXT,
-    ),
-    FieldType(
-        "money",
-        "an amount in minor units (pence, cents)",
-        "rulewright.schema.fields:WholeNumber",
-        "integer",
-        "int",
-        {"type": "integer", "format": "int64"},
-        example=15099,
-        wrong="150.99",
-        keywords=_NUMBER_KEYWORDS,
-    ),
-    FieldType(
-        "uk_postcode",
-        "a UK postcode",
-        "rulewright.schema.patterned:UkPostcode",
-        "text",
-        "string",
-        {"type": "string", "pattern": UK_POSTCODE},
-        example="SW1A 1AA",
-        wrong="SW1A",
-        keywords=_FORMATTED_TEXT,
-    ),
-    FieldType(
-        "us_ssn",
-        "a US social security number",
-        "rulewright.schema.patterned:UsSsn",
-        "text",
-        "string",
-        {"type": "string", "pattern": US_SSN},
-        example="111223333",
-        wrong="000-12-3456",
-        keywords=_FORMATTED_TEXT,
-        sensitive=True,
-    ),
-    FieldType(
-        "prefixed_id",
-        "an id with its kind in front",
-        "rulewright.schema.patterned:PrefixedId",
-        "text",
-        "string",
-        {"type": "string", "pattern": PREFIXED_ID},
-        example="organisation_0123456789ABCDEFGHIJKLMNOPQRS",
-        wrong="organisation",
-        keywords=_FORMATTED_TEXT,
-    ),
-    FieldType(
-        "slug",
-        "a slug",
-        "rulewright.schema.patterned:Slug",
-        "text",
-        "string",
-        {"type": "string", "pattern": SLUG},
-        example="patricks-case",
-        wrong="Patrick's Case",
-        keywords=_FORMATTED_TEXT,
     ),
     FieldType(
         "object",

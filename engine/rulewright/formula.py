@@ -12,6 +12,8 @@ from rulewright.problem import Span
 
 Bindings = Mapping[str, object]
 Path = tuple[str, ...]
+# What expressions may call, by name.
+Functions = Mapping[str, cel.Function]
 
 
 class Valued(Protocol):
@@ -37,10 +39,12 @@ class Formula:
     node: cel.Node
     reads: tuple[Path, ...]
     span: Span
+    functions: Functions = field(default_factory=lambda: cel.ALL_FUNCTIONS, compare=False, repr=False)
     program: cel.Program = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "program", cel.Program(self.text, self.node, warm_up=_WARM_UP))
+        program = cel.Program(self.text, self.node, functions=self.functions, warm_up=_WARM_UP)
+        object.__setattr__(self, "program", program)
 
     def value(self, bindings: Bindings) -> object:
         """Evaluate under `bindings`. Raises cel.EvaluationError, cel.LimitError or cel.Unknown."""
@@ -87,22 +91,22 @@ class FormulaList:
         return [item.value(bindings) for item in self.items]
 
 
-def compile_expression(expression: Expression) -> Formula:
+def compile_expression(expression: Expression, functions: Functions = cel.ALL_FUNCTIONS) -> Formula:
     """Parse an expression. Raises cel.CelSyntaxError (the checks on rule files have already said so)."""
     node = cel.parse(expression.text)
-    return Formula(expression.text, node, cel.references(node), expression.span)
+    return Formula(expression.text, node, cel.references(node), expression.span, functions)
 
 
-def compile_template(template: Template) -> Valued:
+def compile_template(template: Template, functions: Functions = cel.ALL_FUNCTIONS) -> Valued:
     """Compile a template, walking into maps and lists (language.md "What is CEL")."""
     if isinstance(template, Expression):
-        return compile_expression(template)
+        return compile_expression(template, functions)
     if isinstance(template, Itself):
         return Constant(template.value)
     if isinstance(template, TemplateList):
-        items = tuple(compile_template(item) for item in template.items)
+        items = tuple(compile_template(item, functions) for item in template.items)
         return FormulaList(items, _union(items))
-    entries = {name: compile_template(entry) for name, entry in template.entries.items()}
+    entries = {name: compile_template(entry, functions) for name, entry in template.entries.items()}
     return FormulaMap(entries, _union(entries.values()))
 
 

@@ -21,7 +21,7 @@ from rulewright.cel.macros import MACRO_NAMES
 from rulewright.checks import load_rules
 from rulewright.checks.subject import RESERVED_NAMES
 from rulewright.cli import main
-from rulewright.fieldtypes import FIELD_TYPES
+from rulewright.plugins import built_in
 from rulewright.problem import CODES
 from rulewright.reader import field_shape, file_shape, workflow_shape
 from rulewright.reader.kinds import Shape
@@ -37,6 +37,7 @@ FILES = {block.file: block.text for block in BLOCKS if block.file is not None}
 FRAGMENTS = [block for block in BLOCKS if block.kind.startswith("yaml") and block.file is None]
 
 # Where rules.md is about the keywords of each map.
+TYPES = built_in().types
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "FieldShape": ("Fields",),
     "CheckShape": ("Checks",),
@@ -152,15 +153,15 @@ def test_every_field_type_is_in_the_table() -> None:
     """The table of types is the one that the engine has, with its examples."""
 
     def row(name: str) -> list[str]:
-        kind = FIELD_TYPES[name]
+        kind = TYPES[name]
         wrong = "NaN" if isinstance(kind.wrong, float) and math.isnan(kind.wrong) else json.dumps(kind.wrong)
         return [f"`{name}`", kind.meaning, f"`{json.dumps(kind.example)}`", f"`{wrong}`"]
 
     table = rows(section(RULES, "Field types"))[1:]
 
-    assert [cells[:4] for cells in table] == [row(name) for name in FIELD_TYPES]
+    assert [cells[:4] for cells in table] == [row(name) for name in TYPES]
     assert {cells[0].strip("`"): frozenset(code_spans(cells[4])) for cells in table} == {
-        name: kind.keywords for name, kind in FIELD_TYPES.items()
+        name: kind.keywords for name, kind in TYPES.items()
     }
 
 

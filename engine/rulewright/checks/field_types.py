@@ -16,8 +16,8 @@ from rulewright.cel.checker.sizes import (
     text_of,
 )
 from rulewright.cel.checker.types import is_nullable
-from rulewright.checks.vocabulary import Vocabulary
 from rulewright.model import Expression, Field, Itself, Template
+from rulewright.plugins import Registry
 
 DYN = Type("dyn")
 TEXT = TYPE_NAMES["string"]
@@ -26,33 +26,33 @@ _NAMES = {**TYPE_NAMES, "timestamp": TIMESTAMP}
 _DATES = frozenset({"date", "datetime"})
 
 
-def of_field(field: Field, vocabulary: Vocabulary, label: str = "") -> Type:
+def of_field(field: Field, registry: Registry, label: str = "") -> Type:
     """The type of a field's values, null aside."""
     if field.type == "object" and field.fields:
-        return record(f"{label}.{field.name}", sent_fields(field.fields, vocabulary, f"{label}.{field.name}"))
-    row = vocabulary.types.get(field.type)
+        return record(f"{label}.{field.name}", sent_fields(field.fields, registry, f"{label}.{field.name}"))
+    row = registry.types.get(field.type)
     if row is None:
         return DYN
     kind = _NAMES.get(row.cel, DYN)
-    item = DYN if field.items is None else of_field(field.items, vocabulary, f"{label}.{field.name}")
+    item = DYN if field.items is None else of_field(field.items, registry, f"{label}.{field.name}")
     if kind.name == "list":
         return Type("list", (item,))
     return Type("map", (TEXT, item)) if kind.name == "map" else kind
 
 
-def accepted(field: Field, vocabulary: Vocabulary) -> tuple[Type, ...]:
+def accepted(field: Field, registry: Registry) -> tuple[Type, ...]:
     """The types of values that a rule may put into the field: a date may also be ISO 8601 text."""
-    kind = of_field(field, vocabulary)
+    kind = of_field(field, registry)
     return (kind, TEXT) if field.type in _DATES else (kind,)
 
 
 def sent_fields(
-    fields: Iterable[Field], vocabulary: Vocabulary, label: str, *, created: bool = True
+    fields: Iterable[Field], registry: Registry, label: str, *, created: bool = True
 ) -> dict[str, RecordField]:
     """The fields of an object that a caller sends; `created`: what is required is there."""
     return {
         field.name: RecordField(
-            of_field(field, vocabulary, label),
+            of_field(field, registry, label),
             optional=not (created and field.required),
             nullable=field.nullable,
             values=options_of(field),
@@ -62,12 +62,12 @@ def sent_fields(
 
 
 def stored_fields(
-    fields: Iterable[Field], vocabulary: Vocabulary, label: str, always: Iterable[str]
+    fields: Iterable[Field], registry: Registry, label: str, always: Iterable[str]
 ) -> dict[str, RecordField]:
     """The fields of a record; `always` are those that every record has whatever their keywords say."""
     return {
         field.name: RecordField(
-            of_field(field, vocabulary, label),
+            of_field(field, registry, label),
             optional=field.name not in always and not is_supplied(field),
             nullable=field.nullable,
             values=options_of(field),

@@ -31,7 +31,7 @@ _INSTEAD = {"min": "min_length", "max": "max_length", "min_length": "min", "max_
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """The shape keywords of every field against its type."""
-    types = subject.universe.vocabulary.types
+    types = subject.universe.registry.types
     for _, field in subject.all_fields():
         found = types.get(field.type)
         if found is None:

@@ -95,7 +95,7 @@ def base_names(subject: Subject, on: frozenset[str], lasting: Lasting) -> Names:
         **_references(subject),
         **{look_up.name: look_up_type(subject, look_up) for look_up in file.lookups},
     }
-    functions = subject.universe.vocabulary.functions
+    functions = subject.universe.registry.functions
     declarations = Declarations(variables, functions, lasting.implies, _given(subject, on))
     return Names(declarations, lasting.sizes)
 
@@ -114,7 +114,7 @@ def _resource_type(subject: Subject, resource: str) -> Type:
         return DYN
     workflow = found.workflow
     always = {found.key, *((workflow.field,) if workflow and workflow.field else ())}
-    fields = stored_fields(found.fields, subject.universe.vocabulary, resource, always)
+    fields = stored_fields(found.fields, subject.universe.registry, resource, always)
     if workflow and workflow.field in fields:
         states = frozenset(state.name for state in workflow.states)
         fields[workflow.field] = replace(fields[workflow.field], values=states)
@@ -146,14 +146,14 @@ def _condition(effect: Effect) -> str | None:
 def _payload(subject: Subject, on: frozenset[str]) -> Type:
     """What this caller sent. A field that has a problem of its own stops the rules that read it, so one that
     must be there is there."""
-    vocabulary, file = subject.universe.vocabulary, subject.file
-    fields = sent_fields(file.fields, vocabulary, "payload", created=on <= CREATE)
+    registry, file = subject.universe.registry, subject.file
+    fields = sent_fields(file.fields, registry, "payload", created=on <= CREATE)
     for event in file.workflow.events if file.workflow else ():
         if event.name in on:
-            own = sent_fields(event.fields, vocabulary, "payload", created=on == {event.name})
+            own = sent_fields(event.fields, registry, "payload", created=on == {event.name})
             fields.update(own)
         else:
-            fields = {**sent_fields(event.fields, vocabulary, "payload", created=False), **fields}
+            fields = {**sent_fields(event.fields, registry, "payload", created=False), **fields}
     return record("payload", fields)
 
 
@@ -186,7 +186,7 @@ def _actor(subject: Subject) -> Type:
     fields = {"permissions": RecordField(Type("list", (TEXT,)), optional=True)}
     for name, kind in auth.actor.items():
         one = Field(name=name, type=kind, span=auth.span, at={})
-        fields[name] = RecordField(of_field(one, subject.universe.vocabulary))
+        fields[name] = RecordField(of_field(one, subject.universe.registry))
     return record("actor", fields)
 
 
@@ -218,7 +218,7 @@ def look_up_type(subject: Subject, look_up: LookUp) -> Type:
             return Type("int")
         case _:
             field = (subject.universe.fields_of(look_up.resource) or {}).get(look_up.of or "")
-            return DYN if field is None else maybe(of_field(field, subject.universe.vocabulary), absent=True)
+            return DYN if field is None else maybe(of_field(field, subject.universe.registry), absent=True)
 
 
 def _key_of(look_up: LookUp) -> str | None:

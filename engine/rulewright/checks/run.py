@@ -10,9 +10,9 @@ from rulewright.checks.expressions import sites
 from rulewright.checks.places import Places
 from rulewright.checks.subject import Subject, Universe
 from rulewright.checks.table import CHECKS
-from rulewright.checks.vocabulary import Vocabulary
 from rulewright.errors import RuleFileError
 from rulewright.model import RuleSet
+from rulewright.plugins import Registry, built_in
 from rulewright.problem import SourceProblem
 from rulewright.reader import Reading, read_all, sorted_problems
 
@@ -26,24 +26,24 @@ class CheckedRules:
 
 
 def load_rules(
-    path: str | Path, *, display_root: str | None = None, vocabulary: Vocabulary | None = None
+    path: str | Path, *, display_root: str | None = None, registry: Registry | None = None
 ) -> CheckedRules:
-    """Read and check rule files (see `read_rules` for `path` and `display_root`).
+    """Read and check rule files (see `read_rules` for what is given).
 
     Raises RuleFileError with all problems, of reading and of checking, errors and warnings.
     """
-    reading = read_all(path, display_root=display_root)
-    problems = sorted_problems([*reading.problems, *check_reading(reading, vocabulary)])
+    reading = read_all(path, display_root=display_root, registry=registry)
+    problems = sorted_problems([*reading.problems, *check_reading(reading, registry)])
     if any(problem.severity == "error" for problem in problems):
         raise RuleFileError(problems)
     return CheckedRules(reading.rules, problems)
 
 
-def check_reading(reading: Reading, vocabulary: Vocabulary | None = None) -> tuple[SourceProblem, ...]:
+def check_reading(reading: Reading, registry: Registry | None = None) -> tuple[SourceProblem, ...]:
     """What all checks say about files that were read, even if not all of them could be."""
     universe = Universe(
         reading.rules,
-        vocabulary or Vocabulary(),
+        registry or built_in(),
         reading.unread,
         reading.whole,
         Places.of(reading.roots.values()),

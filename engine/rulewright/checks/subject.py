@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from rulewright.cel import Type
 from rulewright.checks.places import Places
-from rulewright.checks.vocabulary import Vocabulary
 from rulewright.model import Api, Effect, Field, RuleFile, RuleSet
+from rulewright.plugins import Registry
 from rulewright.problem import Severity, SourceProblem, Span
 from rulewright.reader.flaws import did_you_mean
 
@@ -85,7 +85,7 @@ class Universe:
     """
 
     rules: RuleSet
-    vocabulary: Vocabulary
+    registry: Registry
     unread: frozenset[str] = frozenset()
     whole: bool = True
     places: Places = default(default_factory=Places)
@@ -198,7 +198,7 @@ def unknown(
 ) -> SourceProblem:
     """A name that is not known, with the nearest that is."""
     hint = did_you_mean(name, known)
-    if hint is None and known and len(known) <= 20:
+    if hint is None and known and len(known) <= 24:
         hint = f"known: {', '.join(sorted(known))}"
     return problem(code, f"{what} {name} is not known", span, hint=hint)
 

@@ -16,7 +16,7 @@ CODE = "unknown-type"
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """The type of every field."""
-    known = subject.universe.vocabulary.types
+    known = subject.universe.registry.types
     for _, field in subject.all_fields():
         if field.type not in known:
             yield unknown(

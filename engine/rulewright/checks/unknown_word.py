@@ -16,7 +16,7 @@ CODE = "unknown-word"
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every generator, and the API's dialect."""
-    words = subject.universe.vocabulary
+    words = subject.universe.registry
     for _, field in subject.all_fields():
         if field.generate is not None and field.generate.kind not in words.generators:
             yield unknown(
@@ -29,5 +29,9 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     errors = subject.api.errors
     if errors is not None and errors.dialect not in words.dialects:
         yield unknown(
-            CODE, "the dialect", errors.dialect, words.dialects, subject.place(errors.span, errors.dialect)
+            CODE,
+            "the dialect",
+            errors.dialect,
+            frozenset(words.dialects),
+            subject.place(errors.span, errors.dialect),
         )

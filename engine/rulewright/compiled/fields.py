@@ -47,7 +47,9 @@ def compile_field(
         required_unless=compile_optional(rule.required_unless, functions),
         forbidden_if=compile_optional(rule.forbidden_if, functions),
         excluded_if=compile_optional(rule.excluded_if, functions),
-        default_from=compile_template(rule.default_from, functions) if rule.default_from is not None else None,
+        default_from=compile_template(rule.default_from, functions)
+        if rule.default_from is not None
+        else None,
         compute=compile_template(rule.compute.value, functions) if rule.compute is not None else None,
         one_of=compile_expression(rule.one_of, functions) if isinstance(rule.one_of, Expression) else None,
         checks=compile_checks(rule.checks, field_id, order, functions),
@@ -97,7 +99,9 @@ def _compile_unique(rule: Field, field_id: str, functions: Functions) -> Compile
     if rule.unique is None:
         return None
     fields = (rule.name, *rule.unique.within)
-    return CompiledUnique(rule.unique, fields, compile_map(rule.unique.where, functions), f"{field_id}.unique")
+    return CompiledUnique(
+        rule.unique, fields, compile_map(rule.unique.where, functions), f"{field_id}.unique"
+    )
 
 
 def compile_checks(
@@ -105,6 +109,8 @@ def compile_checks(
 ) -> tuple[CompiledCheck, ...]:
     """Compile a list of conditions."""
     return tuple(
-        CompiledCheck(check, f"{prefix}.{check.id}", compile_expression(check.check, functions), (*order, index))
+        CompiledCheck(
+            check, f"{prefix}.{check.id}", compile_expression(check.check, functions), (*order, index)
+        )
         for index, check in enumerate(checks)
     )

@@ -91,9 +91,7 @@ class CompiledResource:
         if place not in self._schemas:
             schema_class = import_module("rulewright.schema").schema_class
             rules = [one.rule for one in self.event_fields(event).values()]
-            self._schemas[place] = schema_class(
-                event.title(), rules, self.file.unknown, types=self.types
-            )
+            self._schemas[place] = schema_class(event.title(), rules, self.file.unknown, types=self.types)
         return self._schemas[place]
 
     def event_fields(self, event: str) -> Mapping[str, CompiledField]:

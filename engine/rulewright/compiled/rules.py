@@ -72,10 +72,14 @@ def compile_resource(file: RuleFile, rules: RuleSet, registry: Registry) -> Comp
         response=_compile_response(file, api, functions),
         idempotency=_compile_idempotency(api, functions),
         types=registry.types,
-        dialect=registry.dialects[api.errors.dialect if api is not None and api.errors is not None else DEFAULT],
+        dialect=registry.dialects[
+            api.errors.dialect if api is not None and api.errors is not None else DEFAULT
+        ],
         targets={
             target.name: CompiledTarget(
-                target, compile_optional(target.ordered_by, functions), compile_map(target.write_back, functions)
+                target,
+                compile_optional(target.ordered_by, functions),
+                compile_map(target.write_back, functions),
             )
             for target in (api.targets if api is not None else ())
         },
@@ -170,8 +174,7 @@ def _compile_response(file: RuleFile, api: Api | None, functions: Functions) -> 
         rule=shape,
         body=compile_template(shape.body, functions) if shape and shape.body is not None else None,
         include={
-            name: compile_template(part, functions)
-            for name, part in (shape.include if shape else {}).items()
+            name: compile_template(part, functions) for name, part in (shape.include if shape else {}).items()
         },
         envelope=compile_template(envelope, functions) if envelope is not None else None,
     )

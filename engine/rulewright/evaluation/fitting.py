@@ -24,7 +24,7 @@ def fit(field: CompiledField, value: object) -> object:
     """
     if value is None:
         return None
-    fitted = _FITTERS.get(field.rule.type, _fit_text)(field, value)
+    fitted = _FITTERS.get(field.type.basic, _fit_text)(field, value)
     if fitted is None:
         shown = type(value).__name__ if not isinstance(value, str) else f"the text {value!r}"
         shown = f"the text of {field.name}" if field.rule.sensitive else shown
@@ -105,7 +105,6 @@ def _fit_any(field: CompiledField, value: object) -> object:
 _FITTERS: Final[Mapping[str, Callable[[CompiledField, object], object]]] = MappingProxyType(
     {
         "integer": _fit_integer,
-        "money": _fit_integer,
         "number": _fit_number,
         "boolean": _fit_boolean,
         "date": _fit_date,

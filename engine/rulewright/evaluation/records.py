@@ -14,9 +14,6 @@ from rulewright.evaluation.views import Layer, View
 from rulewright.model import Constant, Generate
 from rulewright.ports import Records
 
-# Letters and digits of generated ids (apis.md 2b: 29 base-62 characters).
-_BASE_62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
 
 def pull(run: Run, name: str) -> object:
     """Work out one field of `record`, decoded. Raises cel.CelError where what it rests on fails."""
@@ -144,14 +141,11 @@ def generate(run: Run, field: CompiledField) -> object:
 
 def generate_value(run: Run, resource: str, field: CompiledField, rule: Generate) -> object:
     """Make a value as `generate` says (language.md "Generated ids, dates, lists")."""
-    match rule.kind:
-        case "uuid":
-            return run.chance.uuid()
-        case "prefixed_id":
-            length = int(cast(int, rule.options.get("length", 29)))
-            return f"{rule.options['prefix']}_{run.chance.letters(_BASE_62, length)}"
-        case _:
-            return _next_in_sequence(run, resource, field, rule.options)
+    if field.maker is not None:
+        return field.maker.make(run.chance, rule.options)
+    if rule.kind == "uuid":
+        return run.chance.uuid()
+    return _next_in_sequence(run, resource, field, rule.options)
 
 
 def _next_in_sequence(run: Run, resource: str, field: CompiledField, options: object) -> object:

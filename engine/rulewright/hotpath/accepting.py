@@ -93,7 +93,7 @@ def _refused_parts(
     return {
         "reads": _reads(rules, run),
         "as_of": str(encode_datetime(inputs.now)),
-        "response": refuse(api, problems) if speaks_http else None,
+        "response": refuse(api, problems, resource.dialect) if speaks_http else None,
     }
 
 
@@ -121,8 +121,7 @@ def _changes_of(resource: CompiledResource, run: State) -> tuple[Change, ...]:
     name = resource.name
     written = {field: value for field, value in run.record.items() if value is not None}
     own = [Change("create", name, run.key, written, None, f"{name}.record", "own")] if written else []
-    planned = run.plan.changes if run.plan is not None else ()
-    return (*own, *(Change(*parts) for parts in planned))
+    return (*own, *(Change(*parts) for parts in run.changes))
 
 
 class _Notes:

@@ -15,13 +15,7 @@ from rulewright.hotpath.unit import Code, NotGenerated, Unit
 _KINDS: Final[Mapping[str, str]] = {
     "string": "text",
     "uuid": "text",
-    "email": "text",
-    "uk_postcode": "text",
-    "us_ssn": "text",
-    "prefixed_id": "text",
-    "slug": "text",
     "integer": "int",
-    "money": "int",
     "number": "double",
     "boolean": "bool",
     "date": "date",
@@ -39,7 +33,7 @@ def kind_of_field(field: CompiledField) -> str:
     """What kind a checked value of the own record is of."""
     if field.rule.type == "list":
         return "list" if field.items is not None and field.items.rule.type in _SCALARS else "map"
-    return _KINDS[field.rule.type]
+    return _KINDS[field.type.basic]
 
 
 class Finder:
@@ -181,7 +175,7 @@ class Finder:
         yield "s.names = None"
         if not planned:
             return
-        yield "planned = s.records.planned"
+        yield "planned = s.planned"
         for name, field in self.resource.fields.items():
             cell = f"c_x_{name}"
             if cell in self.unit.cells and field.reference is not None:

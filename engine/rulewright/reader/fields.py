@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal, cast
 
-from rulewright.fieldtypes import FIELD_TYPES
 from rulewright.model import Check, Compute, Constant, Expression, Field, Generate, Reference, Unique
 from rulewright.problem import Severity
 from rulewright.reader.field_shape import is_long_compute
@@ -40,13 +39,9 @@ def read_field(name: Scalar, node: MapNode, merging: Merging, stack: tuple[str, 
     return field
 
 
-def _is_sensitive(type_: str) -> bool:
-    """Whether values of a type are never shown, whatever the file says."""
-    return type_ in FIELD_TYPES and FIELD_TYPES[type_].sensitive
-
-
 def _field(name: Scalar, resolved: Resolved, base: str, merging: Merging) -> Field:
     part = Part(resolved.node)
+    kind = merging.kinds.get(base)
     field = Field(
         name=name.text,
         type=base,
@@ -57,7 +52,8 @@ def _field(name: Scalar, resolved: Resolved, base: str, merging: Merging) -> Fie
         description=part.text("description"),
         example=part.constants("example"),
         messages=part.text_map("messages"),
-        sensitive=part.flag("sensitive") or _is_sensitive(base),
+        # Values of some types are never shown, whatever the file says.
+        sensitive=part.flag("sensitive") or (kind is not None and kind.sensitive),
     )
     field = _with_presence(field, part)
     field = _with_supplied(field, part)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rulewright.errors import RuleFileError
 from rulewright.model import Api, RuleFile, RuleSet
+from rulewright.plugins import Registry, built_in
 from rulewright.problem import SourceProblem, Span
 from rulewright.reader.api import default_api, read_api
 from rulewright.reader.file_shape import ApiShape, ResourceShape
@@ -37,23 +38,28 @@ class Reading:
         return "" if root is None else root.origin.line(span.line)
 
 
-def read_rules(path: str | Path, *, display_root: str | None = None) -> RuleSet:
+def read_rules(
+    path: str | Path, *, display_root: str | None = None, registry: Registry | None = None
+) -> RuleSet:
     """Read the rule files of a root folder, of one API's folder, or of the folder of one file.
 
-    `display_root` is how reports name the folder; left out, it is named as `path` names it.
+    `display_root` is how reports name the folder; left out, it is named as `path` names it. `registry`
+    holds the words that are known beside the keywords (default: those that ship).
     Raises RuleFileError with all problems of all files. Checks on what the files mean come after, in
     `rulewright.checks`; `load_rules` there does both.
     """
-    reading = read_all(path, display_root=display_root)
+    reading = read_all(path, display_root=display_root, registry=registry)
     if any(problem.severity == "error" for problem in reading.problems):
         raise RuleFileError(reading.problems)
     return reading.rules
 
 
-def read_all(path: str | Path, *, display_root: str | None = None) -> Reading:
+def read_all(
+    path: str | Path, *, display_root: str | None = None, registry: Registry | None = None
+) -> Reading:
     """As `read_rules`, but give what could be read beside the problems."""
     folders, problems, whole = find_folders(Path(path), display_root)
-    reader = _Reader(problems=list(problems))
+    reader = _Reader(registry=registry or built_in(), problems=list(problems))
     for folder in folders:
         reader.read_folder(folder)
     shown = str(path) if display_root is None else display_root
@@ -75,6 +81,7 @@ def sorted_problems(problems: list[SourceProblem]) -> tuple[SourceProblem, ...]:
 class _Reader:
     """What has been read so far."""
 
+    registry: Registry
     problems: list[SourceProblem] = field(default_factory=list)
     apis: dict[str, Api] = field(default_factory=dict)
     resources: dict[str, RuleFile] = field(default_factory=dict)
@@ -96,7 +103,7 @@ class _Reader:
             self._check_resource_name(part, resource)
             if self.roots[file].entry("rulewright") is None:
                 self._warn_of_no_version(node)
-            merging = _merging(api_part, part)
+            merging = _merging(api_part, part, self.registry)
             self.resources[resource] = read_resource(resource, file, part, merging)
             self.problems.extend(merging.problems)
 
@@ -161,7 +168,7 @@ class _Reader:
         )
 
 
-def _merging(api: Part | None, resource: Part) -> Merging:
+def _merging(api: Part | None, resource: Part, registry: Registry) -> Merging:
     """What a resource's fields are merged with."""
     types = {name.text: below.node for name, below in api.named("types")} if api else {}
     unknown = resource.text("unknown") or (api.text("unknown") if api else None) or "reject"
@@ -170,4 +177,4 @@ def _merging(api: Part | None, resource: Part) -> Merging:
     for entry in node.entries if isinstance(node, MapNode) else ():
         if isinstance(entry.value, Scalar):
             formats[entry.key.text] = entry.value
-    return Merging(types=types, formats=formats, unknown=unknown)
+    return Merging(types=types, kinds=registry.types, formats=formats, unknown=unknown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from rulewright.fieldtypes import FieldType
 from rulewright.problem import SourceProblem
 from rulewright.source import Entry, MapNode, Scalar
 
@@ -29,6 +30,7 @@ class Merging:
     """What the fields of one file are merged with, and the problems met."""
 
     types: Mapping[str, MapNode]
+    kinds: Mapping[str, FieldType]
     formats: Mapping[str, Scalar]
     unknown: str
     problems: list[SourceProblem] = field(default_factory=list)

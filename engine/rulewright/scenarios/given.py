@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Final
 
 from rulewright.compiled import CompiledRules
-from rulewright.fieldtypes import FIELD_TYPES
+from rulewright.fieldtypes import FieldType
 from rulewright.model import Field
 from rulewright.ports import ColumnType
 from rulewright.problem import SourceProblem
@@ -16,6 +16,7 @@ from rulewright.reader.kinds import describe, number_hint
 from rulewright.source import ListNode, MapNode, Node, Scalar, to_plain
 
 Problems = Iterator[SourceProblem]
+Types = Mapping[str, FieldType]
 _SCALARS: Final[Mapping[ColumnType, tuple[type, ...]]] = {
     "text": (str,),
     "integer": (int,),
@@ -42,7 +43,7 @@ def check_given(node: Node | None, rules: CompiledRules) -> Problems:
         fields = {field.name: field for field in file.fields}
         for record in entry.value.items if isinstance(entry.value, ListNode) else ():
             yield from check_field_names(record, fields)
-            yield from _check_types(record, fields)
+            yield from _check_types(record, fields, rules.registry.types)
 
 
 def check_field_names(node: Node | None, fields: Mapping[str, Field] | None) -> Problems:
@@ -61,40 +62,39 @@ def check_field_names(node: Node | None, fields: Mapping[str, Field] | None) -> 
                 yield from check_field_names(item, {child.name: child for child in field.items.fields})
 
 
-def _check_types(node: Node, fields: Mapping[str, Field]) -> Problems:
+def _check_types(node: Node, fields: Mapping[str, Field], types: Types) -> Problems:
     for entry in node.entries if isinstance(node, MapNode) else ():
         field = fields.get(entry.key.text)
         if field is not None:
-            yield from _check_type(entry.value, field)
+            yield from _check_type(entry.value, field, types)
 
 
-def _check_type(node: Node, field: Field) -> Problems:
+def _check_type(node: Node, field: Field, types: Types) -> Problems:
     """A value as a store keeps it: dates and times are ISO 8601 text; null is allowed everywhere."""
     if field.type == "any" or (isinstance(node, Scalar) and node.value is None):
         return
     nested = _NESTED.get(field.type)
     if nested is None:
-        yield from _check_scalar(node, field)
+        yield from _check_scalar(node, field, types[field.type])
     elif not isinstance(node, nested[0]):
-        yield _misfit(node, field, nested[1])
+        yield _misfit(node, field, nested[1], types[field.type])
     elif isinstance(node, MapNode):
         children = {child.name: child for child in field.fields or ()}
-        yield from _check_types(node, children)
+        yield from _check_types(node, children, types)
         for entry in node.entries if field.type == "map" and field.items else ():
-            yield from _check_type(entry.value, field.items)  # type: ignore[arg-type]
+            yield from _check_type(entry.value, field.items, types)  # type: ignore[arg-type]
     else:
         for item in node.items if field.items is not None else ():
-            yield from _check_type(item, field.items)  # type: ignore[arg-type]
+            yield from _check_type(item, field.items, types)  # type: ignore[arg-type]
 
 
-def _check_scalar(node: Node, field: Field) -> Problems:
-    kind = FIELD_TYPES[field.type]
+def _check_scalar(node: Node, field: Field, kind: FieldType) -> Problems:
     wanted = _SCALARS.get(kind.column, (object,))
     value = node.value if isinstance(node, Scalar) else None
     # Python counts booleans among the whole numbers; nobody else does.
     fits = isinstance(value, wanted) and not (isinstance(value, bool) and int in wanted)
     if not isinstance(node, Scalar) or not fits:
-        yield _misfit(node, field, kind.meaning)
+        yield _misfit(node, field, kind.meaning, kind)
     elif field.type in _TIMES and not _is_iso(field.type, str(value)):
         message = f"{field.name}: a store keeps {kind.meaning} as ISO 8601 text"
         hint = f"for example {kind.example}; as {describe(value)} it is no {field.type} to the rules"
@@ -109,10 +109,10 @@ def _is_iso(kind: str, text: str) -> bool:
     return True
 
 
-def _misfit(node: Node, field: Field, expected: str) -> SourceProblem:
+def _misfit(node: Node, field: Field, expected: str, kind: FieldType) -> SourceProblem:
     value = to_plain(node)
     hint = number_hint(value)
-    if FIELD_TYPES[field.type].column == "text" and isinstance(node, Scalar):
+    if kind.column == "text" and isinstance(node, Scalar):
         hint = "quote it" if field.sensitive else f"quote it: '{node.text}'"
     shown = "a value" if field.sensitive else describe(value)
     return node.problem("wrong-value", f"{field.name} takes {expected}, found {shown}", hint=hint)

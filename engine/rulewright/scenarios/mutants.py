@@ -119,7 +119,7 @@ def _shown(text: str, node: cel.Node) -> str:
 
 def _with_node(formula: object, node: cel.Node) -> Formula:
     assert isinstance(formula, Formula)
-    return Formula(formula.text, node, cel.references(node), formula.span)
+    return Formula(formula.text, node, cel.references(node), formula.span, formula.functions)
 
 
 def formulas_within(part: object) -> Iterator[Formula]:

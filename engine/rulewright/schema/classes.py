@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from importlib import import_module
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from marshmallow import EXCLUDE, RAISE, Schema
 
-from rulewright.fieldtypes import FIELD_TYPES
+from rulewright.fieldtypes import FIELD_TYPES, FieldType, resolve
 from rulewright.model import Field, RuleFile
 from rulewright.schema.fields import RuleField
 from rulewright.schema.messages import Message
 
+Types = Mapping[str, FieldType]
 
-def build_schema(rule_file: RuleFile, settable: frozenset[str] = frozenset()) -> type[Schema]:
-    """Make the marshmallow Schema class of a resource.
+
+def build_schema(
+    rule_file: RuleFile, settable: frozenset[str] = frozenset(), types: Types = FIELD_TYPES
+) -> type[Schema]:
+    """Make the marshmallow Schema class of a resource; `types` are the field types that are known.
 
     Read-only fields are `dump_only`, except those in `settable` (an operation's `accepts`).
     Loading judges shape and static `required`; conditions need the engine.
     """
     name = "".join(part.title().replace("_", "") for part in rule_file.resource.split("/"))
-    return schema_class(name, rule_file.fields, rule_file.unknown, settable=settable)
+    return schema_class(name, rule_file.fields, rule_file.unknown, settable=settable, types=types)
 
 
 def schema_class(
@@ -31,9 +34,10 @@ def schema_class(
     *,
     prefix: str = "",
     settable: frozenset[str] = frozenset(),
+    types: Types = FIELD_TYPES,
 ) -> type[Schema]:
     """Make the Schema class of one level of fields; `prefix` leads the names in messages."""
-    built = {rule.name: build_field(rule, prefix + rule.name, unknown) for rule in rules}
+    built = {rule.name: build_field(rule, prefix + rule.name, unknown, types) for rule in rules}
     for field_name in settable & built.keys():
         built[field_name].dump_only = False
     # register=False: marshmallow would otherwise keep every class in a process-wide registry.
@@ -57,31 +61,30 @@ def _member(name: str, field: RuleField) -> str:
     return f"{name}__field"
 
 
-def build_field(rule: Field, label: str, unknown: str) -> RuleField:
+def build_field(rule: Field, label: str, unknown: str, types: Types = FIELD_TYPES) -> RuleField:
     """Make the marshmallow field of one field rule, with everything nested in it."""
-    field_class = _field_class(rule.type)
+    kind = types[rule.type]
+    field_class = cast(Any, resolve(kind.field))
     match rule.type:
         case "object" if rule.fields is None:
             # An object that declares no fields keeps whatever comes, as a map does.
-            return cast(RuleField, _field_class("map")(rule, label, inner=None))
+            return cast(RuleField, resolve(types["map"].field)(rule, label, kind=kind, inner=None))
         case "object":
             nested = schema_class(
-                rule.name.title(), rule.fields or (), rule.unknown or unknown, prefix=f"{label}."
+                rule.name.title(),
+                rule.fields or (),
+                rule.unknown or unknown,
+                prefix=f"{label}.",
+                types=types,
             )
-            return cast(RuleField, field_class(rule, label, nested=nested))
+            return cast(RuleField, field_class(rule, label, kind=kind, nested=nested))
         case "list" | "map":
-            inner = build_field(rule.items, f"{label} item", unknown) if rule.items is not None else None
-            if inner is None and rule.type == "list":
-                inner = build_field(_anything(rule), f"{label} item", unknown)
-            return cast(RuleField, field_class(rule, label, inner=inner))
+            items = rule.items if rule.items is not None else _anything(rule) if rule.type == "list" else None
+            inner = build_field(items, f"{label} item", unknown, types) if items is not None else None
+            return cast(RuleField, field_class(rule, label, kind=kind, inner=inner))
         case _:
-            return cast(RuleField, field_class(rule, label))
+            return cast(RuleField, field_class(rule, label, kind=kind))
 
 
 def _anything(rule: Field) -> Field:
     return Field(name="items", type="any", span=rule.span, at={}, nullable=True)
-
-
-def _field_class(type_: str) -> Any:
-    module, _, name = FIELD_TYPES[type_].field.partition(":")
-    return getattr(import_module(module), name)

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from rulewright.fieldtypes import FIELD_TYPES, INT64_MAX, INT64_MIN, as_utc, print_date, print_datetime
+from rulewright.fieldtypes import INT64_MAX, INT64_MIN, FieldType, as_utc, print_date, print_datetime
 from rulewright.model import Field
 from rulewright.schema.messages import Message, sample_of_format
 from rulewright.schema.validators import refusal, validators_of
@@ -29,11 +29,12 @@ UNSOUND: Final = _Unsound()
 
 
 class RuleField(fields.Field[Any]):
-    """A field of a rule file. `label` is the name that messages use (a dotted path)."""
+    """A field of a rule file. `label` is the name that messages use (a dotted path); `kind` its type."""
 
-    def __init__(self, rule: Field, label: str, **options: Any) -> None:
+    def __init__(self, rule: Field, label: str, *, kind: FieldType, **options: Any) -> None:
         self.rule = rule
         self.label = label
+        self.kind = kind
         super().__init__(
             required=rule.required,
             allow_none=rule.nullable or rule.blank == "absent",
@@ -45,12 +46,11 @@ class RuleField(fields.Field[Any]):
         )
 
     def _messages(self) -> Any:
-        meaning = FIELD_TYPES[self.rule.type].meaning
         said = self.rule.messages
         return {
             "required": Message(said.get("required", f"{self.label} is required"), "required"),
             "null": Message(said.get("nullable", f"{self.label} may not be null"), "type", "nullable"),
-            "type": Message(said.get("type", f"{self.label} must be {meaning}"), "type"),
+            "type": Message(said.get("type", f"{self.label} must be {self.kind.meaning}"), "type"),
         }
 
     def make_error(self, key: str, **kwargs: Any) -> ValidationError:

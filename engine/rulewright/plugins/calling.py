@@ -1,0 +1,56 @@
+"""A declared function as CEL calls it: its values are checked, and what it raises is CEL's own error."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rulewright.cel import CelError, EvaluationError, Function, Overload, Type, kind_of
+from rulewright.cel.limits import CHARACTERS_PER_STEP
+from rulewright.cel.values import BOOL, DOUBLE, DYN, INT, STRING, TIMESTAMP
+from rulewright.plugins.kinds import CelFunction
+
+TYPES: Final = {
+    "string": STRING,
+    "int": INT,
+    "double": DOUBLE,
+    "bool": BOOL,
+    "timestamp": TIMESTAMP,
+    "list": Type("list", (DYN,)),
+    "map": Type("map", (DYN, DYN)),
+    "dyn": DYN,
+}
+
+
+def callable_function(declared: CelFunction) -> Function:
+    """The row of the function table for a declared function."""
+    result = TYPES[declared.result]
+
+    def call(*values: object) -> object:
+        try:
+            found = declared.call(*values)
+        except CelError:
+            raise
+        except Exception as error:
+            # Its text may quote a value that nobody may see.
+            raise EvaluationError(f"{declared.name}() fails with {type(error).__name__}") from None
+        _require(declared, found, result)
+        return found
+
+    def cost(*values: object) -> int:
+        read = sum(len(one) // CHARACTERS_PER_STEP for one in values if isinstance(one, str))
+        held = sum(len(one) for one in values if isinstance(one, list | tuple | dict))
+        return declared.cost + read + held
+
+    params = tuple(TYPES[name] for name in declared.params)
+    return Function(declared.name, (Overload(params, result, call, cost=cost),))
+
+
+def _require(declared: CelFunction, found: object, result: Type) -> None:
+    """Raise where the function gives something else than it promises: null is allowed for `dyn` only."""
+    try:
+        kind = kind_of(found)
+    except EvaluationError:
+        kind = None
+    if kind is None or (result is not DYN and kind.name != result.name):
+        given = type(found).__name__
+        raise EvaluationError(f"{declared.name}() must give {declared.result}, but gave {given}")

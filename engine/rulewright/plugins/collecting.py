@@ -1,0 +1,156 @@
+"""Calling the hooks of foreign plug-ins, by pluggy, and putting what they add into a registry."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, Final
+
+import pluggy
+
+from rulewright.errors import PluginError
+from rulewright.plugins import hooks
+from rulewright.plugins.calling import callable_function
+from rulewright.plugins.finding import Candidate
+from rulewright.plugins.registry import Plugin, Registry, built_in
+from rulewright.plugins.verifying import VERIFIERS, Verifier
+
+_PREFIX: Final = "rulewright_"
+
+
+class _Manager(pluggy.PluginManager):
+    """Takes functions for hooks by their names: a plug-in imports nothing to mark them."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
+        """The options of a hook; None for what is none."""
+        if not name.startswith(_PREFIX) or not inspect.isroutine(getattr(plugin, name, None)):
+            return None
+        return {}
+
+
+@dataclass
+class _Collection:
+    """What has been collected so far, and what is wrong with it."""
+
+    registry: Registry
+    owners: dict[tuple[str, str], str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def collect(candidates: Sequence[Candidate]) -> Registry:
+    """Verify what the plug-ins add and add it to what ships. Raises PluginError with all that is wrong."""
+    collection = _Collection(built_in())
+    manager = _Manager("rulewright")
+    manager.add_hookspecs(hooks)
+    for candidate in candidates:
+        _register(manager, candidate, collection)
+    if not collection.problems:
+        for candidate in candidates:
+            _add(candidate, _called(manager, candidate, collection), collection)
+    if collection.problems:
+        raise PluginError("\n".join(collection.problems))
+    return collection.registry
+
+
+def _register(manager: _Manager, candidate: Candidate, collection: _Collection) -> None:
+    known = [name for name in vars(hooks) if name.startswith(_PREFIX)]
+    own = [name for name in dir(candidate.hooks) if name.startswith(_PREFIX)]
+    say = collection.problems.append
+    if not own:
+        say(f"{candidate.shown} adds nothing: it has none of the functions {', '.join(known)}")
+    for name in own:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
+            say(f"{candidate.shown}: there is no hook {name}; {hint}")
+        elif not inspect.isroutine(getattr(candidate.hooks, name)):
+            say(f"{candidate.shown}: {name} must be a function that gives a list")
+    try:
+        manager.register(candidate.hooks, candidate.name)
+    except pluggy.PluginValidationError as error:
+        # pluggy names the hook, shows its definition and ends with the argument.
+        say(f"{candidate.shown}: {' '.join(str(error).split())}")
+    except ValueError:
+        say(f"{candidate.shown}: another plug-in has the name {candidate.name}")
+
+
+def _called(
+    manager: _Manager, candidate: Candidate, collection: _Collection
+) -> Iterator[tuple[str, Verifier, list[Any]]]:
+    """Call the hooks of one plug-in; what each gives, with its kind."""
+    for name, verifier in VERIFIERS.items():
+        caller = getattr(manager.hook, name)
+        for implementation in caller.get_hookimpls():
+            if implementation.plugin_name != candidate.name:
+                continue
+            try:
+                added = list(implementation.function())
+            except Exception as error:
+                collection.problems.append(
+                    f"{candidate.shown}: {name}() fails: {type(error).__name__}: {error}"
+                )
+            else:
+                yield name, verifier, added
+
+
+def _add(
+    candidate: Candidate, called: Iterator[tuple[str, Verifier, list[Any]]], collection: _Collection
+) -> None:
+    adds: dict[str, tuple[str, ...]] = {}
+    for hook, verifier, added in called:
+        sound = [one for one in added if _is_sound(candidate, hook, verifier, one, collection)]
+        names = tuple(verifier.name_of(one) for one in sound)
+        adds[verifier.kind] = names
+        collection.registry = _with(collection.registry, verifier, dict(zip(names, sound, strict=True)))
+    plugin = Plugin(
+        candidate.name,
+        MappingProxyType(adds),
+        candidate.file,
+        candidate.distribution,
+        candidate.version,
+        candidate.stamp,
+    )
+    collection.registry = replace(collection.registry, plugins=(*collection.registry.plugins, plugin))
+
+
+def _is_sound(candidate: Candidate, hook: str, verifier: Verifier, one: Any, collection: _Collection) -> bool:
+    found = list(_faults(candidate, hook, verifier, one, collection))
+    collection.problems.extend(f"{candidate.shown}: {fault}" for fault in found)
+    return not found
+
+
+def _faults(
+    candidate: Candidate, hook: str, verifier: Verifier, one: Any, collection: _Collection
+) -> Iterator[str]:
+    if not isinstance(one, verifier.type):
+        yield f"{hook}() must give {verifier.type.__name__}s, not {type(one).__name__}"
+        return
+    name = verifier.name_of(one)
+    what = f"the {verifier.kind} {name}"
+    owner = collection.owners.setdefault((verifier.kind, str(name)), candidate.shown)
+    if owner != candidate.shown or name in verifier.taken(collection.registry):
+        by = owner if owner != candidate.shown else "Rulewright itself, or by this very plug-in"
+        yield f"{what} can't be added: the name is taken by {by}"
+        return
+    try:
+        for fault in verifier.verify(one, candidate.name):
+            yield f"{what}: {fault}"
+    except Exception as error:
+        yield f"{what} can't be tried out: {type(error).__name__}: {error}"
+
+
+def _with(registry: Registry, verifier: Verifier, added: Mapping[str, Any]) -> Registry:
+    """A copy of the registry with more of one kind."""
+    table = verifier.table
+    if table == "declared":
+        made = {name: callable_function(one) for name, one in added.items()}
+        functions = MappingProxyType({**registry.functions, **made})
+        declared = MappingProxyType({**registry.declared, **added})
+        return replace(registry, functions=functions, declared=declared)
+    if table == "dialects":
+        added = {name: one.write for name, one in added.items()}
+    more: dict[str, Any] = {table: MappingProxyType({**getattr(registry, table), **added})}
+    return replace(registry, **more)
