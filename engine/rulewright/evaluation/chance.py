@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from hashlib import blake2b
+from typing import Final
+
+_VARIANTS: Final = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 
 
 class Chance:
@@ -25,10 +28,11 @@ class Chance:
 
     def uuid(self) -> str:
         """Return a version 4 UUID as text."""
-        bits = self.bits(128)
-        # As str(uuid.UUID(int=bits, version=4)), whose class takes longer than the rest.
-        digits = f"{(bits & ~(0xC000 << 48) & ~(0xF000 << 64)) | (0x8000 << 48) | (4 << 76):032x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        self._drawn += 1
+        digits = blake2b(b"%d %d" % (self._seed, self._drawn), digest_size=16).hexdigest()
+        # As uuid.UUID, whose class takes longer than the rest: version 4, variant 10 in binary.
+        variant = _VARIANTS[digits[16]]
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
     def letters(self, alphabet: str, length: int) -> str:
         """Return `length` letters of an alphabet of at most 256, each equally likely."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +22,7 @@ from rulewright.hotpath.responses import ResponseWriter
 from rulewright.hotpath.shape import ShapeWriter, is_sent, struct_of
 from rulewright.hotpath.stages import Stages
 from rulewright.hotpath.state import UNREAD, Decline, Linked, Missing, State
+from rulewright.hotpath.straight import Straightener
 from rulewright.hotpath.unit import NotGenerated, Unit
 from rulewright.schema.validators import is_one_of
 
@@ -34,6 +35,7 @@ NAMES: Final[Mapping[str, object]] = {
             plan.begin,
             plan.create_record,
             plan.expected,
+            plan.fits,
             plan.judge_uniques,
             plan.require_named,
             plan.set_own,
@@ -71,6 +73,7 @@ NAMES: Final[Mapping[str, object]] = {
         )
     },
     "asdict": asdict,
+    "new": object.__new__,
     "Layer": Layer,
     "State": State,
     "Decline": Decline,
@@ -164,10 +167,9 @@ def _write(unit: Unit) -> int | None:
     if effects.is_needed:
         unit.function("plan", "the own record, then the effects", effects.lines())
         stages.called.append("plan")
-    uniques = effects.uniques()
+    uniques = [*effects.unique_lines()]
     if uniques:
-        judged = unit.constant("uniques", uniques)
-        unit.function("uniques", "values that no other record may have", [f"judge_uniques(s, {judged})"])
+        unit.function("uniques", "values that no other record may have", uniques)
         stages.called.append("uniques")
     stages.write_invariants()
     response = ResponseWriter(unit, cells)
@@ -184,7 +186,8 @@ def _write(unit: Unit) -> int | None:
     with suppress(NotGenerated):
         Collector(unit, cells).write()
     unit.function("reread", "look-ups are read anew through what is planned", cells.reread(effects.is_needed))
-    unit.functions.append(_opening(unit, stages.called))
+    accept = _accept(unit, stages.called, effects.written())
+    unit.functions += [_run(unit), accept]
     return response.status
 
 
@@ -203,27 +206,38 @@ def _is_total(respond: str) -> bool:
 
 
 _GIVEN: Final = ("p", "payload", "store", "actor", "request", "now", "seed")
+_OPENING: Final = (
+    *(f"s.{name} = {name}" for name in _GIVEN),
+    "s.records = store",
+    "reads = s.reads = []",
+    "s.chance = s.names = s.written = s.revised = s.hidden = None",
+    "s.changes = s.planned = ()",
+    "s.bound = {}",
+    "s.reserved = {}",
+)
 
 
-def _opening(unit: Unit, called: list[str]) -> str:
+def _run(unit: Unit) -> str:
+    """The class of the state, opened by a call where a payload is refused."""
     slots = "".join(f"{cell!r}, " for cell in unit.cells)
     lines = [
         "class Run(State):",
         f"    __slots__ = ({slots})",
         "",
         f"    def __init__(s, {', '.join(_GIVEN)}):",
-        *(f"        s.{name} = {name}" for name in _GIVEN),
-        "        s.records = store",
-        "        s.reads = []",
-        "        s.chance = s.plan = s.names = None",
-        "        s.bound = {}",
-        "        s.reserved = {}",
     ]
-    if unit.cells:
-        lines.append(f"        {' = '.join(f's.{cell}' for cell in unit.cells)} = UNREAD")
-    lines += ["", "", f"def accept({', '.join(_GIVEN)}):", f"    s = Run({', '.join(_GIVEN)})"]
-    lines += [f"    {name}(s)" for name in called]
-    return "\n".join([*lines, "    return s", ""])
+    return "\n".join([*lines, *(f"        {line}" for line in _opened(unit)), ""])
+
+
+def _opened(unit: Unit) -> list[str]:
+    cells = [f"{' = '.join(f's.{cell}' for cell in unit.cells)} = UNREAD"] if unit.cells else []
+    return [*_OPENING, *cells]
+
+
+def _accept(unit: Unit, called: list[str], written: Iterable[str]) -> str:
+    straightener = Straightener(unit.functions, unit.cells, unit.resource.name, written)
+    lines = ["s = new(Run)", *_opened(unit), *straightener.lines(called), "return s"]
+    return "\n".join([f"def accept({', '.join(_GIVEN)}):", *(f"    {line}" for line in lines), ""])
 
 
 def _link(unit: Unit, namespace: Mapping[str, Any]) -> None:
@@ -236,6 +250,7 @@ def _link(unit: Unit, namespace: Mapping[str, Any]) -> None:
     for name in resource.fields:
         link.fields[name] = namespace.get(f"r_{name}") or _as_sent(name)
     namespace["Run"].link = link
+    namespace["Run"].keys = link.keys
 
 
 def _as_sent(name: str) -> Callable[[Any], object]:

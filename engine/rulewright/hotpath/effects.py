@@ -46,7 +46,7 @@ class EffectWriter:
                 if test != "False":
                     yield f"if {test}:"
                     yield from (f"    {line}" for line in body)
-        yield "s.records.show_all()"
+        yield "s.hidden = None"
 
     def _effect(self, effect: CompiledEffect) -> Iterator[str]:
         match effect.rule.verb:
@@ -113,7 +113,7 @@ class EffectWriter:
             where = ", ".join(
                 f"{key!r}: {self.cells.key(name, key, entry)}" for key, entry in effect.where.entries.items()
             )
-            return rules[name], f"s.plan.overlay.find({name!r}, {{{where}}})"
+            return rules[name], f"s.find({name!r}, {{{where}}})"
         code = self.cells.path((name,))
         if code is None or code.kind not in ("record", "records"):
             raise NotGenerated(f"{effect.id} updates {name}")
@@ -135,7 +135,8 @@ class EffectWriter:
         texts = [f"{name!r}: {self._made(effect, target, field)}" for name, field in target.fields.items()]
         yield f"record = {{{', '.join(texts)}}}"
         ours = self.unit.constant("effect", effect)
-        yield f"create_record(s, {ours}, {self.unit.constant('resource', target)}, record)"
+        given = target.key in effect.set.entries
+        yield f"create_record(s, {ours}, {self.unit.constant('resource', target)}, record, {given})"
         if effect.rule.bind:
             self.cells.bound.add(effect.rule.bind)
         yield from self._references(target, effect)
@@ -162,12 +163,8 @@ class EffectWriter:
 
     def uniques(self) -> dict[str, tuple[str, Uniques]]:
         """The `unique` rules of every resource that may be written, in stored form."""
-        names = {self.resource.name}
-        for effect in self.effects:
-            if effect.rule.verb in ("create", "update"):
-                names.add(self._target(effect))
         found: dict[str, tuple[str, Uniques]] = {}
-        for name in names:
+        for name in {self.resource.name, *self.written()}:
             target = self.unit.rules.resources[name]
             listed = [
                 (field.unique.fields, self.cells.where_constant(name, field.unique.where))
@@ -178,6 +175,46 @@ class EffectWriter:
                 found[name] = (target.key, listed)
         return found
 
+    def unique_lines(self) -> Iterator[str]:
+        """Yield the body of `uniques`: where nothing else is planned, the own record beside those stored."""
+        uniques = self.uniques()
+        if not uniques:
+            return
+        own = uniques.get(self.resource.name)
+        lines = [*self._own_uniques(own)] if own is not None else []
+        if not self.effects:
+            yield from lines
+            return
+        yield f"if s.changes: judge_uniques(s, {self.unit.constant('uniques', uniques)})"
+        if lines:
+            yield "else:"
+            yield from (f"    {line}" for line in lines)
+
+    def _own_uniques(self, own: tuple[str, Uniques]) -> Iterator[str]:
+        key, listed = own
+        yield "r = s.record"
+        for fields, condition in listed:
+            tests = [f"r[{name!r}] is not None" for name in fields]
+            tests += [_holds(f"r[{name!r}]", value) for name, value in condition.items()]
+            where = [f"{name!r}: {value!r}" for name, value in condition.items() if name not in fields]
+            where += [f"{name!r}: r[{name!r}]" for name in fields]
+            yield f"if s.store is not None and {' and '.join(tests)}:"
+            yield f"    for other in s.store.find({self.resource.name!r}, {{{', '.join(where)}}}):"
+            yield f"        if not same(other.get({key!r}), s.key): raise Decline"
+
+    def written(self) -> set[str]:
+        """The resources whose records the effects may write, beside the own record."""
+        return {self._target(one) for one in self.effects if one.rule.verb in ("create", "update")}
+
     def _target(self, effect: CompiledEffect) -> str:
         name = effect.rule.target or ""
         return name if name in self.unit.rules.resources else self._found(effect)[0].name
+
+
+def _holds(place: str, value: object) -> str:
+    """The test that a stored value equals a constant; true is not 1."""
+    if value is None or isinstance(value, bool):
+        return f"{place} is {value!r}"
+    if isinstance(value, str):
+        return f"{place} == {value!r}"
+    raise NotGenerated("a condition of `unique` on a number or a list")

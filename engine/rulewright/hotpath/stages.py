@@ -191,7 +191,7 @@ class Stages:
                 place = f"s.p.{field.name}"
                 yield f"if {place} is not None and not is_one_of({place}, listed({options})): raise Decline"
             if field.reference is not None:
-                yield f"if s.p.{field.name} is not None: {self.cells.reference(field)}(s)"
+                yield f"{self.cells.reference(field)}(s)"
         for lookup in self.resource.lookups.values():
             if lookup.rule.if_missing == "reject":
                 yield f"{self.cells.look_up(lookup)}(s)"

@@ -15,7 +15,7 @@ from rulewright.evaluation.chance import Chance
 from rulewright.evaluation.response import print_value
 from rulewright.evaluation.views import Everything, LazyRecord, View, Whole, decode_record, decode_value
 from rulewright.fieldtypes import encode_datetime
-from rulewright.ports import Records
+from rulewright.hotpath.ahead import Ahead
 
 
 class Decline(Exception):  # noqa: N818 - it is no error: the plain evaluator takes over
@@ -34,33 +34,33 @@ class _Unread:
 UNREAD: Final = _Unread()
 
 
-class State:
+class State(Ahead):
     """One payload on its way. Generated subclasses add a cell for each value that is worked out once."""
 
     __slots__ = (
         "actor",
         "bound",
         "chance",
+        "changes",
         "key",
         "names",
         "now",
         "p",
         "payload",
-        "plan",
         "reads",
         "record",
         "records",
         "request",
         "reserved",
         "seed",
-        "store",
+        "written",
     )
 
     link: Linked  # of the generated subclass
 
     p: Any
     payload: Any
-    store: Records | None
+    store: Any  # Records | None
     records: Any
     actor: Mapping[str, object] | None
     request: Any
@@ -73,7 +73,10 @@ class State:
     names: Names | None
     reserved: dict[tuple[str, str], int]
     bound: dict[str, dict[str, object]]
-    plan: Any
+    # What `Change` is made of.
+    changes: list[tuple[Any, ...]]
+    # (resource, key, field) -> what an effect set it to.
+    written: dict[tuple[str, object, str], object] | None
 
 
 class Linked:
