@@ -12,13 +12,14 @@ from itertools import islice, product
 from typing import Final, cast
 
 from rulewright import cel
-from rulewright.compiled import EMPTY_MAP, CompiledEffect, CompiledInference
+from rulewright.compiled import EMPTY_MAP, CompiledEffect, CompiledField, CompiledInference
 from rulewright.evaluation.changes import rule_is_touched
 from rulewright.evaluation.fitting import plain
 from rulewright.evaluation.knowledge import PAYLOAD, RECORD, Knowledge, knowledge_of
 from rulewright.evaluation.log import Site, Stage
-from rulewright.evaluation.masking import MASK, mask_record, reads_sensitive, to_json
+from rulewright.evaluation.masking import MASK, fields_behind, mask_record, to_json
 from rulewright.evaluation.run import Run
+from rulewright.evaluation.secrecy import is_secret
 from rulewright.evaluation.trace import Result
 from rulewright.evaluation.views import Layer, View
 from rulewright.formula import Constant, FormulaMap
@@ -234,10 +235,10 @@ class _Inference:
         )
 
     def _shown(self, one: CompiledInference, name: str, value: object, scope: Layer) -> object:
-        run = self.run
-        if value is not None and reads_sensitive(run.resource, run.rules, one.told.entries[name], scope):
-            return MASK
-        return to_json(value)
+        def behind(name: str) -> Mapping[str, CompiledField] | None:
+            return fields_behind(self.run.resource, self.run.rules, name, scope)
+
+        return MASK if value is not None and is_secret(one.told.entries[name], behind) else to_json(value)
 
     def _trace(self, facts: list[Fact]) -> None:
         """Tell the tracer what each condition comes to, on combinations that no join finds too."""

@@ -15,8 +15,8 @@ from rulewright.compiled import (
     CompiledRules,
     compile_field,
 )
-from rulewright.evaluation.masking import reads_sensitive
-from rulewright.evaluation.views import Layer
+from rulewright.evaluation.masking import fields_behind
+from rulewright.evaluation.secrecy import is_secret
 from rulewright.formula import Path, Valued
 from rulewright.inference import InferenceEngine, Join, JoinRule, choose_backend, make_matcher
 from rulewright.model import Field
@@ -130,22 +130,22 @@ def _kinds(
             for one in resource.inferences
             for kind, values in one.asserts.items()
             for name, value in values.entries.items()
-            if _reads_sensitive(rules, resource, one, value, {**given, **kinds})
+            if _is_secret(rules, resource, one, value, {**given, **kinds})
         }
         if found <= sensitive:
             return kinds
         sensitive |= found
 
 
-def _reads_sensitive(
+def _is_secret(
     rules: CompiledRules,
     resource: CompiledResource,
     one: CompiledInference,
     value: Valued,
     fields: Mapping[str, Fields],
 ) -> bool:
-    behind = {name: fields[source] for name, source in one.rule.facts.items()}
-    return reads_sensitive(resource, rules, value, Layer({}, {}, fields=behind))
+    names = {name: fields[source] for name, source in one.rule.facts.items()}
+    return is_secret(value, lambda name: names.get(name) or fields_behind(resource, rules, name))
 
 
 def _fields_of_kinds(

@@ -145,7 +145,7 @@ def _masked(
     """Return a value that stands at `path` as reports may show it."""
     if isinstance(scope, Layer) and scope.sensitive and scope.has_own(path[0]) and value is not None:
         return MASK
-    fields = _fields_behind(resource, rules, path[0], scope)
+    fields = fields_behind(resource, rules, path[0], scope)
     return to_json(_mask_along(fields, path[1:], value))
 
 
@@ -175,7 +175,7 @@ def _may_be_sensitive(
     path: Path,
     scope: Mapping[str, object] | None = None,
 ) -> bool:
-    fields = _fields_behind(resource, rules, path[0], scope)
+    fields = fields_behind(resource, rules, path[0], scope)
     # `value` and `item` stand for some field of this file: one sensitive field makes them suspect.
     if path[0] in ("value", "item"):
         return any(field.rule.sensitive for field in resource.every_field())
@@ -193,7 +193,7 @@ def _may_be_sensitive(
     return any(field.rule.sensitive for field in fields.values())
 
 
-def _fields_behind(
+def fields_behind(
     resource: CompiledResource, rules: CompiledRules, name: str, scope: Mapping[str, object] | None = None
 ) -> Mapping[str, CompiledField] | None:
     """Return the fields of the record that a top-level name stands for."""

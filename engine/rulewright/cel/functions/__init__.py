@@ -29,7 +29,7 @@ STANDARD_FUNCTIONS: Final[Mapping[str, Function]] = MappingProxyType(
 """CEL's standard functions and those of its extensions."""
 
 OWN_FUNCTIONS: Final[Mapping[str, Function]] = MappingProxyType({function.name: function for function in OWN})
-"""Rulewright's additions: `slug`, `pick`, `money`."""
+"""Rulewright's additions: `slug`, `pick`, `money`, `sum`."""
 
 ALL_FUNCTIONS: Final[Mapping[str, Function]] = MappingProxyType({**STANDARD_FUNCTIONS, **OWN_FUNCTIONS})
 """Both."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from rulewright.cel.comparison import MISSING, lookup
 from rulewright.cel.errors import EvaluationError
-from rulewright.cel.signature import Function, free, list_of, map_of
-from rulewright.cel.values import DYN, INT, NULL, STRING
+from rulewright.cel.signature import Function, T, free, list_of, map_of
+from rulewright.cel.values import DYN, INT, INT_MAX, INT_MIN, NULL, STRING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,11 +72,24 @@ def _pick(budget: Budget, record: Mapping[object, object], names: list[object]) 
     return picked
 
 
+def total(numbers: list[object]) -> int | float:
+    """The sum of a list of numbers; 0 of an empty one."""
+    result: int | float = 0
+    for number in numbers:
+        if not isinstance(number, int | float) or isinstance(number, bool):
+            raise EvaluationError("sum takes a list of numbers")
+        result += number
+    if isinstance(result, int) and not INT_MIN <= result <= INT_MAX:
+        raise EvaluationError("integer overflow")
+    return result
+
+
 def _null(*_: object) -> None:
     return None
 
 
 OWN: Final = (
+    Function("sum", (free([list_of(T)], T, total),)),
     Function("slug", (free([STRING], STRING, slug),)),
     Function(
         "pick", (free([map_of(STRING, DYN), list_of(STRING)], map_of(STRING, DYN), _pick, metered=True),)
