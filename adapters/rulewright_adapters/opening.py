@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import cast
+from typing import Protocol, cast
 
 from rulewright.errors import AdapterError
 from rulewright.ports import Store
@@ -21,18 +21,41 @@ SCHEMES: Mapping[str, str] = MappingProxyType(
 )
 
 
-def open_store(url: str) -> Store:
+class Opener(Protocol):
+    """What a plug-in says of a scheme: `open` takes what follows "<scheme>://"."""
+
+    @property
+    def open(self) -> Callable[[str], Store]:
+        """Open a store."""
+
+
+def open_store(url: str, stores: Mapping[str, Opener] | None = None) -> Store:
     """Open the store that `url` names; the caller closes it.
 
-    `sqlite:///relative.db`, `sqlite:////absolute/path.db`, `sqlite://` (in memory), `memory://` or
-    `postgresql://user@host/database?schema=intake`.
-    Raises AdapterError where the URL or what it names makes no store.
+    `sqlite:///relative.db`, `sqlite:////absolute/path.db`, `sqlite://` (in memory), `memory://`,
+    `postgresql://user@host/database?schema=intake`, or a scheme that a plug-in adds. `stores` are those of a
+    program's plug-ins (`program.registry.stores`); left out, they are those of the installed plug-ins, which
+    are looked for only where the scheme is none of ours.
+    Raises AdapterError where the URL or what it names makes no store, and PluginError.
     """
     scheme, separator, rest = url.partition("://")
-    if not separator or scheme not in SCHEMES:
-        known = ", ".join(f"{name}://" for name in sorted(SCHEMES))
-        # What follows the scheme may hold a password.
-        start = f"{scheme}{separator}..." if separator else url
-        raise AdapterError(f"no store has the URL {start!r}: it must start with one of {known}")
-    module = import_module(SCHEMES[scheme])
-    return cast(Callable[[str], Store], module.open_url)(rest)
+    if separator and scheme in SCHEMES:
+        module = import_module(SCHEMES[scheme])
+        return cast(Callable[[str], Store], module.open_url)(rest)
+    more = _installed() if stores is None else stores
+    if separator and scheme in more:
+        return more[scheme].open(rest)
+    known = ", ".join(f"{name}://" for name in sorted({*SCHEMES, *more}))
+    # What follows the scheme may hold a password.
+    start = f"{scheme}{separator}..." if separator else url
+    raise AdapterError(
+        f"no store has the URL {start!r}: it must start with one of {known}; "
+        "a plug-in can add others, by rulewright_stores (docs/plugins.md)"
+    )
+
+
+def _installed() -> Mapping[str, Opener]:
+    # The one place where the adapters ask who else is there; the engine itself needs none of them.
+    from rulewright.plugins.loading import build_registry  # noqa: PLC0415
+
+    return build_registry().stores

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from rulewright.fingerprint import rules_key
 from rulewright.model import RuleSet
+from rulewright.plugins import Registry
 from rulewright.private_cache import cache_folder, read_kept, write_kept
 
 if TYPE_CHECKING:
@@ -32,13 +33,18 @@ _KEPT: Final = 16
 _DATA: Final = ("rulewright.model", "rulewright.problem", "rulewright.source")
 
 
-def load_rules_once(path: str | os.PathLike[str], *, display_root: str | None = None) -> RuleSet:
+def load_rules_once(
+    path: str | os.PathLike[str], *, display_root: str | None = None, registry: Registry | None = None
+) -> RuleSet:
     """As `checks.load_rules`, but without reading and checking again what was sound before.
 
-    Raises RuleFileError with all problems.
+    What foreign plug-ins add depends on their code; where that can't be told, nothing is kept. Raises
+    RuleFileError with all problems.
     """
-    folder = cache_folder()
-    key = rules_key(path, display_root) if folder is not None else None
+    stamp = registry.stamp if registry is not None else ""
+    folder = cache_folder() if stamp is not None else None
+    more = (stamp,) if stamp else ()
+    key = rules_key(path, display_root, *more) if folder is not None else None
     if folder is not None and key is not None:
         kept = _read(folder, key)
         if kept is not None:
@@ -46,9 +52,9 @@ def load_rules_once(path: str | os.PathLike[str], *, display_root: str | None = 
     # Half of the start-up of a command is importing what reads and checks rules.
     from rulewright.checks import load_rules  # noqa: PLC0415
 
-    rules = load_rules(Path(path), display_root=display_root).rules
+    rules = load_rules(Path(path), display_root=display_root, registry=registry).rules
     # Files may have changed while they were read.
-    if folder is not None and key is not None and key == rules_key(path, display_root):
+    if folder is not None and key is not None and key == rules_key(path, display_root, *more):
         with suppress(OSError, pickle.PicklingError, RecursionError):
             write_kept(folder, key + _ENDING, pickle.dumps(rules, protocol=5), most=_KEPT)
     return rules

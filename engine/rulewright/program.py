@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import cached_property
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rulewright.audit import DECISIONS, keep_write_back
+from rulewright.batch import CHUNK, Applier, in_transactions
 from rulewright.bundle import load_rules_once
 from rulewright.compiled import CompiledRules, compile_rules
-from rulewright.delivery import Receipt, carry_out
-from rulewright.errors import ConfigurationError, EvaluationError
-from rulewright.evaluation import Inputs, Move, Request, Tracer, find_resource, moves
+from rulewright.delivery import Receipt, carry_out, contradicted
+from rulewright.errors import AdapterError, ConfigurationError, EvaluationError
+from rulewright.evaluation import Inputs, Move, Request, Tracer, find_resource, moves, with_payload
 from rulewright.fieldtypes import as_utc
 from rulewright.hotpath import decide
 from rulewright.inference import require_backend
 from rulewright.model import RuleSet
 from rulewright.outbox import LEASE, MESSAGES, Deliverer, Settled, Worker
 from rulewright.outcome import Outcome
+from rulewright.plugins import Registry
+from rulewright.plugins.loading import build_registry
 from rulewright.ports import Forwarder, Records, Store, Table, Transaction
 from rulewright.tables import tables_of
 from rulewright.timeouts import Due, find_due, needs_entries
@@ -49,6 +53,11 @@ class Program:
     def resources(self) -> tuple[str, ...]:
         """The names of all resources, sorted, as "<api>/<name>"."""
         return tuple(sorted(self.compiled.resources))
+
+    @property
+    def registry(self) -> Registry:
+        """The words that the rules may use beside the keywords: what ships, and what plug-ins add."""
+        return self.compiled.registry
 
     @property
     def ruleset(self) -> str:
@@ -143,6 +152,58 @@ class Program:
         with store.transaction() as transaction:
             return self.apply_within(resource, inputs, transaction, forward=forward)
 
+    def apply_many(
+        self,
+        resource: str,
+        payloads: Iterable[object],
+        *,
+        store: Store,
+        operation: str = "create",
+        key: object = None,
+        actor: Mapping[str, object] | None = None,
+        request: Request | Mapping[str, Mapping[str, object]] | None = None,
+        as_of: datetime | str | None = None,
+        seed: int | None = None,
+        forward: str | None = None,
+    ) -> Iterator[Receipt]:
+        """Apply many payloads, and yield a receipt for each, in order, once it is stored.
+
+        The outcomes and records are those of `apply` of one after the other: a payload sees what those before
+        it stored, and a refused one changes nothing. A thousand share a transaction, and its time where
+        `as_of` is not given; payload number n (from 0) has the seed `seed` + n. A payload may also be Inputs
+        (see `inputs`), for a key of its own. Raises AdapterError where the store fails: then what was yielded
+        before stays stored.
+        """
+        store.prepare(self.tables)
+        applier = self.applier(resource, forward=forward)
+
+        def write(chunk: Sequence[Inputs]) -> list[Receipt]:
+            with store.transaction() as transaction:
+                return applier.carry_out(chunk, transaction)
+
+        def refuse(one: Inputs, error: AdapterError) -> list[Receipt]:
+            outcome = decide(self.compiled, resource, one, store)
+            return [Receipt(contradicted(outcome, error), stored=False)]
+
+        rest, done = iter(payloads), 0
+        while chunk := list(islice(rest, CHUNK)):
+            # One reading of the clock for the chunk.
+            shared = self.inputs(
+                None, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
+            )
+            first = shared.seed + (done if seed is not None else 0)
+            given = [
+                one if isinstance(one, Inputs) else with_payload(shared, one, number)
+                for number, one in enumerate(chunk, first)
+            ]
+            for receipts in in_transactions(given, write, refuse):
+                yield from receipts
+            done += len(chunk)
+
+    def applier(self, resource: str, *, forward: str | None = None) -> Applier:
+        """Return what carries out chunks of payloads, inside transactions that the caller opens."""
+        return Applier(self.compiled, resource, self.tables, audit=self.audit, forward=forward)
+
     def tick(self, *, store: Store, as_of: datetime | str | None = None) -> tuple[Receipt, ...]:
         """Fire the events of all timeouts that are due at `as_of` (default: now), each in its transaction.
 
@@ -232,25 +293,32 @@ def instant(as_of: datetime | str | None) -> datetime:
 
 
 def load(
-    path: str | os.PathLike[str] | None = None, *, settings: Settings | None = None, audit: bool = True
+    path: str | os.PathLike[str] | None = None,
+    *,
+    settings: Settings | None = None,
+    audit: bool = True,
+    plugins: Iterable[object] = (),
+    installed: bool | None = None,
 ) -> Program:
     """Read, check and compile rule files.
 
     `path` is a rules folder, one API's folder or one rule file; by default the rules that ship with
     Rulewright. `settings` overrides the switches of api.yaml: API -> setting -> value. `audit`: what is
-    applied is kept, so that `rulewright history` can tell of it. Raises
-    RuleFileError, which holds every problem of every file, and ConfigurationError for a setting that no
-    api.yaml declares.
+    applied is kept, so that `rulewright history` can tell of it. `plugins`: what these rules may use beside
+    what is installed, as modules, their names, or paths of Python files; `installed`: whether installed
+    plug-ins are used (default: unless RULEWRIGHT_NO_PLUGINS is set). Raises RuleFileError, which holds every
+    problem of every file, ConfigurationError for a setting that no api.yaml declares, and PluginError.
     """
+    registry = build_registry(plugins, installed=installed)
     # Wherever the package lies, positions of what ships read rules/<api>/<resource>.yaml.
     shown = "rules" if path is None else None
-    rules = load_rules_once(shipped_rules() if path is None else path, display_root=shown)
+    rules = load_rules_once(shipped_rules() if path is None else path, display_root=shown, registry=registry)
     # What was read before may have been read where a backend was installed.
     require_backend(rules)
     overrides = settings or {}
     for api, values in overrides.items():
         _require_settings(rules, api, values)
-    return Program(compile_rules(rules, overrides), audit=audit)
+    return Program(compile_rules(rules, overrides, registry), audit=audit)
 
 
 def _require_settings(rules: RuleSet, api: str, values: Mapping[str, object]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -162,4 +161,6 @@ class CompiledRules:
         if not self.registry.plugins:
             return f"sha256:{self.rules.sha256}"
         both = f"{self.rules.sha256} {self.registry.identity}"
-        return f"sha256:{hashlib.sha256(both.encode()).hexdigest()}"
+        from hashlib import sha256  # noqa: PLC0415 - only with plug-ins
+
+        return f"sha256:{sha256(both.encode()).hexdigest()}"

@@ -7,7 +7,6 @@ what has it is read properly.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterator
@@ -65,11 +64,6 @@ def find_installed() -> Iterator[Candidate]:
         yield _candidate(point.name, hooks, distribution, version)
 
 
-def has_installed() -> bool:
-    """Whether any installed distribution has an entry point of ours."""
-    return next(_folders(), None) is not None
-
-
 def import_named(name: str) -> Candidate:
     """Import the plug-in of a module's name, or of a path that ends with .py. Raises PluginError."""
     try:
@@ -114,7 +108,9 @@ def _stamp(module: ModuleType) -> str | None:
         parts = [(str(each), (found := each.stat()).st_mtime_ns, found.st_size) for each in files]
     except OSError:
         return None
-    return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()
+    from hashlib import sha256  # noqa: PLC0415 - only with plug-ins
+
+    return sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _folders() -> Iterator[str]:

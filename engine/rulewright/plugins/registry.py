@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -73,7 +72,10 @@ class Registry:
         if any(one.stamp is None for one in self.plugins):
             return None
         parts = [(one.name, one.distribution, one.version, one.stamp) for one in self.plugins]
-        return hashlib.sha256(repr(parts).encode()).hexdigest()
+        # Costs what a program without plug-ins need not pay.
+        from hashlib import sha256  # noqa: PLC0415
+
+        return sha256(repr(parts).encode()).hexdigest()
 
     @property
     def identity(self) -> str:
