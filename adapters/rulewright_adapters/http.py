@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,10 +18,10 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Final
 from urllib.parse import urljoin
 
-from rulewright.errors import ConfigurationError
-from rulewright.ports import Reply, Sending
-from rulewright_adapters.http_bucket import Bucket
+from rulewright.errors import AdapterError, ConfigurationError
+from rulewright.ports import Reply, Sending, Store
 from rulewright_adapters.http_driver import httpx2, stamina
+from rulewright_adapters.http_pace import OwnPace, Pace, SharedPace
 from rulewright_adapters.http_targets import Target, read_targets
 
 _AGAIN: Final = frozenset({408, 425, 429})
@@ -35,10 +36,15 @@ _FOLLOWED: Final = frozenset({307, 308})
 
 
 def open_forwarder(
-    tables: Mapping[str, Mapping[str, object]], environment: Mapping[str, str] = os.environ
+    tables: Mapping[str, Mapping[str, object]],
+    environment: Mapping[str, str] = os.environ,
+    store: Store | None = None,
 ) -> HttpForwarder:
-    """Make a forwarder of the tables [targets.NAME] of a configuration. Raises ConfigurationError."""
-    return HttpForwarder(read_targets(tables), environment)
+    """Make a forwarder of the tables [targets.NAME] of a configuration. Raises ConfigurationError.
+
+    All who give the same `store` keep a target's rate together; without one, each process keeps its own.
+    """
+    return HttpForwarder(read_targets(tables), environment, OwnPace() if store is None else SharedPace(store))
 
 
 class _AgainError(Exception):
@@ -68,10 +74,15 @@ class _Call:
 class HttpForwarder:
     """Sends to the targets it was given; safe to share between threads."""
 
-    def __init__(self, targets: Mapping[str, Target], environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(
+        self,
+        targets: Mapping[str, Target],
+        environment: Mapping[str, str] = os.environ,
+        pace: Pace | None = None,
+    ) -> None:
         self._targets = dict(targets)
         self._environment = environment
-        self._buckets = {name: Bucket(target.rate) for name, target in self._targets.items()}
+        self._pace = pace or OwnPace()
         self._client = httpx2.Client(follow_redirects=False)
         # A receiver's cookie must not turn the next message into somebody's session.
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -84,7 +95,6 @@ class HttpForwarder:
         """Send one message, up to three times. Raises ConfigurationError."""
         target = self._target(sending.names)
         call = self._call(target, sending)
-        bucket = self._buckets[target.name]
         reply = Reply(None)
         retries = stamina.retry_context(
             on=_pause, attempts=_TRIES, timeout=target.timeout, wait_initial=0.2, wait_max=2.0
@@ -92,18 +102,26 @@ class HttpForwarder:
         try:
             for attempt in retries:
                 with attempt:
-                    wait = bucket.take(_PATIENCE)
+                    wait = self._pace.take(target.name, target.rate, _PATIENCE)
                     if wait > _PATIENCE:
                         return _resting(reply, wait)
                     time.sleep(wait)
                     reply = self._try(call)
-                    if reply.status == 429 or (reply.status == 503 and reply.retry_after):
-                        bucket.rest(reply.retry_after or 1.0)
+                    self._heed(target, reply)
                     if reply.status is None or reply.status in _AGAIN or reply.status >= 500:
                         raise _AgainError(reply)
         except _AgainError as error:
             reply = error.reply
+        except AdapterError as error:
+            # Whether it may be sent now could not be found out.
+            return _resting(reply, 1.0, str(error))
         return reply
+
+    def _heed(self, target: Target, reply: Reply) -> None:
+        """Let the target rest where it asks for that; what it answered counts, whatever the store does."""
+        if reply.status == 429 or (reply.status == 503 and reply.retry_after):
+            with suppress(AdapterError):
+                self._pace.rest(target.name, reply.retry_after or 1.0)
 
     def _target(self, names: tuple[str, ...]) -> Target:
         for name in names:
@@ -180,11 +198,11 @@ def _pause(error: Exception) -> bool | float:
     return True if asked is None else asked <= _PATIENCE and max(asked, 0.05)
 
 
-def _resting(last: Reply, wait: float) -> Reply:
+def _resting(last: Reply, wait: float, why: str = "the target must not be sent to so fast") -> Reply:
     """What comes of a message that may not be sent now; if it was sent before, that counts."""
     if last.status is not None or last.error is not None:
         return last
-    return Reply(None, error="the target must not be sent to so fast", retry_after=wait, tried=False)
+    return Reply(None, error=why, retry_after=wait, tried=False)
 
 
 def _read(response: httpx2.Response, deadline: float) -> bytes:

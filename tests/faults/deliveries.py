@@ -54,7 +54,7 @@ _TOML = """
 rules = "rules"
 [targets.vendor]
 url = "{url}"
-timeout = 1
+{more}
 """
 
 
@@ -123,20 +123,20 @@ def run(
     server = FaultyServer(bad=bad, seed=seed)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _set_up(folder, server.url)
+        set_up(folder, server.url)
         url = store or f"sqlite:///{folder / 'outbox.db'}"
         with closing(open_store(url)) as opened:
-            _fill(folder, opened, range(messages // 2))
+            fill(folder, opened, range(messages // 2))
             crew = Crew(folder, url, deliverers, work)
             # At first there is nobody at the port: connections are refused.
             opening = threading.Timer(1.0, server.start)
-            filling = threading.Thread(target=_fill, args=(folder, opened, range(messages // 2, messages)))
+            filling = threading.Thread(target=fill, args=(folder, opened, range(messages // 2, messages)))
             opening.start()
             filling.start()
             try:
                 _kill_while_sending(crew, kills, chance)
                 filling.join()
-                _wait_until_sent(opened, crew)
+                wait_until_sent(opened, crew)
             finally:
                 codes = crew.stop()
                 opening.join()
@@ -147,15 +147,17 @@ def run(
     return counts
 
 
-def _set_up(folder: Path, url: str) -> None:
+def set_up(folder: Path, url: str, more: str = "timeout = 1") -> None:
+    """Write rules and configuration for a vendor at `url`."""
     api = folder / "rules" / "shop"
     api.mkdir(parents=True)
     (api / "api.yaml").write_text(_API.format(url=url))
     (api / "order.yaml").write_text(_ORDER)
-    (folder / "rulewright.toml").write_text(_TOML.format(url=url))
+    (folder / "rulewright.toml").write_text(_TOML.format(url=url, more=more))
 
 
-def _fill(folder: Path, store: Store, numbers: range) -> None:
+def fill(folder: Path, store: Store, numbers: range) -> None:
+    """Store orders, each of which the vendor is told of."""
     program = load(folder / "rules")
     store.prepare(program.tables)
     for start in range(0, len(numbers), 500):
@@ -181,7 +183,7 @@ def _kill_while_sending(crew: Crew, kills: int, chance: random.Random) -> None:
         crew.kill_one(chance)
 
 
-def _wait_until_sent(store: Store, crew: Crew) -> None:
+def wait_until_sent(store: Store, crew: Crew) -> None:
     """Until nothing is on its way any more, or nobody is left to send it."""
     while True:
         counts = count_letters(store)

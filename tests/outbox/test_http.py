@@ -11,7 +11,6 @@ from vendor import ENVIRONMENT, TOKEN, Forward, answering, saying
 
 from rulewright.ports import Sending
 from rulewright_adapters.http import open_forwarder
-from rulewright_adapters.http_bucket import Bucket
 from rulewright_adapters.http_targets import read_targets
 
 
@@ -167,23 +166,3 @@ def test_a_target_that_asked_for_rest_is_not_sent_to(server: FaultyServer) -> No
     assert (first.status, second.tried, len(server.received)) == (429, False, 1)
     assert second.retry_after is not None
     assert second.retry_after > 590
-
-
-def test_a_bucket_spreads_messages_evenly() -> None:
-    """500 a minute are at most 500 a minute, after a burst of a second's worth."""
-    now = [0.0]
-    bucket = Bucket(500, clock=lambda: now[0])
-    sent = []
-    for _ in range(1000):
-        now[0] += bucket.take(60.0)
-        sent.append(now[0])
-
-    for start in range(1000 - 509):
-        assert sent[start + 509] - sent[start] >= 59.9
-
-
-def test_a_bucket_without_patience_takes_nothing() -> None:
-    """Who does not wait does not use up a token."""
-    bucket = Bucket(60, clock=lambda: 0.0)
-
-    assert [bucket.take(0.5) for _ in range(3)] == [0.0, 1.0, 1.0]

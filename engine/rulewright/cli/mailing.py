@@ -40,8 +40,11 @@ def open_outbox(url: str | None, *, create: bool = False) -> Store:
     return open_store(url)
 
 
-def open_forwarder() -> Forwarder:
-    """What sends to the configured targets. Raises ConfigurationError where there are none."""
+def open_forwarder(store: Store) -> Forwarder:
+    """What sends to the configured targets, at a rate that all who share `store` keep together.
+
+    Raises ConfigurationError where no target is configured.
+    """
     configuration = click.get_current_context().find_object(Configuration)
     targets = configuration.targets if configuration is not None else {}
     if not targets:
@@ -50,7 +53,7 @@ def open_forwarder() -> Forwarder:
         )
     from rulewright_adapters.http import open_forwarder as open_http  # noqa: PLC0415 - needs an extra
 
-    return open_http(targets)
+    return open_http(targets, store=store)
 
 
 def list_outbox(
@@ -104,7 +107,7 @@ def deliver_outbox(
     """Send what is due; exit with 1 if something could not be delivered."""
     program = load_rules_of(rules)
     fates: Counter[str] = Counter()
-    with closing(open_outbox(url)) as store, closing(open_forwarder()) as forwarder:
+    with closing(open_outbox(url)) as store, closing(open_forwarder(store)) as forwarder:
         deliverer = program.deliverer(store, forwarder, workers=workers, lease_seconds=lease)
         with _stopping(deliverer.stop):
             write_settled(_counted(deliverer.run(watch=watch, limit=limit), fates), output)
@@ -119,7 +122,7 @@ def work_outbox(
     """Send what is due as jobs, until stopped."""
     program = load_rules_of(rules)
     fates: Counter[str] = Counter()
-    with closing(open_outbox(url)) as store, closing(open_forwarder()) as forwarder:
+    with closing(open_outbox(url)) as store, closing(open_forwarder(store)) as forwarder:
         worker = program.worker(store, forwarder, workers=workers, lease_seconds=lease)
         with _stopping(worker.stop):
             write_settled(_counted(worker.run(), fates), output)

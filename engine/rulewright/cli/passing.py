@@ -54,7 +54,7 @@ def forward_files(passing: Passing, files: Sequence[str], choices: Choices, outp
     with (
         lookup_records(desk, choices) as records,
         closing(open_outbox(passing.outbox, create=True)) as store,
-        closing(open_forwarder()) as forwarder,
+        closing(open_forwarder(store)) as forwarder,
     ):
         deliverer = desk.program.deliverer(store, forwarder)
         run = _Run(passing, desk, records, store, deliverer)
