@@ -22,7 +22,6 @@ _new = partial(object.__new__, Outcome)
 _SLOTS: Final = {name: getattr(Outcome, name).__set__ for name in Outcome.__slots__}
 _resource, _operation, _verdict = _SLOTS["resource"], _SLOTS["operation"], _SLOTS["verdict"]
 _problems, _record, _messages = _SLOTS["problems"], _SLOTS["record"], _SLOTS["messages"]
-_changes = _SLOTS["changes"]
 _ruleset, _replayed, _claim, _version = (
     _SLOTS["ruleset"],
     _SLOTS["replayed"],
@@ -64,19 +63,12 @@ def rejected(
     run: State,
     problems: tuple[Problem, ...],
 ) -> Outcome:
-    """Make the outcome of a refused create."""
+    """Make the outcome of a refused create: of most, nothing but the problems is ever read."""
     outcome = _new()
     _resource(outcome, resource.name)
     _operation(outcome, "create")
     _verdict(outcome, "rejected")
     _problems(outcome, problems)
-    _record(outcome, None)
-    _changes(outcome, ())
-    _messages(outcome, ())
-    _ruleset(outcome, rules.digest)
-    _replayed(outcome, False)
-    _claim(outcome, None)
-    _version(outcome, 1)
     _later(outcome, partial(_refused_parts, rules, resource, inputs, run, problems))
     return outcome
 
@@ -91,9 +83,16 @@ def _refused_parts(
     api = resource.api
     speaks_http = resource.file.operations or (api is not None and api.errors is not None)
     return {
+        "record": None,
+        "changes": (),
+        "messages": (),
         "reads": _reads(rules, run),
+        "ruleset": rules.digest,
         "as_of": str(encode_datetime(inputs.now)),
         "response": refuse(api, problems, resource.dialect) if speaks_http else None,
+        "replayed": False,
+        "claim": None,
+        "version": 1,
     }
 
 

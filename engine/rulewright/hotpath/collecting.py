@@ -76,7 +76,7 @@ class Collector:
             rule_at=str(field.span_of(keyword)),
         )
         waits = formula is not None and self._waiting(formula) is not None
-        refusal = Refusal((stage, field.order), problem, formula, label.split(".", 1)[0], waits)
+        refusal = Refusal((int(stage), *field.order), problem, formula, label.split(".", 1)[0], waits)
         return self._once(refusal)
 
     def _once(self, refusal: Refusal) -> str:
@@ -248,7 +248,7 @@ class Collector:
             vendor=field.rule.references.error if field.rule.references is not None else None,
         )
         waits = self._waiting(reference.where) == []
-        refusal = Refusal((Stage.REFERENCE, field.order), problem, reference.where, field.name, waits)
+        refusal = Refusal((int(Stage.REFERENCE), *field.order), problem, reference.where, field.name, waits)
         name = self._once(refusal)
         yield f"if {place} is not None and {field.name!r} not in f.unsound:"
         yield "    try:"
@@ -291,7 +291,9 @@ class Collector:
         )
         reading = self._waiting(check.condition, field)
         waits = reading is not None
-        name = self._once(Refusal((Stage.CHECK, check.order), problem, check.condition, field.name, waits))
+        name = self._once(
+            Refusal((int(Stage.CHECK), *check.order), problem, check.condition, field.name, waits)
+        )
         sensitive = any(part.rule.sensitive for part in (field, *field.children))
         noted = f"f.note_value(s, {name}, {self.unit.constant('field', field)}, {place}, {sensitive!r})"
         lines = [*_under(f"if not {test}:", [*(reading or ()), noted])]

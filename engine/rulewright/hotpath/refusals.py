@@ -14,8 +14,8 @@ from rulewright.formula import Valued
 from rulewright.hotpath.state import State, decoded, names_of
 from rulewright.problem import Because, Problem
 
-# Where a problem stands in the order of evaluation: the stage, and the place in the rule file.
-Place = tuple[int, tuple[int, ...]]
+# Where a problem stands in the order of evaluation: the stage, then the place in the rule file.
+Place = tuple[int, ...]
 Entry = tuple[Place, Problem]
 _place: Final = itemgetter(0)
 
@@ -89,8 +89,8 @@ class Found:
         self.unsound = unsound
         self.entries = entries
         # Fields that are missing, and fields that a check refused.
-        self.required: set[str] = set()
-        self.checked: set[str] = set()
+        self.required: tuple[str, ...] = ()
+        self.checked: tuple[str, ...] = ()
 
     def note(self, s: State, refusal: Refusal) -> None:
         """Keep a problem, with what the rule read."""
@@ -108,7 +108,7 @@ class Found:
         """Keep a problem of a field that it ends."""
         self.note(s, refusal)
         self.end(refusal)
-        self.required.add(refusal.top)
+        self.required += (refusal.top,)
 
     def note_value(self, s: State, refusal: Refusal, field: Any, stored: object, sensitive: bool) -> None:
         """Keep the problem of a check on a value."""
@@ -116,7 +116,7 @@ class Found:
         read = partial(_read_with_value, s, refusal.formula, field, stored, sensitive)
         self.entries.append(refusal.told(read))
         if refusal.problem.severity == "error":
-            self.checked.add(refusal.top)
+            self.checked += (refusal.top,)
 
     def dangling(self, s: State, refusal: Refusal, label: str, value: object, sensitive: bool) -> None:
         """Keep the problem of a reference that names nothing."""

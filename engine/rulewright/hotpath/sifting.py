@@ -42,8 +42,9 @@ _TAKEN: Final[Mapping[str, frozenset[type]]] = {
 # What has no keys.
 _PLAIN: Final = _JSON - {list, dict}
 _UNKNOWN: Final = Message("unknown field", "unknown_field")
-# What is kept of what was said, and of how long a name: senders choose the names of unknown fields.
-_REMEMBERED: Final = 4_096
+# How many shapes are remembered, with how many names, and how long these may be.
+_REMEMBERED: Final = 1_024
+_MOST: Final = 256
 _LONGEST: Final = 64
 
 
@@ -58,6 +59,21 @@ class Told:
 
 _KEPT: Final = Told((), keeps=True, ends=False)
 _DROPPED: Final = Told((), keeps=False, ends=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is wrong with all payloads, or objects, that have the same names with values of the same classes.
+
+    `dropped` are the names that are not judged on, `unsound` those that no rule may rely on; the keys within
+    the values of `deep` are still to be looked at.
+    """
+
+    dropped: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    unsound: tuple[str, ...]
+    deep: tuple[str, ...]
+
 
 # What of a payload is judged on, the problems so far, and the fields that no rule may rely on.
 Sifted = tuple[dict[str, Any], list[Entry], set[str]]
@@ -91,7 +107,8 @@ class Sifter:
             for name, one in self.sendable.items()
             if one.rule.type == "object" and one.children
         ]
-        self._told: dict[tuple[object, object], Told] = {}
+        self._told: dict[tuple[str, object], Told] = {}
+        self._seen: dict[tuple[object, ...], Seen] = {}
 
     def _optioned(self) -> Iterator[tuple[str, frozenset[str]]]:
         """Fields of which there is nothing else to say than that a text is no option."""
@@ -103,80 +120,116 @@ class Sifter:
 
     def sift(self, payload: dict[str, Any]) -> Sifted:
         """Take out what is wrong at first sight; Decline where that can't be told."""
-        entries: list[Entry] = []
-        unsound: set[str] = set()
+        shape = (*payload, *map(type, payload.values()))
+        seen = self._seen.get(shape)
+        if seen is None:
+            seen = self._see(payload, shape)
+        for name in seen.deep:
+            if not has_text_keys(payload[name]):
+                raise Decline
         sent = payload.copy()
-        # Unknown parts are told before unknown fields.
+        for name in seen.dropped:
+            del sent[name]
+        entries: list[Entry] = []
+        unsound = {*seen.unsound}
         for name, names in self._parts:
             value = sent.get(name)
-            if value.__class__ is dict and not value.keys() <= names:
+            if type(value) is dict and not value.keys() <= names:
                 sent[name] = self._known_parts(name, value, names, entries)
-        classes, known = self._classes, self._told
-        odd = [name for name, value in payload.items() if value.__class__ is not classes.get(name)]
-        for name in odd:
-            value = payload[name]
-            if value.__class__ not in _PLAIN and not has_text_keys(value):
-                raise Decline
-            told = known.get((name, value.__class__)) or self._tell(name, value)
-            if not told.keeps:
-                del sent[name]
-                entries += told.entries
-                if told.ends:
-                    unsound.add(name)
-        if len(odd) > _MOST_HINTS and sum(name not in self.resource.fields for name in odd) > _MOST_HINTS:
-            # Nobody is told what else so many names may have meant.
-            raise Decline
-        self._sift_texts(sent, entries, unsound)
-        return sent, entries, unsound
-
-    def _sift_texts(self, sent: dict[str, Any], entries: list[Entry], unsound: set[str]) -> None:
-        """Take out what misses the format of a date, and what is no option."""
-        misfits: list[tuple[str, type | object]] = []
+        # Unknown parts are told before unknown fields, which have the same place.
+        entries += seen.entries
         for name, fits in self._dates:
             text = sent.get(name)
-            if text.__class__ is str and fits(text) is None:
-                misfits.append((name, date))
+            if type(text) is str and fits(text) is None:
+                self._take_out(name, text, date, (sent, entries, unsound))
         for name, options in self._options:
             text = sent.get(name)
-            if text.__class__ is str and text not in options:
-                misfits.append((name, Literal))
-        for name, kind in misfits:
-            text = sent[name]
-            # There is more to say of blank text, and of text that no store keeps.
-            if text.strip() and is_writable(text):
-                told = self._told.get((name, kind))
-                if told is None:
-                    told = self._told[name, kind] = self._refuse(name, text)
-                del sent[name]
-                entries += told.entries
-                unsound.add(name)
+            if type(text) is str and text not in options:
+                self._take_out(name, text, Literal, (sent, entries, unsound))
+        return sent, entries, unsound
+
+    def _take_out(self, name: str, text: str, kind: object, sifted: Sifted) -> None:
+        """Take out a text that misses its format, or is no option."""
+        # There is more to say of blank text, and of text that no store keeps.
+        if not text.strip() or not is_writable(text):
+            return
+        told = self._told.get((name, kind))
+        if told is None:
+            told = self._told[name, kind] = self._refuse(name, text)
+        sent, entries, unsound = sifted
+        del sent[name]
+        entries += told.entries
+        unsound.add(name)
 
     def _known_parts(
         self, name: str, value: dict[Any, Any], names: frozenset[str], entries: list[Entry]
     ) -> dict[Any, Any]:
         """An object without the parts that it has not; the others are as they are."""
-        if not has_text_keys(value):
+        shape = (name, *value)
+        seen = self._seen.get(shape)
+        if seen is None:
+            seen = self._see_parts(name, value, names, shape)
+        for part in seen.dropped:
+            if not has_text_keys(value[part]):
+                raise Decline
+        entries += seen.entries
+        known = value.copy()
+        for part in seen.dropped:
+            del known[part]
+        return known
+
+    def _see(self, payload: dict[str, Any], shape: tuple[object, ...]) -> Seen:
+        """What is wrong with payloads of a shape; kept, within bounds, for all of them."""
+        told = {
+            name: self._tell(name, value)
+            for name, value in payload.items()
+            if type(value) is not self._classes.get(name)
+        }
+        unknown = [name for name in told if name not in self.resource.fields]
+        if len(unknown) > _MOST_HINTS:
+            # Nobody is told what else so many names may have meant.
+            raise Decline
+        seen = Seen(
+            dropped=tuple(name for name, one in told.items() if not one.keeps),
+            entries=tuple(entry for one in told.values() for entry in one.entries),
+            unsound=tuple(name for name, one in told.items() if one.ends),
+            deep=tuple(name for name in told if type(payload[name]) not in _PLAIN),
+        )
+        if _JSON.issuperset(map(type, payload.values())):
+            self._keep(shape, seen)
+        return seen
+
+    def _see_parts(
+        self, name: str, value: dict[Any, Any], names: frozenset[str], shape: tuple[object, ...]
+    ) -> Seen:
+        """What is unknown in objects with these names."""
+        if not all(isinstance(part, str) for part in value):
             raise Decline
         unknown = tuple(part for part in value if part not in names)
-        told = self._told.get((name, unknown))
-        if told is None:
-            parts = {name: {part: [_UNKNOWN] for part in unknown}}
-            told = Told(self._entries(parts, {name: value}), keeps=True, ends=False)
-            if len(self._told) < _REMEMBERED and len("".join(unknown)) <= _LONGEST:
-                self._told[name, unknown] = told
-        entries += told.entries
-        return {part: below for part, below in value.items() if part in names}
+        parts = {name: {part: [_UNKNOWN] for part in unknown}}
+        seen = Seen(unknown, self._entries(parts, {name: value}), (), ())
+        self._keep(shape, seen)
+        return seen
+
+    def _keep(self, shape: tuple[object, ...], seen: Seen) -> None:
+        names = [name for name in shape if isinstance(name, str)]
+        # Senders choose the names of what is unknown, and how many there are.
+        if (
+            len(self._seen) < _REMEMBERED
+            and len(names) <= _MOST
+            and max(map(len, names), default=0) <= _LONGEST
+        ):
+            self._seen[shape] = seen
 
     def _tell(self, name: object, value: object) -> Told:
-        """What there is to say of a value of this class; kept, within bounds, for all of them."""
+        """What there is to say of a value of this class; kept for all of them where the field is ours."""
         if not isinstance(name, str):
             raise Decline
-        told = self._judge(name, value)
-        is_ours = name in self.resource.fields
-        if value.__class__ in _JSON and (
-            is_ours or (len(self._told) < _REMEMBERED and len(name) <= _LONGEST)
-        ):
-            self._told[name, value.__class__] = told
+        told = self._told.get((name, type(value)))
+        if told is None:
+            told = self._judge(name, value)
+            if name in self.resource.fields and type(value) in _JSON:
+                self._told[name, type(value)] = told
         return told
 
     def _judge(self, name: str, value: object) -> Told:
@@ -253,7 +306,7 @@ class _Reporter:
             severity=severity,
             rule_at=str(site.span) if site.span is not None else None,
         )
-        self.entries.append(((site.stage, site.order), problem))
+        self.entries.append(((int(site.stage), *site.order), problem))
 
 
 def is_conditional(field: CompiledField) -> bool:

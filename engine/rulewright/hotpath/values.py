@@ -13,6 +13,7 @@ from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.overlay import matches
 from rulewright.evaluation.records import generate_value
 from rulewright.evaluation.views import decode_value, encode_value
+from rulewright.fieldtypes import INT64_MAX, INT64_MIN
 from rulewright.hotpath.state import Decline, Missing, State
 
 
@@ -45,8 +46,8 @@ def text_of(value: object) -> object:
 
 
 def whole_of(value: object) -> object:
-    """A whole number or null, else Decline."""
-    if value is None or value.__class__ is int:
+    """A whole number of 64 bits or null, else Decline."""
+    if value is None or (value.__class__ is int and INT64_MIN <= value <= INT64_MAX):
         return value
     raise Decline
 
