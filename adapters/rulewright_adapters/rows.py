@@ -13,7 +13,6 @@ from types import MappingProxyType, NoneType
 from typing import Any
 
 from rulewright.ports import INT64_MAX, INT64_MIN, ColumnType, StoredRecord
-from rulewright_adapters.canonical_texts import canonical_texts
 from rulewright_adapters.shapes import Shape
 from rulewright_adapters.values import FITTERS, MisfitError, canonical
 
@@ -117,6 +116,8 @@ def _each(fit: Callable[[object], object], values: _Column) -> _Column | None:
 
 
 def _json_texts(values: _Column) -> _Column | None:
+    from rulewright_adapters.canonical_texts import canonical_texts  # noqa: PLC0415 - msgspec takes its time
+
     try:
         return canonical_texts(values)
     except MisfitError:

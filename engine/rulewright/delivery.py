@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from rulewright.audit import keep_decision
+from rulewright.audit import Accounts
 from rulewright.compiled import CompiledRules
-from rulewright.errors import ReferenceViolationError, UniqueViolationError
-from rulewright.evaluation import CLAIMS, Inputs, mask_doings, mask_outcome
+from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
+from rulewright.evaluation import CLAIMS, Inputs, mask_outcome
 from rulewright.hotpath import decide
 from rulewright.outbox import Letter, forwarded, keep_messages
 from rulewright.outcome import Change, Claim, Outcome
@@ -37,12 +37,13 @@ def carry_out(
     *,
     audit: bool = True,
     forward: str | None = None,
+    accounts: Accounts | None = None,
 ) -> Receipt:
     """Decide against the transaction's own reads, then write what was decided. A refusal writes nothing.
 
     `forward` names a target to which an accepted payload is passed on. `audit`: the outcome is kept for
-    the history of what it changes. Raises AdapterError where the store fails; then the transaction must
-    be rolled back.
+    the history of what it changes, by the `accounts` of the transaction if there are some. Raises
+    AdapterError where the store fails; then the transaction must be rolled back.
     """
     outcome = decide(rules, resource, inputs, transaction)
     if not outcome.accepted or outcome.replayed:
@@ -52,27 +53,32 @@ def carry_out(
         outcome = replace(outcome, messages=(*outcome.messages, passed_on))
     try:
         with transaction.savepoint():
-            write_changes(outcome.changes, transaction, rules)
+            write_changes(outcome.changes, transaction)
             keep_entries(outcome, rules, transaction)
             if outcome.claim is not None:
                 keep_claim(outcome, outcome.claim, transaction)
             if audit or outcome.messages:
-                _keep_account(outcome, inputs, rules, transaction, audit)
+                kept = (accounts or Accounts(rules)) if audit else None
+                _keep_account(outcome, inputs, rules, transaction, kept)
     except (UniqueViolationError, ReferenceViolationError) as error:
-        return Receipt(_contradicted(outcome, error), stored=False)
+        return Receipt(contradicted(outcome, error), stored=False)
     return Receipt(outcome, stored=True)
 
 
 def _keep_account(
-    outcome: Outcome, inputs: Inputs, rules: CompiledRules, transaction: Transaction, audit: bool
+    outcome: Outcome,
+    inputs: Inputs,
+    rules: CompiledRules,
+    transaction: Transaction,
+    accounts: Accounts | None,
 ) -> None:
     """Keep what is to be told to others, and what will have been done."""
     letters: tuple[Letter, ...] = ()
     if outcome.messages:
         letters = keep_messages(outcome, mask_outcome(outcome, rules, inputs.payload), rules, transaction)
-    if audit:
-        masked, key = mask_doings(outcome, rules), own_key(outcome, rules)
-        keep_decision(masked, inputs, key, rules, transaction, [letter.id for letter in letters])
+    if accounts is not None:
+        numbers = [letter.id for letter in letters]
+        accounts.keep(outcome, inputs, own_key(outcome, rules), transaction, numbers)
 
 
 def own_key(outcome: Outcome, rules: CompiledRules) -> object:
@@ -80,7 +86,7 @@ def own_key(outcome: Outcome, rules: CompiledRules) -> object:
     return (outcome.record or {}).get(rules.resources[outcome.resource].key)
 
 
-def write_changes(changes: Iterable[Change], transaction: Transaction, rules: CompiledRules) -> None:
+def write_changes(changes: Iterable[Change], transaction: Transaction) -> None:
     """Write planned changes so that every constraint holds after each write.
 
     Bound creates, updates, own record, rest; where a value must first be given up by another record (the
@@ -88,24 +94,25 @@ def write_changes(changes: Iterable[Change], transaction: Transaction, rules: Co
     Raises UniqueViolationError where no order will do.
     """
     waiting = sorted(changes, key=lambda change: _WRITE_ORDER[change.stage])
+    if len(waiting) == 1:
+        _write(waiting.pop(), transaction)
     while waiting:
         postponed: list[Change] = []
         for change in waiting:
             try:
                 with transaction.savepoint():
-                    _write(change, transaction, rules)
+                    _write(change, transaction)
             except UniqueViolationError:
                 postponed.append(change)
         if len(postponed) == len(waiting):
             # Nothing moved: say which constraint it is.
-            _write(postponed[0], transaction, rules)
+            _write(postponed[0], transaction)
         waiting = postponed
 
 
-def _write(change: Change, transaction: Transaction, rules: CompiledRules) -> None:
+def _write(change: Change, transaction: Transaction) -> None:
     if change.op == "create":
-        fields = rules.resources[change.resource].fields
-        transaction.insert(change.resource, {name: change.set.get(name) for name in fields})
+        transaction.insert(change.resource, change.set)
     else:
         transaction.update(change.resource, change.key, change.set)
 
@@ -131,8 +138,8 @@ def keep_claim(outcome: Outcome, claim: Claim, transaction: Transaction) -> None
         transaction.insert(CLAIMS.resource, {"id": claim.id, **values})
 
 
-def _contradicted(outcome: Outcome, error: UniqueViolationError | ReferenceViolationError) -> Outcome:
-    """The store holds a constraint that the rules could not judge: the payload is refused."""
+def contradicted(outcome: Outcome, error: AdapterError) -> Outcome:
+    """Return the outcome where the store holds a constraint that the rules could not judge: a refusal."""
     problem = Problem(
         rule=f"{outcome.resource}.store",
         code="unique" if isinstance(error, UniqueViolationError) else "conflict",
@@ -140,6 +147,8 @@ def _contradicted(outcome: Outcome, error: UniqueViolationError | ReferenceViola
         message=str(error),
         because=Because(),
     )
+    if not outcome.accepted:
+        return outcome
     return replace(
         outcome,
         verdict="rejected",

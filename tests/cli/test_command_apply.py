@@ -77,7 +77,7 @@ def test_split_and_stop(run: Run, write: Write) -> None:
 
 def test_killed_and_resumed(run: Run, write: Write) -> None:
     """A batch killed with SIGKILL midway and run again with --resume stores each payload once."""
-    lines = write("t.jsonl", [{"title": f"t{number}"} for number in range(2_000)])
+    lines = write("t.jsonl", [{"title": f"t{number}"} for number in range(BIG)])
     words = [sys.executable, "-m", "rulewright", "apply", "desk/ticket", lines, *STORE, *JSONL]
     process = subprocess.Popen(words, stdout=subprocess.PIPE)
     assert process.stdout is not None
@@ -92,16 +92,16 @@ def test_killed_and_resumed(run: Run, write: Write) -> None:
 
     assert process.returncode == -9
     assert told == kept[:500]
-    assert len(kept) < 2_000
+    assert len(kept) < BIG
     assert (unsaid.code, "--resume goes on" in unsaid.err) == (2, True)
-    assert [one["record"]["title"] for one in resumed.outcomes] == [f"t{n}" for n in range(len(kept), 2_000)]
+    assert [one["record"]["title"] for one in resumed.outcomes] == [f"t{n}" for n in range(len(kept), BIG)]
     assert (again.code, again.out) == (0, "")
-    assert stored("title") == [f"t{number}" for number in range(2_000)]
+    assert stored("title") == [f"t{number}" for number in range(BIG)]
 
 
 def test_two_processes_apply_a_file_once(run: Run, write: Write) -> None:
     """Who comes second is told so, and nothing is stored twice."""
-    lines = write("t.jsonl", [{"title": f"t{number}"} for number in range(2_000)])
+    lines = write("t.jsonl", [{"title": f"t{number}"} for number in range(BIG)])
     words = [sys.executable, "-m", "rulewright", "apply", "desk/ticket", lines, *STORE, "--resume"]
     both = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(2)]
     said = [process.communicate()[1].decode() for process in both]
@@ -114,7 +114,11 @@ def test_two_processes_apply_a_file_once(run: Run, write: Write) -> None:
         for text, one in zip(said, both, strict=True)
         if one.returncode
     )
-    assert stored("title") == [f"t{number}" for number in range(2_000)]
+    assert stored("title") == [f"t{number}" for number in range(BIG)]
+
+
+# Several chunks, so that something is left when two processes have been killed.
+BIG = 6_000
 
 
 def is_bad(number: int) -> bool:
@@ -123,7 +127,7 @@ def is_bad(number: int) -> bool:
 
 
 def big_file() -> list[str]:
-    """2,000 lines; the bad ones are no JSON, a wrong type, a code that is taken, or too long a title."""
+    """BIG lines; the bad ones are no JSON, a wrong type, a code that is taken, or too long a title."""
     bad = (
         "no {}",
         '{{"title": {}}}',
@@ -134,7 +138,7 @@ def big_file() -> list[str]:
         bad[number // 7 % 4].format(number)
         if is_bad(number)
         else json.dumps({"code": f"c{number}", "title": f"t{number}"})
-        for number in range(2_000)
+        for number in range(BIG)
     ]
 
 
@@ -143,7 +147,7 @@ def killed(words: Sequence[str], chance: random.Random) -> int:
     copied = Path("good.jsonl")
     size = copied.stat().st_size if copied.exists() else 0
     # Some are killed as lines reach the file, before their commit, others a while after that.
-    size, pause = size + chance.randrange(15_000), chance.choice((0, chance.random() / 20))
+    size, pause = size + chance.randrange(60_000), chance.choice((0, chance.random() / 20))
     process = subprocess.Popen([sys.executable, "-m", "rulewright", *words], stdout=subprocess.DEVNULL)
     while process.poll() is None and (not copied.exists() or copied.stat().st_size <= size):
         time.sleep(0.0002)
@@ -164,10 +168,10 @@ def test_copies_are_exact_across_kills(run: Run, write: Write, seed: int) -> Non
     resumed = run(*words, "--resume")
 
     assert statuses == [-9, -9]
-    assert (resumed.code, len(resumed.outcomes) < 2_000) == (1, True)
+    assert (resumed.code, len(resumed.outcomes) < BIG) == (1, True)
     good = [line for number, line in enumerate(lines) if not is_bad(number)]
     assert Path("good.jsonl").read_text().splitlines() == good
-    assert Path("bad.jsonl").read_text().splitlines() == [lines[n] for n in range(2_000) if is_bad(n)]
+    assert Path("bad.jsonl").read_text().splitlines() == [lines[n] for n in range(BIG) if is_bad(n)]
     assert stored("title") == [json.loads(line)["title"] for line in good]
 
 

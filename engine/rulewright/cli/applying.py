@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
-from typing import Final
 
 import click
 
+from rulewright.batch import CHUNK, Applier, in_transactions
 from rulewright.cli.desk import Desk
 from rulewright.cli.jobs import Job, Marked, job_of, mark
 from rulewright.cli.splitting import Copies, Decided
-from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
+from rulewright.errors import AdapterError
+from rulewright.evaluation import Inputs, with_payload
 from rulewright.inputs import Payload, Source, read_items
 from rulewright.outcome import Outcome
 from rulewright.ports import Store, Transaction
-
-# A chunk is what one fsync pays for. Other writers wait while it is open, so it is not larger.
-CHUNK: Final = 200
 
 
 @dataclass(slots=True)
@@ -36,6 +34,10 @@ class Batch:
     # A target that accepted payloads are passed on to.
     forward: str | None = None
     refused: int = 0
+    applier: Applier = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.applier = self.desk.program.applier(self.desk.resource, forward=self.forward)
 
     def refuse_unfinished(self) -> None:
         """Refuse files that were begun before, unless it was said what is to become of them."""
@@ -105,32 +107,31 @@ class Batch:
 
     def _write(self, chunk: list[Marked], job: Job | None) -> Iterator[list[Decided]]:
         """Carry out a chunk in one transaction; if the store refuses it at its end, half by half."""
-        try:
-            decided = self._write_at_once(chunk, job)
-        except (UniqueViolationError, ReferenceViolationError) as error:
-            if len(chunk) > 1:
-                middle = len(chunk) // 2
-                yield from self._write(chunk[:middle], job)
-                if not self._gives_up():
-                    yield from self._write(chunk[middle:], job)
-                return
-            decided = [self._refuse_at_commit(chunk[0], job, error)]
-        self.refused += sum(not outcome.accepted for _, outcome in decided)
-        yield decided
 
-    def _write_at_once(self, chunk: list[Marked], job: Job | None) -> list[Decided]:
+        def write(part: Sequence[Marked]) -> list[Decided]:
+            return self._write_at_once(part, job)
+
+        def refuse(marked: Marked, error: AdapterError) -> list[Decided]:
+            return [self._refuse_at_commit(marked, job, error)]
+
+        for decided in in_transactions(chunk, write, refuse):
+            self.refused += sum(not outcome.accepted for _, outcome in decided)
+            yield decided
+            if self._gives_up():
+                return
+
+    def _write_at_once(self, chunk: Sequence[Marked], job: Job | None) -> list[Decided]:
         """Less than the whole chunk where it holds too many errors: no outcome is left unsaid."""
-        decided: list[Decided] = []
-        refused = 0
+        patience = None if self.max_errors is None else self.max_errors - self.refused
         with self._written() as transaction:
             if job is not None:
                 job.require_turn(chunk[0], self.store)
-            for marked in chunk:
-                outcome = self._apply(marked, transaction)
-                decided.append((marked.item, outcome))
-                refused += not outcome.accepted
-                if self._gives_up(refused):
-                    break
+            receipts = self.applier.carry_out([*self._given(chunk)], transaction, patience=patience)
+            decided = [
+                (marked.item, receipt.outcome) for marked, receipt in zip(chunk, receipts, strict=False)
+            ]
+            refused = sum(not outcome.accepted for _, outcome in decided)
+            assert len(decided) == len(chunk) or self._gives_up(refused), "a payload was lost"
             self._keep(decided, chunk[len(decided) - 1], job, transaction)
         self.copies.pass_on(decided)
         return decided
@@ -151,14 +152,18 @@ class Batch:
         if job is not None:
             job.keep(last, transaction)
 
-    def _apply(self, marked: Marked, transaction: Transaction) -> Outcome:
-        if (refused := self.desk.unreadable(marked.item)) is not None:
-            return refused
-        assert isinstance(marked.item, Payload)
-        inputs = self.desk.inputs(marked.item.value, marked.number)
-        return self.desk.program.apply_within(
-            self.desk.resource, inputs, transaction, forward=self.forward
-        ).outcome
+    def _given(self, chunk: Sequence[Marked]) -> Iterator[Inputs | Outcome]:
+        """What is to be decided, by one reading of the clock; and what could not be read."""
+        shared = self.desk.inputs(None, chunk[0].number)
+        first = chunk[0].number
+        for marked in chunk:
+            refused = self.desk.unreadable(marked.item)
+            if refused is not None:
+                yield refused
+                continue
+            assert isinstance(marked.item, Payload)
+            key, payload = self.desk.key_of(marked.item.value)
+            yield with_payload(shared, payload, shared.seed + marked.number - first, key)
 
     def _refuse_at_commit(self, marked: Marked, job: Job | None, error: AdapterError) -> Decided:
         """The store found at the commit what the rules could not judge."""

@@ -49,7 +49,7 @@ class Desk:
 
     def inputs(self, payload: object, number: int) -> Inputs:
         """What the decision about payload `number` (from 0) depends on."""
-        key, payload = self._key_of(payload)
+        key, payload = self.key_of(payload)
         return self.program.inputs(
             payload,
             operation=self.operation,
@@ -61,7 +61,7 @@ class Desk:
             seed=None if self.seed is None else self.seed + number,
         )
 
-    def _key_of(self, payload: object) -> tuple[object, object]:
+    def key_of(self, payload: object) -> tuple[object, object]:
         """Which record a payload is about, and what is left of it: a key is no change to its record."""
         if self.key_field is None or not isinstance(payload, Mapping):
             return self.key, payload

@@ -3,8 +3,8 @@
 from rulewright.evaluation.decision import decide, find_resource, moves
 from rulewright.evaluation.idempotency import CLAIMS
 from rulewright.evaluation.masking import MASK, mask_record
-from rulewright.evaluation.outcome_masking import mask_doings, mask_echo, mask_outcome, mask_payload
-from rulewright.evaluation.run import Inputs, Request
+from rulewright.evaluation.outcome_masking import mask_echo, mask_outcome, mask_payload
+from rulewright.evaluation.run import Inputs, Request, with_payload
 from rulewright.evaluation.trace import Judged, Part, Tracer
 from rulewright.evaluation.workflow import Move
 
@@ -19,10 +19,10 @@ __all__ = [
     "Tracer",
     "decide",
     "find_resource",
-    "mask_doings",
     "mask_echo",
     "mask_outcome",
     "mask_payload",
     "mask_record",
     "moves",
+    "with_payload",
 ]

@@ -33,17 +33,6 @@ def mask_outcome(outcome: Outcome, rules: CompiledRules, payload: object = None)
     )
 
 
-def mask_doings(outcome: Outcome, rules: CompiledRules) -> Outcome:
-    """An outcome's changes and reads without sensitive values; what else may hold some is left out."""
-    return replace(
-        outcome,
-        record=None,
-        changes=tuple(_change(rules, change) for change in outcome.changes),
-        reads=tuple(_read(rules, read) for read in outcome.reads),
-        response=None,
-    )
-
-
 def mask_payload(resource: str, payload: object, rules: CompiledRules) -> object:
     """A payload without the values of its sensitive fields."""
     return _masked(rules, resource, payload) if isinstance(payload, Mapping) else payload

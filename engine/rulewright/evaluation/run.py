@@ -56,6 +56,20 @@ class Inputs:
     trusted: bool = False
 
 
+def with_payload(shared: Inputs, payload: object, seed: int, key: object = None) -> Inputs:
+    """Return the inputs of one payload of many, which share the rest. Without `key`, the key too."""
+    return Inputs(
+        operation=shared.operation,
+        payload=payload,
+        now=shared.now,
+        seed=seed,
+        key=shared.key if key is None else key,
+        actor=shared.actor,
+        request=shared.request,
+        trusted=shared.trusted,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A field as it stands in this payload.

@@ -1,0 +1,128 @@
+"""The payloads of a chunk, carried out as if one after the other, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from rulewright.audit import Accounts
+from rulewright.batch.buffer import Buffer, Collision
+from rulewright.batch.forecast import keys_of, lookups_of
+from rulewright.compiled import CompiledRules
+from rulewright.delivery import Receipt, carry_out
+from rulewright.evaluation import Inputs, find_resource
+from rulewright.outcome import Outcome
+from rulewright.ports import Table, Transaction
+
+# Payloads in one transaction: what one flush to the disk pays for. Other writers wait while it is open.
+CHUNK: Final = 1000
+
+# A payload to be decided, or what was decided about it already (it could not be read).
+Given = Inputs | Outcome
+
+
+class Applier:
+    """Applies many payloads of one resource; the same outcomes and records as one after the other.
+
+    What a chunk reads is read ahead by the many and kept, what it writes goes to the store by the many.
+    Where the store refuses a write, the payloads before it are carried out again, then the guilty one by
+    itself, and then the rest: so only that one is refused.
+    """
+
+    def __init__(
+        self,
+        rules: CompiledRules,
+        resource: str,
+        tables: Sequence[Table],
+        *,
+        audit: bool = True,
+        forward: str | None = None,
+    ) -> None:
+        """`tables` are those the store was prepared for. Raises EvaluationError for an unknown resource."""
+        self._rules = rules
+        self._resource = resource
+        self._audit = audit
+        self._forward = forward
+        self._tables = {table.resource: table for table in tables}
+        self._lookups = lookups_of(rules, find_resource(rules, resource), self._tables)
+
+    def carry_out(
+        self, given: Sequence[Given], transaction: Transaction, *, patience: int | None = None
+    ) -> list[Receipt]:
+        """Carry out a chunk, in order; a receipt for each payload.
+
+        With `patience` no more is decided once so many were not accepted: then there are fewer receipts.
+        Raises AdapterError where the store fails; then the transaction must be rolled back.
+        """
+        receipts: list[Receipt] = []
+        spans = [(0, len(given))]
+        while spans:
+            start, end = spans.pop()
+            left = None if patience is None else patience - _refused(receipts)
+            if left is not None and left <= 0:
+                break
+            try:
+                receipts += self._at_once(given[start:end], transaction, left)
+            except Collision as collision:
+                spans += _parts(start, end, collision.payload)
+        return receipts
+
+    def _at_once(
+        self, given: Sequence[Given], transaction: Transaction, patience: int | None
+    ) -> list[Receipt]:
+        if len(given) == 1:
+            return [self._alone(given[0], transaction)]
+        with transaction.savepoint():
+            buffer = Buffer(transaction, self._tables)
+            self._read_ahead(given, buffer)
+            receipts: list[Receipt] = []
+            refused = 0
+            accounts = Accounts(self._rules)
+            for number, one in enumerate(given):
+                buffer.payload = number
+                receipt = self._one(one, buffer, accounts)
+                receipts.append(receipt)
+                refused += not receipt.outcome.accepted
+                if patience is not None and refused >= patience:
+                    break
+            buffer.flush()
+        return receipts
+
+    def _alone(self, one: Given, transaction: Transaction) -> Receipt:
+        return self._one(one, transaction, Accounts(self._rules))
+
+    def _one(self, one: Given, transaction: Transaction, accounts: Accounts) -> Receipt:
+        if isinstance(one, Outcome):
+            return Receipt(one, stored=False)
+        return carry_out(
+            self._rules,
+            self._resource,
+            one,
+            transaction,
+            audit=self._audit,
+            forward=self._forward,
+            accounts=accounts,
+        )
+
+    def _read_ahead(self, given: Sequence[Given], buffer: Buffer) -> None:
+        inputs = [one for one in given if isinstance(one, Inputs)]
+        for lookup in self._lookups:
+            buffer.know(lookup.resource, lookup.field, keys_of(lookup, inputs))
+
+
+def _refused(receipts: Sequence[Receipt]) -> int:
+    return sum(not receipt.outcome.accepted for receipt in receipts)
+
+
+def _parts(start: int, end: int, guilty: int | None) -> list[tuple[int, int]]:
+    """Cut a chunk around the payload that the store refused, the first part last.
+
+    What follows it is halved: so many refused ones cost the time of a few more rounds, not of one for each.
+    """
+    if guilty is None:
+        middle = (start + end) // 2
+        return [(middle, end), (start, middle)]
+    place = start + guilty
+    middle = (place + 1 + end) // 2
+    parts = [(middle, end), (place + 1, middle), (place, place + 1), (start, place)]
+    return [(first, last) for first, last in parts if first < last]

@@ -1,0 +1,35 @@
+"""Chunks as transactions: one for each, and where the store refuses it at its end, one for each half."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
+
+_Item = TypeVar("_Item")
+_Done = TypeVar("_Done")
+
+
+def in_transactions(
+    chunk: Sequence[_Item],
+    write: Callable[[Sequence[_Item]], _Done],
+    refuse: Callable[[_Item, AdapterError], _Done],
+) -> Iterator[_Done]:
+    """Yield what `write` makes of the chunk, which is one transaction of the store.
+
+    Some constraints are judged only when a transaction ends. Where one is broken the chunk is written half by
+    half, until a single item is left, of which `refuse` tells.
+    """
+    parts = [chunk]
+    while parts:
+        part = parts.pop()
+        try:
+            done = write(part)
+        except (UniqueViolationError, ReferenceViolationError) as error:
+            if len(part) > 1:
+                middle = len(part) // 2
+                parts += [part[middle:], part[:middle]]
+                continue
+            done = refuse(part[0], error)
+        yield done

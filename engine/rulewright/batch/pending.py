@@ -1,0 +1,191 @@
+"""What a chunk wrote to one table and the store does not hold yet: read here, written by the many."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+from rulewright.evaluation.overlay import matches
+from rulewright.ports import ColumnType, StoredRecord, Table, Where
+
+_Index = dict[tuple[Hashable, ...], dict[Hashable, StoredRecord]]
+# As stores have it: longer ones are no sequence of ours.
+_DIGITS = 18
+
+
+@dataclass(slots=True)
+class Run:
+    """Writes of one kind that came one after the other. `owners` are the payloads that they belong to."""
+
+    is_update: bool
+    writes: list[Any] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
+
+
+class Pending:
+    """The unwritten records of one table, in the order of their writing."""
+
+    def __init__(self, table: Table) -> None:
+        self.key = table.key
+        self._kinds = {column.name: column.type for column in table.columns if column.type in _CHANGING}
+        self.runs: list[Run] = []
+        # Keys of stored records that are updated: what the store says of them is out of date.
+        self.replaced: set[Hashable] = set()
+        # The fields that updates set.
+        self.changed: set[str] = set()
+        self._sequences: dict[tuple[str, str], int] = {}
+        # What is written is looked at only once somebody reads: most tables of a chunk are never read.
+        self._read = False
+        self._current: dict[Hashable, StoredRecord] = {}
+        self._indexes: dict[tuple[str, ...], _Index] = {}
+
+    def add(self, record: StoredRecord, owner: int) -> None:
+        """Note a new record."""
+        run = self.runs[-1] if self.runs else None
+        if run is None or run.is_update:
+            run = Run(is_update=False)
+            self.runs.append(run)
+        run.writes.append(record)
+        run.owners.append(owner)
+        if self._sequences:
+            self._count(record)
+        if self._read:
+            self._put(record)
+
+    def change(self, key: object, values: StoredRecord, after: StoredRecord, owner: int) -> None:
+        """Note an update of the record with `key`, which then is `after`."""
+        self._start_reading()
+        if not self.runs or not self.runs[-1].is_update:
+            self.runs.append(Run(is_update=True))
+        self.runs[-1].writes.append((key, values))
+        self.runs[-1].owners.append(owner)
+        same = identity(key)
+        if same not in self._current:
+            self.replaced.add(same)
+        self.changed.update(values)
+        self._count(after)
+        self._put(after)
+
+    def matching(self, where: Where) -> Iterable[StoredRecord]:
+        """Return the records that match, as they are by now."""
+        self._start_reading()
+        if not where:
+            return self._current.values()
+        fields = tuple(where)
+        index = self._indexes.get(fields)
+        if index is None:
+            index = self._indexes[fields] = {}
+            for same, record in self._current.items():
+                _enter(index, fields, same, record)
+        try:
+            options = [_options(value) for value in where.values()]
+        except TypeError:
+            return [record for record in self._current.values() if matches(record, where)]
+        return [record for values in product(*options) for record in index.get(values, {}).values()]
+
+    def last(self, field: str, prefix: str, stored: int) -> int:
+        """Return the largest number of a sequence, of which the store holds `stored`."""
+        place = (field, prefix)
+        known = self._sequences.get(place)
+        if known is None:
+            known = max((number_after(prefix, record.get(field)) for record in self._written()), default=0)
+            self._sequences[place] = known
+        return max(known, stored)
+
+    def _written(self) -> Iterator[StoredRecord]:
+        for run in self.runs:
+            yield from ([values for _, values in run.writes] if run.is_update else run.writes)
+
+    def _count(self, record: StoredRecord) -> None:
+        for (name, prefix), last in self._sequences.items():
+            number = number_after(prefix, record.get(name))
+            if number > last:
+                self._sequences[name, prefix] = number
+
+    def _start_reading(self) -> None:
+        if not self._read:
+            self._read = True
+            for run in self.runs:
+                for record in run.writes:
+                    self._put(record)
+
+    def _put(self, record: StoredRecord) -> None:
+        kept = self._as_kept(record)
+        same = identity(kept.get(self.key))
+        before = self._current.get(same)
+        self._current[same] = kept
+        for fields, index in self._indexes.items():
+            if before is not None:
+                index[_entry(fields, before)].pop(same)
+            _enter(index, fields, same, kept)
+
+    def _as_kept(self, record: StoredRecord) -> StoredRecord:
+        """Return a record as the store will give it back."""
+        changed = {
+            name: kept
+            for name, kind in self._kinds.items()
+            if (value := record.get(name)) is not None and (kept := _kept(kind, value)) is not value
+        }
+        return {**record, **changed} if changed else record
+
+
+_CHANGING: Sequence[ColumnType] = ("number", "json")
+
+
+def _kept(kind: ColumnType, value: object) -> object:
+    if kind == "number":
+        return (float(value) or 0.0) if isinstance(value, int | float) else value
+    return _nested(value)
+
+
+def _nested(value: object) -> object:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**63 else value
+    if isinstance(value, list | tuple):
+        return [_nested(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _nested(item) for name, item in value.items()}
+    return value
+
+
+def identity(value: object) -> Hashable:
+    """Return a key that two values share exactly if they are equal in a store: true is not 1.
+
+    Raises TypeError for a nested value.
+    """
+    if value.__class__ is bool:
+        return ("bool", value)
+    if isinstance(value, Hashable):
+        hash(value)
+        return value
+    raise TypeError
+
+
+def _options(wanted: object) -> list[Hashable]:
+    options = wanted if isinstance(wanted, list | tuple) else (wanted,)
+    return list(dict.fromkeys(map(identity, options)))
+
+
+def _entry(fields: tuple[str, ...], record: StoredRecord) -> tuple[Hashable, ...]:
+    """Where an index has a record; nested values are never asked for by it."""
+    found: list[Hashable] = []
+    for name in fields:
+        value = record.get(name)
+        found.append(("nested",) if isinstance(value, list | dict) else identity(value))
+    return tuple(found)
+
+
+def _enter(index: _Index, fields: tuple[str, ...], same: Hashable, record: StoredRecord) -> None:
+    index.setdefault(_entry(fields, record), {})[same] = record
+
+
+def number_after(prefix: str, value: object) -> int:
+    """Return the number that a sequence's value holds after `prefix`, 0 if it is none of the sequence."""
+    if not prefix:
+        return value if value.__class__ is int else 0
+    if not isinstance(value, str) or not value.startswith(prefix):
+        return 0
+    digits = value[len(prefix) :]
+    return int(digits) if len(digits) <= _DIGITS and digits.isascii() and digits.isdigit() else 0
