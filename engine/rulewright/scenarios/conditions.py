@@ -70,6 +70,9 @@ def _all(resource: CompiledResource) -> Iterator[Condition]:
     for effect in (*resource.effects, *(one for move in transitions for one in move.effects)):
         if effect.when is not None:
             yield Condition(name, effect.id, "when", effect.when, effect.when)
+    for inference in resource.inferences:
+        if inference.when is not None:
+            yield Condition(name, inference.id, "when", inference.when, inference.when)
 
 
 def _of_field(resource: str, field: CompiledField) -> Iterator[Condition]:
