@@ -7,7 +7,16 @@ by running it; `with_fixes` puts each problem's part of it into `problems[].fix`
 from rulewright.explanation.edits import Edit
 from rulewright.explanation.explain import explain
 from rulewright.explanation.fixes import with_fixes
-from rulewright.explanation.model import EffectNode, Explanation, FieldNode, LookUpNode, Origin, Ruling
+from rulewright.explanation.model import (
+    EffectNode,
+    Explanation,
+    FieldNode,
+    FiringNode,
+    InferenceNode,
+    LookUpNode,
+    Origin,
+    Ruling,
+)
 from rulewright.explanation.search import Effort, Suggestion, suggest
 
 __all__ = [
@@ -16,6 +25,8 @@ __all__ = [
     "Effort",
     "Explanation",
     "FieldNode",
+    "FiringNode",
+    "InferenceNode",
     "LookUpNode",
     "Origin",
     "Ruling",

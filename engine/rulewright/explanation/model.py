@@ -20,6 +20,7 @@ Source = Literal[
     "generated",
     "initial",
     "transition",
+    "inferred",
     "effect",
     "absent",
 ]
@@ -92,6 +93,23 @@ class EffectNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FiringNode:
+    """The facts that a rule of `infer` fired on, by name, and those it made: which record, or values."""
+
+    facts: Mapping[str, Mapping[str, object]]
+    made: tuple[Mapping[str, object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InferenceNode:
+    """A rule of `infer`: its condition, where its facts come from, and each time it fired."""
+
+    condition: Ruling
+    facts: Mapping[str, str]
+    firings: tuple[FiringNode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
     """Every rule of a resource in one evaluation: by field, then of the whole.
 
@@ -104,4 +122,5 @@ class Explanation:
     lookups: tuple[LookUpNode, ...]
     whole: tuple[Ruling, ...]
     effects: tuple[EffectNode, ...]
+    inferences: tuple[InferenceNode, ...] = ()
     suggestion: Suggestion | None = None

@@ -13,6 +13,9 @@ from rulewright.explanation.model import Origin, Source
 def origin_of(run: Run, field: CompiledField, effects: Collection[str]) -> Origin:
     """Say where the value of a top-level field came from; `effects` are the ids of those that happened."""
     name = field.name
+    for conclusion in run.conclusions:
+        if name in conclusion.set.entries:
+            return Origin("inferred", conclusion.id, str(conclusion.rule.span))
     for effect in reversed(run.resource.effects):
         if effect.rule.verb is None and effect.id in effects and name in effect.set.entries:
             return Origin("effect", effect.id, str(effect.rule.span))

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Final, TypeVar
 
-from rulewright.explanation import EffectNode, Explanation, FieldNode, LookUpNode, Ruling
+from rulewright.explanation import (
+    EffectNode,
+    Explanation,
+    FieldNode,
+    InferenceNode,
+    LookUpNode,
+    Ruling,
+)
 from rulewright.report.outcome_json import outcome_json
 from rulewright.report.pretty import Paint, plain
 from rulewright.report.text import show_text, show_value
@@ -21,7 +28,7 @@ _Part = TypeVar("_Part")
 
 
 def explanation_lines(explanation: Explanation, at: str, paint: Paint = plain) -> Iterator[str]:
-    """Yield the lines of an explanation: fields, look-ups, rules of the whole, effects, the fix.
+    """Yield the lines of an explanation: fields, look-ups, rules of the whole, inference, effects, the fix.
 
     The outcome must have been masked; `at` is where the payload stands.
     """
@@ -31,6 +38,7 @@ def explanation_lines(explanation: Explanation, at: str, paint: Paint = plain) -
     yield from _section("fields", explanation.fields, lambda node: _field(node, paint, ""))
     yield from _section("look-ups", explanation.lookups, lambda node: _look_up(node, paint))
     yield from _section("whole", explanation.whole, lambda one: _ruling(one, paint, "  "))
+    yield from _section("inference", explanation.inferences, lambda node: _inference(node, paint))
     yield from _section("effects", explanation.effects, lambda node: _effect(node, paint))
     yield from _fix(explanation, paint)
 
@@ -85,6 +93,22 @@ def _look_up(node: LookUpNode, paint: Paint) -> Iterator[str]:
         yield f"  {'✓' if node.found else '∅'} {node.name}: {node.resource} by {by}: {found}"
 
 
+def _inference(node: InferenceNode, paint: Paint) -> Iterator[str]:
+    yield from _ruling(node.condition, paint, "  ")
+    for firing in node.firings:
+        facts = ", ".join(f"{show_text(name)} = {_fact(fact)}" for name, fact in firing.facts.items())
+        made = "".join(f" => {_fact(fact)}" for fact in firing.made)
+        yield f"      {facts}{made}"
+
+
+def _fact(fact: Mapping[str, object]) -> str:
+    """A record by its key, an inferred fact by its values."""
+    if "kind" in fact:
+        return f"{show_text(str(fact['kind']))} {show_value(fact['values'])}"
+    key = f" {show_value(fact['key'])}" if "key" in fact else ""
+    return f"{show_text(str(fact.get('resource', fact['source'])))}{key}"
+
+
 def _effect(node: EffectNode, paint: Paint) -> Iterator[str]:
     yield from _ruling(node.condition, paint, "  ")
     yield f"      {show_text(node.what)}"
@@ -116,6 +140,7 @@ def explanation_data(explanation: Explanation, at: str) -> dict[str, object]:
         "fields": [asdict(node) for node in explanation.fields],
         "lookups": [asdict(node) for node in explanation.lookups],
         "whole": [asdict(one) for one in explanation.whole],
+        "inference": [asdict(node) for node in explanation.inferences],
         "effects": [asdict(node) for node in explanation.effects],
         "fix": fix,
     }
