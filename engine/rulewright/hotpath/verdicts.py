@@ -1,0 +1,493 @@
+"""The bytes of a JSON line -> surely accepted without any problem, or for the full path to decide.
+
+With the same records, caller, request and clock, a verdict rests on the fields that rules mention and on
+nothing else. So each accepted payload proves what those fields held to be acceptable, and every later payload
+that holds the same there, and whose shape is sound, is accepted too. Each resource gets a generated function
+that compares a line with what was proven; it is never wrong with a yes, and says no whenever it isn't sure.
+"""
+
+from __future__ import annotations
+
+import re
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+import re2
+from msgspec.structs import astuple
+
+from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
+from rulewright.evaluation import Request
+from rulewright.hotpath.build import NAMES
+from rulewright.hotpath.cells import Cells
+from rulewright.hotpath.finding import kind_of_field
+from rulewright.hotpath.mentions import Mentions, Role, find_mentions
+from rulewright.hotpath.shape import is_sent, struct_of
+from rulewright.hotpath.state import Decline
+from rulewright.hotpath.texts import date_reader, general_reader, is_uuid
+from rulewright.hotpath.unit import Code, Unit
+
+# Stands for what was not sent. A text with NUL is never accepted, so nobody can send it; being a text, it is
+# told from other texts sooner than another object would be.
+ABSENT: Final = "\0absent"
+# What is proven of one thing is forgotten when there is more of it than this.
+_REMEMBERED: Final = 32_768
+# Above this, counting what was sent by one call is faster than one comparison each.
+_FEW: Final = 6
+_EXACT: Final = float(2**53)
+
+Lines = Iterable[bytes]
+# Yields each line that is not surely accepted with its index, and at the end the number of lines and None.
+Scan = Callable[[Lines], Iterator[tuple[int, bytes | None]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What is known to be acceptable, for one caller, request and state of the records.
+
+    `source` is the generated code, for people to read. `reads_clock`: what was proven holds for its moment.
+    """
+
+    scan: Scan
+    source: str
+    reads_clock: bool
+    _learn: Callable[[bytes], None]
+    _known: tuple[dict[object, object], ...] = field(repr=False)
+
+    def learn(self, line: bytes) -> None:
+        """Take a line that the full path accepted, without any problem, for proof."""
+        try:
+            self._learn(line)
+        except Exception:  # the full path takes some payloads that this one never will
+            return
+
+    def forget(self) -> None:
+        """Let nothing be proven any more: records, or the clock, are others now."""
+        for known in self._known:
+            known.clear()
+
+
+def make_verdicts(rules: CompiledRules, resource: CompiledResource, request: Request) -> Verdicts | None:
+    """Generate a resource's function; None where its verdicts may rest on more than single fields."""
+    declared = [one.name for one in resource.file.operations]
+    if resource.has_event("create") or (declared and "create" not in declared) or request.headers:
+        # A header may make the call repeatable: then the whole payload counts.
+        return None
+    try:
+        return _Writer(rules, resource, find_mentions(rules, resource)).made()
+    except Exception:  # a defect of ours must cost nobody more than time; tests see to it that there is none
+        return None
+
+
+class _Writer:
+    """Writes the function of one resource."""
+
+    def __init__(self, rules: CompiledRules, resource: CompiledResource, mentions: Mentions) -> None:
+        self.resource = resource
+        self.mentions = mentions
+        self.unit = Unit(rules, resource)
+        self.fields = [one for one in resource.fields.values() if is_sent(resource, one)]
+        settable = frozenset(one.name for one in self.fields if one.rule.readonly is not None)
+        self.loaders = resource.loader(None, settable).fields
+        self.struct, self.parts = _struct_of(resource, self.fields)
+        self.known: list[dict[object, object]] = []
+        self.constants: dict[str, object] = {
+            "A": ABSENT,
+            "astuple": astuple,
+            "decode": msgspec.json.Decoder(self.struct).decode,
+        }
+        # What must hold; what is read before; what was proven of a value; what learning keeps.
+        self.tests: list[str] = []
+        self.read: list[str] = []
+        self.recalled: list[str] = []
+        self.kept: list[str] = []
+        self.key: list[str] = []
+
+    def made(self) -> Verdicts:
+        """Write and compile."""
+        for one in self.fields:
+            self._field(one)
+        self._single_keys()
+        source = "\n".join([*self._scan(), "", *self._learn(), ""])
+        builtins = {"Exception": Exception, "enumerate": enumerate, "tuple": tuple, "__name__": "verdicts"}
+        namespace: dict[str, Any] = {"__builtins__": builtins, **self.constants}
+        # Ours, as all generated code: names that we made, and constants.
+        exec(compile(source, f"<verdicts of {self.resource.name}>", "exec", dont_inherit=True), namespace)  # noqa: S102
+        return Verdicts(
+            namespace["scan"], source, self.mentions.reads_clock, namespace["learn"], tuple(self.known)
+        )
+
+    # Generated text
+
+    def _scan(self) -> Iterator[str]:
+        yield "def scan(lines):"
+        yield "    n = -1"
+        yield "    for n, line in enumerate(lines):"
+        yield "        try:"
+        yield "            p = decode(line)"
+        yield from (f"            {text}" for text in (*self.read, *self.recalled))
+        yield "            if ("
+        yield f"                {self._no_key_twice()}"
+        yield "                and (92 not in line or writable(line))"
+        yield from (f"                and {text}" for text in self.tests)
+        if not self.tests:
+            yield "                and True"
+        yield f"                and {self._core()} in core"
+        yield "            ): continue"
+        yield "        except Exception: pass"
+        yield "        yield n, line"
+        yield "    yield n + 1, None"
+
+    def _learn(self) -> Iterator[str]:
+        yield "def learn(line):"
+        yield "    p = decode(line)"
+        yield from (f"    {text}" for text in (*self.read, *self.kept, *self.recalled))
+        yield f"    keep(core, {self._core()}, True)"
+
+    def _core(self) -> str:
+        self.constants.setdefault("core", self._memory())
+        self.constants.setdefault("keep", keep)
+        return f"({''.join(f'{text}, ' for text in self.key)})" if self.key else "()"
+
+    def _memory(self) -> dict[object, object]:
+        made: dict[object, object] = {}
+        self.known.append(made)
+        return made
+
+    def _single_keys(self) -> None:
+        self.constants["single"] = has_single_keys
+        self.constants["writable"] = is_writable
+
+    def _no_key_twice(self) -> str:
+        """There are as many colons as keys that were taken: else a key is there twice, or a text has one."""
+        total = f"{len(self.fields)} - astuple(p).count(A)"
+        optional = [one.name for one in self.fields if not one.rule.required]
+        if len(optional) <= _FEW:
+            counted = "".join(f" + (p.{name} is not A)" for name in optional)
+            total = f"{len(self.fields) - len(optional)}{counted}"
+        total += "".join(f" + z_{name}" for name in self.parts)
+        return f"(line.count(58) == (k := {total}) or single(line, k))"
+
+    # Fields
+
+    def _field(self, one: CompiledField) -> None:
+        name, place = one.name, f"p.{one.name}"
+        role = self.mentions.roles[name]
+        lone = name in self.mentions.lone and role is not Role.VALUE
+        direct = self._direct(one) if lone else None
+        if lone and direct is None:
+            # Whoever accepted the value has judged all of it.
+            known = self._constant(f"known_{name}", self._memory())
+            self.kept.append(f"keep({known}, {place}, {self._state(one, place)})")
+            if role is Role.PRESENCE:
+                self.recalled.append(f"s_{name} = {known}[{place}]")
+                self.key.append(f"s_{name}")
+            else:
+                self.tests.append(f"{place} in {known}")
+            return
+        judge = self._judge(one) if role is not Role.VALUE else None
+        if judge is not None:
+            self._judged(one, judge)
+        if direct is not None:
+            self.tests.append(f"({place} is A or {place} is None or {direct}({place}))")
+        if one.children:
+            self._object(one, role)
+        elif role is Role.VALUE:
+            self._value(one)
+        elif role is Role.PRESENCE:
+            self.key.append(self._state(one, place))
+
+    def _judged(self, one: CompiledField, judge: Callable[[Any], None]) -> None:
+        """What the Struct couldn't judge: known to be good, or judged now and then known."""
+        name = one.name
+        if one.rule.type == "list" or one.children:
+            judged = self._constant(f"judge_{name}", _answering(judge))
+            self.tests.append(f"(p.{name} is A or p.{name} is None or {judged}(p.{name}))")
+            return
+        good: dict[object, object] = {ABSENT: True, None: True}
+        seen = self._constant(f"good_{name}", good)
+        judged = self._constant(f"judge_{name}", _remembering(_answering(judge), good))
+        self.tests.append(f"(p.{name} in {seen} or {judged}(p.{name}))")
+
+    def _value(self, one: CompiledField) -> None:
+        place = f"p.{one.name}"
+        if one.rule.type == "list":
+            self.key.append(f"{place} if {place} is A or {place} is None else tuple({place})")
+            return
+        if one.rule.type in ("number", "map", "any"):
+            # -0.0 equals 0.0, and a map has parts: they are not told apart by value here.
+            self.tests.append(f"({place} is A or {place} is None)")
+        self.key.append(place)
+
+    def _object(self, one: CompiledField, role: Role) -> None:
+        """The parts of an object: how many were sent, and those that count."""
+        name = one.name
+        states: list[str] = []
+        for child in one.children:
+            part = f"o_{name}.{child.name}"
+            counts = (
+                Role.VALUE if role is Role.VALUE else self.mentions.parts.get((name, child.name), Role.PLAIN)
+            )
+            if counts is Role.PLAIN or child.rule.readonly is not None:
+                continue
+            states.append(part if counts is Role.VALUE else self._state(child, part))
+            if counts is Role.VALUE and child.rule.type == "number":
+                self.tests.append(f"(z_{name} == 0 or {part} is A or {part} is None)")
+        size = self.parts[name]
+        self.read += [
+            f"o_{name} = p.{name}",
+            f"if o_{name} is A or o_{name} is None: z_{name} = 0; c_{name} = o_{name}",
+            f"else: z_{name} = {size} - astuple(o_{name}).count(A); "
+            f"c_{name} = ({''.join(f'{text}, ' for text in states)})",
+        ]
+        if role is not Role.PLAIN:
+            self.key.append(f"c_{name}")
+
+    def _state(self, one: CompiledField, place: str) -> str:
+        """Whether something is given, null, blank or absent."""
+        given = "True"
+        if one.rule.blank is not None:
+            given = f"{place}.strip() != ''"
+        if one.rule.required and not one.rule.nullable:
+            return given
+        return f"({place} if {place} is A or {place} is None else {given})"
+
+    def _constant(self, name: str, value: object) -> str:
+        self.constants[name] = value
+        return name
+
+    def _direct(self, one: CompiledField) -> str | None:
+        """A function that judges the field's own checks without any proof; None where it can't be written."""
+        checks = [check.condition for check in one.checks]
+        if one.reference is not None or one.one_of is not None or not checks:
+            return None
+        if one.rule.type not in ("string", "integer", "boolean") or one.rule.blank is not None:
+            return None
+        try:
+            writer = Cells(self.unit).writer({"value": Code("v", kind_of_field(one), sure=True, steady=True)})
+            text = " and ".join(f"({writer.condition(check)})" for check in checks)
+            if re.search(r"\bs\b", text) or self.unit.left:
+                # It reads more than the value.
+                return None
+            namespace: dict[str, Any] = {"__builtins__": {}, **NAMES, **self.unit.constants}
+            judged = eval(compile(f"lambda v: {text}", f"<checks of {one.id}>", "eval"), namespace)  # noqa: S307
+        except Exception:  # then its values are proven one by one
+            return None
+        return self._constant(f"check_{one.name}", judged)
+
+    def _judge(self, one: CompiledField) -> Callable[[Any], None] | None:
+        """What raises where the Struct takes a value that the field does not; None where they are one."""
+        loader: Any = self.loaders[one.name]
+        if not one.children:
+            return _judge_of(one, loader)
+        inner = loader.nested().fields
+        judges = {
+            child.name: judge
+            for child in one.children
+            if child.rule.readonly is None and (judge := _judge_of(child, inner[child.name])) is not None
+        }
+        return _parts_judge(judges) if judges else None
+
+
+def _struct_of(
+    resource: CompiledResource, fields: Iterable[CompiledField]
+) -> tuple[type[msgspec.Struct], dict[str, int]]:
+    """Make the Struct of what may be sent, where ABSENT is what was not; and how many parts objects have."""
+    types = {one.name: one for one in msgspec.structs.fields(struct_of(resource))}
+    members: list[Any] = []
+    sizes: dict[str, int] = {}
+    for one in fields:
+        info = types[one.name]
+        type_ = info.type
+        if one.children:
+            part = _part_of(one, type_)
+            sizes[one.name] = len(part.__struct_fields__)
+            type_ = typing.Union[part, None] if one.rule.nullable else part  # noqa: UP007 - made at run time
+        if type_ is Any:
+            # Its own field reads it, so it must not hold parts, or be a number that JSON writes otherwise.
+            type_ = str | None if one.rule.nullable else str
+        members.append((one.name, type_) if one.rule.required else (one.name, type_, ABSENT))
+    made = msgspec.defstruct("Line", members, forbid_unknown_fields=True, kw_only=True, gc=False)
+    return made, sizes
+
+
+def _part_of(one: CompiledField, type_: Any) -> type[msgspec.Struct]:
+    kinds = (type_, *typing.get_args(type_))
+    found = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct))
+    infos = {info.name: info for info in msgspec.structs.fields(found)}
+    members: list[Any] = []
+    for child in one.children:
+        if child.rule.readonly is not None:
+            continue
+        kind = infos[child.name].type
+        left = tuple(each for each in typing.get_args(kind) if each is not msgspec.UnsetType)
+        if msgspec.UnsetType in typing.get_args(kind):
+            kind = typing.Union[left]  # noqa: UP007 - made at run time
+        members.append((child.name, kind) if child.rule.required else (child.name, kind, ABSENT))
+    return msgspec.defstruct("Part", members, forbid_unknown_fields=True, kw_only=True, gc=False)
+
+
+def _judge_of(one: CompiledField, loader: Any) -> Callable[[Any], None] | None:
+    rule = one.rule
+    judges = _plain_judges(one, loader)
+    if rule.blank is not None and (judges or rule.required):
+        return _blank_judge(judges, required=rule.required)
+    return _all_of(judges) if judges else None
+
+
+def _plain_judges(one: CompiledField, loader: Any) -> list[Callable[[Any], object]]:
+    rule = one.rule
+    match rule.type:
+        case "string":
+            return [*_text_judges(one)]
+        case "uuid":
+            return [_matching(is_uuid), *_option_judges(one)]
+        case "date":
+            return [date_reader(one, loader)]
+        case "integer":
+            return [*_bound_judges(one), *_option_judges(one)]
+        case "number":
+            return [_exact_number, *_bound_judges(one), *_option_judges(one)]
+        case "boolean":
+            return [*_option_judges(one)]
+        case _:
+            return [general_reader(one, loader)]
+
+
+def _text_judges(one: CompiledField) -> Iterator[Callable[[Any], object]]:
+    rule = one.rule
+    least, most = rule.min_length or 0, rule.max_length
+    # Without `blank` the Struct judges lengths, as it does options of texts and whole bounds.
+    if rule.blank is not None and (least or most is not None):
+
+        def fits(text: str) -> None:
+            if len(text) < least or (most is not None and len(text) > most):
+                raise Decline
+
+        yield fits
+    if rule.pattern is not None:
+        yield _matching(re2.compile(rule.pattern).fullmatch)
+    yield from _option_judges(one)
+
+
+def _bound_judges(one: CompiledField) -> Iterator[Callable[[Any], object]]:
+    least: Any = one.rule.min
+    most: Any = one.rule.max
+    if any(
+        each is not None and (one.rule.type == "number" or not isinstance(each, int))
+        for each in (least, most)
+    ):
+
+        def fits(number: float) -> None:
+            if not ((least is None or number >= least) and (most is None or number <= most)):
+                raise Decline
+
+        yield fits
+
+
+def _option_judges(one: CompiledField) -> Iterator[Callable[[Any], object]]:
+    options = one.rule.one_of
+    if isinstance(options, tuple) and not (
+        one.rule.type == "string" and all(isinstance(each, str) for each in options)
+    ):
+        is_flag = one.rule.type == "boolean"
+        kept = frozenset(each for each in options if isinstance(each, bool) is is_flag)
+
+        def fits(value: object) -> None:
+            if value not in kept:
+                raise Decline
+
+        yield fits
+
+
+def _exact_number(number: float) -> None:
+    """Beyond, a whole number in JSON is another than the double it becomes."""
+    if not -_EXACT < number < _EXACT:
+        raise Decline
+
+
+def _matching(match: Callable[[str], object]) -> Callable[[str], None]:
+    def judge(text: str) -> None:
+        if match(text) is None:
+            raise Decline
+
+    return judge
+
+
+def _blank_judge(judges: list[Callable[[Any], object]], *, required: bool) -> Callable[[Any], None]:
+    def judge(text: str) -> None:
+        if text.strip():
+            for each in judges:
+                each(text)
+        elif required:
+            raise Decline
+
+    return judge
+
+
+def _all_of(judges: list[Callable[[Any], object]]) -> Callable[[Any], None]:
+    def judge(value: object) -> None:
+        for each in judges:
+            each(value)
+
+    return judge
+
+
+def _parts_judge(judges: Mapping[str, Callable[[Any], None]]) -> Callable[[Any], None]:
+    def judge(part: object) -> None:
+        for name, each in judges.items():
+            value = getattr(part, name)
+            if value is not ABSENT and value is not None:
+                each(value)
+
+    return judge
+
+
+def _answering(judge: Callable[[Any], None]) -> Callable[[Any], bool]:
+    """A judge that says no instead of raising."""
+
+    def answer(value: Any) -> bool:
+        try:
+            judge(value)
+        except Exception:  # whatever it was, the full path meets it
+            return False
+        return True
+
+    return answer
+
+
+def _remembering(judge: Callable[[Any], bool], good: dict[object, object]) -> Callable[[Any], bool]:
+    def answer(value: Any) -> bool:
+        if not judge(value):
+            return False
+        if len(good) < _REMEMBERED:
+            good[value] = True
+        return True
+
+    return answer
+
+
+def keep(known: dict[object, object], value: object, proof: object) -> None:
+    """Note what was proven; when there is too much of it, start anew."""
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    known[value] = proof
+
+
+def is_writable(line: bytes) -> bool:
+    """Whether a line with escapes holds no NUL. (Half a surrogate pair msgspec refuses.)"""
+    return line.find(b"\\u0000") < 0
+
+
+def has_single_keys(line: bytes, keys: int) -> bool:
+    """Whether a line of JSON surely has no more than so many keys, where its texts may hold colons.
+
+    A key ends in a quote, and its colon follows at once where no colon follows a blank anywhere.
+    """
+    blanks = line.find(b" :") >= 0 or line.find(b"\t:") >= 0 or line.find(b"\r:") >= 0
+    return not blanks and line.find(b"\n:") < 0 and line.count(b'":') == keys
+
+
+__all__ = ["Verdicts", "make_verdicts"]

@@ -1,0 +1,244 @@
+"""A line that is surely accepted is one that the plain evaluator accepts without any problem."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from payloads import NOW, DictRecords, PayloadMaker, Seed, seeds_of
+
+from rulewright import Program, load
+from rulewright.evaluation import Inputs, Request, decide
+from rulewright.hotpath import verdicts as verdicts_module
+from rulewright.hotpath.mentions import Role, find_mentions
+from rulewright.hotpath.verdicts import Verdicts, make_verdicts
+from rulewright.inputs import JsonFlaw, parse_json
+from rulewright.inputs.decoding import decode_text
+
+RESOURCES = load().resources
+LINES = 250
+
+
+def lines_of(value: Any, random: Random) -> Iterator[bytes]:
+    """JSON texts of a value, as programs write them and as they should not."""
+    separators = random.choice([(",", ":"), (", ", ": "), (" , ", " : "), (",\t", ":\t")])
+    text = json.dumps(value, ensure_ascii=random.random() < 0.5, separators=separators)
+    yield text.encode("utf-8", "surrogatepass")
+    if random.random() < 0.6 or len(text) < 4:
+        return
+    at = random.randrange(1, len(text))
+    key = random.choice([*value, "x"]) if isinstance(value, dict) else "x"
+    again = json.dumps({key: random.choice([1, None, "x:y", '":'])})[1:-1]
+    for mutated in (
+        text[:-1] + ", " + again + "}",
+        "{" + again + ", " + text[1:],
+        text[:at]
+        + random.choice(['"', "\t", " ", "\\u0000", "\\ud800", ":", "é", "NaN", "-0", "1e5", "{", ","])
+        + text[at:],
+        text[:at] + text[at + 1 :],
+        "\ufeff" + text,
+        text + random.choice([" ", "\r\n", "\n", "\t\n", "\v", "x", "\0"]),
+        text.replace("1", "1.0", 1),
+        text.replace("1", "1" * 30, 1),
+        text.replace('"', '"\\u003a', 1),
+        "[" * 120 + "]" * 120,
+        "",
+        " \n",
+    ):
+        if random.random() < 0.3:
+            yield mutated.encode("utf-8", "surrogatepass")
+
+
+def judge(
+    program: Program, resource: str, seed: Seed, random: Random, often: Mapping[str, Any] | None = None
+) -> tuple[int, list[bytes]]:
+    """Send lines to both, as a batch does; how many were surely accepted, and those that should not be.
+
+    `often` are values that fields are to have often.
+    """
+    compiled = program.compiled.resources[resource]
+    verdicts = make_verdicts(program.compiled, compiled, seed.request)
+    if verdicts is None:
+        return 0, []
+    keys = {name: one.key for name, one in program.compiled.resources.items()}
+    records = DictRecords(seed.records, keys)
+    maker = PayloadMaker(program, resource, [seed], random)
+    good: list[dict[str, Any]] = []
+    sure, wrong = 0, []
+    for _ in range(LINES):
+        value = maker._case().inputs.payload
+        if good and random.random() < 0.5:
+            # What was acceptable on its own, put together anew.
+            value = {name: part for one in good for name, part in one.items() if random.random() < 0.7}
+            value = {name: random.choice([each for each in good if name in each])[name] for name in value}
+        for name, values in (often or {}).items():
+            if isinstance(value, dict) and random.random() < 0.2:
+                value[name] = random.choice(values)
+        for line in lines_of(value, random):
+            accepted = is_clean(program, resource, seed, records, line)
+            if is_sure(verdicts, line):
+                sure += 1
+                wrong += [] if accepted else [line]
+            elif accepted:
+                verdicts.learn(line)
+                good.append(parse_json(decode_text(line)[0]))  # type: ignore[arg-type]
+                del good[:-30]
+    return sure, wrong
+
+
+def is_sure(verdicts: Verdicts, line: bytes) -> bool:
+    return [found for _, found in verdicts.scan([line])] == [None]
+
+
+def is_clean(program: Program, resource: str, seed: Seed, records: DictRecords, line: bytes) -> bool:
+    """Whether the plain evaluator accepts a line and has nothing to say."""
+    text, flaw = decode_text(line.rstrip(b"\r\n"))
+    try:
+        value = parse_json(text) if flaw is None else None
+    except JsonFlaw:
+        return False
+    inputs = Inputs(
+        operation="create", payload=value, now=NOW, seed=1, actor=seed.actor, request=seed.request
+    )
+    outcome = decide(program.compiled, resource, inputs, records)
+    return outcome.accepted and not outcome.problems
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_sure_is_never_wrong(program: Program, resource: str) -> None:
+    """Every shipped resource, every scenario's caller and records."""
+    random = Random(zlib.crc32(resource.encode()))
+    seeds = seeds_of(program)[resource]
+    found = [judge(program, resource, seed, random) for seed in random.sample(seeds, min(4, len(seeds)))]
+
+    assert [line for _, wrong in found for line in wrong] == []
+
+
+RULES = {
+    "api.yaml": """
+rulewright: 1
+api: shop
+settings:
+  strict: {default: false}
+""",
+    "buyer.yaml": """
+rulewright: 1
+resource: shop/buyer
+key: id
+fields:
+  id: {type: integer, required: true}
+  note: {type: string, nullable: true}
+  level: {type: integer}
+""",
+    "order.yaml": """
+rulewright: 1
+resource: shop/order
+key: id
+lookups:
+  alike: {find_all: shop/order, by: {code: record.code}}
+  buyers: {count: shop/buyer, by: {level: record.level}}
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+  code: {type: string, max_length: 5}
+  other: {type: string, unique: {within: [kind]}}
+  kind: {type: string, one_of: [a, b, c], blank: absent, default: a}
+  level: {type: integer, min: 0, max: 3}
+  free: {type: string, pattern: '[a-z ]*', nullable: true}
+  ratio: {type: number, max: 10}
+  buyer: {type: integer, references: {resource: shop/buyer, as: person}}
+  note: {type: string, nullable: true, required_if: given(person.note), forbidden_with: [free]}
+  paid: {type: boolean, checks: [{id: yes_only, check: value}]}
+  day: {type: date, required_with: [paid]}
+  mail: {type: email, nullable: true}
+  gone: {type: string, excluded_if: given(payload.level) && payload.level == 2}
+  tags: {type: list, items: {type: string, max_length: 3}, max_length: 2}
+  place:
+    type: object
+    fields: {city: {type: string, blank: absent}, zip: {type: string, required_if: given(payload.place.city)}}
+  extra: {type: map}
+checks:
+  - {id: rich, check: '!given(payload.ratio) || payload.ratio < 5.0', path: /ratio}
+  - {id: few, check: 'alike.all(one, !given(one.level) || one.level != 2)'}
+  - {id: tag, check: '!given(payload.tags) || !("no" in payload.tags)'}
+effects:
+  - {id: note, when: given(payload.buyer) && given(payload.note), update: person, set: {note: payload.note}}
+invariants:
+  - {id: counted, check: 'buyers <= 2'}
+response:
+  body:
+    code: record.code
+    note: record.note
+    size: 'given(record.free) ? 6 / (size(record.free) - 3) : 0'
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """Rules that look at fields in every way there is."""
+    folder = tmp_path_factory.mktemp("rules") / "shop"
+    folder.mkdir()
+    for name, text in RULES.items():
+        Path(folder / name).write_text(text)
+    return load(folder.parent)
+
+
+SHOP = Seed(
+    {"code": "x", "kind": "b", "buyer": 1, "level": 1, "free": "abcd", "place": {"city": "Ely", "zip": "E"}},
+    {
+        "shop/buyer": [
+            {"id": 1, "note": None, "level": 1},
+            {"id": 2, "note": "n", "level": 1},
+            *({"id": number, "note": "n", "level": 3} for number in range(3, 6)),
+        ],
+        "shop/order": [
+            {"id": 1, "code": "x", "level": 1, "other": "o", "kind": "a", "free": None},
+            {"id": 2, "code": "z", "level": 2},
+        ],
+    },
+    None,
+    Request(),
+)
+OFTEN = {
+    "code": ["z", "x", "y"],
+    "other": ["o", "q"],
+    "tags": [["no"], ["a"]],
+    "gone": ["g"],
+    "level": [2, 1],
+}
+
+
+@pytest.mark.parametrize("start", range(6))
+def test_sure_of_rules_that_look_at_much(shop: Program, start: int) -> None:
+    """Uniques, look-ups of the own kind, copies into other records, responses that may fail, and the rest."""
+    sure, wrong = judge(shop, "shop/order", SHOP, Random(start), OFTEN)
+
+    assert wrong == []
+    assert sure > 20
+
+
+def test_fields_that_count(shop: Program) -> None:
+    """What is only copied does not count; what is compared, looked up by, or divided by does."""
+    resource = shop.compiled.resources["shop/order"]
+    verdicts = make_verdicts(shop.compiled, resource, Request())
+
+    assert verdicts is not None
+    core = next(line for line in verdicts.source.splitlines() if "in core" in line)
+    assert "p.mail" not in core
+    assert all(f"p.{name}" in core for name in ("code", "other", "kind", "level", "free", "buyer"))
+
+
+@pytest.mark.parametrize("name", ["code", "other", "level", "free", "note", "tags", "gone", "paid"])
+def test_a_forgotten_field_is_noticed(shop: Program, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The payloads above tell whether any field was wrongly taken not to count."""
+    found = find_mentions(shop.compiled, shop.compiled.resources["shop/order"])
+    forgetful = replace(found, roles={**found.roles, name: Role.PLAIN})
+    monkeypatch.setattr(verdicts_module, "find_mentions", lambda *_: forgetful)
+
+    assert any(judge(shop, "shop/order", SHOP, Random(start), OFTEN)[1] for start in range(8))
