@@ -3,6 +3,7 @@
 rules = "rules"                  # folders and files are relative to the configuration file
 store = "sqlite:///intake.db"
 actor = {agent = 3, group = 9}   # or a file's name
+plugins = ["my_company.rules"]   # modules, or Python files beside this one: "rules_plugin.py"
 audit = true                     # what is applied is kept for `rulewright history`
 [settings.ct_oi]                 # overrides the switches of that API's api.yaml
 names_required = true
@@ -36,6 +37,9 @@ class Configuration:
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     targets: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     audit: bool = True
+    # Plug-ins by module name or path; whether installed ones are used (None: unless the environment says no).
+    plugins: tuple[str, ...] = ()
+    installed: bool | None = None
 
 
 # Takes a key's value and the folder of the file; gives the option's text, or raises _WrongError.
@@ -84,7 +88,15 @@ def _read(path: Path, table: Mapping[str, object]) -> Configuration:
         # What a target says is read by what sends to it.
         _tables(path, "targets", table.get("targets", {})),
         audit,
+        _plugins(path, table.get("plugins", [])),
     )
+
+
+def _plugins(path: Path, names: object) -> tuple[str, ...]:
+    """Modules by name; files from the folder of the configuration."""
+    if not isinstance(names, list) or not all(isinstance(one, str) for one in names):
+        raise ConfigurationError(f'{path}: plugins must be a list of modules, like ["my_company.rules"]')
+    return tuple(str(path.parent / one) if one.endswith(".py") else one for one in names)
 
 
 def _options(path: Path, table: Mapping[str, object]) -> Iterator[tuple[str, object]]:
@@ -150,12 +162,13 @@ def _count(value: object, _: Path) -> object:
 
 
 # What is no default of an option.
-_OTHERS: Final = frozenset({"settings", "targets", "audit"})
+_OTHERS: Final = frozenset({"settings", "targets", "audit", "plugins"})
 _READERS: Final[Mapping[str, _Reader]] = {
     "rules": _path,
     "store": _store,
     "records": _path,
     "actor": _actor,
+    # Those of plug-ins are for some commands only, so they are asked for by --format.
     "format": _one_of(*FORMATS),
     "color": _one_of(*COLORS),
     "max_errors": _count,

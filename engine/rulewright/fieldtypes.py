@@ -126,7 +126,7 @@ class FieldType:
     check: Check | str | None = default(default=None, compare=False)
     # The page of the type, in Markdown without a heading.
     docs: str = ""
-    # A module that has to be installed, and the extra that brings it.
+    # A module that has to be installed, and what to give to pip install for it.
     needs: tuple[str, str] | None = None
 
     @property

@@ -283,6 +283,8 @@ def _is_of(subject: Subject, look_up: LookUp, reference: Reference) -> bool:
 def _sizes(subject: Subject) -> Sizes:
     own = resource_size(subject, subject.file.resource)
     found: dict[str, Size] = dict.fromkeys(("payload", "record", "current"), own)
+    for name, function in subject.universe.registry.declared.items():
+        found[f"{name}()"] = number_of_size(function.cost)
     for look_up in subject.file.lookups:
         one = resource_size(subject, look_up.resource)
         if look_up.kind not in {"find", "find_all"}:

@@ -51,7 +51,7 @@ def check_reading(reading: Reading, registry: Registry | None = None) -> tuple[S
     found = [
         replace(problem, snippet=reading.line_of(problem.span))
         for subject in _subjects(universe)
-        for check in CHECKS.values()
+        for check in (*CHECKS.values(), *(one.check for one in universe.registry.checks.values()))
         for problem in check(subject)
     ]
     return sorted_problems(found)

@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from rulewright.checks import check_reading
+from rulewright.cli.extending import configured_registry
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import chosen_format, paint, write
 from rulewright.problem import SourceProblem
@@ -37,8 +38,9 @@ class Checked:
 
 def check_folder(folder: Path) -> Checked:
     """Read and check the rule files of one path."""
-    reading = read_all(folder)
-    problems = sorted_problems([*reading.problems, *check_reading(reading)])
+    registry = configured_registry()
+    reading = read_all(folder, registry=registry)
+    problems = sorted_problems([*reading.problems, *check_reading(reading, registry)])
     return Checked(str(folder), len(reading.rules.resources), problems)
 
 

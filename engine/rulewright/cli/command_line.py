@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -22,10 +23,11 @@ COMMANDS: Final = {
     "tick": Row("rulewright.cli.tick_command", "Fire the timeouts that are due."),
     "history": Row("rulewright.cli.history_command", "Tell what was done to a record."),
     "forward": Row("rulewright.cli.forward_command", "Pass payloads on to a remote API."),
+    "plugins": Row("rulewright.cli.plugins_command", "List the plug-ins: what they add, and from where."),
     "export": Row("rulewright.cli.export_command", "Derive documents from rule files."),
     "outbox": Row("rulewright.cli.outbox_command", "Look after forwarded messages."),
     "serve": Row("rulewright.cli.serve_command", "Serve the APIs over HTTP."),
-    "new": Row("rulewright.cli.new_command", "Start a rule file."),
+    "new": Row("rulewright.cli.new_command", "Start a plug-in."),
     "fmt": Row("rulewright.cli.fmt_command", "Format rule files."),
     "diff": Row("rulewright.cli.diff_command", "Say how two rule sets differ."),
     "impact": Row("rulewright.cli.impact_command", "Say what a change of rules does to records."),
@@ -35,8 +37,14 @@ COMMANDS: Final = {
 
 @click.group(cls=LazyGroup, rows=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="rulewright", prog_name="rulewright")
+@click.option(
+    "--no-plugins",
+    is_flag=True,
+    envvar="RULEWRIGHT_NO_PLUGINS",
+    help="Leave installed plug-ins out (also RULEWRIGHT_NO_PLUGINS=1).",
+)
 @click.pass_context
-def main(context: click.Context) -> None:
+def main(context: click.Context, no_plugins: bool) -> None:
     """Decide API payloads against YAML rule files, and store what is accepted.
 
     Options may also come from the nearest rulewright.toml or from [tool.rulewright] of pyproject.toml, and
@@ -51,5 +59,7 @@ def main(context: click.Context) -> None:
     from rulewright.configuration import find_configuration  # noqa: PLC0415 - not needed for --help
 
     configuration = find_configuration(Path.cwd())
+    if no_plugins:
+        configuration = replace(configuration, installed=False)
     context.obj = configuration
     context.default_map = {name: dict(configuration.options) for name in COMMANDS}

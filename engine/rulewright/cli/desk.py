@@ -12,11 +12,11 @@ import click
 from click.core import ParameterSource
 
 from rulewright.cli.caller import named_values, read_actor
+from rulewright.cli.extending import configuration_here
 from rulewright.cli.options import Choices
 from rulewright.cli.records import read_records
 from rulewright.cli.stores import open_for_reading
 from rulewright.compiled import CompiledField, CompiledResource
-from rulewright.configuration import Configuration
 from rulewright.evaluation import Inputs, Request, find_resource
 from rulewright.fieldtypes import encode_datetime
 from rulewright.hotpath import decide
@@ -149,11 +149,14 @@ def _find_resource(program: Program, resource: str) -> CompiledResource:
 
 def load_rules_of(rules: str | None) -> Program:
     """Load the rules that were chosen, else those that ship, with the configured settings."""
-    context = click.get_current_context(silent=True)
-    configuration = context.find_object(Configuration) if context is not None else None
-    settings = configuration.settings if configuration is not None else {}
-    audit = configuration.audit if configuration is not None else True
-    return load(rules, settings=settings, audit=audit)
+    found = configuration_here()
+    return load(
+        rules,
+        settings=found.settings,
+        audit=found.audit,
+        plugins=found.plugins,
+        installed=found.installed,
+    )
 
 
 def rules_folder(rules: str | None) -> Path:

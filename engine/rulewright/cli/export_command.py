@@ -20,10 +20,9 @@ def export_program(resource: str, rules: str | None) -> None:
 
     It is generated from the rule file; reading it shows in which order what is judged.
     """
-    from rulewright.cli.desk import rules_folder  # noqa: PLC0415 - for a fast --help
+    from rulewright.cli.desk import load_rules_of  # noqa: PLC0415 - for a fast --help
     from rulewright.evaluation import find_resource  # noqa: PLC0415
     from rulewright.hotpath import program_source  # noqa: PLC0415
-    from rulewright.program import load  # noqa: PLC0415
 
-    compiled = load(rules_folder(rules)).compiled
+    compiled = load_rules_of(rules).compiled
     click.echo(program_source(compiled, find_resource(compiled, resource)), nl=False)

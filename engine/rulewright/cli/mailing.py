@@ -16,6 +16,7 @@ import click
 
 from rulewright.cli.decisions import end_with
 from rulewright.cli.desk import load_rules_of
+from rulewright.cli.extending import configured_registry
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import chosen_format, paint, write
 from rulewright.cli.stores import sqlite_path
@@ -37,7 +38,7 @@ def open_outbox(url: str | None, *, create: bool = False) -> Store:
     path = sqlite_path(url)
     if path is not None and not create and not path.exists():
         raise click.UsageError(f"there is no {path}, hence no outbox in it")
-    return open_store(url)
+    return open_store(url, configured_registry().stores)
 
 
 def open_forwarder(store: Store) -> Forwarder:
@@ -51,9 +52,9 @@ def open_forwarder(store: Store) -> Forwarder:
         raise ConfigurationError(
             "no target is configured: say where messages may go, in [targets.NAME] of rulewright.toml"
         )
-    from rulewright_adapters.http import open_forwarder as open_http  # noqa: PLC0415 - needs an extra
+    from rulewright_adapters import forwarding  # noqa: PLC0415 - the engine needs no adapter
 
-    return open_http(targets, store=store)
+    return forwarding.open_forwarder(targets, configured_registry().forwarders, store=store)
 
 
 def list_outbox(

@@ -14,6 +14,29 @@ from rulewright.report.formats import COLORS, FORMATS
 Command = Callable[..., None]
 
 
+class FormatName(click.ParamType[str]):
+    """A format of ours, or one that a plug-in adds; plug-ins are asked only where it is none of ours."""
+
+    name = "format"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """List ours."""
+        return f"[{'|'.join(FORMATS)}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse a name that nobody knows."""
+        if value in FORMATS:
+            return value
+        from rulewright.cli.extending import configured_registry  # noqa: PLC0415 - seldom needed
+
+        # Formats of plug-ins are made of decisions.
+        decides = ctx is not None and ctx.info_name in ("validate", "plan", "apply")
+        known = [*FORMATS, *(configured_registry().formats if decides else ())]
+        if value not in known:
+            self.fail(f"{value!r} is not one of {', '.join(map(repr, known))}.", param, ctx)
+        return value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
     """What was chosen for a command that decides; texts as they were given."""
@@ -81,7 +104,7 @@ _DECIDING: Final = (
 _OUTPUT: Final = (
     _option(
         "--format",
-        type=click.Choice(FORMATS),
+        type=FormatName(),
         help="Default: pretty on a terminal, else text.",
     ),
     _option("--color", type=click.Choice(COLORS), default="auto", show_default=True),

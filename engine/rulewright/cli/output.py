@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 
+from rulewright.cli.extending import configured_registry
 from rulewright.cli.options import OutputChoices
 from rulewright.report.compact import report_compact
 from rulewright.report.entry import Entry
@@ -57,7 +58,9 @@ def show(entries: Iterable[Entry], output: OutputChoices) -> Tally:
 
 
 def _report(chosen: str, output: OutputChoices) -> Report:
-    return partial(report_pretty, paint=paint(output)) if chosen == "pretty" else _REPORTS[chosen]
+    if chosen == "pretty":
+        return partial(report_pretty, paint=paint(output))
+    return _REPORTS[chosen] if chosen in _REPORTS else configured_registry().formats[chosen].write
 
 
 def chosen_format(output: OutputChoices) -> str:

@@ -19,6 +19,7 @@ import click
 
 from rulewright.cli.decisions import decide_all, end_with, entries_of
 from rulewright.cli.desk import Desk, chosen_records, lookup_records
+from rulewright.cli.extending import configuration_here
 from rulewright.cli.options import Choices, OutputChoices, SplitChoices
 from rulewright.cli.output import show
 from rulewright.cli.splitting import Decided, split_batch
@@ -28,7 +29,7 @@ from rulewright.inputs import Payload, Source
 from rulewright.inputs.blocks import Block, block_items, read_blocks
 from rulewright.outcome import Outcome
 from rulewright.ports import Records
-from rulewright.program import Settings, load
+from rulewright.program import load
 from rulewright.report.entry import Entry
 
 # Blocks waiting for each worker, so that none is idle while the results are written.
@@ -42,7 +43,7 @@ class _Setup:
     """What a worker makes its own desk from."""
 
     choices: Choices
-    settings: Settings
+    configuration: Configuration
     standing: Mapping[str, object]
     fix: bool
 
@@ -89,14 +90,13 @@ def validate_in_parallel(
 
 
 def _setup(desk: Desk, choices: Choices, fix: bool) -> _Setup:
-    configuration = click.get_current_context().find_object(Configuration)
     records, store = chosen_records(choices)
     if records == "-":
         raise click.UsageError("--workers needs --records in a file that each of them can read")
     standing = {each.name: getattr(desk, each.name) for each in fields(Desk) if each.name != "program"}
     return _Setup(
         choices=replace(choices, records=records, store=store),
-        settings=configuration.settings if configuration is not None else {},
+        configuration=configuration_here(),
         standing=standing,
         fix=fix,
     )
@@ -146,7 +146,10 @@ def _nowhere(pointers: Collection[str]) -> Mapping[str, str]:
 
 
 def _begin(setup: _Setup) -> None:
-    program = load(setup.choices.rules, settings=setup.settings)
+    said = setup.configuration
+    program = load(
+        setup.choices.rules, settings=said.settings, plugins=said.plugins, installed=said.installed
+    )
     make: Callable[..., Desk] = Desk
     desk = make(program=program, **setup.standing)
     records = _OPEN.enter_context(lookup_records(desk, setup.choices))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from rulewright.cli.extending import configuration_here
 from rulewright.errors import ConfigurationError
 from rulewright.program import Program, load, shipped_rules
 from rulewright.report.source_text import render_problems
@@ -87,8 +88,9 @@ def run_once(wishes: Wishes) -> int:
         files = wishes.scenario_files
     except ConfigurationError as error:
         raise click.UsageError(str(error)) from None
+    said = configuration_here()
     found = examine(
-        load(wishes.folder),
+        load(wishes.folder, plugins=said.plugins, installed=said.installed),
         files,
         chosen,
         coverage=wishes.coverage,

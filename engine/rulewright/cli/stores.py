@@ -21,14 +21,14 @@ def open_for_reading(url: str, program: Program) -> Store:
     if path is not None and not path.exists():
         click.echo(f"{path}: there is no such store; it is read as an empty one", err=True)
         return MemoryStore({}, program.tables)
-    return open_store(url)
+    return open_store(url, program.registry.stores)
 
 
 def open_for_writing(url: str, program: Program) -> Store:
     """Open a store and make it fit the rules."""
     from rulewright_adapters import open_store  # noqa: PLC0415 - the engine needs no adapter
 
-    store = open_store(url)
+    store = open_store(url, program.registry.stores)
     try:
         store.prepare(program.tables)
     except BaseException:

@@ -72,7 +72,7 @@ def parts_of(
             return scope.sensitive
         return _may_be_sensitive(resource, rules, path, scope)
 
-    explanation = cel.explain(formula.text, formula.node, scope, hide=hide)
+    explanation = cel.explain(formula.text, formula.node, scope, functions=formula.functions, hide=hide)
     return tuple(_told(explanation, 0))
 
 

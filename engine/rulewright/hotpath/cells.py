@@ -237,7 +237,8 @@ class Cells(Finder):
         """The text that evaluates a whole expression as compiled CEL."""
         if isinstance(formula, Formula):
             self.unit.left.append(formula.text)
-            return f"{self.unit.constant('cel', call_of(formula.node))}(names_of(s))"
+            call = call_of(formula.node, formula.functions)
+            return f"{self.unit.constant('cel', call)}(names_of(s))"
         return f"{self.unit.constant('template', formula)}.value(names_of(s))"
 
     def _direct(self, field: CompiledField, code: Code) -> str:

@@ -94,7 +94,7 @@ class Writer:
 
     def _called(self, node: cel.Node) -> Code:
         """Call the expression as compiled CEL, with names that resolve as the evaluator's do."""
-        function = self.unit.constant("cel", call_of(node))
+        function = self.unit.constant("cel", call_of(node, self.unit.rules.registry.functions))
         self.unit.left.append(type(node).__name__)
         given = "".join(f", {name!r}: {self._seen(code)}" for name, code in self.local.items())
         if not given:
@@ -114,9 +114,11 @@ class Writer:
         return made
 
 
-def call_of(node: cel.Node) -> Callable[[Mapping[str, object]], object]:
+def call_of(
+    node: cel.Node, functions: Mapping[str, cel.Function]
+) -> Callable[[Mapping[str, object]], object]:
     """Return what evaluates a node; values come back as plain as the evaluator would have them."""
-    return cel.Program("", node).evaluate
+    return cel.Program("", node, functions=functions).evaluate
 
 
 def literal(value: object) -> Code:

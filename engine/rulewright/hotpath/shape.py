@@ -14,14 +14,20 @@ import msgspec
 import re2
 
 from rulewright.compiled import CompiledField, CompiledResource
-from rulewright.fieldtypes import INT64_MAX, INT64_MIN
+from rulewright.fieldtypes import INT64_MAX, INT64_MIN, resolve
 from rulewright.hotpath.texts import date_reader, general_reader, is_uuid, remembering
 from rulewright.hotpath.unit import NotGenerated, Unit, is_plain
+from rulewright.schema.fields import is_writable
 
 # What only the system sets takes this one text, which nobody can guess: whoever sends such a field is told so
 # by the plain evaluator.
 _NEVER: Final = Literal[secrets.token_hex(32)]  # made anew in every process
 _TEXTS: Final = ("string", "email", "uuid", "date", "datetime")
+# By the basic type: what a value must be before a plug-in's check is asked.
+_SURE: Final = {
+    "string": "@.__class__ is str and @.strip() and WRITABLE(@)",
+    "integer": f"@.__class__ is int and {INT64_MIN} <= @ <= {INT64_MAX}",
+}
 
 
 def is_sent(resource: CompiledResource, field: CompiledField) -> bool:
@@ -69,7 +75,7 @@ def _type_of(field: CompiledField) -> Any:
             return bool
         case "object" if field.children:
             return _nested_struct(field)
-        case "list" if field.items is not None and is_scalar(field.items):
+        case "list" if field.items is not None and (is_scalar(field.items) or field.items.type.base):
             return _list_type(field)
         case "list" if field.items is not None:
             raise NotGenerated(f"items of {field.id}")
@@ -196,7 +202,20 @@ class ShapeWriter:
             case "list":
                 yield from self._items(field, loader, place)
             case _:
-                yield f"{place} = {unit.constant('read', general_reader(field, loader))}({place})"
+                yield self._checked(field, loader, place)
+
+    def _checked(self, field: CompiledField, loader: Any, place: str) -> str:
+        """The line for a plug-in's type: what its check finds true is stored as it is."""
+        rule = field.rule
+        read = f"{self.unit.constant('read', general_reader(field, loader))}({place})"
+        bounds = (rule.min, rule.max, rule.min_length, rule.max_length, rule.pattern, rule.one_of)
+        sure = _SURE.get(field.type.base)
+        if sure is None or field.type.check is None or any(one is not None for one in bounds):
+            return f"{place} = {read}"
+        check = self.unit.constant("check", resolve(field.type.check))
+        writable = self.unit.constant("is_writable", is_writable)
+        test = f"{sure.replace('@', place).replace('WRITABLE', writable)} and {check}({place}) is True"
+        return f"{place} = {place} if {test} else {read}"
 
     def _text(self, field: CompiledField, place: str) -> Iterator[str]:
         rule = field.rule
@@ -278,6 +297,9 @@ class ShapeWriter:
         body = [*self._lines(child, loader, "v", required=child.rule.required)]
         if child.rule.type == "string":
             body.insert(0, "require_writable(v)")
+        if _type_of(child) is Any and (child.rule.required or not child.rule.nullable):
+            # The Struct let null through with everything else.
+            yield "if v is None: raise Decline"
         if body:
             yield "if v is not None:"
             yield from (f"    {line}" for line in body)

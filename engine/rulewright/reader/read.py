@@ -12,6 +12,7 @@ from rulewright.model import Api, RuleFile, RuleSet
 from rulewright.plugins import Registry, built_in
 from rulewright.problem import SourceProblem, Span
 from rulewright.reader.api import default_api, read_api
+from rulewright.reader.expanding import expand_effects
 from rulewright.reader.file_shape import ApiShape, ResourceShape
 from rulewright.reader.folder import API_FILE, ApiFolder, find_folders, join
 from rulewright.reader.parts import Part
@@ -143,6 +144,8 @@ class _Reader:
             self.problems.append(node.problem("wrong-value", message, hint=hint))
             return None
         self.roots[file] = node
+        if isinstance(shape, ResourceShape):
+            node = expand_effects(node, self.registry.effects, self.problems)
         sound, flaws = sound_part(shape, node)
         self.problems.extend(flaws)
         return sound

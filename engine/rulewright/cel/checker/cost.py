@@ -42,7 +42,10 @@ from rulewright.cel.tree import (
 )
 
 Sizes = Mapping[str, Size]
-"""The sizes of the values behind names; a name that is left out has the defaults."""
+"""The sizes of the values behind names; a name that is left out has the defaults.
+
+Under "f()" stands what a call of the function `f` costs on its own, beside what its arguments do.
+"""
 
 
 class _Bound(NamedTuple):
@@ -112,6 +115,9 @@ def _call(node: Call, sizes: Sizes) -> _Bound:
     bounds = [_bound(operand, sizes) for operand in operands]
     inputs = [bound.size for bound in bounds]
     steps = sum(bound.steps for bound in bounds) + charge(node, operands, inputs)
+    # A caller's own function says what it costs, under a name that no variable can have.
+    own = sizes.get(f"{node.function}()")
+    steps += own.count if own is not None else 0
     return _Bound(steps, result_size(node.function, inputs))
 
 

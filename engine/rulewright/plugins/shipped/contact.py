@@ -44,7 +44,7 @@ comments. Whether the mailbox exists is not asked.""",
             check=is_phone,
             example="+44 20 7183 8750",
             wrong="020 7183 8750",
-            needs=("phonenumbers", "phone"),
+            needs=("phonenumbers", "rulewright[phone]"),
             docs="""The number as it is dialled from abroad, spaces and hyphens as you like: `+` and the
 country, then a number that the country's numbering plan has (by Google's libphonenumber, in the package
 `phonenumbers`). It needs `pip install 'rulewright[phone]'`. It is stored as it was sent.""",
