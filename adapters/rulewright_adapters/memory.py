@@ -189,6 +189,20 @@ class MemoryTransaction(OneByOne, ReadingHalf):
             self._undo.append(partial(records.replace, rows[0], before))
             self._ledger.note(resource, before, after)
 
+    def delete(self, resource: str, where: Where) -> int:
+        """Remove the matching records; see `Transaction.delete`."""
+        with self._open()._held():
+            shape, records = self._writable(resource)
+            for field in where:
+                shape.type_of(field)
+            rows = list(records.matching(where))
+            for row in rows:
+                before = records[row]
+                records.remove(row)
+                self._undo.append(partial(records.restore, row, before))
+                self._ledger.note(resource, before, {})
+            return len(rows)
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what was written inside the block if it raises, and only that."""

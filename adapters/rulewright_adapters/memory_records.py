@@ -91,6 +91,10 @@ class RecordSet:
             if number_after(prefix, record.get(field)) >= self._last[field, prefix]:
                 del self._last[field, prefix]
 
+    def restore(self, row: int, record: StoredRecord) -> None:
+        """Put a record back that was taken away."""
+        self._put(row, record)
+
     def _put(self, row: int, record: StoredRecord) -> None:
         self._rows[row] = record
         for fields, index in self._indexes.items():

@@ -286,6 +286,18 @@ class PostgresTransaction(ReadingHalf):
             with self._writer.savepoint():
                 return self._writer.write(text, bound)
 
+    def delete(self, resource: str, where: Where) -> int:
+        """Remove the matching records; see `Transaction.delete`."""
+        statements = self._writable(resource)
+        question = statements.ask(where)
+        if question is None:
+            return 0
+        if self._ledger.concerns(resource):
+            for record in self._store.find(resource, where):
+                self._ledger.note(resource, record, {})
+        with self._in_words(statements):
+            return self._writer.write_many(statements.delete(question[0]), [question[1]])
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what was written inside the block if it raises, and only that."""

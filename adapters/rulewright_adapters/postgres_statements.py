@@ -133,6 +133,14 @@ class Statements(Questions):
             known = self._texts["update", fields] = text.as_bytes()
         return known
 
+    def delete(self, asked: Asked) -> bytes:
+        """Return the text that removes the matching records."""
+        known = self._texts.get((asked, "delete"))
+        if known is None:
+            text = sql.SQL("DELETE FROM {}{}").format(self.table, self._condition(asked))
+            known = self._texts[asked, "delete"] = text.as_bytes()
+        return known
+
     def sequence(self, field: str, prefix: str) -> tuple[bytes, bytes]:
         """Return the texts of a sequence: see `sequence_texts`."""
         known = self._sequences.get((field, prefix))

@@ -240,6 +240,20 @@ class SqliteTransaction(ReadingHalf):
                 name = statements.shape.table.key
                 raise AdapterError(f"{resource}: there is no record with the {name} to update")
 
+    def delete(self, resource: str, where: Where) -> int:
+        """Remove the matching records; see `Transaction.delete`."""
+        statements = self._writable(resource)
+        question = statements.ask(where)
+        if question is None:
+            return 0
+        if self._ledger.concerns(resource):
+            for record in self._store.find(resource, where):
+                self._ledger.note(resource, record, {})
+        try:
+            return self._connection.execute(statements.delete(question[0]), question[1]).rowcount
+        except sqlite3.Error as error:
+            raise explained(self._store._sessions.name, error) from error
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo what was written inside the block if it raises, and only that."""

@@ -81,6 +81,13 @@ class Statements(Questions):
             self._texts["update", fields] = known
         return known
 
+    def delete(self, asked: Asked) -> str:
+        """Return the text that removes the matching records."""
+        known = self._texts.get((asked, "delete"))
+        if known is None:
+            known = self._texts[asked, "delete"] = f"DELETE FROM {self.table}{_condition(asked)}"
+        return known
+
     def decoded(self, field: str, value: object) -> object:
         """Return what a column holds as a stored value."""
         if value is None:

@@ -12,13 +12,14 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.errors import AdapterError
 from rulewright.evaluation import MASK, Inputs, Request, mask_payload, mask_record
 from rulewright.fieldtypes import encode_datetime
 from rulewright.outcome import Change, Outcome, Read
-from rulewright.ports import Column, Records, Table, Transaction
+from rulewright.ports import Column, Records, Store, StoredRecord, Table, Transaction
 from rulewright.problem import Problem
 
 DECISIONS: Final = Table(
@@ -245,17 +246,55 @@ def history(records: Records, resource: str, key: object) -> list[Decision]:
     ]
 
 
+def prune_history(store: Store, before: datetime) -> int:
+    """Remove the decisions that were stored before a time, oldest first; return how many.
+
+    It ends at the first one that is younger, and the newest stays whatever its age, so that no number is
+    given twice. Each transaction is short, and what was removed when this is interrupted stays removed.
+    """
+    first = store.extreme(DECISIONS.resource, {}, "id", "min")
+    newest = store.find(DECISIONS.resource, {"id": store.last_in_sequence(DECISIONS.resource, "id", "")}, 1)
+    if not isinstance(first, int) or not newest:
+        return 0
+    # One decision has several rows, the first of which holds it.
+    end, pruned = cast("int", newest[0]["decision"]), 0
+    for start in range(first, end, _AT_ONCE):
+        rows = store.find(DECISIONS.resource, {"id": list(range(start, min(start + _AT_ONCE, end)))})
+        young = next((place for place, row in enumerate(rows) if _is_since(row, before)), len(rows))
+        with store.transaction() as transaction:
+            transaction.delete(DECISIONS.resource, {"id": [row["id"] for row in rows[:young]]})
+        pruned += sum(row.get("detail") is not None for row in rows[:young])
+        if young < len(rows):
+            break
+    return pruned
+
+
+def _is_since(row: StoredRecord, moment: datetime) -> bool:
+    return row.get("detail") is not None and datetime.fromisoformat(_decision(row).at) >= moment
+
+
 def _fetch(records: Records, ids: list[int]) -> list[Decision]:
     rows = records.find(DECISIONS.resource, {"id": list(ids)})
     return [_decision(row) for row in rows if row.get("detail") is not None]
 
 
 def _decision(row: Mapping[str, Any]) -> Decision:
-    detail = json.loads(row["detail"])
+    """Read what was kept. Raises AdapterError where somebody damaged it."""
+    try:
+        return _read_decision(row, json.loads(row["detail"]))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        # What is wrong stays out: it may be anything.
+        raise AdapterError(
+            f"decision {row['id']} in the history of {row['resource']} {row['record']} is damaged: restore "
+            "its row of the table rulewright_decision from a copy, or delete it"
+        ) from None
+
+
+def _read_decision(row: Mapping[str, Any], detail: Mapping[str, Any]) -> Decision:
     return Decision(
         id=row["id"],
-        at=detail["at"],
-        as_of=detail["as_of"],
+        at=_time(detail["at"]),
+        as_of=_time(detail["as_of"]),
         actor=detail["actor"],
         operation=detail["operation"],
         resource=row["resource"],
@@ -265,11 +304,26 @@ def _decision(row: Mapping[str, Any]) -> Decision:
         seed=detail.get("seed"),
         trusted=detail["trusted"],
         ruleset=detail["ruleset"],
-        reads=tuple(detail.get("reads", ())),
-        changes=tuple(detail["changes"]),
-        problems=tuple(detail.get("problems", ())),
-        messages=tuple(detail.get("messages", ())),
+        reads=_entries(detail, "reads", "lookup", "resource", "by", "found"),
+        changes=_entries(detail, "changes", "op", "resource", "key", "set", "before", "rule"),
+        problems=_entries(detail, "problems", "rule", "code", "severity", "path", "message"),
+        messages=_entries(detail, "messages", "id", "target", "idempotency_key"),
     )
+
+
+def _time(text: str) -> str:
+    """The text of a time. Raises ValueError or TypeError for any other."""
+    datetime.fromisoformat(text)
+    return text
+
+
+def _entries(detail: Mapping[str, Any], name: str, *keys: str) -> tuple[Mapping[str, Any], ...]:
+    """The entries of a list, each of which has these keys at least. Raises KeyError or TypeError."""
+    found: list[Mapping[str, Any]] = detail.get(name, [])
+    for entry in found:
+        for key in keys:
+            entry[key]
+    return tuple(found)
 
 
 def inputs_of(decision: Decision) -> Inputs:

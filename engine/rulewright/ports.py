@@ -112,6 +112,12 @@ class Transaction(Records, Protocol):
         none. Raises as `update`; `row` as in `insert_many`.
         """
 
+    def delete(self, resource: str, where: Where) -> int:
+        """Remove the records matching every entry of `where`; return how many.
+
+        ReferenceViolationError when the transaction ends, where a record that stays names one of them.
+        """
+
     def savepoint(self) -> AbstractContextManager[None]:
         """Undo what was written inside the block if it raises, and only that."""
 

@@ -188,6 +188,12 @@ class Buffer:
         for key, values in updates:
             self.update(resource, key, values)
 
+    def delete(self, resource: str, where: Where) -> int:
+        """See Transaction.delete."""
+        self._flush_table(resource)
+        self._forget(resource)
+        return self._base.delete(resource, where)
+
     def savepoint(self) -> AbstractContextManager[None]:
         """A block whose writes would have to be undone sends its payload to be decided without a buffer."""
         return self._block

@@ -1,11 +1,13 @@
-"""`rulewright outbox list|show|deliver|work|retry|drop --store URL`"""
+"""`rulewright outbox list|show|deliver|work|retry|drop|prune --store URL`"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import click
 
+from rulewright.cli.ages import older_than_option
 from rulewright.cli.options import OutputChoices, output_options, rules_option
 from rulewright.configuration import Configuration
 
@@ -103,6 +105,21 @@ def work_command(
     from rulewright.cli.mailing import work_outbox  # noqa: PLC0415 - lazy, for a fast --help
 
     work_outbox(store, rules, output, workers=concurrency, lease=lease)
+
+
+@command.command("prune")
+@_store
+@older_than_option
+@click.option("--dead", is_flag=True, help="Dead messages, too: nobody will retry them.")
+@output_options
+def prune_command(store: str | None, older_than: timedelta, dead: bool, output: OutputChoices) -> None:
+    """Remove messages that were delivered or dropped long ago: last tried, or else made, before --older-than.
+
+    What waits or is being sent always stays, and so does the newest message.
+    """
+    from rulewright.cli.pruning import prune_outbox  # noqa: PLC0415 - lazy, for a fast --help
+
+    prune_outbox(store, older_than, dead, output)
 
 
 def _edit(name: str, verb: str) -> Callable[..., None]:

@@ -6,6 +6,7 @@ from rulewright.outbox.editing import count_letters, drop, find_letter, list_let
 from rulewright.outbox.forwarding import forwarded
 from rulewright.outbox.keeping import keep_messages
 from rulewright.outbox.letters import MESSAGES, STATES, Letter, State
+from rulewright.outbox.pruning import PRUNABLE, SETTLED, prune
 from rulewright.outbox.settling import Settled
 from rulewright.outbox.worker import Worker
 
@@ -13,6 +14,8 @@ __all__ = [
     "ATTEMPTS",
     "LEASE",
     "MESSAGES",
+    "PRUNABLE",
+    "SETTLED",
     "STATES",
     "Deliverer",
     "Letter",
@@ -26,5 +29,6 @@ __all__ = [
     "keep_messages",
     "list_letters",
     "now_of",
+    "prune",
     "retry",
 ]

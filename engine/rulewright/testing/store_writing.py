@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from rulewright.errors import AdapterError, UniqueViolationError
+from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
 from rulewright.ports import Store
 from rulewright.testing.refusals import refused
 from rulewright.testing.store_fixture import (
     CASE,
+    HOUSEHOLD,
     StoreSuite,
     plain,
     write,
@@ -94,6 +95,49 @@ class WritingContract(StoreSuite):
                 transaction.update(CASE, 1, {"address": [False], "is_head": True, "name": None})
 
             assert plain(store.find(CASE, {})) == [{"id": 1, "address": [False], "is_head": True}]
+
+    def test_a_deletion_removes_what_matches(self) -> None:
+        """Each matching record and no other; how many is told."""
+        with self.opened() as store:
+            write(store, {"id": 1, "name": "x"}, {"id": 2, "name": "y"}, {"id": 3}, {"id": 4, "name": "x"})
+            with store.transaction() as transaction:
+                found = [
+                    transaction.delete(CASE, {"name": "x", "id": [1, 2, 3]}),
+                    transaction.delete(CASE, {"name": None}),
+                    transaction.delete(CASE, {"id": ["2", None]}),
+                    transaction.count(CASE, {}),
+                ]
+                transaction.insert(CASE, {"id": 1, "reference": "r"})
+
+            assert found == [1, 1, 0, 2]
+            assert [record["id"] for record in store.find(CASE, {})] == [1, 2, 4]
+
+    def test_a_deletion_can_be_undone(self) -> None:
+        """With its savepoint, and with its transaction."""
+        with self.opened() as store:
+            write(store, {"id": 1, "name": "x", "reference": "r"}, {"id": 2})
+            with refused(KeyError), store.transaction() as transaction:
+                with refused(KeyError), transaction.savepoint():
+                    transaction.delete(CASE, {"id": 1})
+                    raise KeyError
+                transaction.delete(CASE, {"id": 2})
+                raise KeyError
+
+            assert plain(store.find(CASE, {})) == [{"id": 1, "name": "x", "reference": "r"}, {"id": 2}]
+
+    def test_a_record_that_others_name_can_not_be_deleted(self) -> None:
+        """Judged when the transaction ends: what names it may go as well."""
+        with self.opened() as store:
+            write(store, {"id": 1, "slug": "s"}, {"id": 2, "slug": "t"}, resource=HOUSEHOLD)
+            write(store, {"id": 1, "household": 1}, {"id": 2, "near": "t"})
+            for number in (1, 2):
+                with refused(ReferenceViolationError), store.transaction() as transaction:
+                    transaction.delete(HOUSEHOLD, {"id": number})
+            with store.transaction() as transaction:
+                transaction.delete(HOUSEHOLD, {"id": 1})
+                transaction.delete(CASE, {"household": 1})
+
+            assert (store.count(HOUSEHOLD, {}), store.count(CASE, {})) == (1, 1)
 
     def test_a_record_needs_its_key(self) -> None:
         """A missing or null key is refused, on insert and on update."""
