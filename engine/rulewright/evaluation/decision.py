@@ -159,7 +159,8 @@ def _complete(run: Run) -> None:
     """Work out the record; where all is well, plan the changes and judge what will be."""
     values = judge_record(run)
     judge_key(run, values)
-    infer(run)
+    if run.log.is_clean():
+        infer(run)
     if not run.log.is_clean():
         _judge_uniques_early(run, values)
         return

@@ -17,6 +17,7 @@ from rulewright.hotpath import plan, responses, state, texts, values
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.collecting import Collector
 from rulewright.hotpath.effects import EffectWriter
+from rulewright.hotpath.inferring import InferenceWriter, may_fire
 from rulewright.hotpath.refusals import Found
 from rulewright.hotpath.responses import ResponseWriter
 from rulewright.hotpath.shape import ShapeWriter, is_sent, struct_of
@@ -32,6 +33,7 @@ NAMES: Final[Mapping[str, object]] = {
     **{
         one.__name__: one
         for one in (
+            may_fire,
             plan.begin,
             plan.create_record,
             plan.expected,
@@ -113,8 +115,6 @@ def generate(rules: CompiledRules, resource: CompiledResource) -> Generated:
     """Generate and compile the module. Raises NotGenerated where the plain evaluator must do it all."""
     if rules.reactions.get((resource.name, "create")):
         raise NotGenerated("reactions to a create")
-    if resource.file.inferences:
-        raise NotGenerated("inference")
     unit = Unit(rules, resource)
     struct = struct_of(resource)
     status = _write(unit)
@@ -138,9 +138,7 @@ def generate(rules: CompiledRules, resource: CompiledResource) -> Generated:
         open=namespace["Run"],
         shape=namespace["shape"],
         before=tuple(namespace[one] for one in ("caller",) if one in namespace),
-        after=tuple(
-            namespace[one] for one in ("complete", "plan", "uniques", "invariants") if one in namespace
-        ),
+        after=tuple(namespace[one] for one in _AFTER if one in namespace),
         loose=struct_of(resource, loose=True),
         dates=_dates(unit),
     )
@@ -163,6 +161,9 @@ def _write(unit: Unit) -> int | None:
     stages.write_values()
     stages.write_checks()
     stages.write_record()
+    if unit.resource.inferences:
+        unit.function("infer", "rules of infer have nothing to tell", InferenceWriter(unit, cells).lines())
+        stages.called.append("infer")
     effects = EffectWriter(unit, cells)
     if effects.is_needed:
         unit.function("plan", "the own record, then the effects", effects.lines())
@@ -205,6 +206,7 @@ def _is_total(respond: str) -> bool:
     return "(" not in body.replace("reread(s)", "") and ".get" not in body
 
 
+_AFTER: Final = ("complete", "infer", "plan", "uniques", "invariants")
 _GIVEN: Final = ("p", "payload", "store", "actor", "request", "now", "seed")
 _OPENING: Final = (
     *(f"s.{name} = {name}" for name in _GIVEN),

@@ -1,0 +1,121 @@
+"""Whether a rule of `infer` might tell something: a cheap test, after which the plain evaluator takes over.
+
+Most payloads have no fact to join: nobody else has their number. So the generated code asks whether the
+sources of a rule have records and, where all rules are about one other record, whether a condition holds. It
+reads what the evaluator reads, in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from rulewright.compiled import CompiledField, CompiledInference, CompiledResource
+from rulewright.evaluation.knowledge import PAYLOAD, RECORD, Knowledge, knowledge_of
+from rulewright.evaluation.views import Layer, decode_record
+from rulewright.hotpath.cells import Cells
+from rulewright.hotpath.expressions import call_of
+from rulewright.hotpath.state import State, names_of
+from rulewright.hotpath.unit import Unit
+
+_OWN = {PAYLOAD: "payload", RECORD: "record"}
+# Any of these sets of sources, all with records, may make a rule fire.
+_Needs = frozenset[frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """The condition of a rule over the own record and one other, which `name` stands for."""
+
+    evaluate: Callable[[Mapping[str, object]], object]
+    own: Mapping[str, str]
+    name: str
+    fields: Mapping[str, CompiledField]
+
+
+def may_fire(state: State, found: Any, condition: Condition) -> bool:
+    """Whether a condition holds for a record that was found, or can't be told."""
+    names = names_of(state)
+    own = {name: names[root] for name, root in condition.own.items()}
+    for record in found if found.__class__ is list else (found,):
+        seen = Layer({**own, condition.name: decode_record(condition.fields, record)}, names)
+        if condition.evaluate(seen) is not False:
+            return True
+    return False
+
+
+class InferenceWriter:
+    """Writes the lines that decline where a rule of `infer` might fire."""
+
+    def __init__(self, unit: Unit, cells: Cells) -> None:
+        self.unit = unit
+        self.resource: CompiledResource = unit.resource
+        self.cells = cells
+        self.knowledge = cast(Knowledge, knowledge_of(unit.rules, unit.resource))
+
+    def lines(self) -> Iterator[str]:
+        """Read all sources, then judge rule by rule."""
+        names: dict[str, str] = {}
+        for source in self.knowledge.sources:
+            if source not in _OWN:
+                names[source] = f"f{len(names)}"
+                yield f"{names[source]} = {self._read(source)}(s)"
+        tests: dict[str, None] = {}
+        for one in self.knowledge.rules.values():
+            if one.rule.problem is not None or one.set.entries:
+                tests.update(dict.fromkeys(self._tests(one, names)))
+        # Several rules may need the same.
+        for test in tests:
+            yield f"if {test}: raise Decline"
+
+    def _read(self, source: str) -> str:
+        if source in self.resource.lookups:
+            return self.cells.look_up(self.resource.lookups[source])
+        return self.cells.reference(self.resource.bound_references[source])
+
+    def _tests(self, one: CompiledInference, names: Mapping[str, str]) -> Iterator[str]:
+        if self._are_simple():
+            (found,) = [names[source] for source in one.rule.facts.values() if source not in _OWN]
+            yield f"{found} and may_fire(s, {found}, {self._condition(one)})"
+            return
+        for sources in sorted(map(sorted, self._needs(one, frozenset()))):
+            yield " and ".join(names[source] for source in sources) or "True"
+
+    def _are_simple(self) -> bool:
+        """Whether all rules are about one other record each, and read no other while they judge it."""
+        for one in self.knowledge.rules.values():
+            others = [source for source in one.rule.facts.values() if source not in _OWN]
+            if one.when is None or len(others) != 1 or others[0] in self.knowledge.kinds:
+                return False
+            if any(path[0] in self.resource.lookups for path in one.when.reads):
+                return False
+        return True
+
+    def _needs(self, one: CompiledInference, below: frozenset[str]) -> _Needs:
+        """What a rule needs, however its facts come about; a rule that needs itself first never starts."""
+        needs: _Needs = frozenset([frozenset()])
+        for source in one.rule.facts.values():
+            ways = self._ways(source, below | {one.id})
+            needs = frozenset(need | way for need in needs for way in ways)
+        return frozenset(need for need in needs if not any(other < need for other in needs))
+
+    def _ways(self, source: str, below: frozenset[str]) -> _Needs:
+        if source in _OWN:
+            return frozenset([frozenset()])
+        if source not in self.knowledge.kinds:
+            return frozenset([frozenset([source])])
+        makers = [one for one in self.knowledge.rules.values() if source in one.asserts]
+        return frozenset(need for one in makers if one.id not in below for need in self._needs(one, below))
+
+    def _condition(self, one: CompiledInference) -> str:
+        assert one.when is not None
+        facts = one.rule.facts
+        other = next(name for name, source in facts.items() if source not in _OWN)
+        condition = Condition(
+            call_of(one.when.node, one.when.functions),
+            {name: _OWN[source] for name, source in facts.items() if source in _OWN},
+            other,
+            self.knowledge.fields[facts[other]],
+        )
+        return self.unit.constant("condition", condition)
