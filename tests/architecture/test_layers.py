@@ -47,6 +47,7 @@ ORDER = (
     "testing",
     "inputs",
     "report",
+    "export",
     "configuration",
     "scenarios",
     "cli",

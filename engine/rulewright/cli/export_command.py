@@ -26,3 +26,35 @@ def export_program(resource: str, rules: str | None) -> None:
 
     compiled = load_rules_of(rules).compiled
     click.echo(program_source(compiled, find_resource(compiled, resource)), nl=False)
+
+
+@command.command("jsonschema")
+@click.argument("resource")
+@rules_option
+def export_jsonschema(resource: str, rules: str | None) -> None:
+    """Print the JSON Schema (2020-12) of what creates a RESOURCE.
+
+    It refuses nothing that the rules take; what JSON Schema can't say stands under x-rulewright.
+    """
+    from rulewright.cli.desk import load_rules_of  # noqa: PLC0415 - for a fast --help
+    from rulewright.cli.output import write  # noqa: PLC0415
+    from rulewright.evaluation import find_resource  # noqa: PLC0415
+    from rulewright.export import json_schema  # noqa: PLC0415
+    from rulewright.report.text import dump_json  # noqa: PLC0415
+
+    found = find_resource(load_rules_of(rules).compiled, resource)
+    write(dump_json(json_schema(found), indent=2) + "\n")
+
+
+@command.command("docs")
+@click.argument("resource")
+@rules_option
+def export_docs(resource: str, rules: str | None) -> None:
+    """Print a page about a RESOURCE, in Markdown: its fields, conditions, effects and types."""
+    from rulewright.cli.desk import load_rules_of  # noqa: PLC0415 - for a fast --help
+    from rulewright.cli.output import write  # noqa: PLC0415
+    from rulewright.evaluation import find_resource  # noqa: PLC0415
+    from rulewright.export import markdown  # noqa: PLC0415
+
+    compiled = load_rules_of(rules).compiled
+    write(markdown(compiled, find_resource(compiled, resource).name))

@@ -1,0 +1,62 @@
+"""`export docs`: a page about a resource."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from rulewright import load
+from rulewright.cli import main
+from rulewright.export import markdown
+from rulewright.plugins import CelFunction
+
+PROGRAM = load()
+
+
+@pytest.mark.parametrize("resource", PROGRAM.resources)
+def test_the_page_names_everything_that_the_rule_file_has(resource: str) -> None:
+    """Every field, look-up, check and effect stands in it, and every row has all its cells."""
+    page = markdown(PROGRAM.compiled, resource)
+    compiled = PROGRAM.compiled.resources[resource]
+    names = [
+        *(one.label for one in compiled.every_field()),
+        *compiled.lookups,
+        *(one.rule.id for one in compiled.checks),
+        *(one.rule.id for one in compiled.effects),
+        *(one.rule.event for one in (compiled.workflow.transitions if compiled.workflow else ())),
+    ]
+
+    assert [name for name in names if f"`{name}`" not in page] == []
+    for table in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
+        assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1, table
+
+
+def test_types_and_functions_that_are_not_basic_have_their_pages(tmp_path: Path) -> None:
+    """What is only a name in the rule file is explained."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.yaml").write_text(
+        "rulewright: 1\nresource: a/b\nkey: id\nfields:\n  id: {type: integer, readonly: ignore}\n"
+        "  ssn: {type: us_ssn}\n  name: {type: string, compute: shout('a')}\n"
+    )
+    shout = CelFunction("shout", ["string"], "string", str.upper, ["shout('a') == 'A'"], "Louder.")
+    plugin = SimpleNamespace(rulewright_functions=lambda: [shout])
+
+    page = markdown(load(tmp_path, plugins=[plugin]).compiled, "a/b")
+
+    assert '### us_ssn\n\nMust be a US social security number, like `"111223333"`' in page
+    assert "| `ssn` | `us_ssn` |  |  | sensitive: never shown |" in page
+    assert "`shout(string)` gives string: Louder." in page
+
+
+def test_the_command_prints_it() -> None:
+    """`rulewright export docs RESOURCE`, and a misspelt resource is a message."""
+    done = CliRunner().invoke(main, ["export", "docs", "rubixx/engagement"])
+    failed = CliRunner().invoke(main, ["export", "docs", "rubixx/engagment"])
+
+    assert done.exit_code == 0
+    assert done.stdout.startswith("# Scheme engagement\n")
+    assert (failed.exit_code, failed.stdout) == (2, "")
