@@ -154,6 +154,10 @@ LOCALS = {
     "invariants",
     "excluded",
     "reread",
+    "infer",
+    "f0",
+    "f1",
+    "f2",
 }
 
 
