@@ -76,17 +76,26 @@ ENGAGEMENT_RECORDS: dict[str, list[dict[str, Any]]] = {
 }
 
 
+# What a store would have an index for, beside the keys.
+INDEXED = {"ct_oi/case": "household"}
+
+
 class DictStore:
-    """A whole store over dicts by key, for reading: what a peer's look-ups in a dict cost, and no more."""
+    """A whole store over dicts, for reading: what a look-up in a dict costs, and no more, for all alike."""
 
     def __init__(self, records: Mapping[str, Sequence[Mapping[str, Any]]], keys: Mapping[str, str]) -> None:
         self.by_key = {name: {one[keys[name]]: one for one in found} for name, found in records.items()}
         self.keys = keys
+        self.indexed: dict[tuple[str, str], dict[Any, list[Mapping[str, Any]]]] = {}
+        for name, field in INDEXED.items():
+            index = self.indexed[name, field] = {}
+            for one in records.get(name, ()):
+                index.setdefault(one.get(field), []).append(one)
 
     def find(
         self, resource: str, where: Mapping[str, Any], limit: int | None = None
     ) -> list[Mapping[str, Any]]:
-        """Return the matching records: by the key at once, else one by one."""
+        """Return the matching records, by the key or the index at once."""
         records = self.by_key.get(resource)
         if not records:
             return []
@@ -94,6 +103,10 @@ class DictStore:
         if key is not None and key.__class__ is not list:
             record = records.get(key)
             return [record] if record is not None and (len(where) == 1 or _fits(record, where)) else []
+        field = INDEXED.get(resource)
+        if field in where:
+            found = self.indexed[resource, field].get(where[field], [])
+            return found if len(where) == 1 else [one for one in found if _fits(one, where)]
         return [one for one in records.values() if _fits(one, where)][:limit]
 
     def count(self, resource: str, where: Mapping[str, Any]) -> int:

@@ -1,11 +1,13 @@
 """What a Python user would pick instead: each peer judges types itself, then does the same hand-written work.
 
-The work: dates, conditional presence, look-ups in a dict store, computed fields, a normalised record.
-Effects, uniqueness, invariants, responses and explained problems are done by Rulewright alone.
+The work: dates, the pattern of an email, conditional presence, look-ups in a dict store, computed fields, a
+normalised record, effects as a list of changes, a unique head, one head counted after the changes.
+Responses, what was read, and explained problems are Rulewright's alone.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +17,7 @@ from uuid import uuid4
 
 from engine_cases import CASE_ACTOR, ENGAGEMENT_PATH, DictStore
 
+EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+\Z").search
 Judge = Callable[[Any], Any]
 
 
@@ -60,12 +63,14 @@ LINES = [
 ]
 
 
-def finish_case(sent: Mapping[str, Any], store: DictStore) -> dict[str, Any]:
+def finish_case(sent: Mapping[str, Any], store: DictStore) -> tuple[dict[str, Any], list[Any]]:
     """What no validator does for a case: look-ups, the head of the household, the record."""
     record = {**NULLS, **sent}
     born, county, household = record["date_of_birth"], record["street_county"], record["household"]
     if born is not None and date.fromisoformat(born).isoformat() != born:
         raise ValueError("date_of_birth")
+    if record["email"] is not None and not EMAIL(record["email"]):
+        raise ValueError("email")
     if county is not None and not store.find("ct_oi/county", {"id": county}):
         raise ValueError("street_county")
     record["id"] = store.last_in_sequence("ct_oi/case", "id", "") + 1
@@ -77,11 +82,23 @@ def finish_case(sent: Mapping[str, Any], store: DictStore) -> dict[str, Any]:
             raise ValueError("household")
         members = store.find("ct_oi/case", {"household": household})
     alone = not any(member["id"] != record["id"] for member in members)
-    record["head_of_household"] = alone or bool(record["head_of_household"])
-    return record
+    head = record["head_of_household"] = alone or bool(record["head_of_household"])
+    changes: list[Any] = []
+    if household is None:
+        household = record["household"] = store.last_in_sequence("ct_oi/household", "id", "") + 1
+        changes.append(("create", "ct_oi/household", household, {"head_of_household": record["id"]}))
+    elif head:
+        for one in store.find("ct_oi/case", {"household": household, "head_of_household": True}):
+            changes.append(("update", "ct_oi/case", one["id"], {"head_of_household": False}))
+        changes.append(("update", "ct_oi/household", household, {"head_of_household": record["id"]}))
+    heads = store.count("ct_oi/case", {"household": household, "head_of_household": True})
+    left = heads - sum(change[1] == "ct_oi/case" for change in changes)
+    if (head and left) or left + head != 1:
+        raise ValueError("head_of_household")
+    return record, changes
 
 
-def finish_engagement(sent: Mapping[str, Any], store: DictStore) -> dict[str, Any]:
+def finish_engagement(sent: Mapping[str, Any], store: DictStore) -> tuple[dict[str, Any], list[Any]]:
     """What no validator does for an engagement: presence by what is looked up, the record."""
     record: dict[str, Any] = {"endDate": None, "owner": None, "uorn": None, "address": None, **sent}
     started = datetime.strptime(record["startDate"], "%d/%m/%Y")
@@ -109,7 +126,10 @@ def finish_engagement(sent: Mapping[str, Any], store: DictStore) -> dict[str, An
     record["reference"] = f"SE{store.last_in_sequence('rubixx/engagement', 'reference', 'SE') + 1:010d}"
     record["engagementId"] = str(uuid4())
     record["schemeReference"] = scheme["reference"]
-    return record
+    changes: list[Any] = []
+    if address is not None and own is not None:
+        changes.append(("update", "rubixx/person", people[0]["reference"], {"address": address}))
+    return record, changes
 
 
 def pydantic_peer(case: str, store: DictStore, finish: Callable[..., Any]) -> Peer:

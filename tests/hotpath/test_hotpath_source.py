@@ -60,6 +60,7 @@ def is_ours(name: str, made: set[str]) -> bool:
 METHODS = {
     "actor",
     "append",
+    "body",
     "bound",
     "chance",
     "changes",
@@ -153,6 +154,7 @@ LOCALS = {
     "uniques",
     "invariants",
     "excluded",
+    "finish",
     "reread",
     "infer",
     "f0",

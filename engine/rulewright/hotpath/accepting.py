@@ -11,23 +11,15 @@ from rulewright.evaluation import Inputs
 from rulewright.evaluation.lookups import note_read
 from rulewright.fieldtypes import encode_datetime
 from rulewright.hotpath.build import Generated
-from rulewright.hotpath.state import State
+from rulewright.hotpath.state import UNSHAPED, State
 from rulewright.outcome import Change, Outcome, Read, Response
 from rulewright.problem import Problem
 
-# In place of the response's body: it is shaped when it is asked for.
-UNSHAPED: Final = object()
 # An Outcome is frozen; its slots are filled here as its constructor would, but for those that wait.
 _new = partial(object.__new__, Outcome)
 _SLOTS: Final = {name: getattr(Outcome, name).__set__ for name in Outcome.__slots__}
 _resource, _operation, _verdict = _SLOTS["resource"], _SLOTS["operation"], _SLOTS["verdict"]
-_problems, _record, _messages = _SLOTS["problems"], _SLOTS["record"], _SLOTS["messages"]
-_ruleset, _replayed, _claim, _version = (
-    _SLOTS["ruleset"],
-    _SLOTS["replayed"],
-    _SLOTS["claim"],
-    _SLOTS["version"],
-)
+_problems, _record = _SLOTS["problems"], _SLOTS["record"]
 _later = Outcome._later.__set__  # type: ignore[union-attr]  # a slot's descriptor
 
 
@@ -47,11 +39,6 @@ def accepted(
     _verdict(outcome, "accepted")
     _problems(outcome, problems)
     _record(outcome, run.record)
-    _messages(outcome, ())
-    _ruleset(outcome, rules.digest)
-    _replayed(outcome, False)
-    _claim(outcome, None)
-    _version(outcome, 1)
     _later(outcome, partial(_parts, rules, resource, generated, inputs, run, body))
     return outcome
 
@@ -83,16 +70,12 @@ def _refused_parts(
     api = resource.api
     speaks_http = resource.file.operations or (api is not None and api.errors is not None)
     return {
+        **_same(rules),
         "record": None,
         "changes": (),
-        "messages": (),
         "reads": _reads(rules, run),
-        "ruleset": rules.digest,
         "as_of": str(encode_datetime(inputs.now)),
         "response": refuse(api, problems, resource.dialect) if speaks_http else None,
-        "replayed": False,
-        "claim": None,
-        "version": 1,
     }
 
 
@@ -109,11 +92,17 @@ def _parts(
         body = generated.respond(run)
     status = generated.status
     return {
+        **_same(rules),
         "changes": _changes_of(resource, run),
         "reads": _reads(rules, run),
         "as_of": str(encode_datetime(inputs.now)),
         "response": Response(status, body) if status is not None else None,
     }
+
+
+def _same(rules: CompiledRules) -> dict[str, object]:
+    """What all of these outcomes have in common."""
+    return {"messages": (), "ruleset": rules.digest, "replayed": False, "claim": None, "version": 1}
 
 
 def _changes_of(resource: CompiledResource, run: State) -> tuple[Change, ...]:

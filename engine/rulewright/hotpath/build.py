@@ -13,16 +13,17 @@ from msgspec.structs import asdict
 
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation.views import Layer
-from rulewright.hotpath import plan, responses, state, texts, values
+from rulewright.hotpath import plan, state, texts, values
+from rulewright.hotpath.ahead import fits
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.collecting import Collector
 from rulewright.hotpath.effects import EffectWriter
 from rulewright.hotpath.inferring import InferenceWriter, may_fire
 from rulewright.hotpath.refusals import Found
-from rulewright.hotpath.responses import ResponseWriter
+from rulewright.hotpath.responses import ResponseWriter, can_wait
 from rulewright.hotpath.shape import ShapeWriter, is_sent, struct_of
 from rulewright.hotpath.stages import Stages
-from rulewright.hotpath.state import UNREAD, Decline, Linked, Missing, State
+from rulewright.hotpath.state import UNREAD, UNSHAPED, Decline, Linked, Missing, State
 from rulewright.hotpath.straight import Straightener
 from rulewright.hotpath.unit import NotGenerated, Unit
 from rulewright.schema.validators import is_one_of
@@ -37,13 +38,11 @@ NAMES: Final[Mapping[str, object]] = {
             plan.begin,
             plan.create_record,
             plan.expected,
-            plan.fits,
             plan.judge_uniques,
             plan.require_named,
             plan.set_own,
             plan.stored_again,
             plan.update_record,
-            responses.printed,
             state.decoded,
             state.names_of,
             state.now_text,
@@ -75,12 +74,14 @@ NAMES: Final[Mapping[str, object]] = {
         )
     },
     "asdict": asdict,
+    "fits": fits,
     "new": object.__new__,
     "Layer": Layer,
     "State": State,
     "Decline": Decline,
     "Missing": Missing,
     "UNREAD": UNREAD,
+    "UNSHAPED": UNSHAPED,
     "UNSET": msgspec.UNSET,
 }
 
@@ -96,8 +97,6 @@ class Generated:
     respond: Callable[[State], object]
     status: int | None
     left: tuple[str, ...]
-    # Whether `respond` can't fail and reads no record.
-    responds_later: bool
     # Tells every problem after the shape's; None where only the plain evaluator can.
     collect: Callable[[State, Found], None] | None
     open: Callable[..., State]
@@ -133,7 +132,6 @@ def generate(rules: CompiledRules, resource: CompiledResource) -> Generated:
         namespace["respond"],
         status,
         tuple(unit.left),
-        responds_later=_is_total(next(one for one in unit.functions if one.startswith("def respond("))),
         collect=namespace.get("collect"),
         open=namespace["Run"],
         shape=namespace["shape"],
@@ -145,6 +143,7 @@ def generate(rules: CompiledRules, resource: CompiledResource) -> Generated:
 
 
 def _write(unit: Unit) -> int | None:
+    """Write the module; return the response's status."""
     cells = Cells(unit)
     stages = Stages(unit, cells)
     stages.write_request()
@@ -187,9 +186,20 @@ def _write(unit: Unit) -> int | None:
     with suppress(NotGenerated):
         Collector(unit, cells).write()
     unit.function("reread", "look-ups are read anew through what is planned", cells.reread(effects.is_needed))
-    accept = _accept(unit, stages.called, effects.written())
+    accept = _accept(unit, [*stages.called, *_last(unit, cells, effects)], effects.written())
     unit.functions += [_run(unit), accept]
     return response.status
+
+
+def _last(unit: Unit, cells: Cells, effects: EffectWriter) -> Iterable[str]:
+    """The stage that shapes the response, where that can't wait until somebody asks."""
+    respond = next(one for one in unit.functions if one.startswith("def respond("))
+    if not can_wait(respond, cells.firm()):
+        return ("respond",)
+    if effects.written() and re.search(r"\b[lx]_", respond):
+        line = "if s.changes: s.body = respond(s)"
+        return (unit.function("finish", "the response, where effects changed what it reads", [line]),)
+    return ()
 
 
 def _dates(unit: Unit) -> dict[str, Callable[[Any], Any]]:
@@ -200,18 +210,12 @@ def _dates(unit: Unit) -> dict[str, Callable[[Any], Any]]:
     }
 
 
-def _is_total(respond: str) -> bool:
-    """Whether a response is made of recorded values only, dates printed: then nothing in it can fail."""
-    body = re.sub(r"printed\(field_[0-9]+, s\.record\[", "", respond.split("\n", 1)[1])
-    return "(" not in body.replace("reread(s)", "") and ".get" not in body
-
-
 _AFTER: Final = ("complete", "infer", "plan", "uniques", "invariants")
 _GIVEN: Final = ("p", "payload", "store", "actor", "request", "now", "seed")
 _OPENING: Final = (
     *(f"s.{name} = {name}" for name in _GIVEN),
-    "s.records = store",
     "reads = s.reads = []",
+    "s.body = UNSHAPED",
     "s.chance = s.names = s.written = s.revised = s.hidden = None",
     "s.changes = s.planned = ()",
     "s.bound = {}",

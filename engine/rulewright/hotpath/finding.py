@@ -187,6 +187,21 @@ class Finder:
                 test = f"if {lookup.rule.resource!r} in planned: " if steady else ""
                 yield f"{test}s.{cell} = UNREAD"
 
+    def firm(self) -> set[str]:
+        """The functions that have found a record in whatever is accepted, and give it still where no effect
+        changed a record."""
+        found = set()
+        for name, lookup in self.resource.lookups.items():
+            rule = lookup.rule
+            finds = rule.kind == "find" and rule.if_missing != "null"
+            if finds and rule.resource != self.resource.name and all(map(self._is_steady, lookup.by.reads)):
+                found.add(f"l_{name}")
+        for name, field in self.resource.fields.items():
+            required = field.rule.required and field.rule.type != "list"
+            if required and field.reference is not None and field.reference.resource != self.resource.name:
+                found.add(f"x_{name}")
+        return found
+
     def _is_steady(self, path: tuple[str, ...]) -> bool:
         """Whether no plan changes what a path reads."""
         if path[0] == "record":

@@ -17,7 +17,6 @@ def begin(s: State, name: str) -> None:
     """Plan the own record and hide it from the effects."""
     if s.store is None:
         raise Decline
-    s.records = s
     s.planned = {name: {s.key: s.record}}
     s.hidden = s.record
     s.changes = []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation import Inputs
-from rulewright.hotpath.accepting import UNSHAPED, accepted
+from rulewright.hotpath.accepting import accepted
 from rulewright.hotpath.build import Generated, generate
 from rulewright.hotpath.telling import Teller
 from rulewright.hotpath.unit import NotGenerated
@@ -42,11 +42,9 @@ class Quick:
                 inputs.now,
                 inputs.seed,
             )
-            # A response that can't fail and reads no record is shaped when it is asked for.
-            body = UNSHAPED if code.responds_later else code.respond(run)
         except Exception:  # whatever it was, the plain evaluator meets it again, and tells it
             return None
-        return accepted(self.rules, self.resource, code, inputs, run, body)
+        return accepted(self.rules, self.resource, code, inputs, run, run.body)
 
 
 def make_quick(rules: CompiledRules, resource: CompiledResource) -> Quick | None:

@@ -27,11 +27,13 @@ class Missing(Decline):
 
 
 class _Unread:
-    """The type of UNREAD."""
+    """The type of UNREAD and UNSHAPED."""
 
 
 # Stands in a cell that was not worked out yet (None is a value).
 UNREAD: Final = _Unread()
+# In place of the response's body where that can't fail: it is shaped when it is asked for.
+UNSHAPED: Final = _Unread()
 
 
 class State(Ahead):
@@ -39,6 +41,7 @@ class State(Ahead):
 
     __slots__ = (
         "actor",
+        "body",
         "bound",
         "chance",
         "changes",
@@ -49,7 +52,6 @@ class State(Ahead):
         "payload",
         "reads",
         "record",
-        "records",
         "request",
         "reserved",
         "seed",
@@ -61,7 +63,6 @@ class State(Ahead):
     p: Any
     payload: Any
     store: Any  # Records | None
-    records: Any
     actor: Mapping[str, object] | None
     request: Any
     now: datetime
@@ -73,10 +74,16 @@ class State(Ahead):
     names: Names | None
     reserved: dict[tuple[str, str], int]
     bound: dict[str, dict[str, object]]
+    body: object  # of the response, or UNSHAPED
     # What `Change` is made of.
     changes: list[tuple[Any, ...]]
     # (resource, key, field) -> what an effect set it to.
     written: dict[tuple[str, object, str], object] | None
+
+    @property
+    def records(self) -> Any:
+        """Where to read: through what is planned, if anything is. (A slot would make a circle.)"""
+        return self if self.planned else self.store
 
 
 class Linked:

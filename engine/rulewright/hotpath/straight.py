@@ -21,7 +21,6 @@ _HARMLESS: Final = frozenset(
 )
 _BEGIN: Final = """
 if store is None: raise Decline
-s.records = s
 s.planned = {{{own!r}: {{s.key: s.record}}}}
 s.hidden = s.record
 s.changes = []
@@ -134,6 +133,10 @@ class Straightener:
                 target = inside.read(statement.target)
                 loop = ast.For(target, items, [inside.keep(one) for one in statement.body], [])
                 yield from (*before, loop)
+            case ast.Return(value=ast.expr() as value):
+                # What a stage returns is the response's body.
+                body = reader.read(value)
+                yield from (*before, _assign("s.body", body))
             case ast.Expr(value=ast.Call(func=ast.Name(id="begin"))):
                 now.ahead = True
                 yield from ast.parse(_BEGIN.format(own=self.own)).body
@@ -156,11 +159,8 @@ class Straightener:
         """Empty the cells of what may read otherwise: surely, or where an effect wrote to their resource."""
         emptied: list[str] = []
         for statement in self.functions["reread"].body:
-            resource = None
-            match statement:
-                case ast.If(test=ast.Compare(left=ast.Constant(value=resource)), body=[statement]):
-                    pass
-            name = _set_cell(statement)
+            resource, emptying = _condition(statement)
+            name = _set_cell(emptying)
             if not name or (resource not in (None, self.own) and resource not in self.others):
                 continue
             now.values.pop(name, None)
@@ -304,6 +304,14 @@ def _set_cell(statement: ast.stmt) -> str:
         case ast.Assign(targets=[ast.Attribute(attr=cell)]) if cell.startswith("c_"):
             return cell.removeprefix("c_")
     return ""
+
+
+def _condition(statement: ast.stmt) -> tuple[object, ast.stmt]:
+    """A statement of `reread`, and the resource that must be planned for it; None where it always runs."""
+    match statement:
+        case ast.If(test=ast.Compare(left=ast.Constant(value=str() as resource)), body=[inner]):
+            return resource, inner
+    return None, statement
 
 
 def _called(node: ast.AST) -> str | None:
