@@ -88,13 +88,20 @@ def _parts(
     body: object,
 ) -> dict[str, object]:
     """The parts that wait. They read what was decided, never a store."""
+    return {
+        **_same(rules),
+        "changes": _changes_of(resource, run),
+        "reads": _reads(rules, run) if run.reads else (),
+        "_later": partial(_told_parts, generated, inputs, run, body),
+    }
+
+
+def _told_parts(generated: Generated, inputs: Inputs, run: State, body: object) -> dict[str, object]:
+    """What is told to a caller, and is nothing to who stores the changes."""
     if body is UNSHAPED:
         body = generated.respond(run)
     status = generated.status
     return {
-        **_same(rules),
-        "changes": _changes_of(resource, run),
-        "reads": _reads(rules, run),
         "as_of": str(encode_datetime(inputs.now)),
         "response": Response(status, body) if status is not None else None,
     }
