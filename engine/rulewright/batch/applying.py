@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from rulewright.audit import Accounts
@@ -77,7 +78,7 @@ class Applier:
             self._read_ahead(given, buffer)
             receipts: list[Receipt] = []
             refused = 0
-            accounts = Accounts(self._rules)
+            accounts = Accounts(self._rules, _quick_encoder())
             for number, one in enumerate(given):
                 buffer.payload = number
                 receipt = self._one(one, buffer, accounts)
@@ -108,6 +109,21 @@ class Applier:
         inputs = [one for one in given if isinstance(one, Inputs)]
         for lookup in self._lookups:
             buffer.know(lookup.resource, lookup.field, keys_of(lookup, inputs))
+
+
+def _quick_encoder() -> Callable[[object], str]:
+    """Return what writes JSON data as `json` does; what msgspec has no words for is left to that."""
+    import msgspec  # noqa: PLC0415 - it takes its time, and one payload does without
+
+    encode = msgspec.json.Encoder(enc_hook=str).encode
+
+    def quick(value: object) -> str:
+        try:
+            return encode(value).decode()
+        except (TypeError, ValueError, OverflowError, RecursionError):
+            return json.dumps(value, separators=(",", ":"), default=str)
+
+    return quick
 
 
 def _refused(receipts: Sequence[Receipt]) -> int:

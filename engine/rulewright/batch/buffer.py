@@ -89,7 +89,7 @@ class Buffer:
             stored = self._base.count(resource, where)
             if place is not None:
                 counts[place] = stored
-        return stored if pending is None else stored + sum(1 for _ in pending.matching(where))
+        return stored if pending is None else stored + len(pending.matching(where))
 
     def extreme(self, resource: str, where: Where, field: str, which: Literal["min", "max"]) -> object:
         """See Records.extreme."""

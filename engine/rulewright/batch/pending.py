@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -36,8 +36,8 @@ class Pending:
         # The fields that updates set.
         self.changed: set[str] = set()
         self._sequences: dict[tuple[str, str], int] = {}
-        # What is written is looked at only once somebody reads: most tables of a chunk are never read.
-        self._read = False
+        # What is written is looked at only when somebody reads: most tables of a chunk are never read.
+        self._unread: list[StoredRecord] = []
         self._current: dict[Hashable, StoredRecord] = {}
         self._indexes: dict[tuple[str, ...], _Index] = {}
 
@@ -51,12 +51,11 @@ class Pending:
         run.owners.append(owner)
         if self._sequences:
             self._count(record)
-        if self._read:
-            self._put(record)
+        self._unread.append(record)
 
     def change(self, key: object, values: StoredRecord, after: StoredRecord, owner: int) -> None:
         """Note an update of the record with `key`, which then is `after`."""
-        self._start_reading()
+        self._catch_up()
         if not self.runs or not self.runs[-1].is_update:
             self.runs.append(Run(is_update=True))
         self.runs[-1].writes.append((key, values))
@@ -68,11 +67,15 @@ class Pending:
         self._count(after)
         self._put(after)
 
-    def matching(self, where: Where) -> Iterable[StoredRecord]:
-        """Return the records that match, as they are by now."""
-        self._start_reading()
+    def matching(self, where: Where) -> Sequence[StoredRecord]:
+        """Return the records that match, as the store will give them back."""
+        self._catch_up()
+        found = self._found(where)
+        return [self._as_kept(record) for record in found] if found else ()
+
+    def _found(self, where: Where) -> Sequence[StoredRecord]:
         if not where:
-            return self._current.values()
+            return list(self._current.values())
         fields = tuple(where)
         index = self._indexes.get(fields)
         if index is None:
@@ -104,22 +107,20 @@ class Pending:
             if number > last:
                 self._sequences[name, prefix] = number
 
-    def _start_reading(self) -> None:
-        if not self._read:
-            self._read = True
-            for run in self.runs:
-                for record in run.writes:
-                    self._put(record)
+    def _catch_up(self) -> None:
+        if self._unread:
+            unread, self._unread = self._unread, []
+            for record in unread:
+                self._put(record)
 
     def _put(self, record: StoredRecord) -> None:
-        kept = self._as_kept(record)
-        same = identity(kept.get(self.key))
+        same = identity(record.get(self.key))
         before = self._current.get(same)
-        self._current[same] = kept
+        self._current[same] = record
         for fields, index in self._indexes.items():
             if before is not None:
                 index[_entry(fields, before)].pop(same)
-            _enter(index, fields, same, kept)
+            _enter(index, fields, same, record)
 
     def _as_kept(self, record: StoredRecord) -> StoredRecord:
         """Return a record as the store will give it back."""
