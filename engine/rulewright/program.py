@@ -263,9 +263,9 @@ class Program:
 
         Raises EvaluationError for an actor that is no mapping and for text that is no time.
         """
-        if isinstance(key, list | tuple | Mapping):
+        if key is not None and isinstance(key, list | tuple | Mapping):
             raise EvaluationError(f"a record's key is one value, not {key!r}")
-        if actor is not None and not isinstance(actor, Mapping):
+        if actor is not None and actor.__class__ is not dict and not isinstance(actor, Mapping):
             raise EvaluationError(f"the actor must be a mapping, like {{'agent': 3}}, not {actor!r}")
         return Inputs(
             operation=operation,

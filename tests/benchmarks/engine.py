@@ -20,6 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 import engine_cases as cases
+import msgspec
 from validators import FINISH, PEERS, Peer
 
 from rulewright import load
@@ -79,7 +80,8 @@ def measure(name: str, rounds: int, calls: int) -> None:
         return code.accept(code.convert(payload, code.struct), payload, store, actor, request, now, 7).record
 
     def record_of_bytes() -> Any:
-        return code.accept(code.decode(data), payload, store, actor, request, now, 7).record
+        read = msgspec.json.decode(data) if code.reads_payload else None
+        return code.accept(code.decode(data), read, store, actor, request, now, 7).record
 
     accepted: dict[str, Callable[[], Any]] = {
         "hot path: record": record,

@@ -77,7 +77,7 @@ ENGAGEMENT_RECORDS: dict[str, list[dict[str, Any]]] = {
 
 
 # What a store would have an index for, beside the keys.
-INDEXED = {"ct_oi/case": "household"}
+INDEXED = {"ct_oi/case": ("household", "ss_number", "last_name", "email")}
 
 
 class DictStore:
@@ -87,10 +87,11 @@ class DictStore:
         self.by_key = {name: {one[keys[name]]: one for one in found} for name, found in records.items()}
         self.keys = keys
         self.indexed: dict[tuple[str, str], dict[Any, list[Mapping[str, Any]]]] = {}
-        for name, field in INDEXED.items():
-            index = self.indexed[name, field] = {}
-            for one in records.get(name, ()):
-                index.setdefault(one.get(field), []).append(one)
+        for name, fields in INDEXED.items():
+            for field in fields:
+                index = self.indexed[name, field] = {}
+                for one in records.get(name, ()):
+                    index.setdefault(one.get(field), []).append(one)
 
     def find(
         self, resource: str, where: Mapping[str, Any], limit: int | None = None
@@ -103,10 +104,10 @@ class DictStore:
         if key is not None and key.__class__ is not list:
             record = records.get(key)
             return [record] if record is not None and (len(where) == 1 or _fits(record, where)) else []
-        field = INDEXED.get(resource)
-        if field in where:
-            found = self.indexed[resource, field].get(where[field], [])
-            return found if len(where) == 1 else [one for one in found if _fits(one, where)]
+        for field in INDEXED.get(resource, ()):
+            if field in where:
+                found = self.indexed[resource, field].get(where[field], [])
+                return found if len(where) == 1 else [one for one in found if _fits(one, where)]
         return [one for one in records.values() if _fits(one, where)][:limit]
 
     def count(self, resource: str, where: Mapping[str, Any]) -> int:

@@ -1,7 +1,7 @@
 """What a Python user would pick instead: each peer judges types itself, then does the same hand-written work.
 
 The work: dates, the pattern of an email, conditional presence, look-ups in a dict store, computed fields, a
-normalised record, effects as a list of changes, a unique head, one head counted after the changes.
+normalised record, effects as a list of changes, one head counted after the changes, possible duplicates.
 Responses, what was read, and explained problems are Rulewright's alone.
 """
 
@@ -63,7 +63,7 @@ LINES = [
 ]
 
 
-def finish_case(sent: Mapping[str, Any], store: DictStore) -> tuple[dict[str, Any], list[Any]]:
+def finish_case(sent: Mapping[str, Any], store: DictStore) -> tuple[dict[str, Any], list[Any], list[str]]:
     """What no validator does for a case: look-ups, the head of the household, the record."""
     record = {**NULLS, **sent}
     born, county, household = record["date_of_birth"], record["street_county"], record["household"]
@@ -95,7 +95,23 @@ def finish_case(sent: Mapping[str, Any], store: DictStore) -> tuple[dict[str, An
     left = heads - sum(change[1] == "ct_oi/case" for change in changes)
     if (head and left) or left + head != 1:
         raise ValueError("head_of_household")
-    return record, changes
+    return record, changes, twins(record, store)
+
+
+def twins(record: Mapping[str, Any], store: DictStore) -> list[str]:
+    """Who may be the same person: warnings that name the other case."""
+    found: list[str] = []
+    for names in (("ss_number",), ("last_name", "first_name", "date_of_birth"), ("email",)):
+        where = {name: record[name] for name in names}
+        if None not in where.values():
+            for other in store.find("ct_oi/case", where):
+                near = any(
+                    record[name] is not None and other.get(name) == record[name]
+                    for name in ("household", "street_county")
+                )
+                if other["id"] != record["id"] and (near or names == ("ss_number",)):
+                    found.append(f"case {other['id']} has the same {names[0]}")
+    return found
 
 
 def finish_engagement(sent: Mapping[str, Any], store: DictStore) -> tuple[dict[str, Any], list[Any]]:

@@ -95,6 +95,8 @@ class Generated:
     decode: Callable[[bytes], Any]
     accept: Callable[..., State]
     respond: Callable[[State], object]
+    # Whether `accept` reads the payload, too, or the Struct alone.
+    reads_payload: bool
     status: int | None
     left: tuple[str, ...]
     # Tells every problem after the shape's; None where only the plain evaluator can.
@@ -130,6 +132,7 @@ def generate(rules: CompiledRules, resource: CompiledResource) -> Generated:
         msgspec.json.Decoder(struct).decode,
         namespace["accept"],
         namespace["respond"],
+        re.search(r"\bs\.payload\b(?! =)|\bnames_of\b", source) is not None,
         status,
         tuple(unit.left),
         collect=namespace.get("collect"),
