@@ -5,18 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 import click
 
 from rulewright.cli.desk import Desk
 from rulewright.cli.failures import FINDINGS
 from rulewright.cli.options import OutputChoices, SplitChoices
-from rulewright.cli.output import show
+from rulewright.cli.output import Progress, chosen_format, show
 from rulewright.cli.payload_digest import payload_digest
 from rulewright.cli.splitting import Decided, split_batch
 from rulewright.inputs import Item, Payload, Source, read_items
 from rulewright.ports import Records
-from rulewright.report.entry import Entry, make_entry
+from rulewright.report.entry import Entry, make_entry, problems_entry
+from rulewright.report.tally import Tally
 
 
 def read_all_items(desk: Desk, sources: Sequence[Source]) -> Iterator[Item]:
@@ -42,6 +44,10 @@ def decide_all(
         yield item, outcome
 
 
+# Reports that tell of problems and of nothing else; `text` tells in `plan` of changes, too.
+_PROBLEMS_ONLY: Final = ("text", "github", "sarif")
+
+
 def entries_of(desk: Desk, decided: Iterable[Decided], *, digests: bool = False) -> Iterator[Entry]:
     """Decisions as reports take them; for a plan with what identifies each payload."""
     rules = desk.program.compiled
@@ -65,6 +71,57 @@ def decide_and_show(
     parted = split_batch(decided, split, sources)
     tally = show(entries_of(desk, parted, digests=digests), output)
     end_with(tally.refused)
+
+
+def validate_and_show(
+    desk: Desk,
+    sources: Sequence[Source],
+    records: Records | None,
+    split: SplitChoices,
+    output: OutputChoices,
+    *,
+    is_live: bool,
+    fix: bool = False,
+) -> None:
+    """As `decide_and_show`, for reports that only tell of problems: what has none is not told of.
+
+    `is_live`: others may write to `records` meanwhile. A payload that is the whole of its file is told of.
+    """
+    if not tells_problems_only(output):
+        decide_and_show(desk, sources, records, split, output, fix=fix)
+    progress = Progress(Tally())
+    if not fix and may_skim(desk, sources):
+        from rulewright.cli.remembered import RememberedRecords  # noqa: PLC0415
+        from rulewright.cli.skimming import Skimmer, skim  # noqa: PLC0415 - the compiled path, for batches
+
+        remembered = RememberedRecords(records) if records is not None else None
+        parted = skim(Skimmer(desk, remembered, is_live), sources, split, progress)
+    else:
+        decided = decide_all(desk, read_all_items(desk, sources), records, fix=fix)
+        parted = split_batch(decided, split, sources)
+    with_rules = chosen_format(output) == "sarif"
+    tally = show(problems_of(desk, parted, with_rules=with_rules), output, progress)
+    end_with(tally.refused)
+
+
+def may_skim(desk: Desk, sources: Sequence[Source]) -> bool:
+    """Whether payloads are creates in lines."""
+    kinds = {source.kind for source in sources}
+    return desk.operation == "create" and desk.key_field is None and kinds == {"jsonl"}
+
+
+def tells_problems_only(output: OutputChoices) -> bool:
+    """Whether the chosen report needs nothing but the problems of a batch's payloads."""
+    return chosen_format(output) in _PROBLEMS_ONLY
+
+
+def problems_of(desk: Desk, decided: Iterable[Decided], *, with_rules: bool) -> Iterator[Entry]:
+    """Decisions as those reports take them; where one payload is the whole file, with its changes."""
+    for item, outcome in decided:
+        if item.alone:
+            yield make_entry(outcome, item, desk.program.compiled)
+        else:
+            yield problems_entry(outcome, item, with_rules=with_rules)
 
 
 def end_with(refused: int) -> None:

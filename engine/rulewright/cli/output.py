@@ -45,10 +45,14 @@ _PATIENCE: Final = 1.0
 _PACE: Final = 0.2
 
 
-def show(entries: Iterable[Entry], output: OutputChoices) -> Tally:
-    """Write a report of decisions as they come; say on stderr how it went. Return the counts."""
-    tally = Tally()
-    counted = _with_progress(tally.counting(entries), tally)
+def show(entries: Iterable[Entry], output: OutputChoices, progress: Progress | None = None) -> Tally:
+    """Write a report of decisions as they come; say on stderr how it went. Return the counts.
+
+    `progress` is that of somebody who counts payloads with nothing to tell.
+    """
+    progress = progress if progress is not None else Progress(Tally())
+    tally = progress.tally
+    counted = progress.following(tally.counting(entries))
     chosen = chosen_format(output)
     for text in _report(chosen, output)(counted):
         write(text)
@@ -87,15 +91,24 @@ def in_color(output: OutputChoices) -> bool:
     return output.color == "always"
 
 
-def _with_progress(entries: Iterable[Entry], tally: Tally) -> Iterator[Entry]:
-    """Show on a terminal how far long work has got, unless the results themselves show it."""
-    if not sys.stderr.isatty() or sys.stdout.isatty():
-        yield from entries
-        return
-    due = time.monotonic() + _PATIENCE
-    for entry in entries:
-        yield entry
-        if time.monotonic() >= due:
-            click.echo(f"\r{tally.in_words()} ", nl=False, err=True)
-            due = time.monotonic() + _PACE
-    click.echo("\r\033[K", nl=False, err=True)
+class Progress:
+    """Shows on a terminal how far long work has got, unless the results themselves show it."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
+        self._shown = sys.stderr.isatty() and not sys.stdout.isatty()
+        self._due = time.monotonic() + _PATIENCE
+
+    def following(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Let decisions through."""
+        for entry in entries:
+            yield entry
+            self.update()
+        if self._shown:
+            click.echo("\r\033[K", nl=False, err=True)
+
+    def update(self) -> None:
+        """Say how far it is, if it is time."""
+        if self._shown and time.monotonic() >= self._due:
+            click.echo(f"\r{self.tally.in_words()} ", nl=False, err=True)
+            self._due = time.monotonic() + _PACE

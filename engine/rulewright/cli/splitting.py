@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from io import FileIO
 from pathlib import Path
 from typing import IO
@@ -24,20 +24,36 @@ def split_batch(
     decided: Iterable[Decided], split: SplitChoices, sources: Iterable[Source]
 ) -> Iterator[Decided]:
     """Let decisions through, copy each payload to the file of its kind, and give up after too many errors."""
-    refuse_overwriting(split, sources)
     refused = 0
+    with open_copies(split, sources) as (accepted, rejected):
+        for item, outcome in decided:
+            write_copy(item, accepted if outcome.accepted else rejected)
+            refused += not outcome.accepted
+            yield item, outcome
+            if is_enough(refused, split):
+                return
+
+
+@contextmanager
+def open_copies(
+    split: SplitChoices, sources: Iterable[Source]
+) -> Iterator[tuple[IO[bytes] | None, IO[bytes] | None]]:
+    """The files of --accepted and --rejected, where they are wanted."""
+    refuse_overwriting(split, sources)
     with ExitStack() as stack:
         accepted, rejected = (
             stack.enter_context(Path(name).open("wb")) if name is not None else None
             for name in (split.accepted, split.rejected)
         )
-        for item, outcome in decided:
-            _copy(item, accepted if outcome.accepted else rejected)
-            refused += not outcome.accepted
-            yield item, outcome
-            if split.max_errors is not None and refused >= split.max_errors:
-                click.echo(f"stopped after {refused} payloads that were not accepted", err=True)
-                return
+        yield accepted, rejected
+
+
+def is_enough(refused: int, split: SplitChoices) -> bool:
+    """Whether to give up, which is said."""
+    if split.max_errors is None or refused < split.max_errors:
+        return False
+    click.echo(f"stopped after {refused} payloads that were not accepted", err=True)
+    return True
 
 
 def item_line(item: Item) -> bytes:
@@ -47,7 +63,8 @@ def item_line(item: Item) -> bytes:
     return json.dumps(getattr(item, "value", None), sort_keys=True).encode()
 
 
-def _copy(item: Item, file: IO[bytes] | None) -> None:
+def write_copy(item: Item, file: IO[bytes] | None) -> None:
+    """Copy a payload to a file, if there is one."""
     if file is not None:
         file.write(item_line(item) + b"\n")
 

@@ -45,8 +45,8 @@ def command(
     --store or --records as they are; without either, rules that look something up leave their payload
     undecided.
     """
-    from rulewright.cli.decisions import decide_and_show  # noqa: PLC0415 - lazy, for a fast --help
-    from rulewright.cli.desk import lookup_records, open_desk  # noqa: PLC0415
+    from rulewright.cli.decisions import validate_and_show  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.desk import chosen_records, lookup_records, open_desk  # noqa: PLC0415
     from rulewright.inputs import find_sources  # noqa: PLC0415
 
     sources = find_sources(files, choices.stdin_filename)
@@ -56,4 +56,5 @@ def command(
 
         validate_in_parallel(desk, sources, choices, split, output, workers=workers, fix=fix)
     with lookup_records(desk, choices) as records:
-        decide_and_show(desk, sources, records, split, output, fix=fix)
+        is_live = chosen_records(choices)[1] is not None
+        validate_and_show(desk, sources, records, split, output, is_live=is_live, fix=fix)

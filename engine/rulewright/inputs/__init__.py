@@ -9,7 +9,7 @@ from rulewright.inputs.documents import read_text
 from rulewright.inputs.files import Source, find_sources
 from rulewright.inputs.json_text import JsonFlaw, parse_json
 from rulewright.inputs.payload import Broken, Item, Payload, places_of
-from rulewright.inputs.reading import read_document, read_items
+from rulewright.inputs.reading import read_document, read_items, read_line
 
 __all__ = [
     "Broken",
@@ -22,5 +22,6 @@ __all__ = [
     "places_of",
     "read_document",
     "read_items",
+    "read_line",
     "read_text",
 ]

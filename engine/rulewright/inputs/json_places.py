@@ -7,6 +7,7 @@ passed over once however many pointers are asked for.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final, TypeAlias
 
@@ -17,6 +18,12 @@ _Wanted: TypeAlias = "dict[str, _Wanted]"
 _Steps = tuple[str, ...]
 
 _BLANK: Final = " \t\r\n"
+# A member of an object: its name (1) and value (2); if that has no parts, all of it (3) and the comma, too.
+_MEMBER: Final = re.compile(
+    r"""[ \t\r\n]*+ "((?:[^"\\]|\\.)*+)" [ \t\r\n]*+ : [ \t\r\n]*+
+        (?=(.)) (?: ( "(?:[^"\\]|\\.)*+" | [^\s\[\]{},:"]++ ) [ \t\r\n]*+ ,?+ )?+""",
+    re.DOTALL | re.VERBOSE,
+)
 
 
 def find_values(text: str, pointers: Collection[str], start: int = 0) -> Mapping[str, int]:
@@ -25,6 +32,8 @@ def find_values(text: str, pointers: Collection[str], start: int = 0) -> Mapping
     `start` is anywhere in the blanks before the value that the pointers point into.
     """
     first = _skip_blanks(text, start)
+    if first == 0 and _is_flat(text):
+        return {pointer: _find_key(text, pointer) for pointer in pointers}
     steps = {pointer: _split(pointer) for pointer in pointers}
     found = _walk(text, first, _tree(steps.values()))
     return {pointer: _nearest(found, each) for pointer, each in steps.items()}
@@ -33,6 +42,26 @@ def find_values(text: str, pointers: Collection[str], start: int = 0) -> Mapping
 def item_starts(text: str) -> list[int]:
     """Where each item of the JSON array that `text` is starts."""
     return [index for _, index in _children(text, _skip_blanks(text, 0))]
+
+
+def _is_flat(text: str) -> bool:
+    """Whether a text is an object without parts or escapes."""
+    return text[:1] == "{" and "\\" not in text and "[" not in text and text.find("{", 1) < 0
+
+
+def _find_key(text: str, pointer: str) -> int:
+    """Where the value of a member of a flat object is; of what is deeper, too: the scalar that lacks it."""
+    if not pointer:
+        return 0
+    sought = f'"{_split(pointer)[0]}"'
+    at = text.find(sought)
+    while at >= 0:
+        end = _skip_blanks(text, at + len(sought))
+        # An even number of quotes before it: it is not within a text.
+        if text[end] == ":" and text.count('"', 0, at) % 2 == 0:
+            return _skip_blanks(text, end + 1)
+        at = text.find(sought, at + 1)
+    return 0
 
 
 def _split(pointer: str) -> _Steps:
@@ -53,12 +82,16 @@ def _walk(text: str, first: int, wanted: _Wanted) -> dict[_Steps, int]:
     waiting: list[tuple[_Steps, int, _Wanted]] = [((), first, wanted)]
     while waiting:
         path, index, below = waiting.pop()
-        if not below:
+        missing = len(below)
+        if not missing:
             continue
         for step, child in _children(text, index):
             if step in below:
                 found[(*path, step)] = child
                 waiting.append(((*path, step), child, below[step]))
+                missing -= 1
+                if not missing:
+                    break
     return found
 
 
@@ -71,18 +104,30 @@ def _nearest(found: Mapping[_Steps, int], path: _Steps) -> int:
 def _children(text: str, index: int) -> Iterator[tuple[str, int]]:
     """The members of the object, or the items of the array, at `index`, with where their values start."""
     opening = text[index : index + 1]
-    if opening not in ("{", "["):
-        return
+    if opening == "{":
+        yield from _members(text, index)
+    elif opening == "[":
+        yield from _items(text, index)
+
+
+def _members(text: str, index: int) -> Iterator[tuple[str, int]]:
+    index += 1
+    while (found := _MEMBER.match(text, index)) is not None:
+        name = found[1]
+        yield (json.loads(f'"{name}"') if "\\" in name else name), found.start(2)
+        if found[3] is None:
+            end = _skip_blanks(text, _skip_value(text, found.start(2)))
+            index = end + 1 if text[end] == "," else end
+        else:
+            index = found.end()
+
+
+def _items(text: str, index: int) -> Iterator[tuple[str, int]]:
     count = 0
     index = _skip_blanks(text, index + 1)
-    while text[index] not in "}]":
-        if opening == "{":
-            end = _skip_value(text, index)
-            step = json.loads(text[index:end])
-            index = _skip_blanks(text, _skip_blanks(text, end) + 1)
-        else:
-            step, count = str(count), count + 1
-        yield step, index
+    while text[index] != "]":
+        yield str(count), index
+        count += 1
         index = _skip_blanks(text, _skip_value(text, index))
         if text[index] == ",":
             index = _skip_blanks(text, index + 1)

@@ -98,14 +98,24 @@ def read_lines(name: str, stream: BinaryIO, first: int = 1, head: bytes = b"") -
     while line := _next_line(stream, head):
         head = b""
         number += 1
-        if len(line) > MAX_PAYLOAD_BYTES + 1 and not line.endswith(b"\n"):
+        if is_too_long(line):
             skip_line(stream)
-            yield too_large(f"{name}:{number}:1", line[:1000])
-            continue
         if number == 1:
             line = line.removeprefix(MARK)
         if line.strip():
-            yield _one_line(name, number, line.rstrip(b"\r\n"))
+            yield read_line(name, number, line)
+
+
+def is_too_long(line: bytes) -> bool:
+    """Whether a line was not read to its end, because no payload is as long."""
+    return len(line) > MAX_PAYLOAD_BYTES + 1 and not line.endswith(b"\n")
+
+
+def read_line(name: str, number: int, line: bytes) -> Item:
+    """The payload of one line that is not blank; `number` counts from 1."""
+    if is_too_long(line):
+        return too_large(f"{name}:{number}:1", line[:1000])
+    return _one_line(name, number, line.rstrip(b"\r\n"))
 
 
 def _next_line(stream: BinaryIO, begun: bytes) -> bytes:

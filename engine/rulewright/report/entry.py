@@ -8,6 +8,7 @@ from rulewright.compiled import CompiledRules
 from rulewright.evaluation import mask_outcome
 from rulewright.inputs import Broken, Item, places_of
 from rulewright.outcome import Outcome
+from rulewright.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +33,37 @@ def make_entry(outcome: Outcome, item: Item, rules: CompiledRules, *, digest: st
         replace(problem, payload_at=problem.payload_at or places[problem.path]) for problem in masked.problems
     )
     return Entry(replace(masked, problems=problems), item.at, item.alone, digest)
+
+
+def problems_entry(outcome: Outcome, item: Item, *, with_rules: bool) -> Entry:
+    """Only the problems of an outcome (masked when they were made) and their places, for reports of those.
+
+    `with_rules`: where each rule stands, too. What is not asked for is not worked out.
+    """
+    places = places_of(item, {problem.path for problem in outcome.problems}) if outcome.problems else {}
+    problems = tuple(
+        Problem(
+            problem.rule,
+            problem.code,
+            problem.path,
+            problem.message,
+            problem.severity,
+            None,
+            problem.rule_at if with_rules else None,
+            places[problem.path],
+        )
+        for problem in outcome.problems
+    )
+    told = Outcome(
+        resource="",
+        operation="",
+        verdict=outcome.verdict,
+        problems=problems,
+        record=None,
+        changes=(),
+        messages=(),
+        reads=(),
+        ruleset="",
+        as_of="",
+    )
+    return Entry(told, item.at)

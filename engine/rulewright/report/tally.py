@@ -45,6 +45,11 @@ class Tally:
                 if rule in self.rules or len(self.rules) < _MOST_RULES:
                     self.rules[rule] += 1
 
+    def add_accepted(self, count: int) -> None:
+        """Count payloads that were accepted and have nothing to tell."""
+        self.read += count
+        self.accepted += count
+
     @property
     def refused(self) -> int:
         """How many payloads were not accepted."""
