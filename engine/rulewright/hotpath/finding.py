@@ -25,7 +25,7 @@ _KINDS: Final[Mapping[str, str]] = {
     "any": "map",
 }
 _SCALARS: Final = ("string", "uuid", "email", "integer", "boolean")
-_PLAIN_KINDS: Final = ("text", "int", "bool", "null")
+_PLAIN_KINDS: Final = ("text", "int", "bool", "double", "date", "datetime", "null")
 _OWN_ROOTS: Final = ("payload", "record")
 
 
