@@ -103,7 +103,50 @@ class Accounts:
             f'"problems":{encode([*map(_problem, outcome.problems)]) if outcome.problems else "[]"},'
             f'"messages":{encode(_sent(outcome, messages)) if outcome.messages else "[]"}}}'
         )
-        _keep(text, outcome.resource, key, outcome.changes, transaction)
+        _keep(text, outcome.resource, key, [(one.resource, one.key) for one in outcome.changes], transaction)
+
+    def keep_written(
+        self,
+        outcome: Outcome,
+        inputs: Inputs,
+        changes: Sequence[tuple[Any, ...]],
+        reads: Sequence[Read],
+        transaction: Transaction,
+    ) -> None:
+        """As `keep`, of changes as tuples in the order of Change's fields, the own record's first."""
+        encode, rules = self._encode, self._rules
+        resource = rules.resources[outcome.resource]
+        key = changes[0][2]
+        problems = outcome.problems
+        told = ",".join([self._told(*one) for one in changes])
+        text = (
+            f'{self._shared(outcome, inputs, resource)},"key":{_text(key)},'
+            f'"payload":{encode(_payload(resource, inputs, rules))},"seed":{inputs.seed},'
+            f'"reads":{encode([_read(one, rules) for one in reads]) if reads else "[]"},'
+            f'"changes":[{told}],'
+            f'"problems":{encode([*map(_problem, problems)]) if problems else "[]"},"messages":[]}}'
+        )
+        touched = [(one[1], one[2]) for one in changes] if len(changes) > 1 else ()
+        _keep(text, outcome.resource, key, touched, transaction)
+
+    def _told(
+        self,
+        op: str,
+        resource: str,
+        key: object,
+        values: Mapping[str, object],
+        before: Mapping[str, object] | None,
+        rule: str,
+        stage: str,
+    ) -> str:
+        encode, rules = self._encode, self._rules
+        if op == "create":
+            values = {name: value for name, value in values.items() if value is not None}
+        was = "null" if before is None else encode(_masked(rules, resource, before))
+        return (
+            f'{{"op":"{op}","resource":"{resource}","key":{_text(key)},'
+            f'"set":{encode(_masked(rules, resource, values))},"before":{was},"rule":{encode(rule)}}}'
+        )
 
     def _shared(self, outcome: Outcome, inputs: Inputs, resource: CompiledResource) -> str:
         last = self._last
@@ -148,24 +191,26 @@ def keep_write_back(change: Change, rules: CompiledRules, transaction: Transacti
             _change(change, rules) | {"before": _masked(rules, change.resource, change.before or {})}
         ],
     }
-    _keep(_ENCODER.encode(detail), change.resource, change.key, (change,), transaction)
+    _keep(_ENCODER.encode(detail), change.resource, change.key, (), transaction)
 
 
-def _keep(text: str, resource: str, key: object, changes: Sequence[Change], transaction: Transaction) -> None:
+def _keep(
+    text: str,
+    resource: str,
+    key: object,
+    touched: Sequence[tuple[str, object]],
+    transaction: Transaction,
+) -> None:
+    """Keep a decision about a record; of the others that it touched, that it did."""
     first = transaction.last_in_sequence(DECISIONS.resource, DECISIONS.key, "") + 1
-    touched = {(resource, _text(key)): None}
-    for one in changes:
-        touched[one.resource, _text(one.key)] = None
-    for number, (name, record) in enumerate(touched, first):
+    own = _text(key)
+    rows: dict[tuple[str, str], str | None] = {(resource, own): text}
+    for name, other in touched:
+        rows.setdefault((name, _text(other)), None)
+    for number, ((name, record), detail) in enumerate(rows.items(), first):
         transaction.insert(
             DECISIONS.resource,
-            {
-                "id": number,
-                "decision": first,
-                "resource": name,
-                "record": record,
-                "detail": text if number == first else None,
-            },
+            {"id": number, "decision": first, "resource": name, "record": record, "detail": detail},
         )
 
 

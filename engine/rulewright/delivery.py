@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rulewright.audit import Accounts
 from rulewright.compiled import CompiledRules
@@ -16,6 +16,9 @@ from rulewright.outcome import Change, Claim, Outcome
 from rulewright.ports import Transaction
 from rulewright.problem import Because, Problem
 from rulewright.timeouts import keep_entries
+
+if TYPE_CHECKING:
+    from rulewright.hotpath.accepting import Written
 
 # language.md "Effects": apply writes bound creates, updates, own record, rest.
 _WRITE_ORDER: Final = {"bound": 0, "update": 1, "own": 2, "rest": 3}
@@ -46,10 +49,24 @@ def carry_out(
     AdapterError where the store fails; then the transaction must be rolled back.
     """
     outcome = decide(rules, resource, inputs, transaction)
+    return store_outcome(rules, outcome, inputs, transaction, audit=audit, forward=forward, accounts=accounts)
+
+
+def store_outcome(
+    rules: CompiledRules,
+    outcome: Outcome,
+    inputs: Inputs,
+    transaction: Transaction,
+    *,
+    audit: bool = True,
+    forward: str | None = None,
+    accounts: Accounts | None = None,
+) -> Receipt:
+    """Write what was decided against this transaction's own reads. Parameters as of `carry_out`."""
     if not outcome.accepted or outcome.replayed:
         return Receipt(outcome, stored=False)
     if forward is not None:
-        passed_on = forwarded(rules.resources[resource], inputs, own_key(outcome, rules), forward)
+        passed_on = forwarded(rules.resources[outcome.resource], inputs, own_key(outcome, rules), forward)
         outcome = replace(outcome, messages=(*outcome.messages, passed_on))
     try:
         with transaction.savepoint():
@@ -84,6 +101,25 @@ def _keep_account(
 def own_key(outcome: Outcome, rules: CompiledRules) -> object:
     """The key of the record that an accepted outcome is about."""
     return (outcome.record or {}).get(rules.resources[outcome.resource].key)
+
+
+def store_written(
+    outcome: Outcome, written: Written, inputs: Inputs, transaction: Transaction, accounts: Accounts | None
+) -> None:
+    """As `store_outcome`, of an accepted outcome that sends nothing, in a transaction that writes behind."""
+    changes, reads = written
+    ordered = changes if len(changes) == 1 else sorted(changes, key=_order_of)
+    for op, resource, key, values, _, _, _ in ordered:
+        if op == "create":
+            transaction.insert(resource, values)
+        else:
+            transaction.update(resource, key, values)
+    if accounts is not None:
+        accounts.keep_written(outcome, inputs, changes, reads, transaction)
+
+
+def _order_of(change: tuple[Any, ...]) -> int:
+    return _WRITE_ORDER[change[-1]]
 
 
 def write_changes(changes: Iterable[Change], transaction: Transaction) -> None:

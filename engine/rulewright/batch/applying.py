@@ -10,10 +10,12 @@ from rulewright.audit import Accounts
 from rulewright.batch.buffer import Buffer, Collision
 from rulewright.batch.forecast import keys_of, lookups_of
 from rulewright.compiled import CompiledRules
-from rulewright.delivery import Receipt, carry_out
+from rulewright.delivery import Receipt, store_outcome, store_written
 from rulewright.evaluation import Inputs, find_resource
+from rulewright.hotpath import decide, written_by
 from rulewright.outcome import Outcome
 from rulewright.ports import Table, Transaction
+from rulewright.timeouts import needs_entries
 
 # Payloads in one transaction: what one flush to the disk pays for. Other writers wait while it is open.
 CHUNK: Final = 1000
@@ -44,6 +46,8 @@ class Applier:
         self._resource = resource
         self._audit = audit
         self._forward = forward
+        # Then an outcome of the hot path is its changes, and no more.
+        self._is_plain = forward is None and not needs_entries(rules)
         self._tables = {table.resource: table for table in tables}
         self._lookups = lookups_of(rules, find_resource(rules, resource), self._tables)
 
@@ -90,14 +94,27 @@ class Applier:
         return receipts
 
     def _alone(self, one: Given, transaction: Transaction) -> Receipt:
-        return self._one(one, transaction, Accounts(self._rules))
-
-    def _one(self, one: Given, transaction: Transaction, accounts: Accounts) -> Receipt:
         if isinstance(one, Outcome):
             return Receipt(one, stored=False)
-        return carry_out(
+        outcome = decide(self._rules, self._resource, one, transaction)
+        return self._stored(outcome, one, transaction, Accounts(self._rules))
+
+    def _one(self, one: Given, buffer: Buffer, accounts: Accounts) -> Receipt:
+        if isinstance(one, Outcome):
+            return Receipt(one, stored=False)
+        outcome = decide(self._rules, self._resource, one, buffer)
+        if outcome.verdict != "accepted":
+            return Receipt(outcome, stored=False)
+        written = written_by(outcome) if self._is_plain else None
+        if written is None:
+            return self._stored(outcome, one, buffer, accounts)
+        store_written(outcome, written, one, buffer, accounts if self._audit else None)
+        return Receipt(outcome, stored=True)
+
+    def _stored(self, outcome: Outcome, one: Inputs, transaction: Transaction, accounts: Accounts) -> Receipt:
+        return store_outcome(
             self._rules,
-            self._resource,
+            outcome,
             one,
             transaction,
             audit=self._audit,

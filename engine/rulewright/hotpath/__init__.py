@@ -3,6 +3,6 @@
 It may only ever say "surely accepted"; whatever else a payload is, `evaluation.decide` says it.
 """
 
-from rulewright.hotpath.deciding import decide, program_source
+from rulewright.hotpath.deciding import decide, program_source, written_by
 
-__all__ = ["decide", "program_source"]
+__all__ = ["decide", "program_source", "written_by"]

@@ -15,6 +15,8 @@ from rulewright.hotpath.state import UNSHAPED, State
 from rulewright.outcome import Change, Outcome, Read, Response
 from rulewright.problem import Problem
 
+# Changes as tuples, in the order of Change's fields, and what was read. What is null may be named.
+Written = tuple[list[tuple[Any, ...]], tuple[Read, ...]]
 # An Outcome is frozen; its slots are filled here as its constructor would, but for those that wait.
 _new = partial(object.__new__, Outcome)
 _SLOTS: Final = {name: getattr(Outcome, name).__set__ for name in Outcome.__slots__}
@@ -117,6 +119,20 @@ def _changes_of(resource: CompiledResource, run: State) -> tuple[Change, ...]:
     written = {field: value for field, value in run.record.items() if value is not None}
     own = [Change("create", name, run.key, written, None, f"{name}.record", "own")] if written else []
     return (*own, *(Change(*parts) for parts in run.changes))
+
+
+def written_by(outcome: Outcome) -> Written | None:
+    """Return what an accepted outcome writes and what it read, without making its parts.
+
+    None where they are made already, or by the plain evaluator: then the outcome itself tells.
+    """
+    later: Any = outcome._later
+    if later is None or later.func is not _parts:
+        return None
+    rules, resource, _, _, run, _ = later.args
+    name = resource.name
+    own = ("create", name, run.key, run.record, None, f"{name}.record", "own")
+    return [own, *run.changes], _reads(rules, run) if run.reads else ()
 
 
 class _Notes:

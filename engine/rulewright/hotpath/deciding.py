@@ -13,6 +13,7 @@ from rulewright.outcome import Outcome
 from rulewright.ports import Records
 
 if TYPE_CHECKING:
+    from rulewright.hotpath.accepting import Written
     from rulewright.hotpath.quick import Quick
 
 # Payloads of a resource that are decided plainly first: generating takes as long as a few decisions, and most
@@ -98,6 +99,15 @@ def program_source(rules: CompiledRules, resource: CompiledResource) -> str:
     Where nothing is generated, a comment says why.
     """
     return str(_lazy_quick().source_of(rules, resource))
+
+
+def written_by(outcome: Outcome) -> Written | None:
+    """See `accepting.written_by`."""
+    if not hasattr(outcome, "_later"):
+        return None
+    # Only the generated code leaves parts for later: it was imported then.
+    written: Written | None = import_module("rulewright.hotpath.accepting").written_by(outcome)
+    return written
 
 
 def _lazy_quick() -> Any:
