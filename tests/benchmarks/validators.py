@@ -285,5 +285,56 @@ def cerberus_peer(case: str, store: DictStore, finish: Callable[..., Any]) -> Pe
     )
 
 
-PEERS = (pydantic_peer, msgspec_peer, jsonschema_rs_peer, fastjsonschema_peer, cerberus_peer)
+def marshmallow_peer(case: str, store: DictStore, finish: Callable[..., Any]) -> Peer:
+    """marshmallow, which Rulewright itself uses for shape, then the work by hand."""
+    marshmallow = import_module("marshmallow")
+    fields, one_of = marshmallow.fields, marshmallow.validate.OneOf
+    text, flag = fields.String(allow_none=True), fields.Boolean(allow_none=True, truthy={True}, falsy={False})
+    if case == "ct_oi/case":
+        shape = dict.fromkeys((*TEXTS, "date_of_birth"), text) | dict.fromkeys(FLAGS, flag)
+        shape |= dict.fromkeys(WHOLES, fields.Integer(strict=True, allow_none=True))
+    else:
+        part = marshmallow.Schema.from_dict(dict.fromkeys(LINES, text))
+        shape = dict.fromkeys(("owner", "uorn"), text) | {"address": fields.Nested(part, allow_none=True)}
+        shape |= dict.fromkeys(("startDate", "referredPersonReference"), fields.String(required=True))
+        shape["status"] = fields.String(required=True, validate=one_of(["Active", "Ended", "Suspended"]))
+    schema = marshmallow.Schema.from_dict(shape)()
+    return Peer(
+        "marshmallow + hand-written", lambda payload: finish(schema.load(payload), store), schema.validate
+    )
+
+
+CONDITIONS = {
+    "ct_oi/case": ("household == null", "household != null and head_of_household == true"),
+    "rubixx/engagement": (
+        "address == null and uorn == null and person.address == null",
+        "address != null and uorn != null",
+        "address != null and person.address != null",
+    ),
+}
+
+
+def zen_peer(case: str, store: DictStore, finish: Callable[..., Any]) -> Peer:
+    """zen-engine for the conditions alone: it knows no types, so none are judged. Then the work by hand."""
+    compiled = [import_module("zen").compile_expression(one) for one in CONDITIONS[case]]
+
+    def accept(payload: Any) -> Any:
+        people = store.find("rubixx/person", {"reference": payload.get("referredPersonReference")})
+        facts = {**payload, "person": people[0] if people else None}
+        for one in compiled:
+            one.evaluate(facts)
+        return finish(payload, store)
+
+    return Peer("zen-engine for conditions, no types, + hand-written", accept)
+
+
+PEERS = (
+    pydantic_peer,
+    msgspec_peer,
+    jsonschema_rs_peer,
+    fastjsonschema_peer,
+    cerberus_peer,
+    marshmallow_peer,
+    zen_peer,
+)
 FINISH = {"ct_oi/case": finish_case, "rubixx/engagement": finish_engagement}
