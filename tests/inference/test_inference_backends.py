@@ -148,13 +148,8 @@ AS_OF = "2025-01-15T00:00:00Z"
 def people() -> Iterator[dict[str, object]]:
     """Few names, numbers and addresses, so that many share some."""
     for number, birthday, email in product(("111223333", None), ("1980-01-02", None), ("a@b.example", None)):
-        yield {
-            "first_name": "Ann",
-            "last_name": "Lee",
-            "ss_number": number,
-            "date_of_birth": birthday,
-            "email": email,
-        }
+        one = {"ss_number": number, "date_of_birth": birthday, "email": email}
+        yield {"first_name": "Ann", "last_name": "Lee", **one}
 
 
 def stored_cases() -> Iterator[dict[str, object]]:

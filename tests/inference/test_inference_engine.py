@@ -10,6 +10,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from endurance import SLACK_KB, endure
 from random_sessions import BACKENDS, differences, fact
 
 from rulewright.inference import (
@@ -220,6 +221,14 @@ def test_the_differential_test_can_fail() -> None:
         return InferenceEngine(rules[1:], make_matcher("clips"))
 
     assert differences({"forgetful": forgetful}, range(20), each=3)
+
+
+def test_sessions_leave_nothing_behind(backend: str) -> None:
+    """endurance.py in a small size: none goes wrong, and the process does not grow."""
+    wrong, held = endure(backend, 4_000)
+
+    assert wrong == 0
+    assert held[-1] - held[1] < SLACK_KB
 
 
 def test_cyclic_rules() -> None:

@@ -56,13 +56,13 @@ class ClipsMatcher:
 
     def _build(self) -> None:
         environment = self._environment = self._clips.Environment()
-        environment.define_function(self._note, "note")
+        found = self._found
+        # The library keeps the function for good while the environment lives: it must not keep the matcher,
+        # which keeps the environment.
+        environment.define_function(lambda rule, *numbers: found.append((rule, numbers)), "note")
         for construct in self._constructs:
             environment.build(construct)
         self._templates = {kind: environment.find_template(name) for kind, name in self._names.items()}
-
-    def _note(self, position: int, *numbers: int) -> None:
-        self._found.append((position, numbers))
 
     def _template(self, kind: str) -> str:
         slots = "".join(f" (slot j{index} (type INTEGER))" for index in range(len(self._fields[kind])))

@@ -74,11 +74,12 @@ class InferenceEngine:
             matcher = self._idle.pop()
         except IndexError:
             matcher = self._make(self.rules)
-        with matcher.session() as session:
-            inferred = _Chaining(self, session, judge, budget or Budget()).run(facts)
-        # Not after an error: nobody knows what state it is in.
-        self._idle.append(matcher)
-        return inferred
+        try:
+            with matcher.session() as session:
+                return _Chaining(self, session, judge, budget or Budget()).run(facts)
+        finally:
+            # Also after an error: a session leaves nothing behind.
+            self._idle.append(matcher)
 
     def fields_of(self, kind: str) -> tuple[str, ...]:
         """Return the fields that facts of a kind are joined by; none for a kind that no rule reads."""
