@@ -58,5 +58,5 @@ def test_our_own_stores_need_no_plug_in(install: Install) -> None:
     install("broken", "raise RuntimeError('on import')")
 
     open_store("sqlite://").close()
-    with pytest.raises(PluginError, match=r"the plug-in broken \(broken 1\.0\) can't be imported: RuntimeError"):
+    with pytest.raises(PluginError, match=r"broken \(broken 1\.0\) can't be imported: RuntimeError"):
         open_store("jsonl://x")

@@ -12,6 +12,7 @@ import click
 from rulewright.checks import pages
 from rulewright.cli.decisions import end_with, read_all_items
 from rulewright.cli.desk import Desk, lookup_records, open_desk
+from rulewright.cli.extending import configured_registry
 from rulewright.cli.options import Choices, OutputChoices
 from rulewright.cli.output import chosen_format, paint, write
 from rulewright.explanation import Explanation, explain
@@ -95,6 +96,8 @@ _JSON: Final[dict[str, Callable[[Iterable[Explained]], Iterator[str]]]] = {"json
 def show_page(code: str) -> None:
     """Print the page of a code. Raises UsageError for one that does not exist."""
     known = {**pages(), **PROBLEM_PAGES}
+    if code not in known:
+        known |= {name: one.page.strip() for name, one in configured_registry().checks.items()}
     if code not in known:
         near = get_close_matches(code, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""

@@ -14,7 +14,7 @@ import msgspec
 import re2
 
 from rulewright.compiled import CompiledField, CompiledResource
-from rulewright.fieldtypes import INT64_MAX, INT64_MIN, resolve
+from rulewright.fieldtypes import FIELD_TYPES, INT64_MAX, INT64_MIN, resolve
 from rulewright.hotpath.texts import date_reader, general_reader, is_uuid, remembering
 from rulewright.hotpath.unit import NotGenerated, Unit, is_plain
 from rulewright.schema.fields import is_writable
@@ -23,11 +23,6 @@ from rulewright.schema.fields import is_writable
 # by the plain evaluator.
 _NEVER: Final = Literal[secrets.token_hex(32)]  # made anew in every process
 _TEXTS: Final = ("string", "email", "uuid", "date", "datetime")
-# By the basic type: what a value must be before a plug-in's check is asked.
-_SURE: Final = {
-    "string": "@.__class__ is str and @.strip() and WRITABLE(@)",
-    "integer": f"@.__class__ is int and {INT64_MIN} <= @ <= {INT64_MAX}",
-}
 
 
 def is_sent(resource: CompiledResource, field: CompiledField) -> bool:
@@ -205,17 +200,36 @@ class ShapeWriter:
                 yield self._checked(field, loader, place)
 
     def _checked(self, field: CompiledField, loader: Any, place: str) -> str:
-        """The line for a plug-in's type: what its check finds true is stored as it is."""
-        rule = field.rule
+        """The line for a plug-in's type: what is surely taken is stored as it is, the rest is read."""
         read = f"{self.unit.constant('read', general_reader(field, loader))}({place})"
-        bounds = (rule.min, rule.max, rule.min_length, rule.max_length, rule.pattern, rule.one_of)
-        sure = _SURE.get(field.type.base)
-        if sure is None or field.type.check is None or any(one is not None for one in bounds):
-            return f"{place} = {read}"
-        check = self.unit.constant("check", resolve(field.type.check))
-        writable = self.unit.constant("is_writable", is_writable)
-        test = f"{sure.replace('@', place).replace('WRITABLE', writable)} and {check}({place}) is True"
-        return f"{place} = {place} if {test} else {read}"
+        sure = self._sure(field)
+        return (
+            f"{place} = {read}"
+            if sure is None
+            else f"{place} = {place} if {sure.replace('@', place)} else {read}"
+        )
+
+    def _sure(self, field: CompiledField) -> str | None:
+        """What is asked of a value @ before it is stored as it is; None where its own field must be asked."""
+        rule, kind = field.rule, field.type
+        if any(one is not None for one in (rule.min_length, rule.max_length, rule.pattern, rule.one_of)):
+            return None
+        if kind.check is not None:
+            check = f" and {self.unit.constant('check', resolve(kind.check))}(@) is True"
+        elif kind.base and kind.field == FIELD_TYPES[kind.base].field:
+            # A basic type under another name.
+            check = ""
+        else:
+            return None
+        if kind.base == "string":
+            writable = self.unit.constant("is_writable", is_writable)
+            return f"@.__class__ is str and @.strip() and {writable}(@){check}"
+        bounds = [rule.min, rule.max]
+        if kind.base != "integer" or not all(one is None or isinstance(one, int) for one in bounds):
+            return None
+        least = max(INT64_MIN, rule.min) if isinstance(rule.min, int) else INT64_MIN
+        most = min(INT64_MAX, rule.max) if isinstance(rule.max, int) else INT64_MAX
+        return f"@.__class__ is int and {least} <= @ <= {most}{check}"
 
     def _text(self, field: CompiledField, place: str) -> Iterator[str]:
         rule = field.rule

@@ -136,7 +136,7 @@ def _faults(
         yield f"{what} can't be added: the name is taken by {by}"
         return
     try:
-        for fault in verifier.verify(one, candidate.name):
+        for fault in verifier.verify(one, candidate.prefixes):
             yield f"{what}: {fault}"
     except Exception as error:
         yield f"{what} can't be tried out: {type(error).__name__}: {error}"

@@ -45,6 +45,12 @@ class Candidate:
         known = [one for one in (self.distribution, self.version) if one]
         return f"the plug-in {self.name}" + (f" ({' '.join(known)})" if known else "")
 
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """What codes of the plug-in may start with: its name, its package's, that without `rulewright_`."""
+        top = getattr(self.hooks, "__name__", self.name).partition(".")[0]
+        return tuple(dict.fromkeys((top.removeprefix("rulewright_"), top, self.name)))
+
 
 def are_installed_wanted(installed: bool | None) -> bool:
     """Whether installed plug-ins are to be used; where nobody says, the environment does."""

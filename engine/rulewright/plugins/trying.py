@@ -31,7 +31,7 @@ _ODD: Final[tuple[object, ...]] = (
 )
 
 
-def trial_of(kind: FieldType, plugin: str) -> Iterator[str]:
+def trial_of(kind: FieldType, prefixes: tuple[str, ...]) -> Iterator[str]:
     """Try the examples and odd values on both; yield what is wrong."""
     if kind.needs is not None and not is_there(kind.needs[0]):
         return  # said where a rule file asks for the type
@@ -52,10 +52,9 @@ def trial_of(kind: FieldType, plugin: str) -> Iterator[str]:
     taken, codes = _verdict(field, kind.wrong)
     if taken:
         yield f"wrong: its own field takes {kind.wrong!r}"
-    prefix = f"{plugin.replace('-', '_').replace('.', '_')}_"
     for code in codes:
-        if code not in CODES and not code.startswith(prefix):
-            yield f"field: the code {code} of its errors must be a known one, or start with {prefix}"
+        if code not in CODES and not code.startswith(prefixes):
+            yield f"field: the code {code} of its errors must be a known one, or start with {prefixes[0]}"
     if check is not None:
         yield from _agreement(kind, field, check)
 

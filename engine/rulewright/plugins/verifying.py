@@ -44,15 +44,21 @@ _OWN_MACROS: Final = frozenset(
 )
 
 
+Prefixes = tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """One kind. `verify` takes the thing and the plug-in's name and yields what is wrong, in words."""
+    """One kind.
+
+    `verify` takes the thing and the prefixes of the plug-in's codes, and yields what is wrong, in words.
+    """
 
     kind: str
     type: type[Any]
     table: str
     name_of: Callable[[Any], str]
-    verify: Callable[[Any, str], Iterator[str]]
+    verify: Callable[[Any, Prefixes], Iterator[str]]
     own: Collection[str] = ()
 
     def taken(self, registry: Registry) -> Collection[str]:
@@ -92,7 +98,7 @@ def _takes(one: object, argument: str, *values: object) -> Iterator[str]:
         yield f"{argument} must take {count}, but {function!r} does not: {error}"
 
 
-def _field_type(kind: FieldType, plugin: str) -> Iterator[str]:
+def _field_type(kind: FieldType, prefixes: Prefixes) -> Iterator[str]:
     yield from _name(kind.name)
     yield from _texts(kind, "meaning", "docs")
     if kind.base not in FIELD_TYPES:
@@ -108,10 +114,10 @@ def _field_type(kind: FieldType, plugin: str) -> Iterator[str]:
         if getattr(kind, argument) is None:
             yield f"{argument} is missing: a value that is {'taken' if argument == 'example' else 'refused'}"
     if kind.example is not None and kind.wrong is not None:
-        yield from trial_of(kind, plugin)
+        yield from trial_of(kind, tuple(f"{plain(one, '_')}_" for one in prefixes))
 
 
-def _function(declared: CelFunction, _: str) -> Iterator[str]:
+def _function(declared: CelFunction, _: Prefixes) -> Iterator[str]:
     yield from _name(declared.name)
     yield from _texts(declared, "meaning")
     if declared.name in _OWN_MACROS:
@@ -147,17 +153,17 @@ def _example(declared: CelFunction, example: str) -> Iterator[str]:
         yield f"examples: {example} must be true, and is {' and then '.join(map(repr, values))}"
 
 
-def _check(check: RuleCheck, plugin: str) -> Iterator[str]:
-    prefix = f"{prefix_of(plugin, '-')}-"
+def _check(check: RuleCheck, prefixes: Prefixes) -> Iterator[str]:
+    prefixes = tuple(f"{plain(one, '-')}-" for one in prefixes)
     if not isinstance(check.code, str) or not _CODE.fullmatch(check.code):
         yield f"code must be small letters, digits and hyphens, not {check.code!r}"
-    elif not check.code.startswith(prefix):
-        yield f"code must start with {prefix}, so that it is nobody else's"
+    elif not check.code.startswith(prefixes):
+        yield f"code must start with {prefixes[0]}, so that it is nobody else's"
     yield from _texts(check, "page")
     yield from _takes(check, "check", None)
 
 
-def _effect(kind: EffectKind, _: str) -> Iterator[str]:
+def _effect(kind: EffectKind, _: Prefixes) -> Iterator[str]:
     yield from _name(kind.name)
     yield from _texts(kind, "meaning")
     faults = [*_takes(kind, "expand", kind.example)]
@@ -186,7 +192,7 @@ def effect_faults(effect: object) -> Iterator[str]:
         yield f"expand gives {unknown[0]}, which no effect of the language has"
 
 
-def _generator(maker: IdGenerator, _: str) -> Iterator[str]:
+def _generator(maker: IdGenerator, _: Prefixes) -> Iterator[str]:
     yield from _name(maker.name)
     yield from _texts(maker, "meaning")
     faults = [*_takes(maker, "make", None, {})]
@@ -216,7 +222,7 @@ class FixedChance:
         return "".join(alphabet[place % len(alphabet)] for place in range(length))
 
 
-def _dialect(dialect: ErrorDialect, _: str) -> Iterator[str]:
+def _dialect(dialect: ErrorDialect, _: Prefixes) -> Iterator[str]:
     yield from _name(dialect.name)
     yield from _texts(dialect, "meaning")
     sample = [Problem("a/b.c.required", "required", "/c", "c is required")]
@@ -231,7 +237,7 @@ def _dialect(dialect: ErrorDialect, _: str) -> Iterator[str]:
         yield f"write must give JSON data: {error}"
 
 
-def _format(form: ReportFormat, _: str) -> Iterator[str]:
+def _format(form: ReportFormat, _: Prefixes) -> Iterator[str]:
     yield from _name(form.name, _SCHEME)
     yield from _texts(form, "meaning")
     faults = [*_takes(form, "write", ())]
@@ -240,16 +246,16 @@ def _format(form: ReportFormat, _: str) -> Iterator[str]:
         yield "write must yield texts"
 
 
-def _scheme(one: StoreScheme | ForwarderScheme, _: str) -> Iterator[str]:
+def _scheme(one: StoreScheme | ForwarderScheme, _: Prefixes) -> Iterator[str]:
     if not isinstance(one.scheme, str) or not _SCHEME.fullmatch(one.scheme):
         yield f"scheme must be small letters and digits, as in jsonl://, not {one.scheme!r}"
     yield from _texts(one, "meaning")
     yield from _takes(one, "open", "")
 
 
-def prefix_of(plugin: str, hyphen: str) -> str:
-    """What the codes of a plug-in start with: its name, with `hyphen` in place of other characters."""
-    return re.sub(r"[^a-z0-9]+", hyphen, plugin.lower()).strip(hyphen)
+def plain(name: str, hyphen: str) -> str:
+    """A name in small letters, with `hyphen` in place of all but letters and digits."""
+    return re.sub(r"[^a-z0-9]+", hyphen, name.lower()).strip(hyphen)
 
 
 def _by_name(one: Any) -> str:
