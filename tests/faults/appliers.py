@@ -1,6 +1,6 @@
 """Appliers killed at random: is everything that was acknowledged stored, and nothing half done?
 
-    python tests/faults/appliers.py [--kills 200] [--store URL]
+    python tests/faults/appliers.py [--kills 200] [--store URL | --postgres]
 
 A child applies CT/OI cases one by one, each with its household, its message and its entry in the history,
 and prints a case's id once it is stored. It is killed with SIGKILL at a random moment, and another one goes
@@ -18,6 +18,8 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+
+from own_server import running_postgres
 
 from rulewright import load
 from rulewright.audit import DECISIONS, history
@@ -117,13 +119,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--store")
+    parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--child", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.child:
         apply_cases(chosen.child)
     start = time.monotonic()
-    counts = run(chosen.kills, chosen.store, chosen.seed)
+    with running_postgres(chosen.postgres) as url:
+        counts = run(chosen.kills, url or chosen.store, chosen.seed)
     print(f"{time.monotonic() - start:.1f} s", dict(counts))
     return 0 if is_right(counts) else 1
 

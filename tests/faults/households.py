@@ -1,7 +1,7 @@
 """Many processes write into the same records: is every invariant kept, and nothing lost?
 
-    python tests/faults/households.py [--processes 8] [--cases 2000] [--households 50] [--overrides 200]
-                                      [--store URL]
+    python tests/faults/households.py [--processes 8] [--cases 2000] [--households 50] [--overrides 2000]
+                                      [--store URL | --postgres]
 
 First CT/OI cases join shared households, half of them as the new head; then Rubixx engagements override one
 person's address. Every household must have exactly one head, no case may be lost, and the person's history
@@ -18,6 +18,8 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+
+from own_server import running_postgres
 
 from rulewright import load
 from rulewright.audit import history
@@ -180,8 +182,9 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=8)
     parser.add_argument("--cases", type=int, default=2000)
     parser.add_argument("--households", type=int, default=50)
-    parser.add_argument("--overrides", type=int, default=200)
+    parser.add_argument("--overrides", type=int, default=2000)
     parser.add_argument("--store")
+    parser.add_argument("--postgres", action="store_true")
     parser.add_argument("--child", nargs=5, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.child:
@@ -190,7 +193,8 @@ def main() -> int:
         print(*(f"{name}={number}" for name, number in counted.items()))
         return 0
     start = time.monotonic()
-    counts = run(chosen.processes, chosen.cases, chosen.households, chosen.overrides, chosen.store)
+    with running_postgres(chosen.postgres) as url:
+        counts = run(chosen.processes, chosen.cases, chosen.households, chosen.overrides, url or chosen.store)
     print(f"{time.monotonic() - start:.1f} s", dict(counts))
     return 0 if is_right(counts) else 1
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import appliers
+import clocks
 import deliveries
+import full_disk
 import households
+import paces
 from own_server import running_postgres
 
 
@@ -29,6 +32,35 @@ def test_killed_appliers_leave_nothing_half_done() -> None:
 
     assert appliers.is_right(counts), counts
     assert counts["acknowledged"] >= 2
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_done() -> None:
+    """`apply` and `deliver` end with 2, and go on once there is space."""
+    counts = full_disk.run(cases=3000, size=16)
+
+    assert full_disk.is_right(counts), counts
+
+
+def test_a_clock_that_is_set_neither_loses_nor_blocks_messages() -> None:
+    """On SQLite all share the machine's clock; what a killed deliverer held goes on within seconds."""
+    counts = clocks.run(messages=24, hours=5)
+
+    assert clocks.is_right(counts), counts
+
+
+def test_machines_whose_clocks_are_apart_steal_no_messages() -> None:
+    """On PostgreSQL they go by the server's clock."""
+    with running_postgres(True) as url:
+        counts = clocks.run(messages=48, hours=5, store=url)
+
+    assert clocks.is_right(counts), counts
+
+
+def test_several_deliverers_keep_one_rate() -> None:
+    """600 a minute, and no 429 from a receiver that counts."""
+    counts = paces.run(messages=60, rate=600, deliverers=3, kills=1, seed=5)
+
+    assert paces.is_right(counts), counts
 
 
 def test_many_writers_keep_every_invariant() -> None:

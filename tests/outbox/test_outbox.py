@@ -352,3 +352,30 @@ def test_an_accepted_payload_is_forwarded_as_it_was_sent(program: Program, store
         ("mail", "POST", "https://mail.example/send", ORDER),
         ("elsewhere", "POST", "/api/orders", ORDER),
     ]
+
+
+@pytest.mark.parametrize(("state", "hours"), [("sending", 1), ("waiting", 24)])
+def test_a_clock_that_was_set_back_holds_nothing_up_for_long(
+    state: str, hours: int, program: Program, store: Store
+) -> None:
+    """A time that lies farther ahead than any that is set was kept by a clock that was ahead."""
+    order(program, store)
+    ahead = now_of(store) + timedelta(hours=hours)
+    due = []
+    for minutes in (-5, 5):
+        with store.transaction() as transaction:
+            values = {"state": state, "lease": "1-other", "due": stamp(ahead + timedelta(minutes=minutes))}
+            transaction.update(MESSAGES.resource, 1, values)
+        due.append(is_due(store))
+    (letter,) = claim(store, "lease", 60.0, 8)
+
+    assert (due, letter.lease) == ([False, True], "lease")
+
+
+def test_no_lease_is_longer_than_an_hour(program: Program, store: Store) -> None:
+    """Else it could not be told from one of a clock that was ahead."""
+    order(program, store)
+    (letter,) = claim(store, "lease", 1e6, 8)
+
+    assert letter.due is not None
+    assert letter.due < stamp(now_of(store) + timedelta(hours=1, seconds=1))

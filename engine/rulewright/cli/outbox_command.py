@@ -65,7 +65,7 @@ def show_command(ids: tuple[int, ...], store: str | None, output: OutputChoices)
 @rules_option
 @click.option("--watch", is_flag=True, help="Go on until stopped; what is being sent is finished first.")
 @click.option("--workers", metavar="N", type=click.IntRange(1, 100), default=8, show_default=True)
-@click.option("--lease", metavar="SECONDS", type=click.FloatRange(min=1), default=60.0, show_default=True)
+@click.option("--lease", metavar="SECONDS", type=click.FloatRange(1, 3600), default=60.0, show_default=True)
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Send no more than N messages.")
 @output_options
 def deliver_command(
@@ -91,7 +91,7 @@ def deliver_command(
 @_store
 @rules_option
 @click.option("--concurrency", metavar="N", type=click.IntRange(1, 100), default=8, show_default=True)
-@click.option("--lease", metavar="SECONDS", type=click.FloatRange(min=1), default=60.0, show_default=True)
+@click.option("--lease", metavar="SECONDS", type=click.FloatRange(1, 3600), default=60.0, show_default=True)
 @output_options
 def work_command(
     store: str | None, rules: str | None, concurrency: int, lease: float, output: OutputChoices

@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal, cast
 
-from rulewright.outbox.clock import later, now_of, stamp
-from rulewright.outbox.letters import AT_ONCE, MESSAGES, UNSETTLED, Letter, from_record
+from rulewright.outbox.clock import FARTHEST, LONGEST_LEASE, later, now_of, stamp
+from rulewright.outbox.letters import AT_ONCE, MESSAGES, UNSETTLED, Letter, State, from_record
 from rulewright.ports import Records, Store, StoredRecord, Transaction
 
 _DUE_STATES: tuple[Literal["sending", "waiting"], ...] = ("sending", "waiting")
@@ -20,15 +20,15 @@ _DUE_STATES: tuple[Literal["sending", "waiting"], ...] = ("sending", "waiting")
 
 def is_due(store: Store) -> bool:
     """Whether there is anything to claim; asked without waiting for other writers."""
-    now = stamp(now_of(store))
-    return any(_earliest(store, state, now) is not None for state in _DUE_STATES)
+    now = now_of(store)
+    return any(_due_time(store, state, now) is not None for state in _DUE_STATES)
 
 
 def claim(store: Store, lease: str, seconds: float, limit: int) -> list[Letter]:
     """Lease up to `limit` messages that are due, oldest first, for so many seconds."""
     with store.transaction() as transaction:
         now = now_of(store)
-        until = later(now, seconds)
+        until = _end_of_lease(now, seconds)
         claimed = []
         for letter in _due(transaction, now, limit):
             transaction.update(
@@ -44,12 +44,12 @@ def claim_one(store: Store, letter_id: int, lease: str, seconds: float) -> Lette
         now = now_of(store)
         found = transaction.find(MESSAGES.resource, {"id": letter_id, "state": list(_DUE_STATES)}, 1)
         due = found[0].get("due") if found else None
-        if not isinstance(due, str) or due > stamp(now):
+        if not isinstance(due, str) or not _is_due(cast("State", found[0]["state"]), due, now):
             return None
         if _must_wait(found[0], transaction):
             transaction.update(MESSAGES.resource, letter_id, {"state": "waiting", "due": None})
             return None
-        until = later(now, seconds)
+        until = _end_of_lease(now, seconds)
         transaction.update(MESSAGES.resource, letter_id, {"state": "sending", "lease": lease, "due": until})
     return replace(from_record(found[0]), state="sending", lease=lease, due=until)
 
@@ -63,13 +63,17 @@ def release(store: Store, letter_id: int, leaser: str) -> None:
 
 
 def release_expired(store: Store) -> None:
-    """Give back every message whose lease is over."""
-    if _earliest(store, "sending", stamp(now_of(store))) is None:
+    """Give back every message whose lease is over, and those that wait for a time that no clock set."""
+    now = now_of(store)
+    if _due_time(store, "sending", now) is None and _beyond(store, "waiting", now) is None:
         return
     with store.transaction() as transaction:
-        moment = stamp(now_of(store))
-        while (due := _earliest(transaction, "sending", moment)) is not None:
+        now = now_of(store)
+        while (due := _due_time(transaction, "sending", now)) is not None:
             for record in transaction.find(MESSAGES.resource, {"state": "sending", "due": due}):
+                _give_back(transaction, record)
+        while (due := _beyond(transaction, "waiting", now)) is not None:
+            for record in transaction.find(MESSAGES.resource, {"state": "waiting", "due": due}):
                 _give_back(transaction, record)
 
 
@@ -80,10 +84,9 @@ def _give_back(transaction: Transaction, record: StoredRecord) -> None:
 
 def _due(transaction: Transaction, now: datetime, limit: int) -> Iterator[Letter]:
     """Yield what is due. Whoever takes it changes it, so that the next look finds the next."""
-    moment = stamp(now)
     left = limit
     for state in _DUE_STATES:
-        while left and (due := _earliest(transaction, state, moment)) is not None:
+        while left and (due := _due_time(transaction, state, now)) is not None:
             for record in transaction.find(MESSAGES.resource, {"state": state, "due": due}, left):
                 if _must_wait(record, transaction):
                     transaction.update(MESSAGES.resource, record["id"], {"state": "waiting", "due": None})
@@ -92,9 +95,24 @@ def _due(transaction: Transaction, now: datetime, limit: int) -> Iterator[Letter
                 yield from_record(record)
 
 
-def _earliest(records: Records, state: str, moment: str) -> str | None:
+def _due_time(records: Records, state: State, now: datetime) -> str | None:
+    """When messages in a state were due that are so by now; None where none are."""
     due = records.extreme(MESSAGES.resource, {"state": state}, "due", "min")
-    return due if isinstance(due, str) and due <= moment else None
+    return due if isinstance(due, str) and due <= stamp(now) else _beyond(records, state, now)
+
+
+def _beyond(records: Records, state: State, now: datetime) -> str | None:
+    """A time that lies farther ahead than any that is set: the clock was set back since."""
+    due = records.extreme(MESSAGES.resource, {"state": state}, "due", "max")
+    return due if isinstance(due, str) and due > later(now, FARTHEST[state]) else None
+
+
+def _is_due(state: State, due: str, now: datetime) -> bool:
+    return due <= stamp(now) or due > later(now, FARTHEST[state])
+
+
+def _end_of_lease(now: datetime, seconds: float) -> str:
+    return later(now, min(seconds, LONGEST_LEASE))
 
 
 def _must_wait(record: StoredRecord, records: Records) -> bool:
@@ -120,7 +138,7 @@ def release_next(transaction: Transaction, order: str | None) -> None:
 def renew(store: Store, leases: Mapping[int, str], seconds: float) -> None:
     """Lengthen the leases, by message, of what is still being sent."""
     with store.transaction() as transaction:
-        until = later(now_of(store), seconds)
+        until = _end_of_lease(now_of(store), seconds)
         for record in transaction.find(MESSAGES.resource, {"id": list(leases), "state": "sending"}):
             if record.get("lease") == leases[cast("int", record["id"])]:
                 transaction.update(MESSAGES.resource, record["id"], {"due": until})

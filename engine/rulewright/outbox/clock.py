@@ -1,16 +1,20 @@
 """Which clock leases and next attempts go by, and how long to wait for the next attempt.
 
 It is the store's: PostgreSQL's server tells the time to all machines, and a SQLite file lies on one
-machine, whose clock all its processes share. So clocks that are apart do no harm. A message taken over
-too early, were a clock to jump, would be sent twice, with one Idempotency-Key.
+machine, whose clock all its processes share. So clocks that are apart do no harm. That one clock may still
+be set. Forward, messages are taken over too early, and may be sent twice with one Idempotency-Key. Back,
+times that were kept lie farther ahead than any that is set: from `FARTHEST` on they are not waited for.
 """
 
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
+from rulewright.outbox.letters import State
 from rulewright.ports import Records, StoreClock
 
 # Doubled from 5 seconds up to 4 hours: 20 attempts take about a day and a half.
@@ -19,6 +23,12 @@ _LONGEST: Final = 4 * 3600.0
 ATTEMPTS: Final = 20
 # A receiver may ask for patience, but not for ever.
 _MOST_PATIENT: Final = 24 * 3600.0
+# No lease is longer, in seconds; it is renewed while a message is being sent.
+LONGEST_LEASE: Final = 3600.0
+# How many seconds ahead a message in a state may be due, where the clock was not set back.
+FARTHEST: Final[Mapping[State, float]] = MappingProxyType(
+    {"sending": LONGEST_LEASE, "waiting": _MOST_PATIENT + 60.0}
+)
 
 
 def now_of(store: Records) -> datetime:

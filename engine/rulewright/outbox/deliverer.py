@@ -23,7 +23,7 @@ from rulewright.outbox.sending import send_letter
 from rulewright.outbox.settling import Keep, Settled, keep_nothing_more, settle
 from rulewright.ports import Forwarder, Reply, Store
 
-# Seconds for which a message belongs to who claimed it; renewed while it is being sent.
+# Seconds for which a message belongs to who claimed it, 3,600 at most; renewed while it is being sent.
 LEASE: Final = 60.0
 # Signals are noticed, and new messages found, within this many seconds.
 _TICK: Final = 0.5
