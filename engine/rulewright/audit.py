@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
@@ -93,17 +93,10 @@ class Accounts:
         messages: Iterable[int] = (),
     ) -> None:
         """Keep an accepted outcome, its sensitive values masked. `messages` are ids of the outbox."""
-        encode, rules = self._encode, self._rules
-        resource = rules.resources[outcome.resource]
-        text = (
-            f'{self._shared(outcome, inputs, resource)},"key":{_text(key)},'
-            f'"payload":{encode(_payload(resource, inputs, rules))},"seed":{inputs.seed},'
-            f'"reads":{encode([_read(one, rules) for one in outcome.reads]) if outcome.reads else "[]"},'
-            f'"changes":{encode([_change(one, rules) for one in outcome.changes])},'
-            f'"problems":{encode([*map(_problem, outcome.problems)]) if outcome.problems else "[]"},'
-            f'"messages":{encode(_sent(outcome, messages)) if outcome.messages else "[]"}}}'
-        )
-        _keep(text, outcome.resource, key, [(one.resource, one.key) for one in outcome.changes], transaction)
+        changes = [_parts_of(one) for one in outcome.changes]
+        sent = _sent(outcome, messages) if outcome.messages else []
+        text = self._text_of(outcome, inputs, key, changes, outcome.reads, sent)
+        _keep(text, outcome.resource, key, [(one[1], one[2]) for one in changes], transaction)
 
     def keep_written(
         self,
@@ -114,39 +107,32 @@ class Accounts:
         transaction: Transaction,
     ) -> None:
         """As `keep`, of changes as tuples in the order of Change's fields, the own record's first."""
-        encode, rules = self._encode, self._rules
-        resource = rules.resources[outcome.resource]
         key = changes[0][2]
-        problems = outcome.problems
-        told = ",".join([self._told(*one) for one in changes])
-        text = (
-            f'{self._shared(outcome, inputs, resource)},"key":{_text(key)},'
-            f'"payload":{encode(_payload(resource, inputs, rules))},"seed":{inputs.seed},'
-            f'"reads":{encode([_read(one, rules) for one in reads]) if reads else "[]"},'
-            f'"changes":[{told}],'
-            f'"problems":{encode([*map(_problem, problems)]) if problems else "[]"},"messages":[]}}'
-        )
+        text = self._text_of(outcome, inputs, key, changes, reads, [])
         touched = [(one[1], one[2]) for one in changes] if len(changes) > 1 else ()
         _keep(text, outcome.resource, key, touched, transaction)
 
-    def _told(
+    def _text_of(
         self,
-        op: str,
-        resource: str,
+        outcome: Outcome,
+        inputs: Inputs,
         key: object,
-        values: Mapping[str, object],
-        before: Mapping[str, object] | None,
-        rule: str,
-        stage: str,
+        changes: Sequence[tuple[Any, ...]],
+        reads: Sequence[Read],
+        messages: Sequence[Mapping[str, object]],
     ) -> str:
-        encode, rules = self._encode, self._rules
-        if op == "create":
-            values = {name: value for name, value in values.items() if value is not None}
-        was = "null" if before is None else encode(_masked(rules, resource, before))
-        return (
-            f'{{"op":"{op}","resource":"{resource}","key":{_text(key)},'
-            f'"set":{encode(_masked(rules, resource, values))},"before":{was},"rule":{encode(rule)}}}'
-        )
+        rules = self._rules
+        resource = rules.resources[outcome.resource]
+        own = {
+            "key": key,
+            "payload": _payload(resource, inputs, rules),
+            "seed": inputs.seed,
+            "reads": [_read(one, rules) for one in reads],
+            "changes": [_change(rules, *one) for one in changes],
+            "problems": [*map(_problem, outcome.problems)],
+            "messages": messages,
+        }
+        return f"{self._shared(outcome, inputs, resource)},{self._encode(own)[1:]}"
 
     def _shared(self, outcome: Outcome, inputs: Inputs, resource: CompiledResource) -> str:
         last = self._last
@@ -187,9 +173,7 @@ def keep_write_back(change: Change, rules: CompiledRules, transaction: Transacti
         "key": change.key,
         "trusted": True,
         "ruleset": rules.digest,
-        "changes": [
-            _change(change, rules) | {"before": _masked(rules, change.resource, change.before or {})}
-        ],
+        "changes": [_change(rules, *_parts_of(replace(change, before=change.before or {})))],
     }
     _keep(_ENCODER.encode(detail), change.resource, change.key, (), transaction)
 
@@ -223,15 +207,37 @@ def _text(key: object) -> str:
     return str(key) if key.__class__ is int else _ENCODER.encode(key)
 
 
-def _change(change: Change, rules: CompiledRules) -> dict[str, object]:
-    before = change.before
+def _parts_of(change: Change) -> tuple[Any, ...]:
+    return (
+        change.op,
+        change.resource,
+        change.key,
+        change.set,
+        change.before,
+        change.rule,
+        change.stage,
+    )
+
+
+def _change(
+    rules: CompiledRules,
+    op: str,
+    resource: str,
+    key: object,
+    values: Mapping[str, object],
+    before: Mapping[str, object] | None,
+    rule: str,
+    stage: str,
+) -> dict[str, object]:
+    if op == "create":
+        values = {name: value for name, value in values.items() if value is not None}
     return {
-        "op": change.op,
-        "resource": change.resource,
-        "key": change.key,
-        "set": _masked(rules, change.resource, change.set),
-        "before": None if before is None else _masked(rules, change.resource, before),
-        "rule": change.rule,
+        "op": op,
+        "resource": resource,
+        "key": key,
+        "set": _masked(rules, resource, values),
+        "before": None if before is None else _masked(rules, resource, before),
+        "rule": rule,
     }
 
 
@@ -265,7 +271,10 @@ def _masked(rules: CompiledRules, resource: str, values: Mapping[str, object]) -
 
 
 def _payload(resource: CompiledResource, inputs: Inputs, rules: CompiledRules) -> object:
-    masked = mask_payload(resource.name, inputs.payload, rules)
+    payload = inputs.payload
+    if payload.__class__ is dict and not resource.hides and resource.workflow is None:
+        return payload
+    masked = mask_payload(resource.name, payload, rules)
     if isinstance(masked, Mapping) and resource.has_event(inputs.operation):
         return mask_record(resource.event_fields(inputs.operation), masked)
     return masked

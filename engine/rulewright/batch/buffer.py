@@ -105,6 +105,10 @@ class Buffer:
     def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
         """See Records.last_in_sequence."""
         pending = self._pending.get(resource)
+        if pending is not None and field not in pending.changed:
+            known = pending.numbers.get((field, prefix))
+            if known is not None:
+                return known
         if pending is not None and field in pending.changed:
             # The largest may have become smaller.
             self._flush_table(resource)

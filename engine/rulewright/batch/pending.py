@@ -11,6 +11,7 @@ from rulewright.evaluation.overlay import matches
 from rulewright.ports import ColumnType, StoredRecord, Table, Where
 
 _Index = dict[tuple[Hashable, ...], dict[Hashable, StoredRecord]]
+_PLAIN = (str, int)
 # As stores have it: longer ones are no sequence of ours.
 _DIGITS = 18
 
@@ -35,7 +36,8 @@ class Pending:
         self.replaced: set[Hashable] = set()
         # The fields that updates set.
         self.changed: set[str] = set()
-        self._sequences: dict[tuple[str, str], int] = {}
+        # The largest number of each sequence that was asked for, what is stored included.
+        self.numbers: dict[tuple[str, str], int] = {}
         # What is written is looked at only when somebody reads: most tables of a chunk are never read.
         self._unread: list[StoredRecord] = []
         self._current: dict[Hashable, StoredRecord] = {}
@@ -49,7 +51,7 @@ class Pending:
             self.runs.append(run)
         run.writes.append(record)
         run.owners.append(owner)
-        if self._sequences:
+        if self.numbers:
             self._count(record)
         self._unread.append(record)
 
@@ -77,6 +79,9 @@ class Pending:
         if not where:
             return list(self._current.values())
         fields = tuple(where)
+        if fields == (self.key,) and where[self.key].__class__ in _PLAIN:
+            record = self._current.get(where[self.key])
+            return [record] if record is not None else []
         index = self._indexes.get(fields)
         if index is None:
             index = self._indexes[fields] = {}
@@ -90,22 +95,19 @@ class Pending:
 
     def last(self, field: str, prefix: str, stored: int) -> int:
         """Return the largest number of a sequence, of which the store holds `stored`."""
-        place = (field, prefix)
-        known = self._sequences.get(place)
-        if known is None:
-            known = max((number_after(prefix, record.get(field)) for record in self._written()), default=0)
-            self._sequences[place] = known
-        return max(known, stored)
+        numbers = (number_after(prefix, record.get(field)) for record in self._written())
+        last = self.numbers[field, prefix] = max(stored, max(numbers, default=0))
+        return last
 
     def _written(self) -> Iterator[StoredRecord]:
         for run in self.runs:
             yield from ([values for _, values in run.writes] if run.is_update else run.writes)
 
     def _count(self, record: StoredRecord) -> None:
-        for (name, prefix), last in self._sequences.items():
-            number = number_after(prefix, record.get(name))
+        for place, last in self.numbers.items():
+            number = number_after(place[1], record.get(place[0]))
             if number > last:
-                self._sequences[name, prefix] = number
+                self.numbers[place] = number
 
     def _catch_up(self) -> None:
         if self._unread:
@@ -115,7 +117,7 @@ class Pending:
 
     def _put(self, record: StoredRecord) -> None:
         same = identity(record.get(self.key))
-        before = self._current.get(same)
+        before = self._current.get(same) if self._indexes else None
         self._current[same] = record
         for fields, index in self._indexes.items():
             if before is not None:
