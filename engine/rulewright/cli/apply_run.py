@@ -11,6 +11,7 @@ import click
 from rulewright.cli.applying import Batch
 from rulewright.cli.decisions import end_with, entries_of
 from rulewright.cli.desk import open_desk
+from rulewright.cli.garbage import rare_collections
 from rulewright.cli.options import Choices, OutputChoices, SplitChoices
 from rulewright.cli.output import show
 from rulewright.cli.plan_applying import carry_out_plan, planned_sources
@@ -41,7 +42,8 @@ def apply_files(
         batch.refuse_unfinished()
         # The batch copies by itself: the files are to hold what the store holds.
         decided = split_batch(batch.run(), replace(split, accepted=None, rejected=None), sources)
-        tally = show(entries_of(desk, decided), output)
+        with rare_collections():
+            tally = show(entries_of(desk, decided), output)
     end_with(tally.refused)
 
 
