@@ -180,7 +180,7 @@ def pydantic_peer(case: str, store: DictStore, finish: Callable[..., Any]) -> Pe
         try:
             return model.model_validate(payload)
         except pydantic.ValidationError as error:
-            return error.errors()
+            return [(one["type"], one["loc"], one["msg"]) for one in error.errors()]
 
     return Peer("pydantic + model_validator", model.model_validate, errors, model.model_validate_json)
 

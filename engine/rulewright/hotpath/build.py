@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,13 +13,13 @@ from msgspec.structs import asdict
 
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation.views import Layer
-from rulewright.hotpath import plan, state, texts, values
+from rulewright.hotpath import plan, refusals, state, texts, values
 from rulewright.hotpath.ahead import fits
 from rulewright.hotpath.cells import Cells
-from rulewright.hotpath.collecting import Collector
+from rulewright.hotpath.collecting import GIVEN, TITLE, Collector
 from rulewright.hotpath.effects import EffectWriter
 from rulewright.hotpath.inferring import InferenceWriter, may_fire
-from rulewright.hotpath.refusals import Found
+from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.responses import ResponseWriter, can_wait
 from rulewright.hotpath.shape import ShapeWriter, is_sent, struct_of
 from rulewright.hotpath.stages import Stages
@@ -43,6 +43,12 @@ NAMES: Final[Mapping[str, object]] = {
             plan.set_own,
             plan.stored_again,
             plan.update_record,
+            refusals.note,
+            refusals.note_missing,
+            refusals.note_value,
+            refusals.tell,
+            refusals.tell_missing,
+            refusals.tell_value,
             state.decoded,
             state.names_of,
             state.now_text,
@@ -59,6 +65,7 @@ NAMES: Final[Mapping[str, object]] = {
             values.next_number,
             values.chance_of,
             values.listed,
+            values.match,
             values.matched,
             values.member,
             values.same,
@@ -99,12 +106,11 @@ class Generated:
     reads_payload: bool
     status: int | None
     left: tuple[str, ...]
-    # Tells every problem after the shape's; None where only the plain evaluator can.
-    collect: Callable[[State, Found], None] | None
+    # Judges the caller and tells every problem after the shape's; None where only the plain evaluator can.
+    collect: Callable[[State, set[str], list[Entry]], None] | None
     open: Callable[..., State]
     shape: Callable[[State], None]
-    # What comes before the shape, and after the checks.
-    before: tuple[Callable[[State], None], ...]
+    # What comes after the checks.
     after: tuple[Callable[[State], None], ...]
     loose: type[msgspec.Struct]
     # Readers of dates that have a format and no bounds.
@@ -138,7 +144,6 @@ def generate(rules: CompiledRules, resource: CompiledResource) -> Generated:
         collect=namespace.get("collect"),
         open=namespace["Run"],
         shape=namespace["shape"],
-        before=tuple(namespace[one] for one in ("caller",) if one in namespace),
         after=tuple(namespace[one] for one in _AFTER if one in namespace),
         loose=struct_of(resource, loose=True),
         dates=_dates(unit),
@@ -186,10 +191,12 @@ def _write(unit: Unit) -> int | None:
     for field in unit.resource.fields.values():
         if not cells.is_as_sent(field):
             cells.record(field)
-    with suppress(NotGenerated):
-        Collector(unit, cells).write()
+    collect = _collect(unit, cells)
     unit.function("reread", "look-ups are read anew through what is planned", cells.reread(effects.is_needed))
     accept = _accept(unit, [*stages.called, *_last(unit, cells, effects)], effects.written())
+    if collect is not None:
+        stages_of_refusals = [one for one in ("caller",) if one in stages.called]
+        unit.functions.append(_straight_collect(unit, collect, stages_of_refusals))
     unit.functions += [_run(unit), accept]
     return response.status
 
@@ -247,6 +254,21 @@ def _accept(unit: Unit, called: list[str], written: Iterable[str]) -> str:
     straightener = Straightener(unit.functions, unit.cells, unit.resource.name, written)
     lines = ["s = new(Run)", *_opened(unit), *straightener.lines(called), "return s"]
     return "\n".join([f"def accept({', '.join(_GIVEN)}):", *(f"    {line}" for line in lines), ""])
+
+
+def _collect(unit: Unit, cells: Cells) -> str | None:
+    """What tells refusals, as a function of cells; None where only the plain evaluator can."""
+    with suppress(NotGenerated):
+        return Collector(unit, cells).function()
+    return None
+
+
+def _straight_collect(unit: Unit, collect: str, before: Sequence[str]) -> str:
+    straightener = Straightener([*unit.functions, collect], unit.cells, unit.resource.name, ())
+    lines = [*straightener.lines([*before, "collect"])]
+    read = set(re.findall(r"\w+", "\n".join(lines)))
+    lines = [*(f"{name} = s.{name}" for name in (*_GIVEN, "reads") if name in read), *lines]
+    return "\n".join([f"def collect({GIVEN}):  # {TITLE}", *(f"    {line}" for line in lines), ""])
 
 
 def _link(unit: Unit, namespace: Mapping[str, Any]) -> None:

@@ -1,12 +1,14 @@
 """The rules of a create once more, as a generated function that goes on after a problem and keeps them all.
 
-It starts where the shape was judged: `f.unsound` are the fields that have an error. A rule that rests on one
+It starts where the shape was judged: `unsound` are the fields that have an error. A rule that rests on one
 of them is left out where it surely says nothing without it; else the plain evaluator decides.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation.log import Stage
@@ -20,6 +22,9 @@ from rulewright.hotpath.stages import applies
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
 from rulewright.problem import Because, Problem
 
+TITLE: Final = "every problem after the shape's"
+GIVEN: Final = "s, unsound, entries"
+
 
 class Collector:
     """Writes `collect`."""
@@ -31,15 +36,12 @@ class Collector:
         self.rests = Dependence(unit.resource)
         self._told: set[tuple[object, ...]] = set()
 
-    def write(self) -> None:
-        """Write the function; NotGenerated where the plain evaluator must tell every refusal."""
+    def function(self) -> str:
+        """The function's text; NotGenerated where the plain evaluator must tell every refusal."""
         lines = [*self._presence(), *self._variants(), *self._values(), *self._checks(), *self._record()]
-        self.unit.functions.append(
-            "\n".join(
-                ["def collect(s, f):  # every problem after the shape's", *(f"    {line}" for line in lines)]
-            )
-            + "\n"
-        )
+        # Fields that are missing, and those that a check refused.
+        lines = [*_without_idle(["required = []", "checked = []", *lines])] or ["pass"]
+        return "\n".join([f"def collect({GIVEN}):  # {TITLE}", *(f"    {line}" for line in lines), ""])
 
     def _guarded(self, rests: Rests, lines: Iterable[str]) -> Iterator[str]:
         """Lines that are run only where the fields they rest on are sound."""
@@ -49,44 +51,40 @@ class Collector:
         if not fields:
             yield from lines
             return
-        if len(fields) == 1:
-            yield f"if {fields[0]!r} not in f.unsound:"
+        one = repr(fields[0])
+        several = f"unsound.isdisjoint({self.unit.constant('rests', frozenset(fields))})"
+        if strict:
+            yield from _under(f"if {f'{one} not in unsound' if len(fields) == 1 else several}:", lines)
         else:
-            yield f"if f.unsound.isdisjoint({self.unit.constant('rests', frozenset(fields))}):"
-        yield from (f"    {line}" for line in lines)
-        if not strict:
-            yield "else: raise Decline"
+            yield f"if {f'{one} in unsound' if len(fields) == 1 else f'not {several}'}: raise Decline"
+            yield from lines
 
-    def _refusal(
-        self, stage: Stage, field: CompiledField, keyword: str, code: str, text: str, formula: Formula | None
+    def _refusal(self, stage: Stage, order: tuple[int, ...], problem: Problem, formula: Valued | None) -> str:
+        """The name of a refusal, or of its entry; each is told once, so no two may be alike."""
+        told = (stage, problem.rule, problem.path, problem.code, problem.message)
+        if told in self._told:
+            raise NotGenerated(f"{problem.rule} twice")
+        self._told.add(told)
+        place = (int(stage), *order)
+        if formula is None:
+            return self.unit.constant("entry", (place, problem))
+        return self.unit.constant("refusal", Refusal(place, problem, formula))
+
+    def _absence(
+        self, field: CompiledField, keyword: str, code: str, text: str, formula: Formula | None
     ) -> str:
+        """The name of the refusal of a field that is, or is not, there."""
         label = field.label
         said = field.rule.messages
-        message = (
-            said.get(keyword, said.get(code, f"{label} {text}"))
-            if code in ("required", "forbidden")
-            else text
-        )
         problem = Problem(
             rule=f"{field.id}.{keyword}",
             code=code,
             path=f"/{label.replace('.', '/')}",
-            message=message,
+            message=said.get(keyword, said.get(code, f"{label} {text}")),
             because=Because() if formula is None else None,
             rule_at=str(field.span_of(keyword)),
         )
-        waits = formula is not None and self._waiting(formula) is not None
-        refusal = Refusal((int(stage), *field.order), problem, formula, label.split(".", 1)[0], waits)
-        return self._once(refusal)
-
-    def _once(self, refusal: Refusal) -> str:
-        """The name of a refusal; each is told once, so no two may be alike."""
-        problem = refusal.problem
-        told = (refusal.place[0], problem.rule, problem.path, problem.code, problem.message)
-        if told in self._told:
-            raise NotGenerated(f"{problem.rule} twice")
-        self._told.add(told)
-        return self.unit.constant("refusal", refusal)
+        return self._refusal(Stage.PRESENCE, field.order, problem, formula)
 
     def _waiting(self, formula: Valued, value: CompiledField | None = None) -> list[str] | None:
         """The lines after which what an expression read can be told at any time; None where there are none.
@@ -136,8 +134,11 @@ class Collector:
                 raise NotGenerated("excluded_if")
         for field in self.resource.fields.values():
             if field.rule.required and is_sent(self.resource, field):
-                name = self._refusal(Stage.PRESENCE, field, "required", "required", "is required", None)
-                yield f"if s.p.{field.name} is None and {field.name!r} not in f.unsound: f.refuse(s, {name})"
+                entry = self._absence(field, "required", "required", "is required", None)
+                yield f"if s.p.{field.name} is None and {field.name!r} not in unsound:"
+                yield f"    entries.append({entry})"
+                yield f"    unsound.add({field.name!r})"
+                yield f"    required.append({field.name!r})"
             if any(child.rule.required for child in field.children):
                 raise NotGenerated("required parts")
         conditional: list[str] = []
@@ -147,7 +148,7 @@ class Collector:
         if conditional:
             yield "ended = []"
             yield from conditional
-            yield "for refusal in ended: f.end(refusal)"
+            yield "unsound.update(ended)"
 
     def _conditional(self, field: CompiledField) -> Iterator[str]:
         place = f"s.p.{field.name}"
@@ -155,20 +156,19 @@ class Collector:
         own = [*self._conditions(field, place)]
         if own and field.forbidden_if is not None:
             # An unsound value is there, so it is not required; but it may be forbidden.
-            yield f"if {name} in f.unsound:"
-            yield f"    if {name} not in f.required: raise Decline"
+            yield f"if {name} in unsound:"
+            yield f"    if {name} not in required: raise Decline"
             yield from _under("else:", own)
         else:
-            yield from _under(f"if {name} not in f.unsound:", own)
+            yield from _under(f"if {name} not in unsound:", own)
         parts: list[str] = []
         for child in field.children:
             parts += self._conditions(child, f"d.get({child.name!r})")
         if parts:
             yield f"d = {place}"
-            ended = f" and not any([one.top == {name} for one in ended])"
-            yield f"if d is not None{ended}:"
+            yield f"if d is not None and {name} not in ended:"
             yield from (f"    {line}" for line in parts)
-            yield f"elif {name} in f.unsound and {name} not in f.required: raise Decline"
+            yield f"elif {name} in unsound and {name} not in required: raise Decline"
 
     def _conditions(self, field: CompiledField, place: str) -> Iterator[str]:
         rules: list[tuple[str, str, str, Formula]] = []
@@ -195,8 +195,10 @@ class Collector:
             test = "False" if test == "True" else f"not {test}"
         if test == "False":
             return
-        refusal = self._refusal(Stage.PRESENCE, field, keyword, code, text, formula)
-        lines = [*(self._waiting(formula) or ()), f"f.note(s, {refusal})", f"ended.append({refusal})"]
+        told = f"(s, entries, {self._absence(field, keyword, code, text, formula)})"
+        reading = self._waiting(formula)
+        lines = [f"note{told}"] if reading is None else [*reading, f"tell{told}"]
+        lines.append(f"ended.append({field.label.split('.', 1)[0]!r})")
         yield from self._guarded(
             self.rests.of(formula), _under("" if test == "True" else f"if {test}:", lines)
         )
@@ -222,7 +224,7 @@ class Collector:
         if dangling:
             yield "missing = []"
             yield from dangling
-            yield "f.unsound.update(missing)"
+            yield "unsound.update(missing)"
         for lookup in self.resource.lookups.values():
             if lookup.rule.if_missing == "reject":
                 name = lookup.rule.name
@@ -234,7 +236,7 @@ class Collector:
         place = f"s.p.{field.name}"
         call = f"{self.cells.reference(field)}(s)"
         if field.rule.type == "list":
-            yield f"if {field.name!r} in f.unsound: raise Decline"
+            yield f"if {field.name!r} in unsound: raise Decline"
             yield f"if {place} is not None: {call}"
             return
         what = reference.resource.partition("/")[2].replace("_", " ")
@@ -247,16 +249,18 @@ class Collector:
             rule_at=str(reference.span),
             vendor=field.rule.references.error if field.rule.references is not None else None,
         )
-        waits = self._waiting(reference.where) == []
-        refusal = Refusal((int(Stage.REFERENCE), *field.order), problem, reference.where, field.name, waits)
-        name = self._once(refusal)
-        yield f"if {place} is not None and {field.name!r} not in f.unsound:"
-        yield "    try:"
-        yield f"        {call}"
-        yield "    except Missing:"
+        name = self._refusal(Stage.REFERENCE, field.order, problem, reference.where)
+        told = f"_missing(s, entries, {name}, {label!r}, {place}, {field.rule.sensitive!r})"
+        told = ("tell" if self._waiting(reference.where) == [] else "note") + told
+        yield f"if {place} is not None and {field.name!r} not in unsound and s.c_{call[:-3]} is UNREAD:"
         # What was read early by a condition would have been left out there.
-        yield f"        f.dangling(s, {name}, {label!r}, {place}, {field.rule.sensitive!r})"
+        yield f"    k = {place}"
+        yield from (f"    {line}" for line in self.cells.finding(field))
+        yield f"    v = match(found, {reference.by!r}, k)"
+        yield "    if v is None:"
+        yield f"        {told}"
         yield f"        missing.append({field.name!r})"
+        yield f"    else: s.c_{call[:-3]} = v"
 
     def _checks(self) -> Iterator[str]:
         for field in self.resource.fields.values():
@@ -290,20 +294,20 @@ class Collector:
             vendor=check.rule.error,
         )
         reading = self._waiting(check.condition, field)
-        waits = reading is not None
-        name = self._once(
-            Refusal((int(Stage.CHECK), *check.order), problem, check.condition, field.name, waits)
-        )
+        name = self._refusal(Stage.CHECK, check.order, problem, check.condition)
         sensitive = any(part.rule.sensitive for part in (field, *field.children))
-        noted = f"f.note_value(s, {name}, {self.unit.constant('field', field)}, {place}, {sensitive!r})"
-        lines = [*_under(f"if not {test}:", [*(reading or ()), noted])]
-        yield f"if {place} is not None and {field.name!r} not in f.unsound:"
+        noted = f"s, entries, {name}, {self.unit.constant('field', field)}, {place}, {sensitive!r}"
+        told = [f"note_value({noted})"] if reading is None else [*reading, f"tell_value({noted})"]
+        if check.rule.severity == "error":
+            told.append(f"checked.append({field.name!r})")
+        lines = [*_under(f"if not {test}:", told)]
+        yield f"if {place} is not None and {field.name!r} not in unsound:"
         yield from (f"    {line}" for line in self._guarded(self.rests.of(check.condition), lines))
 
     # The record
 
     def _record(self) -> Iterator[str]:
-        yield "f.unsound.update(f.checked)"
+        yield "unsound.update(checked)"
         for field in self.resource.fields.values():
             if self.cells.is_as_sent(field):
                 continue
@@ -326,7 +330,7 @@ class Collector:
         key = self.resource.fields[self.resource.key]
         if key.rule.generate is None:
             find = f"s.store.find({self.resource.name!r}, {{{key.name!r}: k}}, 1)"
-            yield f"if s.store is not None and {key.name!r} not in f.unsound:"
+            yield f"if s.store is not None and {key.name!r} not in unsound:"
             yield f"    k = {self.cells.record(key)}"
             yield f"    if k is not None and {find}: raise Decline"
         if any(effect.rule.target == self.resource.name for effect in self.resource.effects):
@@ -337,7 +341,7 @@ class Collector:
             names = [repr(name) for name in field.unique.fields]
             texts = [self.cells.record(self.resource.fields[name]) for name in field.unique.fields]
             tests = " and ".join(f"{text} is not None" for text in texts)
-            sound = f"f.unsound.isdisjoint(({', '.join(names)},))"
+            sound = f"unsound.isdisjoint(({', '.join(names)},))"
             yield f"if {sound} and s.store is not None and {tests}: raise Decline"
 
 
@@ -358,3 +362,14 @@ def _under(head: str, lines: Iterable[str]) -> Iterator[str]:
         yield from (f"    {line}" for line in body)
     else:
         yield from body
+
+
+def _without_idle(lines: Iterable[str]) -> Iterator[str]:
+    """Leave out lists that nothing is put in or looked for in, and what is done with them."""
+    kept = [*lines]
+    text = "\n".join(kept)
+    for line in kept:
+        listed = re.fullmatch(r"(\w+) = \[\]|unsound\.update\((\w+)\)", line)
+        name = "" if listed is None else listed[1] or listed[2]
+        if not name or f"{name}.append(" in text or f" in {name}" in text:
+            yield line

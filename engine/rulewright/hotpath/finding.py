@@ -159,16 +159,23 @@ class Finder:
         if listed:
             # An empty list is not looked for, but it needs a store all the same.
             yield "    if s.store is None: raise Decline"
+        yield from (f"    {line}" for line in self.finding(field))
+        matched = "matched_all" if listed else "matched"
+        yield f"    v = {matched}(found, {reference.by!r}, k)"
+
+    def finding(self, field: CompiledField) -> Iterator[str]:
+        """The lines that leave in `found` the records that a reference's value `k` may name."""
+        reference = field.reference
+        assert reference is not None
+        listed = field.rule.type == "list"
         where = "".join(
             f", {name!r}: {self.key(reference.resource, name, entry)}"
             for name, entry in reference.where.entries.items()
         )
-        yield f"    w = {{{reference.by!r}: {'[*k]' if listed else 'k'}{where}}}"
+        yield f"w = {{{reference.by!r}: {'[*k]' if listed else 'k'}{where}}}"
         find = f"s.records.find({reference.resource!r}, w)"
-        yield f"    found = {find}{' if k else ()' if listed else ''}"
-        yield f"    s.reads.append(({reference.bind or field.name!r}, {reference.resource!r}, w, len(found)))"
-        matched = "matched_all" if listed else "matched"
-        yield f"    v = {matched}(found, {reference.by!r}, k)"
+        yield f"found = {find}{' if k else ()' if listed else ''}"
+        yield f"s.reads.append(({reference.bind or field.name!r}, {reference.resource!r}, w, len(found)))"
 
     def reread(self, planned: bool) -> Iterator[str]:
         """The lines that forget what may read otherwise once changes are planned."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from operator import itemgetter
-from typing import Any, Final
+from typing import Any
 
+from rulewright.deferral import Deferring
 from rulewright.evaluation.masking import MASK, because_of, to_json
 from rulewright.evaluation.views import Layer
 from rulewright.formula import Valued
@@ -17,57 +17,53 @@ from rulewright.problem import Because, Problem
 # Where a problem stands in the order of evaluation: the stage, then the place in the rule file.
 Place = tuple[int, ...]
 Entry = tuple[Place, Problem]
-_place: Final = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A rule's problem, but for what the rule read (`formula`). `top`: the field it is about.
-
-    `waits`: what was read is told when it is asked for, because it can't be another by then.
-    """
+    """A rule's problem, but for what the rule (`formula`) read."""
 
     place: Place
     problem: Problem
-    formula: Valued | None = None
-    top: str = ""
-    waits: bool = False
+    formula: Valued
 
-    def told(self, because: Callable[[], Because]) -> Entry:
+    def told(self, because: Because) -> Entry:
         """The problem with what its rule read."""
         problem = self.problem
-        if self.waits:
-            return self.place, _waiting(problem, because)
         return self.place, Problem(
             problem.rule,
             problem.code,
             problem.path,
             problem.message,
             problem.severity,
-            because(),
+            because,
             problem.rule_at,
             vendor=problem.vendor,
         )
 
+    def waiting(self, because: Callable[[], Because]) -> Entry:
+        """The problem, of which the parts that few ask for wait."""
+        problem, told = self.problem, _Draft()
+        told.rule = problem.rule
+        told.code = problem.code
+        told.path = problem.path
+        told.message = problem.message
+        told.severity = problem.severity
+        told._later = partial(_parts, problem, because)
+        told.__class__ = Problem  # type: ignore[assignment]  # of the same slots
+        return self.place, told  # type: ignore[return-value]
 
-# A Problem is frozen; its slots are filled here as its constructor would, but for those that wait.
-_new: Final = partial(object.__new__, Problem)
-_SLOTS: Final = {name: getattr(Problem, name).__set__ for name in Problem.__slots__}
-_rule, _code, _path = _SLOTS["rule"], _SLOTS["code"], _SLOTS["path"]
-_message, _severity = _SLOTS["message"], _SLOTS["severity"]
-_later = Problem._later.__set__  # type: ignore[union-attr]  # a slot's descriptor
 
+class _Draft(Deferring):
+    """A Problem that is being filled: a frozen object's own constructor takes four times as long."""
 
-def _waiting(problem: Problem, because: Callable[[], Because]) -> Problem:
-    """A problem like this one, of which the parts that few ask for wait."""
-    told: Problem = _new()
-    _rule(told, problem.rule)
-    _code(told, problem.code)
-    _path(told, problem.path)
-    _message(told, problem.message)
-    _severity(told, problem.severity)
-    _later(told, partial(_parts, problem, because))
-    return told
+    __slots__ = tuple(Problem.__slots__)
+
+    rule: str
+    code: str
+    path: str
+    message: str
+    severity: str
 
 
 def _parts(problem: Problem, because: Callable[[], Because]) -> dict[str, object]:
@@ -80,61 +76,47 @@ def _parts(problem: Problem, because: Callable[[], Because]) -> dict[str, object
     }
 
 
-class Found:
-    """The problems of one payload, and the fields that no later rule may rely on."""
+# What `tell...` keeps says what its rule read when it is asked, because that can't be another by then; what
+# `note...` keeps says it at once.
 
-    __slots__ = ("checked", "entries", "required", "unsound")
 
-    def __init__(self, unsound: set[str], entries: list[Entry]) -> None:
-        self.unsound = unsound
-        self.entries = entries
-        # Fields that are missing, and fields that a check refused.
-        self.required: tuple[str, ...] = ()
-        self.checked: tuple[str, ...] = ()
+def tell(s: State, entries: list[Entry], refusal: Refusal) -> None:
+    """Keep the problem of a condition."""
+    entries.append(refusal.waiting(partial(_read, s, refusal.formula)))
 
-    def note(self, s: State, refusal: Refusal) -> None:
-        """Keep a problem, with what the rule read."""
-        if refusal.formula is None:
-            self.entries.append((refusal.place, refusal.problem))
-        else:
-            self.entries.append(refusal.told(partial(_read, s, refusal.formula)))
 
-    def end(self, refusal: Refusal) -> None:
-        """Let no later rule rely on the field, if the problem is an error."""
-        if refusal.problem.severity == "error" and refusal.top:
-            self.unsound.add(refusal.top)
+def note(s: State, entries: list[Entry], refusal: Refusal) -> None:
+    """Keep the problem of a condition."""
+    entries.append(refusal.told(_read(s, refusal.formula)))
 
-    def refuse(self, s: State, refusal: Refusal) -> None:
-        """Keep a problem of a field that it ends."""
-        self.note(s, refusal)
-        self.end(refusal)
-        self.required += (refusal.top,)
 
-    def note_value(self, s: State, refusal: Refusal, field: Any, stored: object, sensitive: bool) -> None:
-        """Keep the problem of a check on a value."""
-        assert refusal.formula is not None
-        read = partial(_read_with_value, s, refusal.formula, field, stored, sensitive)
-        self.entries.append(refusal.told(read))
-        if refusal.problem.severity == "error":
-            self.checked += (refusal.top,)
+def tell_value(
+    s: State, entries: list[Entry], refusal: Refusal, field: Any, stored: object, sensitive: bool
+) -> None:
+    """Keep the problem of a check on a value."""
+    because = partial(_read_with_value, s, refusal.formula, field, stored, sensitive)
+    entries.append(refusal.waiting(because))
 
-    def dangling(self, s: State, refusal: Refusal, label: str, value: object, sensitive: bool) -> None:
-        """Keep the problem of a reference that names nothing."""
-        assert refusal.formula is not None
-        self.entries.append(refusal.told(partial(_named, s, refusal.formula, label, value, sensitive)))
 
-    @property
-    def has_errors(self) -> bool:
-        """Whether a problem refuses the payload."""
-        for _, problem in self.entries:  # noqa: SIM110 - a generator takes three times as long
-            if problem.severity == "error":
-                return True
-        return False
+def note_value(
+    s: State, entries: list[Entry], refusal: Refusal, field: Any, stored: object, sensitive: bool
+) -> None:
+    """Keep the problem of a check on a value."""
+    entries.append(refusal.told(_read_with_value(s, refusal.formula, field, stored, sensitive)))
 
-    def problems(self) -> tuple[Problem, ...]:
-        """The problems in the order of evaluation."""
-        self.entries.sort(key=_place)
-        return tuple([problem for _, problem in self.entries])
+
+def tell_missing(
+    s: State, entries: list[Entry], refusal: Refusal, label: str, value: object, sensitive: bool
+) -> None:
+    """Keep the problem of a reference that names nothing."""
+    entries.append(refusal.waiting(partial(_named, s, refusal.formula, label, value, sensitive)))
+
+
+def note_missing(
+    s: State, entries: list[Entry], refusal: Refusal, label: str, value: object, sensitive: bool
+) -> None:
+    """Keep the problem of a reference that names nothing."""
+    entries.append(refusal.told(_named(s, refusal.formula, label, value, sensitive)))
 
 
 def _read(s: State, formula: Valued, names: Mapping[str, object] | None = None) -> Because:

@@ -17,7 +17,7 @@ from typing import Final
 # Called with the state, these read no cell.
 _HARMLESS: Final = frozenset(
     {"next_number", "chance_of", "create_record", "update_record", "set_own", "require_named"}
-    | {"judge_uniques", "now_text", "generated"}
+    | {"judge_uniques", "now_text", "generated", "tell", "tell_value", "tell_missing"}
 )
 _BEGIN: Final = """
 if store is None: raise Decline
@@ -154,6 +154,8 @@ class Straightener:
         if name in now.values:
             assert isinstance(statement, ast.Assign)
             statement.targets.insert(0, ast.Name(now.values[name], ast.Store()))
+        elif name:
+            now.maybe.add(name)
 
     def _reread(self, now: _Known) -> Iterator[ast.stmt]:
         """Empty the cells of what may read otherwise: surely, or where an effect wrote to their resource."""

@@ -6,6 +6,7 @@ Only what fails is handed to marshmallow. Gives None where the plain evaluator m
 from __future__ import annotations
 
 import re
+from operator import itemgetter
 from typing import Any, Final, cast
 
 import msgspec
@@ -15,15 +16,16 @@ from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import Inputs
 from rulewright.hotpath.accepting import accepted, rejected
 from rulewright.hotpath.build import Generated
-from rulewright.hotpath.refusals import Found
-from rulewright.hotpath.sifting import Sifter
-from rulewright.hotpath.state import Decline
+from rulewright.hotpath.sifting import Sifted, Sifter
+from rulewright.hotpath.state import Decline, State
 from rulewright.outcome import Outcome
 from rulewright.ports import Records
+from rulewright.problem import Problem
 from rulewright.schema.fields import is_writable
 
 _PLACE: Final = re.compile(r"at `\$\.([A-Za-z][A-Za-z0-9_]*)")
 _MOST: Final = 20
+_place: Final = itemgetter(0)
 
 
 class Teller:
@@ -58,21 +60,28 @@ class Teller:
 
     def _tell(self, payload: dict[str, Any], inputs: Inputs, records: Records | None) -> Outcome | None:
         generated = self.generated
-        sent, entries, unsound = self.sifter.sift(payload)
-        found = Found(unsound, entries)
-        p = self._shape(sent, found)
+        sifted = sent, entries, unsound = self.sifter.sift(payload)
+        try:
+            p = msgspec.convert(sent, generated.loose)
+        except msgspec.ValidationError as error:
+            p = self._shape(sifted, error)
         run = generated.open(p, sent, records, inputs.actor, inputs.request, inputs.now, inputs.seed)
-        for stage in generated.before:
-            stage(run)
         try:
             generated.shape(run)
         except Decline:
-            self._judge_again(run, sent, found)
+            self._judge_again(run, sifted)
         assert generated.collect is not None
-        generated.collect(run, found)
-        if found.has_errors:
-            return rejected(self.rules, self.resource, inputs, run, found.problems())
-        problems = found.problems()
+        generated.collect(run, unsound, entries)
+        entries.sort(key=_place)
+        problems = tuple([problem for _, problem in entries])
+        for problem in problems:
+            if problem.severity == "error":
+                return rejected(self.rules, self.resource, inputs, run, problems)
+        return self._accept(run, inputs, problems)
+
+    def _accept(self, run: State, inputs: Inputs, problems: tuple[Problem, ...]) -> Outcome:
+        """The outcome of a payload that has nothing but warnings."""
+        generated = self.generated
         for problem in problems:
             # Look-ups are read anew after the effects, and what was read before is told.
             problem.settle()
@@ -81,30 +90,33 @@ class Teller:
         body = generated.respond(run)
         return accepted(self.rules, self.resource, generated, inputs, run, body, problems)
 
-    def _shape(self, sent: dict[str, Any], found: Found) -> Any:
+    def _shape(self, sifted: Sifted, error: msgspec.ValidationError) -> Any:
         """Take out what the Struct refuses until it takes the rest."""
         for _ in range(_MOST):
+            place = _PLACE.search(str(error))
+            if place is None:
+                raise Decline
+            self._take_out(place[1], sifted)
             try:
-                return msgspec.convert(sent, self.generated.loose)
-            except msgspec.ValidationError as error:
-                place = _PLACE.search(str(error))
-                if place is None:
-                    raise Decline from None
-                self._take_out(place[1], sent, found)
+                return msgspec.convert(sifted[0], self.generated.loose)
+            except msgspec.ValidationError as another:
+                error = another
         raise Decline
 
-    def _take_out(self, name: str, sent: dict[str, Any], found: Found) -> None:
+    def _take_out(self, name: str, sifted: Sifted) -> None:
+        sent, entries, unsound = sifted
         if sent[name] is None or self.sifter.sendable[name].children:
             raise Decline
-        found.entries += self.sifter.entries_of(name, self.sifter.messages(name, sent.pop(name)))
-        found.unsound.add(name)
+        entries += self.sifter.entries_of(name, self.sifter.messages(name, sent.pop(name)))
+        unsound.add(name)
 
-    def _judge_again(self, run: Any, sent: dict[str, Any], found: Found) -> None:
+    def _judge_again(self, run: State, sifted: Sifted) -> None:
         """Take out what the Struct took and generated lines refused: dates first, they are the commonest."""
+        sent = sifted[0]
         dates = [name for name in self.generated.dates if sent.get(name).__class__ is str]
         misfits = [name for name in dates if self._is_misfit(name, sent[name])]
         for name in misfits:
-            self._take_out(name, sent, found)
+            self._take_out(name, sifted)
         if misfits:
             run.p = msgspec.convert(sent, self.generated.loose)
             try:
@@ -113,7 +125,7 @@ class Teller:
                 pass
             else:
                 return
-        run.p = self._judge_read(sent, found)
+        run.p = self._judge_read(sifted)
         self.generated.shape(run)
 
     def _is_misfit(self, name: str, text: str) -> bool:
@@ -126,14 +138,15 @@ class Teller:
             return True
         return False
 
-    def _judge_read(self, sent: dict[str, Any], found: Found) -> Any:
+    def _judge_read(self, sifted: Sifted) -> Any:
         """Find the values that the Struct took and their fields refuse."""
+        sent = sifted[0]
         for name in [*sent]:
             if name in self.read or (sent[name].__class__ is str and not is_writable(sent[name])):
                 try:
                     self.sifter.loaders[name].deserialize(sent[name], partial=True)
                 except ValidationError:
-                    self._take_out(name, sent, found)
+                    self._take_out(name, sifted)
         return msgspec.convert(sent, self.generated.loose)
 
 

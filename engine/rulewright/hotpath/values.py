@@ -90,6 +90,15 @@ def in_order(found: Sequence[Any], where: Mapping[str, object]) -> Sequence[Any]
     return found
 
 
+def match(found: Sequence[Any], by: str, key: object) -> Any:
+    """The record that a reference names, or None."""
+    for record in found:
+        value = record.get(by)
+        if value == key and value.__class__ is key.__class__:
+            return record
+    return None
+
+
 def matched(found: Sequence[Any], by: str, key: object) -> Any:
     """The record that a reference names; Decline where there is none."""
     for record in found:
