@@ -1,0 +1,387 @@
+"""What plug-ins add, in programs and in the command: each program has its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from threading import Thread
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from installing import Install
+
+from rulewright import ConfigurationError, Program, RuleFileError, load
+from rulewright.bundle import load_rules_once
+from rulewright.cli import main
+from rulewright.plugins import CelFunction, EffectKind, IdGenerator, text_type
+from rulewright.plugins.loading import build_registry
+from rulewright.ports import Reply, Sending
+from rulewright_adapters.forwarding import open_forwarder
+
+RULES = """
+rulewright: 1
+resource: shop/order
+key: id
+operations:
+  create: {method: POST, path: /orders, status: 201}
+fields:
+  id: {type: string, readonly: ignore, generate: {ticket: {width: 4}}}
+  code: {type: code, required: true}
+  said: {type: string, compute: said(record.code)}
+  count: {type: integer}
+effects:
+  - id: note
+    when: given(payload.count)
+    log: {text: said(record.code), as: "'seen'"}
+"""
+LOG = """
+rulewright: 1
+resource: shop/log
+key: id
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+  text: {type: string}
+  kind: {type: string}
+"""
+
+
+def write_log(written: Any) -> list[dict[str, object]]:
+    if not isinstance(written, dict) or "text" not in written:
+        raise ValueError("write text: what is to be noted")
+    first = {"create": "shop/log", "set": {"text": written["text"], "kind": written.get("as", "'note'")}}
+    return [first, {"id": "twice", "when": "payload.count > 1", **first}]
+
+
+def plugin(letter: str, **more: Any) -> SimpleNamespace:
+    """A plug-in that adds the words of the rules, in its own way."""
+    return SimpleNamespace(
+        __name__=f"acme_{letter}",
+        rulewright_field_types=lambda: [
+            text_type(
+                "code",
+                f"a code with {letter}",
+                check=lambda text: text.startswith(letter),
+                example=f"{letter}1",
+                wrong="1",
+                docs="A code.",
+                **more,
+            )
+        ],
+        rulewright_functions=lambda: [
+            CelFunction(
+                "said",
+                ["string"],
+                "string",
+                lambda text: letter + str(int(text[1:])),
+                [f"said('{letter}01') == '{letter}1'"],
+                "The code without zeros.",
+                cost=7,
+            )
+        ],
+        rulewright_effects=lambda: [EffectKind("log", write_log, {"text": "'x'"}, {}, "notes something")],
+        rulewright_generators=lambda: [
+            IdGenerator(
+                "ticket",
+                lambda chance, options: letter + chance.letters("0123456789", int(options["width"])),
+                "a ticket's number",
+                {"width": 3},
+            )
+        ],
+    )
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    folder = tmp_path / "rules"
+    (folder / "shop").mkdir(parents=True)
+    (folder / "shop" / "order.yaml").write_text(RULES)
+    (folder / "shop" / "log.yaml").write_text(LOG)
+    return folder
+
+
+def problems_of(rules: Path, text: str) -> list[str]:
+    """The mistakes in the order's file when it is changed to `text`."""
+    (rules / "shop" / "order.yaml").write_text(text)
+    with pytest.raises(RuleFileError) as raised:
+        load(rules, plugins=[plugin("A")], installed=False)
+    shown = [(one.span, one.code, one.message) for one in raised.value.problems if one.severity == "error"]
+    return [f"{span.line}:{span.column} {code}: {message}" for span, code, message in shown]
+
+
+def test_two_programs_in_one_process_never_disturb_each_other(rules: Path) -> None:
+    """The same rules, the same words, two meanings; at the same time, in several threads."""
+    programs = {letter: load(rules, plugins=[plugin(letter)], installed=False) for letter in "AB"}
+    found: dict[tuple[str, str, int], tuple[str, object]] = {}
+
+    def decide(letter: str, number: int) -> None:
+        for sent in "AB":
+            outcome = programs[letter].evaluate("shop/order", {"code": f"{sent}007"}, seed=1)
+            found[letter, sent, number] = (outcome.verdict, (outcome.record or {}).get("said"))
+
+    threads = [Thread(target=decide, args=(letter, number)) for letter in "AB" for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert {(*key[:2], *told) for key, told in found.items()} == {
+        ("A", "A", "accepted", "A7"),
+        ("A", "B", "rejected", None),
+        ("B", "B", "accepted", "B7"),
+        ("B", "A", "rejected", None),
+    }
+    assert len(found) == 32
+    assert programs["A"].ruleset != programs["B"].ruleset
+
+
+def test_what_ships_is_as_it_was() -> None:
+    """A program without plug-ins knows nothing of theirs."""
+    build_registry([plugin("A")], installed=False)
+
+    assert "code" not in load(installed=False).registry.types
+
+
+def test_an_effect_stands_for_effects_of_the_language(rules: Path) -> None:
+    """Its conditions are joined, its ids follow from its own."""
+    program = load(rules, plugins=[plugin("A")], installed=False)
+    one, two = (program.evaluate("shop/order", {"code": "A01", "count": n}, seed=3) for n in (1, 2))
+
+    assert [(change.rule, change.set) for change in one.changes[1:]] == [
+        ("shop/order.note", {"id": 1, "text": "A1", "kind": "seen"})
+    ]
+    assert [change.rule for change in two.changes[1:]] == ["shop/order.note", "shop/order.note_twice"]
+    assert one.changes[0].key == two.changes[0].key
+    assert str(one.changes[0].key).startswith("A")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("{text: said(record.code), ", "{", "14:10 wrong-value: log: write text: what is to be noted"),
+        (
+            "said(record.code), as",
+            "said(record.cod), as",
+            "14:29 unknown-path: the field record.cod is not known",
+        ),
+        (
+            "\"'seen'\"}",
+            "\"'seen'\"}\n    set: {}",
+            "15:5 contradiction: set can't stand beside log, which stands for whole effects",
+        ),
+        ("log:", "logg:", "14:5 unknown-keyword: logg is no keyword here"),
+        (
+            "as: \"'seen'\"",
+            "as: payload.count",
+            "14:40 wrong-result: the field kind takes a text, and this is a number: payload.count",
+        ),
+    ],
+)
+def test_mistakes_in_an_effect_of_a_plug_in_have_their_place(
+    old: str, new: str, expected: str, rules: Path
+) -> None:
+    """What was written is pointed at, even where a plug-in passed it on."""
+    found = problems_of(rules, RULES.lstrip("\n").replace(old, new))
+
+    assert [one for one in found if one.startswith(expected.replace("17:", "16:").replace("18:", "17:"))], (
+        found
+    )
+
+
+def test_a_function_that_fails_leaves_the_payload_undecided(rules: Path) -> None:
+    """The message says which function, and never what it was given."""
+    program = load(rules, plugins=[plugin("A", sensitive=True)], installed=False)
+
+    outcome = program.evaluate("shop/order", {"code": "Asecret"})
+
+    assert outcome.verdict == "undecided"
+    assert [problem.path for problem in outcome.problems] == ["/said"]
+    assert "secret" not in json.dumps([str(problem) for problem in outcome.problems])
+
+
+def test_a_call_costs_what_the_function_declares(rules: Path) -> None:
+    """Too many calls of a dear function are found when the rules are loaded."""
+    dear = RULES.lstrip("\n").replace(
+        "said(record.code)}", "'lists.range(100000).map(i, said(record.code))[0]'}", 1
+    )
+
+    assert any("too-costly" in one for one in problems_of(rules, dear))
+
+
+# The cache of rules
+
+
+def test_rules_are_read_again_when_a_plug_in_changes(
+    rules: Path, install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What is kept depends on the code of the plug-ins; without any, or with the same, it is used."""
+    monkeypatch.setenv("RULEWRIGHT_CACHE", str(tmp_path / "cache"))
+    file = install("acme", "X = 1\ndef rulewright_formats():\n    return []\n")
+    (rules / "shop" / "order.yaml").unlink()
+    stamps = [build_registry().stamp]
+    for registry in (build_registry(), build_registry(), build_registry(installed=False)):
+        load_rules_once(rules, registry=registry)
+    kept = len([*(tmp_path / "cache").glob("*.rules")])
+    file.write_text(file.read_text() + "# changed\n")
+    stamps.append(build_registry().stamp)
+    load_rules_once(rules, registry=build_registry())
+
+    assert kept == 2
+    assert len([*(tmp_path / "cache").glob("*.rules")]) == 3
+    assert stamps[0] != stamps[1]
+
+
+def test_rules_with_plug_ins_that_are_no_files_are_not_kept(
+    rules: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nobody can tell whether such a plug-in is still the same."""
+    monkeypatch.setenv("RULEWRIGHT_CACHE", str(tmp_path / "cache"))
+
+    load(rules, plugins=[plugin("A")], installed=False)
+
+    assert not (tmp_path / "cache").exists()
+
+
+# The command
+
+
+FILE = """
+from rulewright.plugins import *
+
+def rulewright_formats():
+    return [ReportFormat("verdicts", write_verdicts, "one a line")]
+
+def write_verdicts(entries):
+    return (f"{one.outcome.verdict}\\n" for one in entries)
+
+def rulewright_field_types():
+    return [text_type("code", "a code", check=str.isdigit, example="1", wrong="x", docs="Digits.")]
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a configuration that names a plug-in beside it."""
+    (tmp_path / "rules" / "shop").mkdir(parents=True)
+    order = "rulewright: 1\nresource: shop/order\nkey: id\nfields:\n  id: {type: code, required: true}\n"
+    (tmp_path / "rules" / "shop" / "order.yaml").write_text(order)
+    (tmp_path / "words.py").write_text(FILE)
+    (tmp_path / "rulewright.toml").write_text('rules = "rules"\nplugins = ["words.py"]\n')
+    (tmp_path / "some.jsonl").write_text('{"id": "1"}\n{"id": "x"}\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RULEWRIGHT_CACHE", "off")
+    return tmp_path
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(main, words)
+
+
+def test_plug_ins_of_the_configuration_are_used_by_every_command(project: Path) -> None:
+    """A Python file beside rulewright.toml; a format of its own, in one process and in several."""
+    validated = run("validate", "shop/order", "some.jsonl", "--format", "verdicts")
+    in_parallel = run("validate", "shop/order", "some.jsonl", "--format", "verdicts", "--workers", "2")
+
+    assert run("check").exit_code == 0
+    assert validated.stdout == in_parallel.stdout == "accepted\nrejected\n"
+    assert (validated.exit_code, in_parallel.exit_code) == (1, 1)
+    assert "words  (" in run("plugins").stdout
+
+
+def test_an_unknown_format_is_said_with_those_of_plug_ins(project: Path) -> None:
+    """Formats of plug-ins are for decisions; other commands do not offer them."""
+    wrong, other = (
+        run("validate", "shop/order", "some.jsonl", "--format", "xml"),
+        run("check", "--format", "verdicts"),
+    )
+
+    assert (wrong.exit_code, other.exit_code) == (2, 2)
+    assert (
+        "'xml' is not one of 'pretty', 'text', 'json', 'jsonl', 'github', 'junit', 'sarif', 'verdicts'"
+        in wrong.output
+    )
+    assert "'verdicts' is not one of" in other.output
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("plugins = 'words.py'", 'plugins must be a list of modules, like ["my_company.rules"]'),
+        ("plugins = ['nothing.here']", "the plug-in nothing.here can't be imported: ModuleNotFoundError"),
+        ("plugins = ['gone.py']", "can't be imported: FileNotFoundError"),
+        ("plugins = ['json']", "the plug-in json adds nothing: it has none of the functions"),
+    ],
+)
+def test_a_plug_in_that_is_none_is_a_message(written: str, expected: str, project: Path) -> None:
+    """Status 2 and a sentence; never a traceback."""
+    (project / "rulewright.toml").write_text(f'rules = "rules"\n{written}\n')
+
+    done = run("check")
+
+    assert done.exit_code == 2
+    assert expected in done.output
+    assert "Traceback" not in done.output
+
+
+@pytest.mark.parametrize("words", [("--no-plugins",), ()])
+def test_installed_plug_ins_can_be_left_out(
+    words: tuple[str, ...], install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a flag, or by RULEWRIGHT_NO_PLUGINS; then not even a broken one matters."""
+    install("broken", "raise RuntimeError('on import')")
+    if not words:
+        monkeypatch.setenv("RULEWRIGHT_NO_PLUGINS", "1")
+
+    done = run(*words, "plugins")
+
+    assert done.exit_code == 0
+    assert "broken" not in done.output
+    monkeypatch.delenv("RULEWRIGHT_NO_PLUGINS", raising=False)
+    assert "the plug-in broken (broken 1.0) can't be imported" in run("plugins").output
+
+
+# Forwarders
+
+
+class Post:
+    """Keeps what it was given to send."""
+
+    sent: list[tuple[str, str]]
+
+    def __init__(self, tables: Any) -> None:
+        self.tables, self.sent, self.closed = dict(tables), [], 0
+
+    def send(self, sending: Sending) -> Reply:
+        self.sent.append((sending.names[0], sending.url))
+        return Reply(200)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_targets_go_to_the_forwarder_of_their_scheme() -> None:
+    """A plug-in's for its scheme; HTTP for the others; a target that nobody has is said."""
+    post = Post({})
+    opened: list[Any] = []
+    opener = SimpleNamespace(open=lambda tables: opened.append(dict(tables)) or post)
+    tables = {"queue": {"url": "post://box/1"}, "web": {"url": "http://127.0.0.1:9/"}}
+    forwarder = open_forwarder(tables, {"post": opener})  # type: ignore[dict-item]
+
+    reply = forwarder.send(Sending(("queue",), "POST", "/x", {}, {}, "k"))
+    with pytest.raises(ConfigurationError, match="no target other is configured: there is queue, web"):
+        forwarder.send(Sending(("other",), "POST", "/x", {}, {}, "k"))
+    forwarder.close()
+    forwarder.close()
+
+    assert reply.status == 200
+    assert (opened, post.sent, post.closed) == ([{"queue": {"url": "post://box/1"}}], [("queue", "/x")], 1)
+
+
+def test_a_program_travels_by_its_source(rules: Path) -> None:
+    """The registry that a program holds is the one that it was loaded with."""
+    program = load(rules, plugins=[plugin("A")], installed=False)
+
+    assert isinstance(program, Program)
+    assert [one.name for one in program.registry.plugins] == ["acme_A"]
+    assert program.registry.declared["said"].cost == 7
