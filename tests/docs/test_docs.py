@@ -56,6 +56,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "ReactionShape": ("Reactions and timeouts",),
     "TimeoutShape": ("Reactions and timeouts",),
     "InferenceShape": ("Inference",),
+    "FindingShape": ("Inference",),
     "OperationShape": ("Operations",),
     "ResponseShapeShape": ("Response",),
     "ResourceShape": ("A resource's file",),
