@@ -125,7 +125,7 @@ class Applier:
     def _read_ahead(self, given: Sequence[Given], buffer: Buffer) -> None:
         inputs = [one for one in given if isinstance(one, Inputs)]
         for lookup in self._lookups:
-            buffer.know(lookup.resource, lookup.field, keys_of(lookup, inputs))
+            buffer.read_ahead(lookup.resource, lookup.fields, keys_of(lookup, inputs))
 
 
 def _quick_encoder() -> Callable[[object], str]:

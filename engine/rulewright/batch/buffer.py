@@ -6,17 +6,16 @@ one whose buffer it is decides it again, without the guilty payload.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, Literal
+from typing import Literal
 
+from rulewright.batch.kept import Kept, place_of
 from rulewright.batch.pending import Pending, identity
 from rulewright.errors import AdapterError, RulewrightError, UniqueViolationError
-from rulewright.evaluation.overlay import _sort_key, matches
+from rulewright.evaluation.overlay import _sort_key
 from rulewright.ports import StoredRecord, Table, Transaction, Where
-
-_PLAIN = (str, int)
 
 
 class Collision(Exception):  # noqa: N818 - it tells whom to decide anew, and is never seen outside
@@ -37,26 +36,19 @@ class Buffer:
         self._base = base
         self._tables = tables
         self._pending: dict[str, Pending] = {}
-        self._known: dict[tuple[str, str], dict[Hashable, Sequence[StoredRecord]]] = {}
-        self._answers: dict[str, dict[Hashable, Sequence[StoredRecord]]] = {}
-        self._counts: dict[str, dict[Hashable, int]] = {}
-        self._last: dict[tuple[str, str, str], int] = {}
-        self._greatest: dict[tuple[str, str], object] = {}
+        self._kept: dict[str, Kept] = {}
         self._block = _Block(self)
         self.payload = 0
 
     # Reads
 
-    def know(self, resource: str, field: str, values: Sequence[Hashable]) -> None:
-        """Read by one question what will be asked one by one: the records with `values` in `field`."""
-        table = self._tables.get(resource)
-        kinds = [column.type for column in table.columns if column.name == field] if table is not None else []
-        places: dict[Hashable, list[StoredRecord]] = {value: [] for value in values}
-        if not places or not set(kinds) & {"text", "integer"}:
-            return
-        for record in self._base.find(resource, {field: list(values)}):
-            places[record[field]].append(record)
-        self._known.setdefault((resource, field), {}).update(places)
+    def read_ahead(
+        self, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
+    ) -> None:
+        """Read by one question what will be asked one by one: the records with these values in `fields`."""
+        kept = self._kept_of(resource)
+        if kept is not None:
+            kept.read_ahead(fields, keys)
 
     def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
         """See Records.find."""
@@ -81,14 +73,13 @@ class Buffer:
 
     def count(self, resource: str, where: Where) -> int:
         """See Records.count."""
-        pending = self._settled(resource)
-        place = _place(where)
-        counts = self._counts.setdefault(resource, {})
-        stored = counts.get(place) if place is not None else None
-        if stored is None:
+        pending, kept, place = self._settled(resource), self._kept_of(resource), place_of(where)
+        if kept is None or place is None:
             stored = self._base.count(resource, where)
-            if place is not None:
-                counts[place] = stored
+        elif place in kept.counts:
+            stored = kept.counts[place]
+        else:
+            stored = kept.counts[place] = self._base.count(resource, where)
         return stored if pending is None else stored + len(pending.matching(where))
 
     def extreme(self, resource: str, where: Where, field: str, which: Literal["min", "max"]) -> object:
@@ -105,50 +96,37 @@ class Buffer:
     def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
         """See Records.last_in_sequence."""
         pending = self._pending.get(resource)
-        if pending is not None and field not in pending.changed:
-            known = pending.numbers.get((field, prefix))
-            if known is not None:
-                return known
         if pending is not None and field in pending.changed:
             # The largest may have become smaller.
             self._flush_table(resource)
             pending = None
-        place = (resource, field, prefix)
-        stored = self._last.get(place)
-        if stored is None:
-            stored = self._last[place] = self._base.last_in_sequence(resource, field, prefix)
-        return stored if pending is None else pending.last(field, prefix, stored)
+        if pending is None:
+            return self._last_stored(resource, field, prefix)
+        known = pending.numbers.get((field, prefix))
+        return (
+            pending.last(field, prefix, self._last_stored(resource, field, prefix))
+            if known is None
+            else known
+        )
+
+    def _last_stored(self, resource: str, field: str, prefix: str) -> int:
+        kept = self._kept_of(resource)
+        last = kept.last.get((field, prefix)) if kept is not None else None
+        if last is None:
+            last = self._base.last_in_sequence(resource, field, prefix)
+            if kept is not None:
+                kept.last[field, prefix] = last
+        return last
 
     def _stored(self, resource: str, where: Where, limit: int | None) -> Sequence[StoredRecord]:
-        """What the store holds, from memory where it was asked before."""
-        for field, value in where.items():
-            if value.__class__ in _PLAIN:
-                known = self._known.get((resource, field))
-                found = known.get(value) if known is not None else None
-                if found is not None:
-                    return found if len(where) == 1 else [one for one in found if matches(one, where)]
-        place = _place(where)
-        if place is None:
-            return self._base.find(resource, where, limit)
-        answers = self._answers.setdefault(resource, {})
-        found = answers.get((place, limit))
-        if found is None:
-            found = [] if self._is_above(resource, where) else self._base.find(resource, where, limit)
-            answers[place, limit] = found
-        return found
+        kept = self._kept.get(resource) or self._kept_of(resource)
+        return self._base.find(resource, where, limit) if kept is None else kept.find(where, limit)
 
-    def _is_above(self, resource: str, where: Where) -> bool:
-        """Whether a value is above all that are stored, as what was numbered in this chunk is."""
-        table = self._tables.get(resource)
-        for field, value in where.items():
-            if value.__class__ not in _PLAIN or table is None or not _leads_an_index(table, field):
-                continue
-            place = (resource, field)
-            if place not in self._greatest:
-                self._greatest[place] = self._base.extreme(resource, {}, field, "max")
-            if _is_greater(value, self._greatest[place]):
-                return True
-        return False
+    def _kept_of(self, resource: str) -> Kept | None:
+        kept = self._kept.get(resource)
+        if kept is None and resource in self._tables:
+            kept = self._kept[resource] = Kept(self._base, self._tables[resource])
+        return kept
 
     # Writes
 
@@ -195,8 +173,9 @@ class Buffer:
     def delete(self, resource: str, where: Where) -> int:
         """See Transaction.delete."""
         self._flush_table(resource)
+        deleted = self._base.delete(resource, where)
         self._forget(resource)
-        return self._base.delete(resource, where)
+        return deleted
 
     def savepoint(self) -> AbstractContextManager[None]:
         """A block whose writes would have to be undone sends its payload to be decided without a buffer."""
@@ -243,11 +222,7 @@ class Buffer:
     def _forget(self, resource: str) -> None:
         """Ask the store anew about a table that it has written."""
         self._pending.pop(resource, None)
-        self._answers.pop(resource, None)
-        self._counts.pop(resource, None)
-        self._known = {place: kept for place, kept in self._known.items() if place[0] != resource}
-        self._greatest = {place: kept for place, kept in self._greatest.items() if place[0] != resource}
-        self._last = {place: kept for place, kept in self._last.items() if place[0] != resource}
+        self._kept.pop(resource, None)
 
 
 class _Block:
@@ -264,25 +239,3 @@ class _Block:
     ) -> None:
         if isinstance(error, RulewrightError):
             raise Collision(self._buffer.payload) from error
-
-
-def _place(where: Where) -> Hashable | None:
-    """Return a key under which an answer is kept; None for what is asked too rarely to keep."""
-    values: list[Hashable] = []
-    for value in where.values():
-        if value.__class__ in _PLAIN or value is None:
-            values.append(value)
-        elif value.__class__ is bool:
-            values.append((value,))
-        else:
-            return None
-    return (*where, *values)
-
-
-def _is_greater(value: Any, greatest: Any) -> bool:
-    """Whether a value is above the greatest that is stored, None where there is none."""
-    return greatest is None or (greatest.__class__ is value.__class__ and value > greatest)
-
-
-def _leads_an_index(table: Table, field: str) -> bool:
-    return field == table.key or any(fields[0] == field for fields in table.indexes)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 
+from rulewright.batch.kept import PLAIN, PLAIN_TYPES
 from rulewright.evaluation.overlay import matches
 from rulewright.ports import ColumnType, StoredRecord, Table, Where
 
+_NOTHING: Mapping[Hashable, StoredRecord] = MappingProxyType({})
+_NESTED = ("nested",)
 _Index = dict[tuple[Hashable, ...], dict[Hashable, StoredRecord]]
-_PLAIN = (str, int)
 # As stores have it: longer ones are no sequence of ours.
 _DIGITS = 18
 
@@ -73,13 +76,13 @@ class Pending:
         """Return the records that match, as the store will give them back."""
         self._catch_up()
         found = self._found(where)
-        return [self._as_kept(record) for record in found] if found else ()
+        return [self._as_kept(record) for record in found] if found and self._kinds else found
 
     def _found(self, where: Where) -> Sequence[StoredRecord]:
         if not where:
             return list(self._current.values())
         fields = tuple(where)
-        if fields == (self.key,) and where[self.key].__class__ in _PLAIN:
+        if fields == (self.key,) and where[self.key].__class__ in PLAIN:
             record = self._current.get(where[self.key])
             return [record] if record is not None else []
         index = self._indexes.get(fields)
@@ -87,11 +90,14 @@ class Pending:
             index = self._indexes[fields] = {}
             for same, record in self._current.items():
                 _enter(index, fields, same, record)
+        values = tuple(where.values())
+        if PLAIN_TYPES.issuperset(map(type, values)):
+            return list(index.get(values, _NOTHING).values())
         try:
-            options = [_options(value) for value in where.values()]
+            options = [_options(value) for value in values]
         except TypeError:
             return [record for record in self._current.values() if matches(record, where)]
-        return [record for values in product(*options) for record in index.get(values, {}).values()]
+        return [record for entry in product(*options) for record in index.get(entry, _NOTHING).values()]
 
     def last(self, field: str, prefix: str, stored: int) -> int:
         """Return the largest number of a sequence, of which the store holds `stored`."""
@@ -173,11 +179,11 @@ def _options(wanted: object) -> list[Hashable]:
 
 def _entry(fields: tuple[str, ...], record: StoredRecord) -> tuple[Hashable, ...]:
     """Where an index has a record; nested values are never asked for by it."""
-    found: list[Hashable] = []
-    for name in fields:
-        value = record.get(name)
-        found.append(("nested",) if isinstance(value, list | dict) else identity(value))
-    return tuple(found)
+    values = tuple([record.get(name) for name in fields])
+    for value in values:
+        if value.__class__ not in PLAIN and value is not None:
+            return tuple([_NESTED if isinstance(value, list | dict) else identity(value) for value in values])
+    return values
 
 
 def _enter(index: _Index, fields: tuple[str, ...], same: Hashable, record: StoredRecord) -> None:

@@ -1,0 +1,136 @@
+"""What is known of the stored records of one table, so that most questions of a chunk are asked once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Final
+
+from rulewright.evaluation.overlay import matches
+from rulewright.ports import StoredRecord, Table, Transaction, Where
+
+PLAIN: Final = (str, int)
+PLAIN_TYPES: Final = frozenset(PLAIN)
+# More records than that are not read ahead: they are asked for one by one, as far as they are wanted.
+_MOST: Final = 5_000
+_Answer = Sequence[StoredRecord]
+
+
+class Kept:
+    """Answers `find` about one table as it was when the chunk began, or was flushed last."""
+
+    def __init__(self, base: Transaction, table: Table) -> None:
+        self._base = base
+        self._resource = table.resource
+        self._kinds = {column.name: column.type for column in table.columns}
+        self._leading = {table.key, *(fields[0] for fields in table.indexes)}
+        # Fields -> their values -> all records that have them.
+        self._ahead: dict[tuple[str, ...], dict[Hashable, _Answer]] = {}
+        self._answers: dict[Hashable, _Answer] = {}
+        self._greatest: dict[str, Any] = {}
+        self.counts: dict[Hashable, int] = {}
+        self.last: dict[tuple[str, str], int] = {}
+
+    def read_ahead(self, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]) -> None:
+        """Read by one question what will be asked one by one: the records with these values in `fields`."""
+        kinds = {self._kinds.get(field) for field in fields}
+        if not keys or not kinds <= {"text", "integer"}:
+            return
+        where: dict[str, object] = {
+            field: list(dict.fromkeys(values))
+            for field, values in zip(fields, zip(*keys, strict=True), strict=True)
+        }
+        found = self._base.find(self._resource, where, _MOST)
+        if len(found) == _MOST:
+            return
+        places: dict[Hashable, list[StoredRecord]] = {key: [] for key in keys}
+        for record in found:
+            place = places.get(tuple([record.get(field) for field in fields]))
+            # Several fields are asked for each by its list: some of what is found was not wanted.
+            if place is not None:
+                place.append(record)
+        self._ahead.setdefault(fields, {}).update(places)
+
+    def find(self, where: Where, limit: int | None) -> _Answer:
+        """Return the matching records. See Records.find."""
+        fields = tuple(where)
+        values = tuple(where.values())
+        if PLAIN_TYPES.issuperset(map(type, values)):
+            return self._find_plain(where, fields, values, limit)
+        return self._find_rarer(where, limit)
+
+    def _find_plain(
+        self, where: Where, fields: tuple[str, ...], values: tuple[Any, ...], limit: int | None
+    ) -> _Answer:
+        known = self._ahead.get(fields)
+        found = known.get(values) if known is not None else None
+        if found is not None:
+            return found if limit is None else found[:limit]
+        answer = self._answers.get((fields, values, limit))
+        if answer is None:
+            answer = self._answers[fields, values, limit] = self._ask(where, limit)
+        return answer
+
+    def _find_rarer(self, where: Where, limit: int | None) -> _Answer:
+        place = place_of(where)
+        if place is None:
+            return self._base.find(self._resource, where, limit)
+        answer = self._answers.get((place, limit))
+        if answer is None:
+            answer = self._answers[place, limit] = self._ask(where, limit)
+        return answer
+
+    def _ask(self, where: Where, limit: int | None) -> _Answer:
+        if len(where) > 1 and (found := self._among_known(where)) is not None:
+            return found if limit is None else found[:limit]
+        return () if self._is_above(where) else self._base.find(self._resource, where, limit)
+
+    def _among_known(self, where: Where) -> _Answer | None:
+        """Pick from what was read ahead by one of the fields."""
+        for field, value in where.items():
+            known = self._ahead.get((field,)) if value.__class__ in PLAIN else None
+            found = known.get((value,)) if known is not None else None
+            if found is not None:
+                return [record for record in found if matches(record, where)]
+        return None
+
+    def _is_above(self, where: Where) -> bool:
+        """Whether a value is above all that are stored, as what was numbered in this chunk is."""
+        for field, value in where.items():
+            if field not in self._leading or value.__class__ not in PLAIN:
+                continue
+            if field not in self._greatest:
+                self._greatest[field] = self._base.extreme(self._resource, {}, field, "max")
+            if _is_greater(value, self._greatest[field]):
+                return True
+        return False
+
+
+def place_of(where: Where) -> Hashable | None:
+    """Return a key under which an answer is kept; None for what is asked too rarely to keep."""
+    values: list[Hashable] = []
+    for value in where.values():
+        if value.__class__ in PLAIN or value is None:
+            values.append(value)
+        elif value.__class__ is bool:
+            # True is 1 to a dict.
+            values.append((value,))
+        else:
+            return None
+    return (*where, *values)
+
+
+def _is_greater(value: Any, greatest: Any) -> bool:
+    """Whether a value is above the greatest that is stored, None where there is none."""
+    return greatest is None or (greatest.__class__ is value.__class__ and value > greatest)
+
+
+def keys_in(records: Sequence[Mapping[str, object]], fields: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Return what is looked up by `fields`, each once; a list stands for each of its items."""
+    keys: dict[tuple[Any, ...], None] = {}
+    for record in records:
+        values = [record.get(field) for field in fields]
+        if len(values) == 1 and values[0].__class__ is list:
+            keys.update(dict.fromkeys((one,) for one in values[0] if one.__class__ in PLAIN))
+        elif PLAIN_TYPES.issuperset(map(type, values)):
+            keys[tuple(values)] = None
+    return list(keys)
