@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rulewright.errors import AdapterError
 
@@ -102,20 +101,21 @@ def path_of(rest: str) -> str:
         )
     if not rest.startswith("/"):
         raise AdapterError(f"sqlite://{rest} names a host: write sqlite:///{rest} (three slashes) for a file")
-    path = Path(rest[1:])
+    path = rest[1:]
     if "\0" in rest:
         raise AdapterError("the path of a SQLite file holds a NUL character")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise AdapterError(f"{path} is a directory, not a SQLite file")
-    if not path.parent.is_dir():
-        raise AdapterError(f"{path} can't be opened: there is no folder {path.parent}")
-    if path.exists() and not path.is_file():
+    folder = os.path.dirname(path) or "."
+    if not os.path.isdir(folder):
+        raise AdapterError(f"{path} can't be opened: there is no folder {folder}")
+    if os.path.exists(path) and not os.path.isfile(path):
         raise AdapterError(f"{path} is not a regular file")
-    if path.exists() and not os.access(path, os.R_OK):
+    if os.path.exists(path) and not os.access(path, os.R_OK):
         raise AdapterError(f"{path} can't be read: permission denied")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
+    if not os.access(path if os.path.exists(path) else folder, os.W_OK):
         raise AdapterError(f"{path} can't be written: permission denied")
-    return str(path)
+    return path
 
 
 def connect(path: str, name: str) -> sqlite3.Connection:

@@ -7,7 +7,6 @@ The text for one kind of question is built once: the driver finds its prepared s
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Sequence
 
@@ -154,7 +153,9 @@ def _constant_test(shape: Shape, field: str, value: object) -> str:
 
 def index_name(prefix: str, table: str, fields: Sequence[str], condition: str) -> str:
     """Return an index's name, different for whatever differs in it: SQLite has one space of names."""
-    digest = hashlib.sha256(repr((table, tuple(fields), condition)).encode()).hexdigest()[:8]
+    from hashlib import sha256  # noqa: PLC0415 - OpenSSL takes its time, and only new indexes need it
+
+    digest = sha256(repr((table, tuple(fields), condition)).encode()).hexdigest()[:8]
     return "_".join((prefix, table, *fields, digest))
 
 

@@ -1,6 +1,24 @@
-"""`python -m rulewright` is the command `rulewright`."""
+"""The command `rulewright`, also as `python -m rulewright`."""
 
-from rulewright.cli import main
+from __future__ import annotations
+
+import sys
+
+from rulewright.cli.warm_start import decide_warm
+
+
+def main() -> None:
+    """Run the command line of this process, and exit."""
+    text = decide_warm(sys.argv[1:])
+    if text is None:
+        from rulewright.cli.command_line import main as run  # noqa: PLC0415 - click takes three bare starts
+
+        run(prog_name="rulewright")
+    elif text:
+        from rulewright.cli.warm_output import write_out  # noqa: PLC0415
+
+        sys.exit(write_out(text))
+
 
 if __name__ == "__main__":
-    main(prog_name="rulewright")
+    main()

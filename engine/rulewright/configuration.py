@@ -17,13 +17,13 @@ account_env = "PLANNR_ACCOUNT"
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from rulewright.configuration_cache import Kept, keep_configuration
 from rulewright.errors import ConfigurationError
 from rulewright.report.formats import COLORS, FORMATS
 
@@ -53,21 +53,42 @@ class _WrongError(Exception):
 def find_configuration(start: Path) -> Configuration:
     """Read the configuration of the nearest folder from `start` upwards. Raises ConfigurationError."""
     for folder in (start, *start.parents):
-        own = folder / "rulewright.toml"
-        if own.is_file():
-            return _read(own, _load(own))
-        project = folder / "pyproject.toml"
-        if project.is_file():
-            tool = _load(project).get("tool")
-            table = tool.get("rulewright") if isinstance(tool, Mapping) else None
-            if table is not None:
-                return _read(project, _require_table(table, project, "tool.rulewright"))
+        for name in ("rulewright.toml", "pyproject.toml"):
+            path = folder / name
+            found = _find(path) if path.is_file() else None
+            if found is not None:
+                return found
     return Configuration()
 
 
-def _load(path: Path) -> Mapping[str, object]:
+def _find(path: Path) -> Configuration | None:
+    """What a file says; None for a pyproject.toml that says nothing about Rulewright."""
+    data, content = _load(path)
+    found: Configuration | None = None
+    if path.name == "rulewright.toml":
+        found = _read(path, content)
+    else:
+        tool = content.get("tool")
+        table = tool.get("rulewright") if isinstance(tool, Mapping) else None
+        if table is not None:
+            found = _read(path, _require_table(table, path, "tool.rulewright"))
+    keep_configuration(str(path), data, _kept(found) if found is not None else None)
+    return found
+
+
+def _kept(found: Configuration) -> Kept:
+    settings = {name: dict(values) for name, values in found.settings.items()}
+    return Kept(
+        options=dict(found.options), settings=settings, audit=found.audit, plugins=bool(found.plugins)
+    )
+
+
+def _load(path: Path) -> tuple[bytes, Mapping[str, object]]:
+    import tomllib  # noqa: PLC0415 - for those who have a configuration
+
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        data = path.read_bytes()
+        return data, tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path}: {error}") from None
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from rulewright.problem import SourceProblem
+if TYPE_CHECKING:
+    from rulewright.problem import SourceProblem
 
 
 class RulewrightError(Exception):

@@ -34,9 +34,9 @@ def rules_key(path: str | os.PathLike[str], display_root: str | None, *more: str
 
 
 def text_key(*parts: bytes) -> str:
-    """The digest of some texts and of the code that reads them."""
+    """The digest of some texts and of the version of Python."""
     digest = _new_sha256()
-    for part in (*parts, _text(sys.version), _text(_code_state())):
+    for part in (*parts, _text(sys.version)):
         digest.update(b"%d\n" % len(part) + part)
     return str(digest.hexdigest())
 
@@ -66,6 +66,24 @@ def _modules_below(folder: str) -> Iterator[str]:
                 yield f"{entry.path}\n{found.st_mtime_ns}\n{found.st_size}\n"
             elif "." not in entry.name and entry.name not in ("__pycache__", "rules") and entry.is_dir():
                 yield from _modules_below(entry.path)
+
+
+def entry_points_state() -> str:
+    """The lists of entry points of all that is installed, each with the time of its last change and its size.
+
+    A plug-in that is installed or taken away changes it.
+    """
+    return "".join(_entry_points())
+
+
+def _entry_points() -> Iterator[str]:
+    for place in dict.fromkeys(sys.path):
+        with suppress(OSError), os.scandir(place or ".") as entries:
+            found = sorted(one.path for one in entries if one.name.endswith((".dist-info", ".egg-info")))
+            for folder in found:
+                with suppress(OSError):
+                    state = os.stat(os.path.join(folder, "entry_points.txt"))
+                    yield f"{folder}\n{state.st_mtime_ns}\n{state.st_size}\n"
 
 
 def _rule_files(folder: str) -> Iterator[str]:

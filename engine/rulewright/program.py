@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import cached_property
-from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +29,7 @@ from rulewright.outcome import Outcome
 from rulewright.plugins import Registry
 from rulewright.plugins.loading import build_registry
 from rulewright.ports import Forwarder, Records, Store, Table, Transaction
+from rulewright.shipped import shipped_folder
 from rulewright.tables import tables_of
 from rulewright.timeouts import Due, find_due, needs_entries
 
@@ -337,7 +337,5 @@ def _require_settings(rules: RuleSet, api: str, values: Mapping[str, object]) ->
 
 
 def shipped_rules() -> Path:
-    """Return the folder of the rules that ship: inside the package, or in a checkout beside engine/."""
-    package = Path(str(files("rulewright")))
-    inside = package / "rules"
-    return inside if inside.is_dir() else package.parent.parent / "rules"
+    """Return the folder of the rules that ship."""
+    return Path(shipped_folder())

@@ -31,6 +31,8 @@ ORDER = (
     "checks",
     "private_cache",
     "fingerprint",
+    "configuration_cache",
+    "shipped",
     "bundle",
     "formula",
     "compiled",

@@ -65,12 +65,11 @@ def decide_and_show(
     *,
     digests: bool = False,
     fix: bool = False,
-) -> None:
-    """Decide, report, and exit with 1 if any payload was not accepted."""
+) -> int:
+    """Decide and report; return how many payloads were not accepted."""
     decided = decide_all(desk, read_all_items(desk, sources), records, fix=fix)
     parted = split_batch(decided, split, sources)
-    tally = show(entries_of(desk, parted, digests=digests), output)
-    end_with(tally.refused)
+    return show(entries_of(desk, parted, digests=digests), output).refused
 
 
 def validate_and_show(
@@ -82,13 +81,13 @@ def validate_and_show(
     *,
     is_live: bool,
     fix: bool = False,
-) -> None:
+) -> int:
     """As `decide_and_show`, for reports that only tell of problems: what has none is not told of.
 
     `is_live`: others may write to `records` meanwhile. A payload that is the whole of its file is told of.
     """
     if not tells_problems_only(output):
-        decide_and_show(desk, sources, records, split, output, fix=fix)
+        return decide_and_show(desk, sources, records, split, output, fix=fix)
     progress = Progress(Tally())
     if not fix and may_skim(desk, sources):
         from rulewright.cli.remembered import RememberedRecords  # noqa: PLC0415
@@ -100,8 +99,7 @@ def validate_and_show(
         decided = decide_all(desk, read_all_items(desk, sources), records, fix=fix)
         parted = split_batch(decided, split, sources)
     with_rules = chosen_format(output) == "sarif"
-    tally = show(problems_of(desk, parted, with_rules=with_rules), output, progress)
-    end_with(tally.refused)
+    return show(problems_of(desk, parted, with_rules=with_rules), output, progress).refused
 
 
 def may_skim(desk: Desk, sources: Sequence[Source]) -> bool:

@@ -28,11 +28,12 @@ def command(
     Each payload is judged against the records as they are. What --format json or jsonl prints can be
     carried out later with `apply --plan`, which refuses if rules, records or payloads changed meanwhile.
     """
-    from rulewright.cli.decisions import decide_and_show  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.decisions import decide_and_show, end_with  # noqa: PLC0415 - lazy, for a fast --help
     from rulewright.cli.desk import lookup_records, open_desk  # noqa: PLC0415
     from rulewright.inputs import find_sources  # noqa: PLC0415
 
     sources = find_sources(files, choices.stdin_filename)
     desk = open_desk(resource, choices)
     with lookup_records(desk, choices) as records:
-        decide_and_show(desk, sources, records, split, output, digests=True)
+        refused = decide_and_show(desk, sources, records, split, output, digests=True)
+    end_with(refused)

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from typing import cast
 
+from rulewright.cli.record_faults import faults_of
 from rulewright.errors import PayloadError
 from rulewright.inputs import Payload, find_sources, places_of, read_document
-from rulewright.ports import Store, StoredRecord, Table
+from rulewright.ports import Store, StoredRecord
 from rulewright.program import Program
-
-_FITTING: Mapping[str, tuple[type, ...]] = {
-    "text": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "json": (object,),
-}
 
 
 def read_records(file: str, program: Program) -> Store:
@@ -28,7 +20,7 @@ def read_records(file: str, program: Program) -> Store:
     from rulewright_adapters.memory import MemoryStore  # noqa: PLC0415 - the engine needs no adapter
 
     document = read_document(find_sources([file])[0])
-    for pointer, message in _faults(document.value, {table.resource: table for table in program.tables}):
+    for pointer, message in faults_of(document.value, {table.resource: table for table in program.tables}):
         raise PayloadError(message, _place(document, pointer))
     records = cast(Mapping[str, Sequence[StoredRecord]], document.value or {})
     return MemoryStore(records, program.tables)
@@ -36,51 +28,3 @@ def read_records(file: str, program: Program) -> Store:
 
 def _place(document: Payload, pointer: str) -> str:
     return places_of(document, [pointer])[pointer]
-
-
-def _faults(records: object, tables: Mapping[str, Table]) -> Iterator[tuple[str, str]]:
-    """What is wrong, as JSON Pointer and message."""
-    if records is None:
-        return
-    if not isinstance(records, Mapping):
-        yield "", "records must be a map from resource to a list of records"
-        return
-    for resource, listed in records.items():
-        pointer = f"/{_escape(resource)}"
-        if resource not in tables:
-            yield pointer, f"there is no rule file for {resource}{_hint(resource, tables)}"
-        elif not isinstance(listed, list):
-            yield pointer, f"{resource} must be a list of records"
-        else:
-            for number, record in enumerate(listed):
-                yield from _record_faults(tables[resource], record, f"{pointer}/{number}")
-
-
-def _record_faults(table: Table, record: object, pointer: str) -> Iterator[tuple[str, str]]:
-    if not isinstance(record, Mapping):
-        yield pointer, f"a record of {table.resource} must be an object"
-        return
-    types = {column.name: column.type for column in table.columns}
-    for name, value in record.items():
-        at = f"{pointer}/{_escape(name)}"
-        if name not in types:
-            yield at, f"{table.resource} has no field {name}{_hint(name, types)}"
-        elif value is not None and not _fits(types[name], value):
-            yield at, f"{table.resource}.{name} is kept as {types[name]}, which this value is not"
-    if record.get(table.key) is None:
-        yield pointer, f"this record of {table.resource} has no {table.key}, which is its key"
-
-
-def _fits(column: str, value: object) -> bool:
-    if isinstance(value, bool):
-        return column in ("boolean", "json")
-    return isinstance(value, _FITTING[column])
-
-
-def _hint(name: str, known: Mapping[str, object]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

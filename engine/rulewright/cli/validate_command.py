@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from rulewright.cli.options import (
@@ -45,11 +47,13 @@ def command(
     --store or --records as they are; without either, rules that look something up leave their payload
     undecided.
     """
-    from rulewright.cli.decisions import validate_and_show  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.decisions import end_with, validate_and_show  # noqa: PLC0415 - lazy, for a fast --help
     from rulewright.cli.desk import chosen_records, lookup_records, open_desk  # noqa: PLC0415
+    from rulewright.cli.warm_keeping import find_chance, take_chance  # noqa: PLC0415
     from rulewright.inputs import find_sources  # noqa: PLC0415
 
     sources = find_sources(files, choices.stdin_filename)
+    chance = find_chance(resource, choices.rules)
     desk = open_desk(resource, choices)
     if workers > 1:
         from rulewright.cli.parallel import validate_in_parallel  # noqa: PLC0415
@@ -57,4 +61,7 @@ def command(
         validate_in_parallel(desk, sources, choices, split, output, workers=workers, fix=fix)
     with lookup_records(desk, choices) as records:
         is_live = chosen_records(choices)[1] is not None
-        validate_and_show(desk, sources, records, split, output, is_live=is_live, fix=fix)
+        refused = validate_and_show(desk, sources, records, split, output, is_live=is_live, fix=fix)
+    sys.stdout.flush()
+    take_chance(chance, desk)
+    end_with(refused)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from rulewright.outcome import Change, Message, Outcome
 from rulewright.report.text import show_text, show_value
+
+if TYPE_CHECKING:
+    from rulewright.outcome import Change, Message, Outcome
 
 
 def changes_in_words(outcome: Outcome) -> Iterator[str]:

@@ -1,0 +1,52 @@
+"""After `validate`: keep the generated program of the resource, so that warm_start.py can run it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from rulewright.cli.desk import Desk
+from rulewright.cli.extending import configuration_here
+from rulewright.cli.warm_start import keep_program, program_name
+from rulewright.private_cache import cache_folder, is_guarded, is_kept
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """A program that could be kept, as the rules were before they were read."""
+
+    folder: str
+    name: str
+    resource: str
+    rules: str | None
+
+
+def find_chance(resource: str, rules: str | None) -> Chance | None:
+    """What is to be kept after this command; None if it is there, or can't be kept."""
+    folder = cache_folder()
+    if folder is None or not is_guarded():
+        return None
+    name = _name(resource, rules)
+    return Chance(folder, name, resource, rules) if name is not None and not is_kept(folder, name) else None
+
+
+def _name(resource: str, rules: str | None) -> str | None:
+    configuration = configuration_here()
+    # What plug-ins add may be anything, and leaving them out is not what a warm start does.
+    if configuration.plugins or configuration.installed is not None:
+        return None
+    return program_name(resource, rules, configuration.settings, configuration.audit)
+
+
+def take_chance(chance: Chance | None, desk: Desk) -> None:
+    """Keep the program, unless the rules have changed since."""
+    if chance is None or desk.program.registry.plugins or chance.name != _name(chance.resource, chance.rules):
+        return
+    from rulewright.hotpath.kept import keep  # noqa: PLC0415 - once for each change of the rules
+
+    rules = desk.program.compiled
+    # The command's work is done: neither a folder that can't be written nor a defect may spoil it now.
+    with suppress(Exception):
+        data = keep(rules, rules.resources[desk.resource], desk.program.tables)
+        if data is not None:
+            keep_program(chance.folder, chance.name, data)

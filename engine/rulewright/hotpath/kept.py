@@ -1,0 +1,119 @@
+"""What is kept of a resource's generated program, so that the next process need not make it again.
+
+Plain data, as `marshal` writes it: the functions (frozen.py), the shape of the payload (sent.py), what
+reports must not show, and the tables of the stores that may be given.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Iterator
+from typing import Any, TypedDict, cast
+
+import msgspec
+from msgspec import inspect
+
+from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.evaluation.masking import mask_record
+from rulewright.fieldtypes import INT64_MAX, INT64_MIN
+from rulewright.hotpath.build import Generated
+from rulewright.hotpath.deciding import quick_for
+from rulewright.hotpath.frozen import freeze, is_plain
+from rulewright.hotpath.sent import Member, Shape
+from rulewright.hotpath.thawed import Frozen
+from rulewright.ports import Table
+
+
+class Kept(TypedDict):
+    """One resource's program."""
+
+    frozen: Frozen
+    shape: tuple[Member, ...]
+    key: str
+    makes_key: bool
+    # Resources whose key is itself a secret.
+    hidden_keys: tuple[str, ...]
+    tables: tuple[Any, ...]
+
+
+class _NotKept(Exception):  # noqa: N818 - the whole command decides, as it would without a cache
+    """Something that only the whole command knows how to judge."""
+
+
+def keep(rules: CompiledRules, resource: CompiledResource, tables: tuple[Table, ...]) -> bytes | None:
+    """The bytes to keep; None where the whole command must decide every payload."""
+    quick = quick_for(rules, resource)
+    if quick is None:
+        return None
+    code = quick.code
+    try:
+        kept = Kept(
+            frozen=_freeze(rules, code),
+            shape=tuple(_members(inspect.type_info(code.struct))),
+            key=resource.key,
+            makes_key=resource.fields[resource.key].rule.generate is not None,
+            hidden_keys=tuple(
+                name for name, one in rules.resources.items() if one.fields[one.key].rule.sensitive
+            ),
+            tables=tuple(_table(table) for table in tables),
+        )
+        return marshal.dumps(cast(Any, kept))
+    except (_NotKept, ValueError):
+        # ValueError: something is not of the types that marshal writes.
+        return None
+
+
+def _freeze(rules: CompiledRules, code: Generated) -> Frozen:
+    secret = {name: one.fields for name, one in rules.resources.items() if one.hides}
+    roots = {"accept": code.accept, "mask": mask_record, "secret": secret}
+    return freeze(roots, code.accept.__globals__)
+
+
+def _members(struct: inspect.Type) -> Iterator[Member]:
+    if not isinstance(struct, inspect.StructType):
+        raise _NotKept
+    for field in struct.fields:
+        # UNSET as a default is told by there being none.
+        unset = not field.required and field.default is msgspec.NODEFAULT
+        if field.default_factory is not msgspec.NODEFAULT or field.default not in (None, msgspec.NODEFAULT):
+            raise _NotKept
+        yield field.name, field.required, unset, _shape(field.type)
+
+
+def _shape(type_: inspect.Type) -> Shape:
+    match type_:
+        case inspect.AnyType():
+            return ("any",)
+        case inspect.StrType(pattern=None):
+            return "text", type_.min_length, type_.max_length
+        case inspect.IntType(gt=None, lt=None, multiple_of=None):
+            least = INT64_MIN if type_.ge is None else type_.ge
+            return "whole", least, INT64_MAX if type_.le is None else type_.le
+        case inspect.FloatType(gt=None, ge=None, lt=None, le=None, multiple_of=None):
+            return ("real",)
+        case inspect.BoolType():
+            return ("flag",)
+        case inspect.LiteralType() if all(isinstance(one, str) for one in type_.values):
+            return "one of", type_.values
+        case inspect.ListType():
+            return "list", _shape(type_.item_type), type_.min_length, type_.max_length
+        case inspect.StructType():
+            return "part", tuple(_members(type_))
+        case inspect.UnionType(types=(inner, inspect.NoneType())):
+            return "or null", _shape(inner)
+    raise _NotKept
+
+
+def _table(table: Table) -> tuple[Any, ...]:
+    """A table as what Table and its parts are made of."""
+    parts = (
+        table.resource,
+        table.key,
+        tuple((column.name, column.type) for column in table.columns),
+        tuple((unique.fields, dict(unique.where)) for unique in table.uniques),
+        table.indexes,
+        tuple((key.field, key.other_resource, key.other_field) for key in table.foreign_keys),
+    )
+    if not is_plain(parts):
+        raise _NotKept
+    return parts

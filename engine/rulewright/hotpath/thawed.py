@@ -1,0 +1,200 @@
+"""Functions that frozen.py turned into data, made to run again. Imports nothing that takes time."""
+
+from __future__ import annotations
+
+from types import CellType, FunctionType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+# Root -> number; and the objects by number, each a form and what that form takes.
+Frozen = tuple[dict[str, int], list[tuple[Any, ...]]]
+
+
+class LostError(Exception):
+    """Something was needed that was not kept: the whole command must run."""
+
+
+class Lost:
+    """Stands where something was not kept."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        """Whatever is asked of it."""
+        raise LostError(name)
+
+    def __call__(self, *_: object, **__: object) -> NoReturn:
+        """It can't be called."""
+        raise LostError
+
+    def __iter__(self) -> NoReturn:
+        """It has no parts."""
+        raise LostError
+
+    def __bool__(self) -> NoReturn:
+        """It is neither true nor false."""
+        raise LostError
+
+    def __eq__(self, other: object) -> NoReturn:
+        """It is like nothing."""
+        raise LostError
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def _tell_no_class(self) -> NoReturn:
+        raise LostError
+
+    # Nor can it be told of which class it is.
+    __class__: Any = property(_tell_no_class)
+
+
+class Data:
+    """Some attributes of an object that was kept."""
+
+
+class Sent:
+    """What was sent, as a generated Struct would hold it."""
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self.__dict__.update(values)
+
+
+class _Unset:
+    """The type of UNSET."""
+
+
+# In place of msgspec's: it stands for a part of a value that was not sent.
+UNSET = _Unset()
+
+
+def thaw(frozen: Frozen) -> dict[str, Any]:
+    """Return the roots. What is wrong with `frozen` raises whatever it does."""
+    roots, records = frozen
+    made: list[Any] = []
+    for record in records:
+        made.append(_MAKERS[record[0]](made, *record[1:]))
+    for record, value in zip(records, made, strict=True):
+        finish = _FINISHERS.get(record[0])
+        if finish is not None:
+            finish(made, value, *record[1:])
+    return {name: made[number] for name, number in roots.items()}
+
+
+def _plain(_: list[Any], value: object) -> object:
+    return value
+
+
+def _dict(made: list[Any], parts: list[tuple[int, int]]) -> object:
+    return {made[name]: made[value] for name, value in parts}
+
+
+def _of(kind: Callable[[Any], object]) -> Callable[[list[Any], list[int]], object]:
+    return lambda made, parts: kind([made[number] for number in parts])
+
+
+def _own(_: list[Any], name: str) -> object:
+    return _OWN[name]
+
+
+def _asdict(sent: Sent) -> dict[str, object]:
+    return dict(vars(sent))
+
+
+_OWN: dict[str, object] = {"asdict": _asdict, "UNSET": UNSET, "new": object.__new__}
+
+
+def _name(_: list[Any], module: str, name: str) -> object:
+    return getattr(__import__(module, fromlist=(name,)), name)
+
+
+def _function(
+    _: list[Any], code: Any, defaults: Any, reached: dict[str, int], cells: list[int], bare: bool
+) -> object:
+    names: dict[str, Any] = {"__builtins__": {}} if bare else {}
+    return FunctionType(code, names, code.co_name, None, tuple(CellType() for _ in cells))
+
+
+def _finish_function(
+    made: list[Any],
+    function: Any,
+    code: Any,
+    defaults: tuple[int, int],
+    reached: dict[str, int],
+    cells: list[int],
+    bare: bool,
+) -> None:
+    function.__globals__.update({name: made[number] for name, number in reached.items()})
+    function.__defaults__, function.__kwdefaults__ = made[defaults[0]], made[defaults[1]]
+    for cell, number in zip(function.__closure__ or (), cells, strict=True):
+        cell.cell_contents = made[number]
+
+
+def _class(made: list[Any], name: str, bases: list[int], slots: Any, parts: dict[str, int]) -> object:
+    given = {} if slots is None else {"__slots__": slots}
+    return type(name, tuple(made[base] for base in bases), given)
+
+
+def _finish_class(
+    made: list[Any], value: Any, name: str, bases: list[int], slots: Any, parts: dict[str, int]
+) -> None:
+    for part, number in parts.items():
+        setattr(value, part, made[number])
+
+
+def _data(_: list[Any], parts: dict[str, int]) -> Data:
+    return Data()
+
+
+def _finish_data(made: list[Any], value: Data, parts: dict[str, int]) -> None:
+    vars(value).update({name: made[number] for name, number in parts.items()})
+
+
+def _search(_: list[Any], pattern: str, flags: int, method: str) -> object:
+    return getattr(_Later("re", pattern, flags), method)
+
+
+def _search2(_: list[Any], pattern: str, method: str) -> object:
+    return getattr(_Later("re2", pattern), method)
+
+
+class _Later:
+    """A pattern that is compiled when it is first needed."""
+
+    def __init__(self, module: str, *given: Any) -> None:
+        self._module, self._given = module, given
+
+    def __getattr__(self, method: str) -> Callable[..., object]:
+        """One of the pattern's methods."""
+
+        def run(*arguments: object) -> object:
+            compiled = __import__(self._module).compile(*self._given)
+            setattr(self, method, getattr(compiled, method))
+            return getattr(compiled, method)(*arguments)
+
+        return run
+
+
+_MAKERS: dict[str, Callable[..., Any]] = {
+    "plain": _plain,
+    "list": _of(list),
+    "tuple": _of(tuple),
+    "set": _of(set),
+    "frozenset": _of(frozenset),
+    "dict": _dict,
+    "property": lambda made, getter: property(made[getter]),
+    "slice": lambda _, *ends: slice(*ends),
+    "own": _own,
+    "name": _name,
+    "function": _function,
+    "class": _class,
+    "marker": lambda made, kind: made[kind](),
+    "search": _search,
+    "search2": _search2,
+    "data": _data,
+    "lost": lambda _, __: Lost(),
+}
+_FINISHERS: dict[str, Callable[..., None]] = {
+    "function": _finish_function,
+    "class": _finish_class,
+    "data": _finish_data,
+}

@@ -1,0 +1,82 @@
+"""Deciding a create with what was kept of a generated program: accepted, or not surely."""
+
+from __future__ import annotations
+
+import marshal
+from typing import TYPE_CHECKING, Any
+
+from rulewright.hotpath.sent import read_sent
+from rulewright.hotpath.thawed import Data, thaw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+_MASK = "***"
+
+
+class WarmProgram:
+    """One resource's kept program. Whatever goes wrong with it is no answer: the whole command has it."""
+
+    def __init__(self, data: bytes) -> None:
+        """Take what `kept.keep` made."""
+        self._kept: Any = marshal.loads(data)  # noqa: S302 - sealed: private_cache says by whom it was written
+        self._parts = thaw(self._kept["frozen"])
+
+    @property
+    def tables(self) -> Any:
+        """What the stores' tables are made of."""
+        return self._kept["tables"]
+
+    def accept(
+        self, resource: str, payload: Any, records: Any, actor: Any, now: datetime, seed: int
+    ) -> Changes | None:
+        """The changes of an accepted create, fit to be shown; None where it is not surely accepted.
+
+        Parameters as in `Program.evaluate`.
+        """
+        kept = self._kept
+        sent = read_sent(kept["shape"], payload)
+        if sent is None or self._may_be_taken(resource, payload, records):
+            return None
+        request = Data()
+        vars(request).update(path={}, query={}, headers={})
+        run = self._parts["accept"](sent, payload, records, actor, request, now, seed)
+        return Changes(tuple(self._shown(resource, run)))
+
+    def _may_be_taken(self, resource: str, payload: Mapping[str, object], records: Any) -> bool:
+        """As in deciding.py: a key of the caller's may be there already."""
+        if self._kept["makes_key"] or records is None:
+            return False
+        name = self._kept["key"]
+        key = payload.get(name)
+        return not isinstance(key, str | int) or bool(records.find(resource, {name: key}, 1))
+
+    def _shown(self, resource: str, run: Any) -> Iterator[Change]:
+        """As accepting.py makes changes, and as evaluation/outcome_masking.py shows them."""
+        written = {name: value for name, value in run.record.items() if value is not None}
+        own = [("create", resource, run.key, written, None)] if written else []
+        for op, name, key, values, before, *_ in (*own, *run.changes):
+            shown = _MASK if name in self._kept["hidden_keys"] else key
+            yield Change(op, name, shown, self._masked(name, values), self._masked(name, before))
+
+    def _masked(self, resource: str, values: Any) -> Any:
+        fields = self._parts["secret"].get(resource)
+        return values if fields is None or values is None else self._parts["mask"](fields, values)
+
+
+class Change:
+    """As outcome.Change, whose making takes the import of dataclasses."""
+
+    def __init__(self, op: str, resource: str, key: object, values: Any, before: Any) -> None:
+        self.op, self.resource, self.key, self.set, self.before = op, resource, key, values, before
+
+
+class Changes:
+    """What an outcome holds that reports of changes show."""
+
+    replayed = False
+    messages = ()
+
+    def __init__(self, changes: tuple[Change, ...]) -> None:
+        self.changes = changes

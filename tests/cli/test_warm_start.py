@@ -1,0 +1,419 @@
+"""A warm start answers as the whole command does, or not at all; and imports nothing that takes time."""
+
+from __future__ import annotations
+
+import json
+import marshal
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from workplace import Run, Write
+
+from rulewright import load
+from rulewright.cli.warm_start import decide_warm
+from rulewright.private_cache import read_kept, write_kept
+from rulewright_adapters import open_store
+
+# What takes longer to import than a warm start takes.
+SLOW = {
+    *("click", "msgspec", "marshmallow", "yaml", "re2", "rich", "sqlite_utils", "difflib", "tomllib"),
+    *("hashlib", "inspect", "dataclasses", "pathlib", "pickle", "tempfile"),
+    *("rulewright.cel", "rulewright.model", "rulewright.compiled", "rulewright.evaluation"),
+    *("rulewright.program", "rulewright.reader", "rulewright.hotpath.quick", "rulewright.outcome"),
+}
+ORDER = """\
+rulewright: 1
+resource: shop/order
+key: id
+fields:
+  id: {type: integer, generate: sequence, readonly: reject}
+  customer: {type: string, required: true, max_length: 20}
+  total: {type: number, min: 0}
+  count: {type: integer, min: 1, max: 9}
+  paid: {type: boolean}
+  size: {type: string, one_of: [small, large]}
+  tags: {type: list, items: {type: string}, max_length: 2}
+  card: {type: string, sensitive: true, pattern: '[0-9]{4}'}
+  day: {type: date}
+  address:
+    type: object
+    fields:
+      street: {type: string, required: true}
+      zip: {type: string, nullable: true}
+  twin: {type: integer, nullable: true, references: {resource: shop/order}}
+lookups:
+  same: {count: shop/order, by: {customer: payload.customer}}
+checks:
+  - {id: once, check: same == 0, message: this customer has ordered already}
+"""
+ALL = {"customer": "Ann", "total": 2.5, "count": 3, "paid": True, "size": "small", "tags": ["a"]}
+ALL |= {"card": "1234", "day": "2025-01-31", "address": {"street": "High St", "zip": None}, "twin": 1}
+PAYLOADS: dict[str, object] = {
+    "least": {"customer": "Ann"},
+    "all": ALL,
+    "whole total": {"customer": "Ann", "total": 2},
+    "large total": {"customer": "Ann", "total": 2**60},
+    "other script": {"customer": "Åsa ☃"},
+    "escapes": {"customer": "\u001b[31mred"},
+    "no customer": {"total": 1},
+    "null customer": {"customer": None},
+    "long": {"customer": "x" * 21},
+    "NUL": {"customer": "a\0b"},
+    "wrong type": {"customer": 5},
+    "flag as number": {"customer": "Ann", "count": True},
+    "number as flag": {"customer": "Ann", "paid": 1},
+    "beyond": {"customer": "Ann", "count": 10},
+    "no size": {"customer": "Ann", "size": "huge"},
+    "many tags": {"customer": "Ann", "tags": ["a", "b", "c"]},
+    "wrong tag": {"customer": "Ann", "tags": [1]},
+    "wrong card": {"customer": "Ann", "card": "12"},
+    "no day": {"customer": "Ann", "day": "2025-02-30"},
+    "no street": {"customer": "Ann", "address": {"zip": "1"}},
+    "unknown part": {"customer": "Ann", "address": {"street": "x", "town": "y"}},
+    "unknown": {"customer": "Ann", "colour": "red"},
+    "own id": {"customer": "Ann", "id": 7},
+    "dangling": {"customer": "Ann", "twin": 99},
+    "twice": {"customer": "Bob"},
+    "list": [{"customer": "Ann"}],
+    "text": "Ann",
+}
+Compare = Callable[..., bool]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of its own for each test, and rules in the work place."""
+    (tmp_path / "rules" / "shop").mkdir(parents=True)
+    (tmp_path / "rules" / "shop" / "order.yaml").write_text(ORDER)
+    (tmp_path / "rulewright.toml").write_text('rules = "rules"\nactor = {name = "Ann"}\n')
+    (tmp_path / "records.json").write_text(json.dumps({"shop/order": [{"id": 1, "customer": "Bob"}]}))
+    monkeypatch.setenv("RULEWRIGHT_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def compare(run: Run, monkeypatch: pytest.MonkeyPatch) -> Compare:
+    """Run a command both ways; return whether the warm start answered."""
+    # Its stdout is no terminal here, as the other way's.
+    monkeypatch.setattr("sys.stdout.isatty", lambda: False, raising=False)
+
+    def call(*words: str) -> bool:
+        whole = run(*words)
+        text = decide_warm(words)
+        if text is not None:
+            assert (whole.code, whole.out, whole.err) == (0, text, "")
+        return text is not None
+
+    return call
+
+
+@pytest.mark.parametrize("name", PAYLOADS)
+@pytest.mark.parametrize("records", [(), ("--records", "records.json"), ("--store", "sqlite:///orders.db")])
+def test_as_the_whole_command(
+    name: str, records: tuple[str, ...], compare: Compare, run: Run, write: Write
+) -> None:
+    """Whatever is sent, a warm start says what the whole command says, and it answers what is accepted."""
+    if "--store" in records:
+        program = load("rules")
+        store = open_store("sqlite:///orders.db")
+        store.prepare(program.tables)
+        program.apply("shop/order", {"customer": "Bob"}, store=store)
+        store.close()
+    words = ("validate", "shop/order", write("order.json", json.dumps(PAYLOADS[name])), *records)
+
+    accepted = run(*words).code == 0
+
+    # A batch, and doubles that may not hold a whole number, are left to the whole command.
+    assert compare(*words) is (accepted and name not in ("large total", "list"))
+
+
+ACCEPTED = ("validate", "shop/order", "order.json", "--records", "records.json")
+
+
+@pytest.fixture
+def warm(run: Run, write: Write) -> tuple[str, ...]:
+    """A command that a warm start answers."""
+    write("order.json", {"customer": "Ann"})
+    run(*ACCEPTED)
+
+    assert decide_warm(ACCEPTED) is not None
+    return ACCEPTED
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("--actor", '{"name": "Bea"}'),
+        ("--actor=null",),
+        ("--format", "text"),
+        ("--format=json",),
+        ("--format", "nonsense"),
+        ("--color", "always"),
+        ("--color", "nonsense"),
+        ("--seed", "3"),
+        ("--as-of", "2025-01-15T00:00:00Z"),
+        ("--operation", "update"),
+        ("--header", "X=1"),
+        ("--rules", "elsewhere"),
+        ("--rules",),
+        ("--store", "sqlite:///none.db"),
+        ("--records", "records.json"),
+        ("--accepted", "a.jsonl"),
+        ("--fix",),
+        ("--help",),
+        ("-h",),
+        ("--",),
+        ("order.json",),
+        ("*.json",),
+        ("-",),
+    ],
+    ids=" ".join,
+)
+def test_other_options(more: tuple[str, ...], warm: tuple[str, ...], compare: Compare) -> None:
+    """Whatever options there are, a warm start says what the whole command says."""
+    assert compare(*warm, *more) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "answered"),
+    [
+        ("RULEWRIGHT_ACTOR", '{"name": "Bea"}', True),
+        ("RULEWRIGHT_ACTOR", "", False),
+        ("RULEWRIGHT_FORMAT", "json", False),
+        ("RULEWRIGHT_RULES", "elsewhere", False),
+        ("RULEWRIGHT_STORE", "sqlite:///none.db", False),
+        ("RULEWRIGHT_AS_OF", "2025-01-15T00:00:00Z", False),
+        ("RULEWRIGHT_NO_PLUGINS", "1", False),
+        ("_RULEWRIGHT_COMPLETE", "bash_source", False),
+    ],
+)
+def test_environment(
+    *,
+    variable: str,
+    value: str,
+    answered: bool,
+    warm: tuple[str, ...],
+    compare: Compare,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the environment says counts as it does for the whole command."""
+    monkeypatch.setenv(variable, value)
+
+    assert compare(*warm) is answered
+
+
+@pytest.mark.parametrize(
+    ("text", "answered"),
+    [
+        ('rules = "rules"\n', True),
+        ('rules = "rules"\naudit = false\n', True),
+        ('rules = "rules"\nformat = "jsonl"\n', False),
+        ('rules = "rules"\nstore = "sqlite:///none.db"\n', False),
+        ('rules = "rules"\nplugins = ["nothing"]\n', False),
+        ('rules = "nowhere"\n', False),
+        ("wrong = [", False),
+    ],
+)
+def test_configuration(text: str, *, answered: bool, warm: tuple[str, ...], compare: Compare) -> None:
+    """A configuration that changed is read before a warm start knows it."""
+    Path("rulewright.toml").write_text(text)
+
+    assert decide_warm(warm) is None
+    assert compare(*warm) is answered
+
+
+def test_project_without_configuration(warm: tuple[str, ...], compare: Compare) -> None:
+    """A pyproject.toml that says nothing about Rulewright is passed over, once it was read."""
+    Path("below").mkdir()
+    Path("below/pyproject.toml").write_text("[project]\nname = 'x'\n")
+    for name in ("order.json", "records.json"):
+        Path("below", name).write_text(Path(name).read_text())
+    os.chdir("below")
+
+    assert decide_warm(warm) is None
+    assert compare(*warm)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{", "[]", " {}", '{"customer": "Ann", "customer": "Ann"}', '{"customer": NaN}', "\ufeff{}"),
+        '{"customer": "Ann"} {}',
+        '{"customer": ' + "[" * 500 + "]" * 500 + "}",
+        '\n{"customer": "Ann"}',
+        '{"customer": "\\ud800"}',
+    ],
+)
+def test_other_texts(text: str, warm: tuple[str, ...], compare: Compare, write: Write) -> None:
+    """Text that is no payload, or begins elsewhere than a payload does, is told by the whole command."""
+    write("order.json", text)
+
+    assert not compare(*warm)
+
+
+def test_records_with_faults(warm: tuple[str, ...], compare: Compare, write: Write) -> None:
+    """Records that the rules do not know are refused by the whole command."""
+    for wrong in ({"shop/order": [{"id": 1, "nonsense": 1}]}, {"shop/bill": []}, {"shop/order": 5}, []):
+        write("records.json", json.dumps(wrong))
+        assert not compare(*warm)
+
+
+def test_rules_that_changed(warm: tuple[str, ...], compare: Compare) -> None:
+    """A program of other rules is not run, though the resource is the same."""
+    rules = Path("rules/shop/order.yaml")
+    rules.write_text(rules.read_text().replace("max_length: 20", "max_length: 2"))
+
+    assert decide_warm(warm) is None
+    assert not compare(*warm)
+
+
+def test_plugin_installed_since(
+    warm: tuple[str, ...], compare: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where something with entry points was installed since, the whole command looks at it first."""
+    folder = Path("site/thing-1.dist-info")
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: thing\nVersion: 1\n")
+    (folder / "entry_points.txt").write_text("[console_scripts]\nthing = thing:main\n")
+    monkeypatch.syspath_prepend("site")
+
+    assert decide_warm(warm) is None
+    assert compare(*warm)
+
+
+def test_terminal_gets_colours(warm: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a terminal the report is another one."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+
+    assert decide_warm(warm) is None
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda file: file.write_bytes(file.read_bytes()[:-7]),
+        lambda file: file.write_bytes(b""),
+        lambda file: file.write_bytes(file.read_bytes().replace(b"customer", b"costumer")),
+        lambda file: file.chmod(0o644),
+        lambda file: file.parent.chmod(0o755),
+        lambda file: (file.parent / "secret").write_bytes(b"s" * 32),
+        lambda file: (file.rename(file.with_suffix(".x")), file.symlink_to(file.with_suffix(".x"))),
+        lambda file: file.write_bytes((file.parent / "other.program").read_bytes()),
+    ],
+    ids=[
+        "torn",
+        "empty",
+        "altered",
+        "readable",
+        "open folder",
+        "another's secret",
+        "link",
+        "another's place",
+    ],
+)
+def test_program_that_is_not_ours(
+    spoil: Callable[[Path], object], warm: tuple[str, ...], cache: Path, run: Run
+) -> None:
+    """Code is only run from a whole file of the user's own, made here and for this."""
+    whole = run(*warm).out
+    (file,) = cache.glob("*.program")
+    write_kept(str(cache), "other.program", read_kept(str(cache), file.name) or b"", most=9)
+    assert decide_warm(warm) == whole
+    spoil(file)
+
+    assert decide_warm(warm) is None
+    assert run(*warm).out == whole
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"nonsense", marshal.dumps({}), marshal.dumps({"frozen": ({}, [("evil",)])})]
+)
+def test_damage(content: bytes, warm: tuple[str, ...], cache: Path, run: Run) -> None:
+    """What is no program, though sealed, costs nobody more than time."""
+    whole = run(*warm).out
+    (file,) = cache.glob("*.program")
+    write_kept(str(cache), file.name, content, most=9)
+
+    assert decide_warm(warm) is None
+    assert run(*warm).out == whole
+
+
+def test_nothing_can_be_kept(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a folder to keep things in, every run is a whole one."""
+    write("order.json", {"customer": "Ann"})
+    write("file", "")
+    for named in ("file/below", "off"):
+        monkeypatch.setenv("RULEWRIGHT_CACHE", named)
+        assert [run(*ACCEPTED).code, decide_warm(ACCEPTED)] == [0, None]
+
+
+def test_read_only_cache(
+    warm: tuple[str, ...], cache: Path, run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was kept in a folder that can't be written any more is read, and nothing else is tried."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    # The tests may be run by root, whom modes of files do not hold up.
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    write("rules/shop/bill.yaml", ORDER.replace("shop/order", "shop/bill").replace("order", "bill"))
+
+    assert run(*ACCEPTED).code == 0
+    assert decide_warm(ACCEPTED) is None
+    Path("rules/shop/bill.yaml").unlink()
+    assert decide_warm(ACCEPTED) is not None
+    assert len([*cache.glob("*.program")]) == 1
+
+
+def test_two_at_once(run: Run, write: Write, cache: Path) -> None:
+    """Processes that keep and read the same at the same time all say the same."""
+    write("order.json", {"customer": "Ann"})
+    command = [sys.executable, "-m", "rulewright", *ACCEPTED]
+
+    said: set[tuple[int, bytes, bytes]] = set()
+    for _ in range(2):
+        started = [subprocess.Popen(command, stdout=-1, stderr=-1) for _ in range(3)]
+        said |= {(one.wait(), *one.communicate()) for one in started}
+
+    assert len(said) == 1
+    assert next(iter(said))[0] == 0
+    assert {file.suffix for file in cache.iterdir()} == {"", ".rules", ".program", ".configuration"}
+
+
+@pytest.mark.parametrize("records", ["--records", "--store"])
+def test_imports_little(records: str, warm: tuple[str, ...], run: Run) -> None:
+    """The point of it: what takes time is not imported."""
+    where = "records.json"
+    if records == "--store":
+        where = "sqlite:///orders.db"
+        store = open_store(where)
+        store.prepare(load("rules").tables)
+        store.close()
+    words = [*warm[:3], records, where]
+    command = [sys.executable, "-X", "importtime", "-m", "rulewright", *words]
+
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    imported = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
+    assert ran.stdout.startswith("order.json:1:1: accepted: creates shop/order")
+    assert "rulewright.hotpath.warm" in imported
+    # Adapters have data classes.
+    assert imported & SLOW <= {"dataclasses", "inspect"}
+    assert not {name for name in imported if name.startswith("rulewright.evaluation")}
+
+
+def test_closed_output(warm: tuple[str, ...]) -> None:
+    """Where nobody reads any more, a warm start ends as the whole command does: without a traceback."""
+    command = f"{sys.executable} -m rulewright {' '.join(warm)}"
+
+    full = subprocess.run(f"{command} > /dev/full", shell=True, capture_output=True, text=True, check=False)
+    closed = subprocess.run(f"{command} >&-", shell=True, capture_output=True, text=True, check=False)
+
+    assert (full.returncode, full.stderr) == (2, "error: the results: No space left on device\n")
+    assert closed.returncode == 2
+    assert "stdout is closed" in closed.stderr

@@ -1,0 +1,218 @@
+"""What is kept of a generated program decides as the plain evaluator does, or says nothing."""
+
+from __future__ import annotations
+
+import marshal
+import zlib
+from collections.abc import Callable, Iterator
+from random import Random
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from payloads import Case, PayloadMaker, seeds_of
+
+from rulewright import Program
+from rulewright.evaluation import Request, decide, mask_outcome
+from rulewright.hotpath.frozen import freeze
+from rulewright.hotpath.kept import _members, keep
+from rulewright.hotpath.sent import read_sent
+from rulewright.hotpath.thawed import LostError, Sent, thaw
+from rulewright.hotpath.warm import WarmProgram
+from rulewright.report.changes import changes_in_words
+
+# Resources with creates that need nothing that is not kept, such as CEL's own library.
+ANSWERED = {
+    *("ct_oi/case", "ct_oi/case_detail", "ct_oi/county", "ct_oi/detail", "ct_oi/household"),
+    *("plannr/account", "plannr/case_type", "plannr/plan", "rubixx/support_scheme"),
+}
+
+
+def cases_of(program: Program, resource: str) -> Iterator[Case]:
+    """Generated calls of a resource as a warm start has them: nothing but payload, caller and records."""
+    random = Random(zlib.crc32(resource.encode()))
+    maker = PayloadMaker(program, resource, seeds_of(program)[resource], random)
+    for case in maker.cases(150):
+        if case.inputs.operation == "create" and case.inputs.request == Request():
+            yield case
+
+
+def told(kept: WarmProgram, case: Case) -> list[str] | None:
+    """What a kept program says, in words."""
+    inputs = case.inputs
+    try:
+        found = kept.accept(
+            case.resource, inputs.payload, case.records, inputs.actor, inputs.now, inputs.seed
+        )
+    except Exception:  # as warm_start has it
+        return None
+    return None if found is None else [*changes_in_words(found)]
+
+
+def test_shipped_resources_on_generated_payloads(program: Program) -> None:
+    """Whoever is accepted by what was kept is accepted, with the same changes and without a problem."""
+    answered: set[str] = set()
+    for resource in program.resources:
+        data = keep(program.compiled, program.compiled.resources[resource], program.tables)
+        kept = WarmProgram(data) if data is not None else None
+        for case in cases_of(program, resource) if kept is not None else ():
+            found = told(kept, case)
+            if found is not None:
+                answered.add(resource)
+                outcome = decide(program.compiled, resource, case.inputs, case.records)
+                shown = mask_outcome(outcome, program.compiled, case.inputs.payload)
+                assert (outcome.verdict, outcome.problems) == ("accepted", ())
+                assert found == [*changes_in_words(shown)]
+
+    assert answered >= ANSWERED
+
+
+PART = msgspec.defstruct(
+    "Part",
+    [("a", str | msgspec.UnsetType, msgspec.UNSET), ("b", int | None | msgspec.UnsetType, msgspec.UNSET)],
+    forbid_unknown_fields=True,
+)
+TYPES: dict[str, Any] = {
+    "text": str,
+    "text or null": str | None,
+    "bounded text": msgspec.Meta(min_length=1, max_length=2),
+    "number": float,
+    "flag": bool,
+    "options": None,
+    "list": list[str],
+    "part": PART,
+    "anything": Any,
+}
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.just(2**70) | st.floats() | st.text("ab", max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abx"), inner, max_size=3),
+    max_leaves=4,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(sorted(TYPES)), VALUES, st.booleans())
+def test_shapes_as_msgspec_judges_them(name: str, value: object, required: bool) -> None:
+    """What is read without msgspec, msgspec reads, and as the same values."""
+    from typing import Annotated, Literal  # noqa: PLC0415
+
+    type_ = TYPES[name]
+    if name == "bounded text":
+        type_ = Annotated[str, type_]
+    if name == "options":
+        type_ = Literal["a", "ab"]
+    member = ("v", type_) if required else ("v", type_, None)
+    struct = msgspec.defstruct("Payload", [member], forbid_unknown_fields=True, kw_only=True)
+    shape = tuple(_members(msgspec.inspect.type_info(struct)))
+    for payload in ({"v": value}, {}, {"v": value, "x": 1}):
+        read = read_sent(shape, payload)
+        if read is not None:
+            expected = msgspec.convert(payload, struct)
+            assert spelled(vars(read)["v"]) == spelled(expected.v)
+
+
+def spelled(value: object) -> str:
+    """A value as text, whichever way a part was read."""
+    if isinstance(value, msgspec.Struct):
+        return repr([(name, spelled(getattr(value, name))) for name in value.__struct_fields__])
+    if isinstance(value, Sent):
+        return repr([(name, spelled(part)) for name, part in vars(value).items()])
+    return "UNSET" if type(value).__name__ in ("UnsetType", "_Unset") else repr(value)
+
+
+def thawed(value: object, namespace: dict[str, object] | None = None) -> Any:
+    """A value there and back, as bytes in between."""
+    return thaw(marshal.loads(marshal.dumps(freeze({"it": value}, namespace or {}))))["it"]
+
+
+def made(source: str) -> dict[str, Any]:
+    """The names of a module like a generated one."""
+    namespace: dict[str, Any] = {"__builtins__": {"__build_class__": __build_class__, "__name__": "hotpath"}}
+    exec(source, namespace)
+    return namespace
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, 5, "x", (1, [2, {"a": frozenset({3})}]), slice(1, None), {"a": {1, 2}}, len, int, type(None)],
+    ids=repr,
+)
+def test_plain_values_survive(value: object) -> None:
+    """Values, and what any process finds in the standard library, are kept."""
+    assert thawed(value) == value
+
+
+def test_mappings_become_dicts() -> None:
+    """A read-only view is kept as what it shows."""
+    assert thawed(MappingProxyType({"a": (object,)})) == {"a": (object,)}
+
+
+def test_functions_survive() -> None:
+    """Functions that call each other, with defaults and cells; classes with slots, bases and properties."""
+    namespace = made(
+        "def even(n, *, step=1): return True if n == 0 else odd(n - step)\n"
+        "def odd(n): return False if n == 0 else even(n - 1)\n"
+        "def adding(m):\n"
+        "    def add(n=2): return n + m\n"
+        "    return add\n"
+        "class Base:\n"
+        "    __slots__ = ('n',)\n"
+        "    def twice(s): return s.n * 2\n"
+        "class Run(Base):\n"
+        "    __slots__ = ()\n"
+        "    kept = 3\n"
+    )
+    assert thawed(namespace["even"], namespace)(6) is True
+    assert thawed(namespace["adding"](5), namespace)() == 7
+    run = thawed(namespace["Run"], namespace)()
+    run.n = 4
+    assert (run.twice(), run.kept) == (8, 3)
+    with pytest.raises(AttributeError):
+        run.other = 1
+
+
+def test_generated_code_gets_no_builtins() -> None:
+    """As before it was kept: it has the names that it was given."""
+    namespace = made("def reach(): return open")
+
+    with pytest.raises(NameError):
+        thawed(namespace["reach"], namespace)()
+
+
+class Foreign:
+    """Something that is not kept."""
+
+
+FOREIGN = Foreign()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda lost: lost.name,
+        lambda lost: lost(),
+        list,
+        bool,
+        lambda lost: lost == 5,
+        lambda lost: 5 in [lost],
+        hash,
+        lambda lost: lost.__class__,
+        lambda lost: isinstance(lost, str),
+        len,
+        lambda lost: lost + 1,
+    ],
+)
+def test_what_is_not_kept_is_no_value(use: Callable[[Any], object]) -> None:
+    """Whoever meets it can't go on."""
+    with pytest.raises((LostError, TypeError)):
+        use(thawed(FOREIGN))
+
+
+def test_sets_with_something_lost_are_lost() -> None:
+    """Nobody is told that something is not in a set which can't be known."""
+    for value in (frozenset({FOREIGN, 1}), {FOREIGN: 1}):
+        with pytest.raises((LostError, TypeError)):
+            assert 2 not in thawed(value)
