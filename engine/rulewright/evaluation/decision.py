@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from importlib import import_module
 from typing import Any, Final, cast
 
 from rulewright import cel
@@ -15,7 +16,6 @@ from rulewright.evaluation.assembly import open_run, reopen_scope
 from rulewright.evaluation.changes import merge_update
 from rulewright.evaluation.effects import plan_changes, stored_record
 from rulewright.evaluation.idempotency import CLAIMS, judge_idempotency
-from rulewright.evaluation.inferring import infer
 from rulewright.evaluation.judging import (
     applies_to,
     judge_check,
@@ -159,8 +159,9 @@ def _complete(run: Run) -> None:
     """Work out the record; where all is well, plan the changes and judge what will be."""
     values = judge_record(run)
     judge_key(run, values)
-    if run.log.is_clean():
-        infer(run)
+    if run.resource.inferences and run.log.is_clean():
+        # Joining facts takes modules that most rule files have no use for.
+        import_module("rulewright.evaluation.inferring").infer(run)
     if not run.log.is_clean():
         _judge_uniques_early(run, values)
         return

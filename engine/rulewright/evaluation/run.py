@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rulewright import cel
 from rulewright.compiled import (
@@ -22,10 +22,12 @@ from rulewright.evaluation.overlay import NoStoreError, Overlay
 from rulewright.evaluation.trace import Judged, Result, Tracer
 from rulewright.evaluation.views import Everything, Layer, LazyRecord, Scope, View
 from rulewright.formula import Formula, Valued
-from rulewright.inference import Inferred
 from rulewright.outcome import Change, Claim, Message, Read, Response
 from rulewright.ports import StoredRecord
 from rulewright.problem import Because, Problem, Severity, VendorError
+
+if TYPE_CHECKING:
+    from rulewright.inference import Inferred
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from rulewright.errors import ConfigurationError, RuleFileError
-from rulewright.inference.engine import Matcher
-from rulewright.inference.rules import JoinRule
-from rulewright.model import RuleSet
 from rulewright.problem import SourceProblem
+
+if TYPE_CHECKING:
+    from rulewright.inference.engine import Matcher
+    from rulewright.inference.rules import JoinRule
+    from rulewright.model import RuleSet
 
 CHOICE: Final = "RULEWRIGHT_INFERENCE"
 """The environment variable that names a backend."""
@@ -69,6 +71,6 @@ def make_matcher(backend: str) -> Callable[[Sequence[JoinRule]], Matcher]:
 
     def make(rules: Sequence[JoinRule]) -> Matcher:
         _, module, name = _BACKENDS[backend]
-        return cast(Matcher, getattr(import_module(module), name)(rules))
+        return cast("Matcher", getattr(import_module(module), name)(rules))
 
     return make
