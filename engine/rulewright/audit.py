@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.errors import AdapterError
-from rulewright.evaluation import MASK, Inputs, Request, mask_payload, mask_record
+from rulewright.evaluation import MASK, Inputs, Request, mask_payload, mask_record, mask_stored
 from rulewright.fieldtypes import encode_datetime
 from rulewright.outcome import Change, Outcome, Read
 from rulewright.ports import Column, Records, Store, StoredRecord, Table, Transaction
@@ -265,8 +265,8 @@ def _sent(outcome: Outcome, messages: Iterable[int]) -> list[dict[str, object]]:
 
 def _masked(rules: CompiledRules, resource: str, values: Mapping[str, object]) -> dict[str, object]:
     found = rules.resources.get(resource)
-    if found is not None and found.hides:
-        return mask_record(found.fields, values)
+    if found is not None and not found.hiding.keys().isdisjoint(values):
+        return mask_stored(found, values)
     return values if values.__class__ is dict else dict(values)
 
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Literal
 
-from rulewright.batch.kept import Kept, place_of
+from rulewright.batch.kept import Kept
 from rulewright.batch.pending import Pending, identity
 from rulewright.errors import AdapterError, RulewrightError, UniqueViolationError
 from rulewright.evaluation.overlay import _sort_key
@@ -73,13 +73,8 @@ class Buffer:
 
     def count(self, resource: str, where: Where) -> int:
         """See Records.count."""
-        pending, kept, place = self._settled(resource), self._kept_of(resource), place_of(where)
-        if kept is None or place is None:
-            stored = self._base.count(resource, where)
-        elif place in kept.counts:
-            stored = kept.counts[place]
-        else:
-            stored = kept.counts[place] = self._base.count(resource, where)
+        pending, kept = self._settled(resource), self._kept_of(resource)
+        stored = self._base.count(resource, where) if kept is None else kept.count(where)
         return stored if pending is None else stored + len(pending.matching(where))
 
     def extreme(self, resource: str, where: Where, field: str, which: Literal["min", "max"]) -> object:

@@ -27,7 +27,7 @@ class Kept:
         self._ahead: dict[tuple[str, ...], dict[Hashable, _Answer]] = {}
         self._answers: dict[Hashable, _Answer] = {}
         self._greatest: dict[str, Any] = {}
-        self.counts: dict[Hashable, int] = {}
+        self._counts: dict[Hashable, int] = {}
         self.last: dict[tuple[str, str], int] = {}
 
     def read_ahead(self, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]) -> None:
@@ -71,13 +71,24 @@ class Kept:
         return answer
 
     def _find_rarer(self, where: Where, limit: int | None) -> _Answer:
-        place = place_of(where)
+        place = _place_of(where)
         if place is None:
             return self._base.find(self._resource, where, limit)
         answer = self._answers.get((place, limit))
         if answer is None:
             answer = self._answers[place, limit] = self._ask(where, limit)
         return answer
+
+    def count(self, where: Where) -> int:
+        """Return how many records match. See Records.count."""
+        place = _place_of(where)
+        if place is None:
+            return self._base.count(self._resource, where)
+        count = self._counts.get(place)
+        if count is None:
+            count = 0 if self._is_above(where) else self._base.count(self._resource, where)
+            self._counts[place] = count
+        return count
 
     def _ask(self, where: Where, limit: int | None) -> _Answer:
         if len(where) > 1 and (found := self._among_known(where)) is not None:
@@ -105,7 +116,7 @@ class Kept:
         return False
 
 
-def place_of(where: Where) -> Hashable | None:
+def _place_of(where: Where) -> Hashable | None:
     """Return a key under which an answer is kept; None for what is asked too rarely to keep."""
     values: list[Hashable] = []
     for value in where.values():

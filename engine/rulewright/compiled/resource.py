@@ -125,20 +125,35 @@ class CompiledResource:
             if one.reference is not None and one.reference.bind
         }
 
-    @cached_property
+    @property
     def hides(self) -> bool:
         """Whether any field is sensitive, however deep."""
-        return any(one.rule.sensitive for one in self.every_field())
+        return bool(self.hiding)
+
+    @cached_property
+    def hiding(self) -> Mapping[str, CompiledField]:
+        """The fields that are sensitive, or have a part that is."""
+        return {name: one for name, one in self.fields.items() if any(map(_is_sensitive, _within(one)))}
 
     def every_field(self) -> Iterator[CompiledField]:
         """Yield all fields, nested ones after the one that holds them."""
-        waiting = list(reversed([*self.fields.values()]))
-        while waiting:
-            one = waiting.pop()
-            yield one
-            waiting.extend(reversed(one.children))
-            if one.items is not None:
-                waiting.append(one.items)
+        for one in self.fields.values():
+            yield from _within(one)
+
+
+def _within(field: CompiledField) -> Iterator[CompiledField]:
+    """Yield a field, and all fields in it."""
+    waiting = [field]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        waiting.extend(reversed(one.children))
+        if one.items is not None:
+            waiting.append(one.items)
+
+
+def _is_sensitive(field: CompiledField) -> bool:
+    return field.rule.sensitive
 
 
 @dataclass(frozen=True, eq=False)

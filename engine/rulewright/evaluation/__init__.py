@@ -2,7 +2,7 @@
 
 from rulewright.evaluation.decision import decide, find_resource, moves
 from rulewright.evaluation.idempotency import CLAIMS
-from rulewright.evaluation.masking import MASK, mask_record
+from rulewright.evaluation.masking import MASK, mask_record, mask_stored
 from rulewright.evaluation.outcome_masking import mask_echo, mask_outcome, mask_payload
 from rulewright.evaluation.run import Inputs, Request, with_payload
 from rulewright.evaluation.trace import Judged, Part, Tracer
@@ -23,6 +23,7 @@ __all__ = [
     "mask_outcome",
     "mask_payload",
     "mask_record",
+    "mask_stored",
     "moves",
     "with_payload",
 ]

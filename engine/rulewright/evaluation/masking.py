@@ -109,6 +109,15 @@ def mask_record(fields: Mapping[str, CompiledField], values: Mapping[str, object
     return {name: _mask(fields.get(name), value) for name, value in values.items()}
 
 
+def mask_stored(resource: CompiledResource, values: Mapping[str, object]) -> dict[str, object]:
+    """As `mask_record`, of a resource's own record: only the fields that hide something are looked at."""
+    masked = dict(values)
+    for name, field in resource.hiding.items():
+        if name in masked:
+            masked[name] = _mask(field, masked[name])
+    return masked
+
+
 def _mask(field: CompiledField | None, value: object) -> object:
     if field is None or value is None:
         return value

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from rulewright.compiled import CompiledRules
-from rulewright.evaluation.masking import MASK, mask_record
+from rulewright.evaluation.masking import MASK, mask_stored
 from rulewright.outcome import Change, Message, Outcome, Read
 
 # Shorter texts (a flag, a digit) occur everywhere by chance; hiding them would blot out the whole body.
@@ -40,7 +40,7 @@ def mask_payload(resource: str, payload: object, rules: CompiledRules) -> object
 
 def _masked(rules: CompiledRules, resource: str, values: Mapping[str, object]) -> dict[str, object]:
     found = rules.resources.get(resource)
-    return mask_record(found.fields, values) if found is not None and found.hides else dict(values)
+    return mask_stored(found, values) if found is not None else dict(values)
 
 
 def _change(rules: CompiledRules, change: Change) -> Change:
