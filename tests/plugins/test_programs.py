@@ -18,6 +18,8 @@ from rulewright.cli import main
 from rulewright.plugins import CelFunction, EffectKind, IdGenerator, text_type
 from rulewright.plugins.loading import build_registry
 from rulewright.ports import Reply, Sending
+from rulewright.schema.fields import Text
+from rulewright.schema.validators import refusal
 from rulewright_adapters.forwarding import open_forwarder
 
 RULES = """
@@ -134,6 +136,51 @@ def test_two_programs_in_one_process_never_disturb_each_other(rules: Path) -> No
     }
     assert len(found) == 32
     assert programs["A"].ruleset != programs["B"].ruleset
+
+
+class OddCode(Text):
+    """Text without x; the error has a code of the plug-in's own."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if "x" in text:
+            raise refusal(self.rule, "acme_odd", f"{self.label} is odd")
+        return text
+
+
+def test_a_type_may_have_problem_codes_of_its_own(tmp_path: Path) -> None:
+    """Prefixed with the plug-in's name; the outcome has them, on both paths."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.yaml").write_text(
+        "rulewright: 1\nresource: a/b\nkey: id\nfields:\n  id: {type: integer, readonly: ignore, "
+        "generate: sequence}\n  it: {type: odd}\n"
+    )
+    odd = text_type(
+        "odd",
+        "even",
+        check=lambda text: "x" not in text,
+        example="a",
+        wrong="x",
+        docs="No x.",
+        field=f"{__name__}:OddCode",
+    )
+    made = SimpleNamespace(__name__="acme", rulewright_field_types=lambda: [odd])
+    program = load(tmp_path, plugins=[made], installed=False)
+
+    for referee in (False, True):
+        outcome = program.evaluate("a/b", {"it": "x"}, referee=referee)
+        assert [(one.code, one.rule) for one in outcome.problems] == [("acme_odd", "a/b.it.acme_odd")]
+
+
+def test_cells_of_a_table_are_read_as_the_basic_type(project: Path) -> None:
+    """A CSV file holds text only; an amount in it is a number all the same."""
+    file = project / "rules" / "shop" / "order.yaml"
+    file.write_text(file.read_text() + "  fee: {type: money}\n")
+    (project / "some.csv").write_text("id,fee\n7,250\n")
+
+    done = run("validate", "shop/order", "some.csv", "--format", "jsonl")
+
+    assert json.loads(done.stdout)["record"] == {"id": "7", "fee": 250}
 
 
 def test_what_ships_is_as_it_was() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from rulewright.cli.caller import named_values, read_actor
+from rulewright.cli.caller import named_values, read_actor, warn_of_missing_parts
 from rulewright.cli.extending import configuration_here
 from rulewright.cli.options import Choices
 from rulewright.cli.records import read_records
@@ -121,14 +121,16 @@ def open_desk(resource: str, choices: Choices) -> Desk:
     key_field = choices.key if choices.operation == "update" and choices.key in compiled.fields else None
     if key_field is not None:
         key = None
-    elif choices.key is not None and compiled.fields[compiled.key].type.name == "integer":
+    elif choices.key is not None and compiled.fields[compiled.key].type.basic == "integer":
         key = _whole_number(choices.key)
+    actor = read_actor(choices.actor)
+    warn_of_missing_parts(compiled, actor)
     return Desk(
         program=program,
         resource=resource,
         operation=choices.operation,
         key=key,
-        actor=read_actor(choices.actor),
+        actor=actor,
         request=Request(
             path=named_values("--param", choices.param),
             query=named_values("--query", choices.query),

@@ -216,7 +216,7 @@ def _choices(case: Case, problem: Problem, pointer: str) -> Iterator[Change]:
 
 def _fitting(field: CompiledField, values: Iterable[object]) -> Iterator[object]:
     kinds: dict[str, type | tuple[type, ...]] = {"integer": int, "number": (int, float), "boolean": bool}
-    kind = kinds.get(field.rule.type, str)
+    kind = kinds.get(field.type.basic, str)
     for value in values:
         if isinstance(value, kind) and (field.rule.type == "boolean" or not isinstance(value, bool)):
             yield value

@@ -27,8 +27,8 @@ def _converted(field: CompiledField, sent: object) -> Iterator[object]:
     if isinstance(sent, str):
         yield from _options(field, sent)
         yield sent.strip()
-    match rule.type:
-        case "string" | "uuid" | "email" if isinstance(sent, int | float) and not isinstance(sent, bool):
+    match field.type.basic:
+        case "string" | "uuid" if isinstance(sent, int | float) and not isinstance(sent, bool):
             yield str(sent)
         case "integer":
             yield from _whole(sent)

@@ -34,7 +34,7 @@ def read_cell(cell: object, field: CompiledField | None) -> object:
         return _text(cell)
     if isinstance(cell, date):
         return _printed(cell, field)
-    return _READERS.get(field.type.name, _text)(cell)
+    return _READERS.get(field.type.basic, _text)(cell)
 
 
 def _printed(cell: date, field: CompiledField) -> object:
