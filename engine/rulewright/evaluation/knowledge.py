@@ -39,12 +39,8 @@ class Knowledge:
     fields: Mapping[str, Fields]
     engine: InferenceEngine
 
-    def names_of(self, rule: CompiledInference) -> tuple[str, ...]:
-        """The names that a rule gives to its facts, in order."""
-        return tuple(rule.rule.facts)
-
     def fields_of(self, rule: CompiledInference) -> dict[str, Fields]:
-        """The fields behind each of those names."""
+        """The fields behind each name that a rule gives to its facts."""
         return {name: self.fields[source] for name, source in rule.rule.facts.items()}
 
     def may_conclude(self, there: Iterable[str], rules: Iterable[CompiledInference]) -> bool:

@@ -1,6 +1,6 @@
 """Joins found by durable-rules 2 (a Rete network in C), with a guard for each hazard of that library.
 
-Each was met and can be brought about: see tests/inference. The C module is used directly, without the
+Each was met; tests/inference runs what would meet them again. The C module is used directly, without the
 package's Host: that one starts two timers for each set of rules and swallows what actions raise.
 - A session is one state ("sid") and is deleted in `finally`: 1,024 live ones end in MemoryError.
 - The first fact of a session is one that a rule always fires on: deleting a state on which nothing has

@@ -21,7 +21,8 @@ class Fact:
     """
 
     kind: str
-    key: FactKey
+    # Holds the values of an inferred fact, some of which may be secrets.
+    key: FactKey = field(repr=False)
     values: Mapping[str, object] = field(compare=False, repr=False)
     keys: Mapping[str, str] = field(compare=False, repr=False)
 
