@@ -7,7 +7,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Protocol, cast
 
-from rulewright.errors import AdapterError
+from rulewright.errors import AdapterError, RulewrightError
 from rulewright.ports import Store
 
 # Scheme -> the module that opens it. Imported on demand: sqlite-utils alone takes ~100 ms.
@@ -44,7 +44,7 @@ def open_store(url: str, stores: Mapping[str, Opener] | None = None) -> Store:
         return cast(Callable[[str], Store], module.open_url)(rest)
     more = _installed() if stores is None else stores
     if separator and scheme in more:
-        return more[scheme].open(rest)
+        return _opened(scheme, more[scheme], rest)
     known = ", ".join(f"{name}://" for name in sorted({*SCHEMES, *more}))
     # What follows the scheme may hold a password.
     start = f"{scheme}{separator}..." if separator else url
@@ -52,6 +52,16 @@ def open_store(url: str, stores: Mapping[str, Opener] | None = None) -> Store:
         f"no store has the URL {start!r}: it must start with one of {known}; "
         "a plug-in can add others, by rulewright_stores (docs/plugins.md)"
     )
+
+
+def _opened(scheme: str, opener: Opener, rest: str) -> Store:
+    try:
+        return opener.open(rest)
+    except RulewrightError:
+        raise
+    except Exception as error:
+        # Its text may quote the URL, and that a password.
+        raise AdapterError(f"the plug-in of {scheme}:// fails with {type(error).__name__}") from error
 
 
 def _installed() -> Mapping[str, Opener]:

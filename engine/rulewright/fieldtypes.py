@@ -104,13 +104,13 @@ class FieldType:
 
     `keywords` are the shape keywords that make sense on it; `example` is accepted and `wrong` refused,
     in sent form (the docs and the tests use both). `field` names the marshmallow field, a
-    `schema.fields.RuleField`, as "module:class". `check` is the fast path's: true only for what that field
+    `schema.fields.RuleField`, as "module:class" (a plug-in may give the class itself). `check` is the fast path's: true only for what that field
     surely takes and stores as it was sent; a function of one value, or its name as "module:function".
     """
 
     name: str
     meaning: str
-    field: str
+    field: str | type[Any]
     column: ColumnType
     cel: str
     json_schema: Mapping[str, object]
@@ -146,7 +146,7 @@ def text_type(
     example: str,
     wrong: object,
     docs: str,
-    field: str = "rulewright.schema.patterned:CheckedText",
+    field: str | type[Any] = "rulewright.schema.patterned:CheckedText",
     pattern: str | None = None,
     sensitive: bool = False,
     needs: tuple[str, str] | None = None,

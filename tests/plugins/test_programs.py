@@ -15,7 +15,7 @@ from installing import Install
 from rulewright import ConfigurationError, Program, RuleFileError, load
 from rulewright.bundle import load_rules_once
 from rulewright.cli import main
-from rulewright.plugins import CelFunction, EffectKind, IdGenerator, text_type
+from rulewright.plugins import CelFunction, EffectKind, ErrorDialect, IdGenerator, RuleCheck, text_type
 from rulewright.plugins.loading import build_registry
 from rulewright.ports import Reply, Sending
 from rulewright.schema.fields import Text
@@ -162,7 +162,7 @@ def test_a_type_may_have_problem_codes_of_its_own(tmp_path: Path) -> None:
         example="a",
         wrong="x",
         docs="No x.",
-        field=f"{__name__}:OddCode",
+        field=OddCode,
     )
     made = SimpleNamespace(__name__="acme", rulewright_field_types=lambda: [odd])
     program = load(tmp_path, plugins=[made], installed=False)
@@ -181,6 +181,62 @@ def test_cells_of_a_table_are_read_as_the_basic_type(project: Path) -> None:
     done = run("validate", "shop/order", "some.csv", "--format", "jsonl")
 
     assert json.loads(done.stdout)["record"] == {"id": "7", "fee": 250}
+
+
+def fail(*_: object) -> Any:
+    raise RuntimeError("111-22-3333")
+
+
+def fail_later(good: Any) -> Any:
+    """What gives something when it is tried out, and fails ever after."""
+    left = [good, good]
+    return lambda *_: left.pop() if left else fail()
+
+
+def test_what_a_plug_in_raises_stops_nobody(tmp_path: Path) -> None:
+    """A type's check refuses, a dialect is replaced, a generator leaves it undecided; no secret is told."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "api.yaml").write_text("errors: {dialect: broken}\n")
+    (tmp_path / "a" / "b.yaml").write_text(
+        "rulewright: 1\nresource: a/b\nkey: id\nfields:\n  id: {type: string, readonly: ignore, "
+        "generate: breaking}\n  it: {type: picky}\n"
+    )
+
+    def is_picky(text: str) -> bool:
+        return fail() if text == "raise" else text == "good"
+
+    made = SimpleNamespace(
+        __name__="acme",
+        rulewright_field_types=lambda: [
+            text_type("picky", "picky", check=is_picky, example="good", wrong="bad", docs="Picky.")
+        ],
+        rulewright_dialects=lambda: [ErrorDialect("broken", fail_later({}), "fails")],
+        rulewright_generators=lambda: [IdGenerator("breaking", fail_later("x"), "fails", {})],
+    )
+    program = load(tmp_path, plugins=[made], installed=False)
+
+    program.evaluate("a/b", {"it": "bad"})
+    refused, undecided = (program.evaluate("a/b", {"it": text}) for text in ("raise", "good"))
+
+    assert refused.problems[0].code == "format"
+    assert refused.response is not None
+    assert refused.response.body["title"] == "Bad Request"  # type: ignore[index]
+    assert undecided.verdict == "undecided"
+    assert "the generator breaking fails with RuntimeError" in undecided.problems[0].message
+    assert "111-22-3333" not in repr((refused.problems, undecided.problems, refused.response))
+
+
+def test_a_check_that_fails_says_so(rules: Path) -> None:
+    """The other checks go on, and the file is not taken."""
+    acme = plugin("A")
+    acme.rulewright_checks = lambda: [RuleCheck("acme-a-x", fail, "acme-a-x: nothing")]
+
+    with pytest.raises(RuleFileError) as raised:
+        load(rules, plugins=[acme], installed=False)
+
+    assert [one.message for one in raised.value.problems if one.severity == "error"] == [
+        "the check acme-a-x of a plug-in fails: RuntimeError: 111-22-3333"
+    ] * 2
 
 
 def test_what_ships_is_as_it_was() -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from rulewright.checks.expressions import sites
 from rulewright.checks.places import Places
-from rulewright.checks.subject import Subject, Universe
+from rulewright.checks.subject import Checker, Subject, Universe
 from rulewright.checks.table import CHECKS
 from rulewright.errors import RuleFileError
 from rulewright.model import RuleSet
-from rulewright.plugins import Registry, built_in
+from rulewright.plugins import Registry, RuleCheck, built_in
 from rulewright.problem import SourceProblem
 from rulewright.reader import Reading, read_all, sorted_problems
 
@@ -51,10 +51,23 @@ def check_reading(reading: Reading, registry: Registry | None = None) -> tuple[S
     found = [
         replace(problem, snippet=reading.line_of(problem.span))
         for subject in _subjects(universe)
-        for check in (*CHECKS.values(), *(one.check for one in universe.registry.checks.values()))
+        for check in (*CHECKS.values(), *map(_foreign, universe.registry.checks.values()))
         for problem in check(subject)
     ]
     return sorted_problems(found)
+
+
+def _foreign(one: RuleCheck) -> Checker:
+    """A plug-in's check; where it fails, the file is told so and the other checks go on."""
+
+    def check(subject: Subject) -> Iterator[SourceProblem]:
+        try:
+            yield from list(one.check(subject))
+        except Exception as error:
+            message = f"the check {one.code} of a plug-in fails: {type(error).__name__}: {error}"
+            yield SourceProblem(one.code, message, subject.file.span)
+
+    return check
 
 
 def _subjects(universe: Universe) -> Iterator[Subject]:

@@ -13,6 +13,7 @@ import click
 
 from rulewright.cli.extending import configured_registry
 from rulewright.cli.options import OutputChoices
+from rulewright.errors import PluginError, RulewrightError
 from rulewright.report.compact import report_compact
 from rulewright.report.entry import Entry
 from rulewright.report.github import report_github
@@ -56,15 +57,32 @@ def show(entries: Iterable[Entry], output: OutputChoices, progress: Progress | N
     chosen = chosen_format(output)
     for text in _report(chosen, output)(counted):
         write(text)
+    write_summary(tally, chosen)
+    return tally
+
+
+def write_summary(tally: Tally, chosen: str) -> None:
+    """Say on stderr how a batch went, unless the report itself does."""
     if chosen != "pretty" and tally.read != 1:
         click.echo("\n".join(summary(tally)).strip("\n"), err=True)
-    return tally
 
 
 def _report(chosen: str, output: OutputChoices) -> Report:
     if chosen == "pretty":
         return partial(report_pretty, paint=paint(output))
-    return _REPORTS[chosen] if chosen in _REPORTS else configured_registry().formats[chosen].write
+    return _REPORTS[chosen] if chosen in _REPORTS else partial(_foreign, chosen)
+
+
+def _foreign(chosen: str, entries: Iterable[Entry]) -> Iterator[str]:
+    """A plug-in's report. Raises PluginError where it fails."""
+    try:
+        yield from configured_registry().formats[chosen].write(entries)
+    except RulewrightError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"the format {chosen} of a plug-in fails: {type(error).__name__}: {error}"
+        ) from error
 
 
 def chosen_format(output: OutputChoices) -> str:
@@ -104,11 +122,15 @@ class Progress:
         for entry in entries:
             yield entry
             self.update()
-        if self._shown:
-            click.echo("\r\033[K", nl=False, err=True)
+        self.clear()
 
     def update(self) -> None:
         """Say how far it is, if it is time."""
         if self._shown and time.monotonic() >= self._due:
             click.echo(f"\r{self.tally.in_words()} ", nl=False, err=True)
             self._due = time.monotonic() + _PACE
+
+    def clear(self) -> None:
+        """Take what was shown away."""
+        if self._shown:
+            click.echo("\r\033[K", nl=False, err=True)

@@ -12,6 +12,7 @@ from rulewright.evaluation.lookups import require_records
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.views import Layer, View
 from rulewright.model import Constant, Generate
+from rulewright.plugins import IdGenerator
 from rulewright.ports import Records
 
 
@@ -142,10 +143,18 @@ def generate(run: Run, field: CompiledField) -> object:
 def generate_value(run: Run, resource: str, field: CompiledField, rule: Generate) -> object:
     """Make a value as `generate` says (language.md "Generated ids, dates, lists")."""
     if field.maker is not None:
-        return field.maker.make(run.chance, rule.options)
+        return _made(run, field.maker, rule)
     if rule.kind == "uuid":
         return run.chance.uuid()
     return _next_in_sequence(run, resource, field, rule.options)
+
+
+def _made(run: Run, maker: IdGenerator, rule: Generate) -> object:
+    """What a plug-in's generator makes. Raises cel.EvaluationError where it fails."""
+    try:
+        return maker.make(run.chance, rule.options)
+    except Exception as error:
+        raise cel.EvaluationError(f"the generator {maker.name} fails with {type(error).__name__}") from None
 
 
 def _next_in_sequence(run: Run, resource: str, field: CompiledField, options: object) -> object:

@@ -1,13 +1,16 @@
-"""A declared function as CEL calls it: its values are checked, and what it raises is CEL's own error."""
+"""What plug-ins declared, ready to be called while payloads are decided: what they raise does not get out."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from rulewright.cel import CelError, EvaluationError, Function, Overload, Type, kind_of
 from rulewright.cel.limits import CHARACTERS_PER_STEP
 from rulewright.cel.values import BOOL, DOUBLE, DYN, INT, STRING, TIMESTAMP
-from rulewright.plugins.kinds import CelFunction
+from rulewright.dialects import Dialect, rfc9457
+from rulewright.plugins.kinds import CelFunction, ErrorDialect
+from rulewright.problem import Problem
 
 TYPES: Final = {
     "string": STRING,
@@ -54,3 +57,15 @@ def _require(declared: CelFunction, found: object, result: Type) -> None:
     if kind is None or (result is not DYN and kind.name != result.name):
         given = type(found).__name__
         raise EvaluationError(f"{declared.name}() must give {declared.result}, but gave {given}")
+
+
+def safe_dialect(declared: ErrorDialect) -> Dialect:
+    """A dialect that always answers: the refusal stands whether or not its words can be found."""
+
+    def write(status: int, problems: Sequence[Problem]) -> object:
+        try:
+            return declared.write(status, problems)
+        except Exception:
+            return rfc9457(status, problems)
+
+    return write

@@ -13,7 +13,7 @@ import pluggy
 
 from rulewright.errors import PluginError
 from rulewright.plugins import hooks
-from rulewright.plugins.calling import callable_function
+from rulewright.plugins.calling import callable_function, safe_dialect
 from rulewright.plugins.finding import Candidate
 from rulewright.plugins.registry import Plugin, Registry, built_in
 from rulewright.plugins.verifying import VERIFIERS, Verifier
@@ -151,6 +151,6 @@ def _with(registry: Registry, verifier: Verifier, added: Mapping[str, Any]) -> R
         declared = MappingProxyType({**registry.declared, **added})
         return replace(registry, functions=functions, declared=declared)
     if table == "dialects":
-        added = {name: one.write for name, one in added.items()}
+        added = {name: safe_dialect(one) for name, one in added.items()}
     more: dict[str, Any] = {table: MappingProxyType({**getattr(registry, table), **added})}
     return replace(registry, **more)

@@ -18,6 +18,13 @@ class CheckedText(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if not self._check(text):
+        if not self._fits(text):
             raise self.refuse_format(f"{self.label} must be {self.kind.meaning}, like {self.kind.example}")
         return text
+
+    def _fits(self, text: str) -> bool:
+        """Whether the check finds the text true; where it fails on a text, that is none of its kind."""
+        try:
+            return bool(self._check(text))
+        except Exception:
+            return False
