@@ -17,11 +17,18 @@ from typing import Final
 
 import click
 
-from rulewright.cli.decisions import decide_all, end_with, entries_of
+from rulewright.cli.decisions import (
+    decide_all,
+    end_with,
+    entries_of,
+    problems_of,
+    tells_problems_only,
+)
 from rulewright.cli.desk import Desk, chosen_records, lookup_records
 from rulewright.cli.extending import configuration_here
 from rulewright.cli.options import Choices, OutputChoices, SplitChoices
 from rulewright.cli.output import show
+from rulewright.cli.parallel_skimming import may_skim_in_parallel, skim_in_parallel
 from rulewright.cli.splitting import Decided, split_batch
 from rulewright.configuration import Configuration
 from rulewright.errors import PayloadError
@@ -45,6 +52,7 @@ class _Setup:
     choices: Choices
     configuration: Configuration
     standing: Mapping[str, object]
+    problems_only: bool
     fix: bool
 
 
@@ -54,6 +62,7 @@ class _Worker:
 
     desk: Desk
     records: Records | None
+    problems_only: bool
     fix: bool
 
 
@@ -77,7 +86,9 @@ def validate_in_parallel(
         raise click.UsageError(
             f"--workers is for JSONL, which can be parted at its lines; {wrong} is something else"
         )
-    setup = _setup(desk, choices, fix)
+    setup = _setup(desk, choices, tells_problems_only(output), fix)
+    if not fix and may_skim_in_parallel(desk, sources, split, output):
+        skim_in_parallel(desk, sources, setup.choices, split, output, workers=workers)
     # Forking would share open stores; a new process opens its own.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _begin, (setup,)) as pool:
@@ -89,7 +100,7 @@ def validate_in_parallel(
     end_with(tally.refused)
 
 
-def _setup(desk: Desk, choices: Choices, fix: bool) -> _Setup:
+def _setup(desk: Desk, choices: Choices, problems_only: bool, fix: bool) -> _Setup:
     records, store = chosen_records(choices)
     if records == "-":
         raise click.UsageError("--workers needs --records in a file that each of them can read")
@@ -98,6 +109,7 @@ def _setup(desk: Desk, choices: Choices, fix: bool) -> _Setup:
         choices=replace(choices, records=records, store=store),
         configuration=configuration_here(),
         standing=standing,
+        problems_only=problems_only,
         fix=fix,
     )
 
@@ -153,7 +165,7 @@ def _begin(setup: _Setup) -> None:
     make: Callable[..., Desk] = Desk
     desk = make(program=program, **setup.standing)
     records = _OPEN.enter_context(lookup_records(desk, setup.choices))
-    _AT_WORK.append(_Worker(desk, records, setup.fix))
+    _AT_WORK.append(_Worker(desk, records, setup.problems_only, setup.fix))
 
 
 def _decide(block: Block, number: int) -> list[_Told]:
@@ -161,5 +173,8 @@ def _decide(block: Block, number: int) -> list[_Told]:
     worker = _AT_WORK[-1]
     items = list(block_items(block))
     decided = decide_all(worker.desk, items, worker.records, fix=worker.fix, first=number)
-    entries = entries_of(worker.desk, decided)
+    if worker.problems_only:
+        entries = problems_of(worker.desk, decided, with_rules=True)
+    else:
+        entries = entries_of(worker.desk, decided)
     return [(entry.outcome, entry.at, item.raw or b"") for entry, item in zip(entries, items, strict=True)]

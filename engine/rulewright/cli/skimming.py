@@ -88,14 +88,14 @@ class Skimmer:
         """How to look at the next lines: with what was learnt, while that can be relied on."""
         if time.monotonic() - self._since > _FRESH:
             self._forget()
-        if self.read < _WARM_UP:
-            return _look_at_all
-        if not self._is_made:
-            compiled = self.desk.program.compiled
-            resource = compiled.resources[self.desk.resource]
-            self._verdicts = make_verdicts(compiled, resource, self.desk.request)
+        if self._verdicts is None:
+            if self.read < _WARM_UP or self._is_made:
+                return _look_at_all
             self._is_made = True
-        return self._verdicts.scan if self._verdicts is not None else _look_at_all
+            self._verdicts = verdicts_of(self.desk)
+            if self._verdicts is None:
+                return _look_at_all
+        return self._verdicts.scan
 
     def _forget(self) -> None:
         """Records may be others by now, and the moment is another."""
@@ -106,6 +106,12 @@ class Skimmer:
         ):
             self._verdicts.forget()
         self._since = time.monotonic()
+
+
+def verdicts_of(desk: Desk) -> Verdicts | None:
+    """The function of the desk's resource, with nothing learnt."""
+    rules = desk.program.compiled
+    return make_verdicts(rules, rules.resources[desk.resource], desk.request)
 
 
 def _look_at_all(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:

@@ -7,9 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from rulewright.outcome import Outcome
 from rulewright.report.entry import Entry
 
 _MOST_RULES: Final = 1_000
+# (rule, code)
+Rules = tuple[tuple[str, str], ...]
 
 
 @dataclass(slots=True)
@@ -38,17 +41,32 @@ class Tally:
         self.undecided += verdict == "undecided"
         assert self.read == self.accepted + self.rejected + self.undecided, "a payload was lost"
         if verdict != "accepted":
-            found = ((one.rule, one.code) for one in entry.outcome.problems if one.severity != "info")
-            # Each once, in the order of the report: a set's order changes from run to run.
-            for rule in dict.fromkeys(found):
-                # Unknown fields give ids of the sender's own making, as many as there are payloads.
-                if rule in self.rules or len(self.rules) < _MOST_RULES:
-                    self.rules[rule] += 1
+            self._count(self.rules_of(entry.outcome))
 
     def add_accepted(self, count: int) -> None:
         """Count payloads that were accepted and have nothing to tell."""
         self.read += count
         self.accepted += count
+
+    def add_refused(self, verdict: str, rules: Rules) -> None:
+        """Count a payload that was not accepted, of which `rules_of` told elsewhere."""
+        self.read += 1
+        self.rejected += verdict == "rejected"
+        self.undecided += verdict == "undecided"
+        self._count(rules)
+
+    @staticmethod
+    def rules_of(outcome: Outcome) -> Rules:
+        """What stood against a payload, each once, in the order of the report."""
+        # A set's order changes from run to run.
+        found = ((one.rule, one.code) for one in outcome.problems if one.severity != "info")
+        return tuple(dict.fromkeys(found))
+
+    def _count(self, rules: Rules) -> None:
+        for rule in rules:
+            # Unknown fields give ids of the sender's own making, as many as there are payloads.
+            if rule in self.rules or len(self.rules) < _MOST_RULES:
+                self.rules[rule] += 1
 
     @property
     def refused(self) -> int:

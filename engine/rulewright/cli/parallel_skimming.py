@@ -1,0 +1,238 @@
+"""`validate --workers N` where only problems are told of: each worker skims ranges of the file by itself.
+
+A worker opens the file anew, and sends back counts and the finished text of what is to be told. Where the
+system can fork, workers start with the rules compiled; stores are opened by each worker on its own.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import multiprocessing
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any, Final
+
+from rulewright.cli.decisions import end_with, problems_of
+from rulewright.cli.desk import Desk, lookup_records
+from rulewright.cli.options import Choices, OutputChoices, SplitChoices
+from rulewright.cli.output import Progress, chosen_format, write, write_summary
+from rulewright.cli.remembered import RememberedRecords
+from rulewright.cli.skimming import Skimmer
+from rulewright.cli.splitting import item_line, open_copies
+from rulewright.errors import PayloadError
+from rulewright.hotpath.deciding import quick_for
+from rulewright.inputs import Source
+from rulewright.inputs.lines import LineReader
+from rulewright.inputs.ranges import Range, read_ranges
+from rulewright.ports import Records
+from rulewright.report.compact import report_compact
+from rulewright.report.entry import Entry
+from rulewright.report.github import report_github
+from rulewright.report.tally import Rules, Tally
+
+# Ranges waiting for each worker, so that none is idle while results are written.
+_AHEAD: Final = 2
+_REPORTS: Final[dict[str, Callable[[Iterable[Entry]], Iterator[str]]]] = {
+    "text": report_compact,
+    "github": report_github,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What every range is decided with. `records` None: a worker opens those that are chosen."""
+
+    desk: Desk
+    choices: Choices
+    records: Records | None
+    report: str
+    copies_accepted: bool
+    copies_rejected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a worker found in a range. `refused` are verdicts, and the rules that stood against a payload."""
+
+    accepted: int
+    refused: list[tuple[str, Rules]]
+    text: str
+    accepted_lines: bytes
+    rejected_lines: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    job: _Job
+    skimmer: Skimmer
+
+
+_AT_WORK: list[_Worker] = []
+_OPEN: Final = ExitStack()
+
+
+def may_skim_in_parallel(
+    desk: Desk, sources: Sequence[Source], split: SplitChoices, output: OutputChoices
+) -> bool:
+    """Whether ranges can be decided apart: files that can be read from anywhere, nothing counted across."""
+    return (
+        sys.platform == "linux"
+        and chosen_format(output) in _REPORTS
+        and desk.operation == "create"
+        and desk.key_field is None
+        and desk.seed is None
+        and split.max_errors is None
+        and all(not source.is_stdin and Path(source.path).is_file() for source in sources)
+    )
+
+
+def skim_in_parallel(
+    desk: Desk,
+    sources: Sequence[Source],
+    choices: Choices,
+    split: SplitChoices,
+    output: OutputChoices,
+    *,
+    workers: int,
+) -> None:
+    """Decide, report, and exit with 1 if any payload was not accepted."""
+    with ExitStack() as stack:
+        # Records in memory are read once, before the workers part; a store is opened by each.
+        records = None
+        if choices.store is None:
+            records = stack.enter_context(lookup_records(desk, choices))
+        accepted, rejected = stack.enter_context(open_copies(split, sources))
+        chosen = chosen_format(output)
+        job = _Job(desk, choices, records, chosen, accepted is not None, rejected is not None)
+        _prepare(desk)
+        progress = Progress(Tally())
+        pool = stack.enter_context(_forked(workers, job))
+        try:
+            _show(_decided(pool, sources, workers, progress.tally), progress, accepted, rejected)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+    write_summary(progress.tally, chosen)
+    end_with(progress.tally.refused)
+
+
+def _prepare(desk: Desk) -> None:
+    """Compile the resource here, and not in each worker."""
+    rules = desk.program.compiled
+    quick_for(rules, rules.resources[desk.resource])
+
+
+@contextmanager
+def _forked(workers: int, job: _Job) -> Iterator[Executor]:
+    """Processes that start with everything that is loaded here; there is no other thread yet."""
+    # What is there already is left alone by the collector, so that its memory stays shared.
+    gc.freeze()
+    try:
+        context = multiprocessing.get_context("fork")
+        with ProcessPoolExecutor(workers, context, _begin, (job,)) as pool:
+            yield pool
+    finally:
+        gc.unfreeze()
+
+
+def _show(
+    found: Iterable[_Found], progress: Progress, accepted: IO[bytes] | None, rejected: IO[bytes] | None
+) -> None:
+    for one in found:
+        write(one.text)
+        if accepted is not None:
+            accepted.write(one.accepted_lines)
+        if rejected is not None:
+            rejected.write(one.rejected_lines)
+        progress.tally.add_accepted(one.accepted)
+        for verdict, rules in one.refused:
+            progress.tally.add_refused(verdict, rules)
+        progress.update()
+    progress.clear()
+
+
+def _decided(pool: Executor, sources: Sequence[Source], workers: int, tally: Tally) -> Iterator[_Found]:
+    """What the workers say, in the order of the lines."""
+    waiting: deque[tuple[Range, Future[_Found]]] = deque()
+    for source in sources:
+        payloads = tally.read
+        for range_ in read_ranges(source):
+            waiting.append((range_, _submit(pool, range_)))
+            if len(waiting) > workers * _AHEAD:
+                yield _result(*waiting.popleft())
+        while waiting:
+            yield _result(*waiting.popleft())
+        if tally.read == payloads:
+            raise PayloadError("the file is empty: there is no payload in it", f"{source.name}:1:1")
+
+
+def _submit(pool: Executor, range_: Range) -> Future[_Found]:
+    """Hand a range over; where the workers have died, what was handed over before is told first."""
+    try:
+        return pool.submit(_decide, range_)
+    except BrokenProcessPool as error:
+        failed: Future[_Found] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def _result(range_: Range, future: Future[_Found]) -> _Found:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        message = "a worker process died (killed, or out of memory); from this line on nothing was decided"
+        raise PayloadError(message, f"{range_.name}:{range_.line}:1") from None
+
+
+def _begin(job: _Job) -> None:
+    records: Any = job.records
+    if records is None:
+        records = _OPEN.enter_context(lookup_records(job.desk, job.choices))
+    remembered = RememberedRecords(records) if records is not None else None
+    _AT_WORK.append(_Worker(job, Skimmer(job.desk, remembered, is_live=job.choices.store is not None)))
+
+
+def _decide(range_: Range) -> _Found:
+    """What a worker does with a range."""
+    worker = _AT_WORK[-1]
+    job, skimmer = worker.job, worker.skimmer
+    kept: list[Iterable[bytes]] = []
+    rejected: list[bytes] = []
+    accepted = 0
+    entries: list[Entry] = []
+    reader = LineReader(io.BytesIO(range_.read()))
+    keep = kept.append if job.copies_accepted else None
+    for sure, decided in skimmer.decide_lines(range_.name, reader, keep, range_.line):
+        accepted += sure
+        if decided is None:
+            continue
+        entries += problems_of(job.desk, [decided], with_rules=False)
+        line = item_line(decided[0]) + b"\n"
+        if decided[1].accepted:
+            accepted += 1
+            kept.append([line])
+        else:
+            rejected.append(line)
+    return _Found(
+        accepted,
+        [
+            (entry.outcome.verdict, Tally.rules_of(entry.outcome))
+            for entry in entries
+            if not entry.outcome.accepted
+        ],
+        "".join(_REPORTS[job.report](entries)),
+        _joined(kept) if job.copies_accepted else b"",
+        b"".join(rejected) if job.copies_rejected else b"",
+    )
+
+
+def _joined(kept: Iterable[Iterable[bytes]]) -> bytes:
+    lines = chain.from_iterable(kept)
+    return b"".join([line.rstrip(b"\r\n") + b"\n" for line in lines if line.strip()])

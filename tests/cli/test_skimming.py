@@ -1,0 +1,174 @@
+"""A batch that is skimmed is told of as one that is decided in full, by however many processes."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from workplace import Run, Write
+
+from rulewright.cli import parallel_skimming, skimming
+from rulewright.inputs import lines, ranges
+from rulewright.inputs.limits import MAX_PAYLOAD_BYTES
+
+RECORDS = {
+    "desk/person": [{"id": number, "name": f"P{number}", "busy": number == 3} for number in range(1, 9)],
+    "desk/ticket": [{"id": 1, "title": "old", "code": "taken"}],
+}
+
+
+def tickets(count: int) -> str:
+    """Lines of every kind: good ones, refused ones, and some that are no payload."""
+    random = Random(4)
+    made = ['\ufeff{"title": "first"}\n', "\n", "  \r\n"]
+    for number in range(count):
+        ticket: dict[str, object] = {"title": f"t{number}", "assignee": random.randrange(1, 9)}
+        if random.random() < 0.3:
+            ticket["urgent"] = random.random() < 0.5
+        if random.random() < 0.2:
+            ticket["tags"] = ["é", "b:c"]
+        if random.random() < 0.1:
+            ticket |= random.choice(
+                [{"assignee": 99}, {"title": 5}, {"code": "taken"}, {"colour": "red"}, {"title": "x" * 21}]
+            )
+        text = json.dumps(ticket, ensure_ascii=random.random() < 0.5)
+        if random.random() < 0.05:
+            text = random.choice(
+                [
+                    text[:-1] + ', "title": "again"}',
+                    text[:-3],
+                    " " + text + "\t",
+                    "[1]",
+                    text + "\r",
+                    '"\\u0000"',
+                ]
+            )
+        made.append(text + random.choice(["\n", "\n", "\r\n"]))
+    return "".join([*made, json.dumps({"title": "no end of line"})])
+
+
+def validate(run: Run, name: str, form: str, *words: str) -> tuple[Any, ...]:
+    ran = run("validate", "desk/ticket", name, "--records", "records.json", "--format", form, *words)
+    copies = [Path(word) for word in words if word.endswith(".out")]
+    return ran, *(copy.read_bytes() for copy in copies)
+
+
+@pytest.fixture
+def batch(write: Write) -> str:
+    write("records.json", RECORDS)
+    return write("tickets.jsonl", tickets(1_500))
+
+
+@pytest.mark.parametrize("form", ["text", "github", "sarif"])
+def test_the_same_in_full(run: Run, batch: str, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Output, summary, status and copies, byte for byte; and most lines were skimmed."""
+    words = ("--accepted", "a.out", "--rejected", "r.out")
+    decided = []
+    read_line = skimming.read_line
+
+    def counting(*words: Any) -> Any:
+        decided.append(words)
+        return read_line(*words)
+
+    monkeypatch.setattr(skimming, "read_line", counting)
+    skimmed = validate(run, batch, form, *words)
+    count = len(decided)
+    monkeypatch.setattr(skimming, "verdicts_of", lambda desk: None)
+    in_full = validate(run, batch, form, *words)
+
+    assert skimmed == in_full
+    assert count < 600 < len(decided) - count
+    assert skimmed[0].err.startswith("1,502 read: ")
+
+
+@pytest.mark.parametrize("form", ["text", "github"])
+def test_the_same_by_two_workers(run: Run, batch: str, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the ranges end."""
+    words = ("--accepted", "a.out", "--rejected", "r.out")
+    alone = validate(run, batch, form, *words)
+    monkeypatch.setattr(ranges, "_SIZE", 1_000)
+
+    assert validate(run, batch, form, *words, "--workers", "2") == alone
+
+
+def test_giving_up(run: Run, batch: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After N that were not accepted, in the middle of what is skimmed."""
+    words = ("--max-errors", "40", "--accepted", "a.out")
+    skimmed = validate(run, batch, "text", *words)
+    monkeypatch.setattr(skimming, "verdicts_of", lambda desk: None)
+
+    assert skimmed == validate(run, batch, "text", *words)
+    assert "stopped after 40 payloads" in skimmed[0].err
+    assert validate(run, batch, "text", *words, "--workers", "2") == skimmed
+
+
+def test_long_lines(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line is cut where it gets long, read to its end where it has one, refused where it is too long."""
+    write("records.json", RECORDS)
+    blank = " " * 400_000
+    good = [json.dumps({"title": "t"}) + "\n"] * 100
+    name = write(
+        "long.jsonl",
+        "".join([*good, '{"title": "a"}' + blank + "\n", *good, '{"title": "b"}' + blank + "x\n", *good]),
+    )
+    monkeypatch.setattr(lines, "_LONG", 100_000)
+
+    ran, *_ = validate(run, name, "text")
+
+    assert ran.err.startswith("302 read: 301 accepted, 1 rejected")
+    assert ran.out.startswith(f"long.jsonl:202:{400_015}: error[invalid_json]")
+
+
+def test_a_line_without_end(run: Run, write: Write) -> None:
+    """It is refused, whatever it starts with, and the next line is read."""
+    write("records.json", RECORDS)
+    good = json.dumps({"title": "t"}) + "\n"
+    name = write(
+        "long.jsonl", good * 80 + '{"title": "a"}' + " " * (MAX_PAYLOAD_BYTES + 70_000) + "\n" + good
+    )
+
+    for words in ((), ("--workers", "2")):
+        ran, *_ = validate(run, name, "text", *words)
+
+        assert ran.err.startswith("82 read: 81 accepted, 1 rejected")
+        assert ran.out.startswith("long.jsonl:81:1: error[limit]: the payload is larger than 10 MiB")
+
+
+def test_nothing_in_it(run: Run, write: Write) -> None:
+    """A file without a payload is an error, however many processes read it."""
+    write("records.json", RECORDS)
+    name = write("empty.jsonl", "\n \n")
+
+    for words in ((), ("--workers", "2")):
+        ran, *_ = validate(run, name, "text", *words)
+
+        assert (ran.code, ran.out) == (2, "")
+        assert "empty.jsonl:1:1: the file is empty" in ran.err
+
+
+def test_a_live_store_is_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read of records that others write to is forgotten after a second."""
+    forgotten = []
+
+    class Kept:
+        reads_clock = False
+
+        def forget(self) -> None:
+            forgotten.append(True)
+
+    for is_live in (False, True):
+        skimmer = skimming.Skimmer(desk=None, records=None, is_live=is_live)  # type: ignore[arg-type]
+        skimmer._verdicts = Kept()  # type: ignore[assignment]
+        skimmer._since = time.monotonic() - 2
+        skimmer._forget()
+
+    assert forgotten == [True]
+
+
+def test_reports_of_a_range_are_those_of_a_file() -> None:
+    """Only formats that tell of one payload after the other can be parted."""
+    assert set(parallel_skimming._REPORTS) == {"text", "github"}
