@@ -9,7 +9,7 @@ what is kept, as far as nothing it depended on was masked.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, cast
@@ -300,6 +300,19 @@ def history(records: Records, resource: str, key: object) -> list[Decision]:
     ]
 
 
+def find_decision(records: Records, number: object) -> Decision | None:
+    """Return one decision. Raises AdapterError where it is damaged."""
+    return next(iter(_fetch(records, [number])), None)
+
+
+def decisions_of(records: Records) -> Iterator[Decision]:
+    """Yield every decision that is kept, oldest first. Raises AdapterError at a damaged one."""
+    first = records.extreme(DECISIONS.resource, {}, "id", "min")
+    end = records.last_in_sequence(DECISIONS.resource, DECISIONS.key, "") + 1
+    for start in range(first if isinstance(first, int) else end, end, _AT_ONCE):
+        yield from _fetch(records, range(start, min(start + _AT_ONCE, end)))
+
+
 def prune_history(store: Store, before: datetime) -> int:
     """Remove the decisions that were stored before a time, oldest first; return how many.
 
@@ -327,7 +340,7 @@ def _is_since(row: StoredRecord, moment: datetime) -> bool:
     return row.get("detail") is not None and datetime.fromisoformat(_decision(row).at) >= moment
 
 
-def _fetch(records: Records, ids: list[int]) -> list[Decision]:
+def _fetch(records: Records, ids: Iterable[object]) -> list[Decision]:
     rows = records.find(DECISIONS.resource, {"id": list(ids)})
     return [_decision(row) for row in rows if row.get("detail") is not None]
 

@@ -43,6 +43,7 @@ ORDER = (
     "audit",
     "tables",
     "delivery",
+    "replaying",
     "batch",
     "program",
     "explanation",

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "transitions": Row("rulewright.cli.transitions_command", "List what may move, and why not."),
     "tick": Row("rulewright.cli.tick_command", "Fire the timeouts that are due."),
     "history": Row("rulewright.cli.history_command", "Tell what was done to a record."),
+    "replay": Row("rulewright.cli.replay_command", "Make kept decisions again: do they come out the same?"),
     "prune": Row("rulewright.cli.prune_command", "Remove old entries of the history."),
     "forward": Row("rulewright.cli.forward_command", "Pass payloads on to a remote API."),
     "plugins": Row("rulewright.cli.plugins_command", "List the plug-ins: what they add, and from where."),

@@ -1,0 +1,59 @@
+"""What `replay` does."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import closing
+from dataclasses import asdict
+
+import click
+
+from rulewright.audit import decisions_of
+from rulewright.cli.decisions import end_with
+from rulewright.cli.desk import load_rules_of
+from rulewright.cli.mailing import open_outbox
+from rulewright.cli.options import OutputChoices
+from rulewright.cli.output import chosen_format, write
+from rulewright.cli.records import read_records
+from rulewright.ports import Store
+from rulewright.program import Program
+from rulewright.replaying import Replayed, replay
+from rulewright.report.text import show_text
+
+
+def replay_history(url: str | None, records: str | None, rules: str | None, output: OutputChoices) -> None:
+    """Say how each decision came out; exit with 1 if one differs."""
+    # What is decided again is kept in memory, to be compared.
+    program = Program(load_rules_of(rules).compiled, audit=True)
+    fates: Counter[str] = Counter()
+    chosen = chosen_format(output)
+    with closing(open_outbox(url)) as store, closing(_beginning(records, program)) as again:
+        for one in replay(program.compiled, decisions_of(store), again):
+            fates[one.fate] += 1
+            if chosen in ("json", "jsonl"):
+                write(json.dumps(_json(one)) + "\n")
+            elif one.fate in ("different", "masked"):
+                write(_line(one) + "\n")
+    told = ", ".join(f"{number:,} {fate}" for fate, number in sorted(fates.items())) or "nothing is kept"
+    click.echo(f"{fates.total():,} decisions: {told}", err=True)
+    end_with(fates["different"])
+
+
+def _beginning(records: str | None, program: Program) -> Store:
+    """A store in memory with what was there before the first decision."""
+    from rulewright_adapters.memory import MemoryStore  # noqa: PLC0415 - the engine needs no adapter
+
+    return MemoryStore({}, program.tables) if records is None else read_records(records, program)
+
+
+def _json(one: Replayed) -> dict[str, object]:
+    kept = asdict(one.decision)
+    named = {name: kept[name] for name in ("id", "resource", "key", "operation", "ruleset")}
+    return named | {"fate": one.fate, "differences": list(one.differences)}
+
+
+def _line(one: Replayed) -> str:
+    decision = one.decision
+    about = f"#{decision.id}  {decision.operation} of {decision.resource} {decision.key}"
+    return f"{one.fate}  {show_text(about)}: {show_text(', '.join(one.differences))}"

@@ -1,0 +1,113 @@
+"""Making kept decisions again: with the same rules, and the records as they were, each comes out the same.
+
+Decisions are made in their order, in a store that holds what was there before the first of them. A decision
+that can't be made again, or comes out otherwise, leaves what it once wrote, so that those after it meet the
+records that they met then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from rulewright.audit import DECISIONS, Decision, find_decision, inputs_of
+from rulewright.compiled import CompiledRules
+from rulewright.delivery import carry_out
+from rulewright.errors import AdapterError, EvaluationError
+from rulewright.evaluation import MASK
+from rulewright.outcome import Outcome
+from rulewright.ports import Store, Transaction
+
+# What is to be the same again; messages are numbered by the outbox, and may be asked for beside the rules.
+_COMPARED: Final = ("as_of", "actor", "operation", "resource", "key", "reads", "changes", "problems")
+Fate = Literal["same", "different", "masked", "other rules", "no decision"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of making a decision again. `differences` names what was different, or says why.
+
+    "masked": it depends on sensitive values, which were not kept. "other rules": other rules made it.
+    "no decision": a reply was written back into a record.
+    """
+
+    decision: Decision
+    fate: Fate
+    differences: tuple[str, ...] = ()
+
+
+def replay(rules: CompiledRules, decisions: Iterable[Decision], store: Store) -> Iterator[Replayed]:
+    """Make decisions again, in their order, in a `store` that was prepared; yield how each came out.
+
+    What is decided is written to `store`: it must not be the one that the decisions are from.
+    """
+    for decision in decisions:
+        replayed = _replay(rules, decision, store)
+        if replayed.fate != "same":
+            # What it names may have been there before the history began, and be missing here.
+            with suppress(AdapterError), store.transaction() as transaction:
+                _write_as_it_was(decision, transaction)
+        yield replayed
+
+
+def _replay(rules: CompiledRules, decision: Decision, store: Store) -> Replayed:
+    if decision.operation == "write_back":
+        return Replayed(decision, "no decision")
+    if decision.ruleset != rules.digest:
+        return Replayed(decision, "other rules")
+    differences = _differences(rules, decision, store)
+    if not differences:
+        return Replayed(decision, "same")
+    masked = MASK in repr((decision.payload, decision.actor, decision.request, decision.changes))
+    return Replayed(decision, "masked" if masked else "different", differences)
+
+
+class _OtherwiseError(Exception):
+    """It came out otherwise: nothing of it is to stay."""
+
+    def __init__(self, differences: tuple[str, ...]) -> None:
+        super().__init__()
+        self.differences = differences
+
+
+def _differences(rules: CompiledRules, decision: Decision, store: Store) -> tuple[str, ...]:
+    """Decide again; what was decided is written only if it is the same."""
+    try:
+        with store.transaction() as transaction:
+            receipt = carry_out(rules, decision.resource, inputs_of(decision), transaction)
+            again = _kept_last(transaction) if receipt.stored else None
+            differences = _compared(decision, again) if again is not None else (_refusal(receipt.outcome),)
+            if differences:
+                raise _OtherwiseError(differences)
+    except _OtherwiseError as otherwise:
+        return otherwise.differences
+    except (AdapterError, EvaluationError) as error:
+        return (str(error),)
+    return ()
+
+
+def _kept_last(transaction: Transaction) -> Decision | None:
+    last = transaction.last_in_sequence(DECISIONS.resource, DECISIONS.key, "")
+    (row,) = transaction.find(DECISIONS.resource, {"id": last}, 1)
+    return find_decision(transaction, row["decision"])
+
+
+def _compared(decision: Decision, again: Decision) -> tuple[str, ...]:
+    return tuple(name for name in _COMPARED if getattr(decision, name) != getattr(again, name))
+
+
+def _refusal(outcome: Outcome) -> str:
+    problems = ", ".join(f"{one.code} {one.path}".strip() for one in outcome.problems) or "nothing stored"
+    return f"{outcome.verdict}: {problems}"
+
+
+def _write_as_it_was(decision: Decision, transaction: Transaction) -> None:
+    """Write what a decision wrote then, as far as it is known; first what it created, which others name."""
+    for change in sorted(decision.changes, key=lambda one: one["op"] != "create"):
+        with suppress(AdapterError), transaction.savepoint():
+            if change["op"] == "create":
+                transaction.insert(change["resource"], change["set"])
+            else:
+                transaction.update(change["resource"], change["key"], change["set"])

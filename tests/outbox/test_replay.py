@@ -1,0 +1,203 @@
+"""Kept decisions are made again: with the same rules, and the records as they were, they come out alike."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from desk import API, ORDER, Receiver, make_program
+
+from rulewright import load
+from rulewright.audit import DECISIONS, decisions_of
+from rulewright.cli import main
+from rulewright.ports import Store
+from rulewright.program import Program
+from rulewright.replaying import Replayed, replay
+from rulewright_adapters.memory import MemoryStore
+
+AGENT = {"agent": 3, "group": 9}
+EDITOR = {"permissions": ["SupportPlans.EditSupportSchemes"]}
+GIVEN = {
+    "rubixx/person": [{"reference": "P1", "name": "Ann", "address": {"addressLineOne": "1 Street"}}],
+    "rubixx/support_scheme": [{"reference": "SS1", "name": "One", "members": []}],
+}
+
+
+def again(program: Program, store: Store, given: Store | None = None) -> list[Replayed]:
+    """Make all decisions of a store again, in an empty one."""
+    return list(replay(program.compiled, decisions_of(store), given or MemoryStore({}, program.tables)))
+
+
+def fates(replayed: list[Replayed]) -> list[str]:
+    return [one.fate for one in replayed]
+
+
+def tamper(store: Store, number: int, **values: object) -> None:
+    """Change what is kept of a decision."""
+    (row,) = store.find(DECISIONS.resource, {"id": number})
+    with store.transaction() as transaction:
+        detail = json.loads(str(row["detail"])) | values
+        transaction.update(DECISIONS.resource, number, {"detail": json.dumps(detail)})
+
+
+def add_cases(program: Program, store: Store, count: int) -> None:
+    """Cases of one household, every third of which takes it over."""
+    for number in range(count):
+        household = {"household": 1} if number else {}
+        payload = {"first_name": f"Case {number}", "head_of_household": number % 3 == 0, **household}
+        assert program.apply("ct_oi/case", payload, store=store, actor=AGENT).stored
+
+
+def test_every_decision_comes_out_the_same(store: Store) -> None:
+    """Generated numbers, look-ups, effects on other records and updates among them."""
+    program = load()
+    add_cases(program, store, 20)
+    update = program.apply(
+        "ct_oi/case", {"first_name": "Bea"}, store=store, actor=AGENT, operation="update", key=2
+    )
+    assert update.stored, update.outcome.problems
+
+    replayed = again(program, store)
+
+    assert Counter(fates(replayed)) == {"same": 21}, [one.differences for one in replayed]
+
+
+def test_what_was_there_before_is_given(store: Store) -> None:
+    """Overrides of a person's address, who was not made by a decision."""
+    program = load()
+    store.prepare(program.tables)
+    with store.transaction() as transaction:
+        for resource, records in GIVEN.items():
+            for record in records:
+                transaction.insert(resource, record)
+    for number in range(3):
+        payload = {
+            "startDate": "01/02/2025",
+            "status": "Active",
+            "referredPersonReference": "P1",
+            "address": {"addressLineOne": f"{number} Street", "postcode": "AB1 2CD"},
+        }
+        path = {"path": {"schemeReference": "SS1"}}
+        receipt = program.apply("rubixx/engagement", payload, store=store, actor=EDITOR, request=path)
+        assert receipt.stored, receipt.outcome.problems
+
+    without = again(program, store)
+    replayed = again(program, store, MemoryStore(GIVEN, program.tables))
+
+    assert fates(without) == ["different"] * 3
+    assert without[0].differences[0].startswith("rejected: ")
+    assert fates(replayed) == ["same"] * 3, [one.differences for one in replayed]
+
+
+@pytest.mark.parametrize("part", ["reads", "changes", "problems"])
+def test_a_decision_that_comes_out_otherwise_is_named(part: str, store: Store) -> None:
+    """Those after it meet what it wrote then, and come out as they did."""
+    program = load()
+    add_cases(program, store, 4)
+    first = next(decisions_of(store))
+    kept = {"changes": [dict(one) for one in first.changes], "reads": [dict(one) for one in first.reads]}
+    kept["changes"][0]["rule"] = "ct_oi/case.other"
+    kept["reads"].append({"lookup": "x", "resource": "y", "by": {}, "found": 1})
+    kept["problems"] = [{"rule": "x", "code": "y", "severity": "info", "path": "", "message": "z"}]
+    tamper(store, first.id, **{part: kept[part]})
+
+    replayed = again(program, store)
+
+    assert fates(replayed) == ["different", "same", "same", "same"]
+    assert replayed[0].differences == (part,)
+
+
+def test_what_other_rules_decided_is_not_decided_again(store: Store, tmp_path: Path) -> None:
+    """It is taken as it was, and what the present rules made of it comes out the same."""
+    program = make_program(tmp_path)
+    assert program.apply("shop/order", {"item": "tea"}, store=store).stored
+    rules = tmp_path / "shop" / "order.yaml"
+    rules.write_text(rules.read_text().replace("required: true", "required: true, max_length: 9"))
+    other = load(tmp_path)
+    changed = other.apply("shop/order", {"item": "milk"}, store=store, operation="update", key=1)
+    assert changed.stored, changed.outcome.problems
+
+    assert fates(again(other, store)) == ["other rules", "same"]
+
+
+def test_what_depends_on_a_sensitive_value_is_told_as_masked(store: Store, tmp_path: Path) -> None:
+    """The mask is too short for a card's number."""
+    program = make_program(tmp_path)
+    rules = tmp_path / "shop" / "order.yaml"
+    rules.write_text(rules.read_text().replace("sensitive: true", "sensitive: true, min_length: 16"))
+    program = load(tmp_path)
+    for card in ({"card": "4111222233334444"}, {}):
+        assert program.apply("shop/order", {"item": "tea", **card}, store=store).stored
+
+    assert fates(again(program, store)) == ["masked", "same"]
+
+
+def test_what_a_reply_wrote_back_is_no_decision(program: Program, store: Store) -> None:
+    """It is taken as it was: an update afterwards meets it."""
+    assert program.apply("shop/order", {"item": "tea"}, store=store).stored
+    assert list(program.deliverer(store, Receiver()).run())
+    assert program.apply("shop/order", {"item": "milk"}, store=store, operation="update", key=1).stored
+
+    replayed = again(program, store)
+
+    assert fates(replayed) == ["same", "no decision", "same"], [one.differences for one in replayed]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with rules of orders, and two orders in a store."""
+    monkeypatch.chdir(tmp_path)
+    rules = tmp_path / "rules" / "shop"
+    rules.mkdir(parents=True)
+    (rules / "api.yaml").write_text(API)
+    (rules / "order.yaml").write_text(ORDER)
+    (tmp_path / "rulewright.toml").write_text('rules = "rules"\nstore = "sqlite:///desk.db"\naudit = true\n')
+    (tmp_path / "two.jsonl").write_text('{"item": "tea"}\n{"item": "milk", "card": "4111222233334444"}\n')
+    assert run("apply", "shop/order", "two.jsonl").exit_code == 0
+    return tmp_path
+
+
+def run(*words: str):  # type: ignore[no-untyped-def]
+    """Run a command."""
+    return CliRunner().invoke(main, list(words))
+
+
+def test_the_command_says_what_came_out_otherwise(desk: Path) -> None:
+    """And ends with 1; where all is the same it prints nothing but the count."""
+    same = run("replay", "--format", "text")
+    from rulewright_adapters import open_store  # noqa: PLC0415 - the command opens one of its own
+
+    store = open_store("sqlite:///desk.db")
+    tamper(store, 2, reads=[{"lookup": "x", "resource": "y", "by": {}, "found": 1}])
+    tamper(store, 1, reads=[{"lookup": "x", "resource": "y", "by": {}, "found": 1}])
+    store.close()
+    different = run("replay", "--format", "text")
+    lines = [json.loads(line) for line in run("replay", "--format", "jsonl").stdout.splitlines()]
+
+    assert (same.exit_code, same.stdout, same.stderr) == (0, "", "2 decisions: 2 same\n")
+    assert (different.exit_code, different.stderr) == (1, "2 decisions: 1 different, 1 masked\n")
+    assert different.stdout == (
+        "different  #1  create of shop/order 1: reads\nmasked  #2  create of shop/order 2: reads\n"
+    )
+    assert [(line["id"], line["fate"], line["differences"]) for line in lines] == [
+        (1, "different", ["reads"]),
+        (2, "masked", ["reads"]),
+    ]
+
+
+def test_a_damaged_history_is_an_error(desk: Path) -> None:
+    """Not an internal one."""
+    from rulewright_adapters import open_store  # noqa: PLC0415 - the command opens one of its own
+
+    store = open_store("sqlite:///desk.db")
+    with store.transaction() as transaction:
+        transaction.update(DECISIONS.resource, 1, {"detail": "{"})
+    store.close()
+
+    for words in (["replay"], ["history", "shop/order", "1"], ["prune", "--older-than", "1d"]):
+        failed = run(*words)
+        assert failed.exit_code == 2
+        assert failed.stderr.startswith("error: decision 1 in the history of shop/order 1 is damaged"), words
