@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rulewright import Outcome, Program, load
+from rulewright.checks import load_rules
 from rulewright.evaluation import Judged
 from rulewright.explanation import explain
 from rulewright.report.explanation import explanation_data, explanation_lines
@@ -154,9 +155,40 @@ def test_a_chain_without_end_is_refused(program: Program, store: MemoryStore) ->
 
     assert outcome.verdict == "rejected"
     assert told(outcome) == [("next", "limit", "error", "")]
-    assert "next go in a circle: after 1000 inferred facts" in outcome.problems[0].message
+    assert outcome.problems[0].message == (
+        "infer does not come to an end: after 1000 inferred facts there are still new ones,"
+        " by a rule that feeds itself: next"
+    )
     assert outcome.problems[0].because is not None
     assert outcome.problems[0].because.extra == {"rules": ["shop/line.next"]}
+
+
+LOOP = """
+rulewright: 1
+resource: shop/loop
+key: id
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+infer:
+  - {id: begin, facts: {own: $record}, assert: {here: {n: 1}}}
+  - {id: over, facts: {h: here}, assert: {there: {n: h.n + 1}}}
+  - {id: back, facts: {t: there}, assert: {here: {n: t.n}}}
+  - {id: told, facts: {h: here}, problem: {severity: info, message: here}}
+"""
+
+
+def test_rules_that_feed_each_other_are_named_together(chosen: str, tmp_path: Path) -> None:
+    """Such a file can be loaded, with a warning; what happens in it ends."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "api.yaml").write_text("api: shop")
+    (tmp_path / "shop" / "loop.yaml").write_text(LOOP)
+
+    warnings = load_rules(tmp_path).warnings
+    outcome = load(tmp_path).evaluate("shop/loop", {}, store=MemoryStore())
+
+    assert [one.code for one in warnings] == ["endless-inference"]
+    assert told(outcome) == [("over", "limit", "error", "")]
+    assert outcome.problems[0].message.endswith("by rules that feed each other: over, back")
 
 
 def test_an_update_is_told_what_it_changes(program: Program) -> None:

@@ -1,8 +1,8 @@
 """endless-inference: rules of `infer` make facts of facts without end.
 
 A rule that counts up what it reads itself, or several that do so in a circle, and no `when` that could
-stop them: each fact leads to another. Write a `when` with the last value that is needed. Circles whose
-end can't be told from the file stop at a budget while they run, with a problem that names their rules.
+stop them: each fact leads to another. Write a `when` with the last value that is needed. An evaluation in
+which they start is refused with `limit`, and so is one with a circle whose end can't be told from the file.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
                 told.add(names)
                 listed = " -> ".join((*(one.inference.id for one in circle), step.inference.id))
                 span = span_of(step.inference.at, "assert", default=step.inference.span)
-                yield problem(CODE, f"these rules make new facts without end: {listed}", span)
+                text = f"once they start, these rules make new facts without end: {listed}"
+                yield problem(CODE, text, span, severity="warning")
 
 
 def _circles(steps: list[_Step], way: tuple[_Step, ...]) -> Iterator[tuple[_Step, ...]]:

@@ -73,7 +73,8 @@ def _report_limit(run: Run, knowledge: Knowledge, error: BudgetError) -> None:
     name = error.rules[0] if error.rules else next(iter(knowledge.rules))
     one = knowledge.rules[name]
     because = Because(extra={"rules": [knowledge.rules[rule].id for rule in error.rules]})
-    run.report(_site(one), "limit", f"infer does not come to an end: {error}", because=because)
+    what = "infer does not come to an end" if error.endless else "infer takes too much"
+    run.report(_site(one), "limit", f"{what}: {error}", because=because)
 
 
 def _site(one: CompiledInference, keyword: str = "when", path: str = "") -> Site:

@@ -157,8 +157,9 @@ class _Chaining:
             if position in fired and rule in cyclic_rules(self._engine.rules)
         )
         shown = ", ".join(names) or ", ".join(sorted({firing.rule.name for _, firing in self._firings}))
-        what = "go in a circle" if names else "infer too much"
-        text = f"{shown} {what}: after {self._budget.facts} inferred facts there are still new ones"
+        circle = "a rule that feeds itself" if len(names) == 1 else "rules that feed each other"
+        by = circle if names else "rules that infer too much"
+        text = f"after {self._budget.facts} inferred facts there are still new ones, by {by}: {shown}"
         raise BudgetError(text, names, endless=bool(names))
 
     def _require_few(self, kind: str, keys: Sequence[int]) -> None:
