@@ -151,6 +151,17 @@ def test_request_options(run: Run, write: Write) -> None:
     assert named_values("--param", ["id=5=6", "u=http://x"]) == {"id": "5=6", "u": "http://x"}
 
 
+def test_a_caller_who_lacks_a_part_is_warned_of(run: Run, write: Write) -> None:
+    """What auth.actor declares and --actor leaves out is null to the rules; stderr says so, each time."""
+    write("t.json", {"title": "a"})
+
+    ran = [run("validate", "desk/ticket", "t.json", "--actor", "{}", "--format", "text") for _ in range(2)]
+
+    message = "warning: the actor has no name, which auth.actor of api.yaml declares\n"
+    assert [one.err for one in ran] == [message] * 2
+    assert run("validate", "desk/ticket", "t.json", "--format", "text").err == ""
+
+
 def test_without_records_look_ups_are_undecided(run: Run, write: Write) -> None:
     """Without a store nothing that must be looked up is taken for true or false."""
     ran = run("validate", "desk/ticket", write("t.json", {"assignee": 7}), "--format", "json")

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import click
 
+from rulewright.compiled import CompiledResource
 from rulewright.errors import PayloadError
+from rulewright.evaluation import missing_parts
 from rulewright.inputs import JsonFlaw, find_sources, parse_json, read_document
 
 
@@ -28,6 +30,15 @@ def read_actor(given: str | None) -> Mapping[str, object] | None:
     if not isinstance(value, Mapping):
         raise PayloadError('the actor must be an object, like {"agent": 3}', at)
     return value
+
+
+def warn_of_missing_parts(resource: CompiledResource, actor: Mapping[str, object] | None) -> None:
+    """Say on stderr what the caller lacks of what api.yaml declares; rules read it as null."""
+    auth = resource.api.auth if resource.api is not None else None
+    if auth is None or actor is None:
+        return
+    for name in missing_parts(auth, actor):
+        click.echo(f"warning: the actor has no {name}, which auth.actor of api.yaml declares", err=True)
 
 
 def named_values(option: str, given: Sequence[str]) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Program -> Outcome: the plain evaluator. It stays as the referee of every faster path."""
 
+from rulewright.evaluation.callers import PART_TYPES, missing_parts
 from rulewright.evaluation.decision import decide, find_resource, moves
 from rulewright.evaluation.idempotency import CLAIMS
 from rulewright.evaluation.masking import MASK, mask_record, mask_stored
@@ -11,6 +12,7 @@ from rulewright.evaluation.workflow import Move
 __all__ = [
     "CLAIMS",
     "MASK",
+    "PART_TYPES",
     "Inputs",
     "Judged",
     "Move",
@@ -24,6 +26,7 @@ __all__ = [
     "mask_payload",
     "mask_record",
     "mask_stored",
+    "missing_parts",
     "moves",
     "with_payload",
 ]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rulewright import cel
+from rulewright.evaluation.callers import mistyped_parts
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.overlay import matches
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.views import decode_record
 from rulewright.formula import Path
+from rulewright.model import Auth
 from rulewright.ports import StoredRecord
 
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -27,6 +29,10 @@ def judge_caller(run: Run) -> None:
         site = Site(f"{run.resource.name}.auth", "", api.auth.span, Stage.REQUEST)
         run.log.end(run.problem(site, "unauthenticated", "nobody is named as the caller (actor)"))
         return
+    if wrong := _mistyped(run, api.auth, run.inputs.actor):
+        site = Site(f"{run.resource.name}.auth", "", api.auth.span, Stage.REQUEST)
+        run.log.end(run.problem(site, "unauthenticated", f"the caller (actor) is not known: {wrong}"))
+        return
     operation = run.resource.operation(run.inputs.operation)
     if operation is None or operation.permission is None:
         return
@@ -36,6 +42,14 @@ def judge_caller(run: Run) -> None:
         message = f"the caller lacks the permission {operation.permission}"
         because = run.because(run.resource.permissions) if run.resource.permissions is not None else None
         run.log.end(run.problem(site, "permission", message, because=because))
+
+
+def _mistyped(run: Run, auth: Auth, actor: Mapping[str, object]) -> str:
+    # Rights that are no list are no rights: `permission` is the better answer.
+    formula = run.resource.permissions
+    rights = {"permissions"} if formula is None else {path[-1] for path in formula.reads}
+    found = (one for one in mistyped_parts(auth, actor) if one[0] not in rights)
+    return "; ".join(f"{name} must be of the type {declared}" for name, declared in found)
 
 
 def _permissions(run: Run, site: Site) -> list[object]:

@@ -34,6 +34,8 @@ class Kept(TypedDict):
     # Resources whose key is itself a secret.
     hidden_keys: tuple[str, ...]
     tables: tuple[Any, ...]
+    # The parts of a caller that api.yaml declares: the command warns of those that are missing.
+    declared: tuple[str, ...]
 
 
 class _NotKept(Exception):  # noqa: N818 - the whole command decides, as it would without a cache
@@ -56,11 +58,17 @@ def keep(rules: CompiledRules, resource: CompiledResource, tables: tuple[Table, 
                 name for name, one in rules.resources.items() if one.fields[one.key].rule.sensitive
             ),
             tables=tuple(_table(table) for table in tables),
+            declared=_declared(resource),
         )
         return marshal.dumps(cast(Any, kept))
     except (_NotKept, ValueError):
         # ValueError: something is not of the types that marshal writes.
         return None
+
+
+def _declared(resource: CompiledResource) -> tuple[str, ...]:
+    auth = resource.api.auth if resource.api is not None else None
+    return tuple(auth.actor) if auth is not None else ()
 
 
 def _freeze(rules: CompiledRules, code: Generated) -> Frozen:

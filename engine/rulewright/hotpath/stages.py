@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from rulewright.compiled import CompiledCheck, CompiledField
+from rulewright.evaluation import PART_TYPES
 from rulewright.formula import Formula
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.expressions import Writer
@@ -15,6 +16,8 @@ from rulewright.hotpath.unit import Code, NotGenerated, Unit
 
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _KNOWN_BEFORE_PAYLOAD = frozenset({"request", "actor", "settings", "current", "now", "today"})
+# Tuples, and mappings that are no dict, are for the plain evaluator.
+_PART_TYPES = {**PART_TYPES, "list": (list,), "object": (dict,), "map": (dict,)}
 
 
 class Stages:
@@ -44,6 +47,11 @@ class Stages:
         operation = resource.operation("create")
         if api is not None and api.auth is not None:
             yield "if s.actor is None: raise Decline"
+            for name, declared in api.auth.actor.items():
+                if types := _PART_TYPES.get(declared):
+                    wrong = " and ".join(f"part.__class__ is not {one.__name__}" for one in types)
+                    yield f"part = s.actor.get({name!r})"
+                    yield f"if part is not None and {wrong}: raise Decline"
             if operation is not None and operation.permission is not None:
                 yield f"if not permitted({self._permissions()}, {operation.permission!r}): raise Decline"
         if resource.idempotency is not None and "create" in resource.idempotency.rule.operations:

@@ -36,6 +36,8 @@ class WarmProgram:
         Parameters as in `Program.evaluate`.
         """
         kept = self._kept
+        if actor is not None and any(actor.get(name) is None for name in kept["declared"]):
+            return None
         sent = read_sent(kept["shape"], payload)
         if sent is None or self._may_be_taken(resource, payload, records):
             return None
