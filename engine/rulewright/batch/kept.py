@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from math import prod
 from typing import Any, Final
 
 from rulewright.evaluation.overlay import matches
@@ -22,7 +23,11 @@ class Kept:
         self._base = base
         self._resource = table.resource
         self._kinds = {column.name: column.type for column in table.columns}
-        self._leading = {table.key, *(fields[0] for fields in table.indexes)}
+        uniques = [one.fields for one in table.uniques if not one.where]
+        # At most one record has the same values in these.
+        self._single = {(table.key,), *uniques}
+        # The fields by which an index can be entered.
+        self._leading = {fields[0] for fields in (*self._single, *table.indexes)}
         # Fields -> their values -> all records that have them.
         self._ahead: dict[tuple[str, ...], dict[Hashable, _Answer]] = {}
         self._answers: dict[Hashable, _Answer] = {}
@@ -32,16 +37,10 @@ class Kept:
 
     def read_ahead(self, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]) -> None:
         """Read by one question what will be asked one by one: the records with these values in `fields`."""
-        kinds = {self._kinds.get(field) for field in fields}
-        if not keys or not kinds <= {"text", "integer"}:
+        where = self._where_of(fields, keys)
+        if where is None or (fields not in self._single and self._base.count(self._resource, where) > _MOST):
             return
-        where: dict[str, object] = {
-            field: list(dict.fromkeys(values))
-            for field, values in zip(fields, zip(*keys, strict=True), strict=True)
-        }
-        found = self._base.find(self._resource, where, _MOST)
-        if len(found) == _MOST:
-            return
+        found = self._base.find(self._resource, where)
         places: dict[Hashable, list[StoredRecord]] = {key: [] for key in keys}
         for record in found:
             place = places.get(tuple([record.get(field) for field in fields]))
@@ -49,6 +48,20 @@ class Kept:
             if place is not None:
                 place.append(record)
         self._ahead.setdefault(fields, {}).update(places)
+
+    def _where_of(self, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]) -> Where | None:
+        """Return what to ask for, so that an index answers it quickly; None for what had better be left.
+
+        A database looks for each combination of the values of several lists. Where these are many more than
+        are wanted, the first field must do.
+        """
+        kinds = {self._kinds.get(field) for field in fields}
+        if not keys or not kinds <= {"text", "integer"} or fields[0] not in self._leading:
+            return None
+        lists = [list(dict.fromkeys(values)) for values in zip(*keys, strict=True)]
+        if prod(map(len, lists)) <= 4 * len(keys):
+            return dict(zip(fields, lists, strict=True))
+        return {fields[0]: lists[0]} if 2 * len(lists[0]) >= len(keys) else None
 
     def find(self, where: Where, limit: int | None) -> _Answer:
         """Return the matching records. See Records.find."""
