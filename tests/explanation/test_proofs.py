@@ -112,7 +112,7 @@ def test_watch_runs_again_after_a_change_and_ends_by_ctrl_c(tmp_path: Path) -> N
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         # A shell's background jobs, and so what they start, ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one thread
     ) as process:
         try:
             assert "2 passed, 0 failed" in _until_watching(process)
