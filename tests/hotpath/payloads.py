@@ -205,6 +205,9 @@ class PayloadMaker:
         if isinstance(payload, dict):
             for _ in range(random.choice((0, 1, 1, 2, 3, 6))):
                 self._change(payload, list(self.resource.fields.values()), seed)
+            if random.random() < 0.3:
+                for _ in range(random.choice((1, 2, 3, 5))):
+                    self._spoil(payload, seed)
         if random.random() < 0.01:
             payload = random.choice(WRONG)
         if random.random() < 0.03:
@@ -258,6 +261,66 @@ class PayloadMaker:
         # A copy: what is nested may be changed in its turn.
         payload[field.name] = copy.deepcopy(self.value(field, seed))
 
+    def _spoil(self, payload: dict[str, Any], seed: Seed) -> None:
+        """Do what is refused, whatever else is: several problems meet in one payload."""
+        fields = self.resource.fields
+        spoilers = (self._misspell, self._misspell_part, self._spoil_part, self._lose, self._dangle)
+        self.random.choice((*spoilers, self._take, self._give))(payload, [*fields.values()], seed)
+
+    def _misspell(self, payload: dict[str, Any], fields: Sequence[CompiledField], seed: Seed) -> None:
+        if payload:
+            name = self.random.choice([*payload])
+            wrong = self.random.choice((str(name).upper(), f"{name}s", str(name)[1:], str(name).swapcase()))
+            payload[wrong] = payload[name] if self.random.random() < 0.5 else payload.pop(name)
+
+    def _misspell_part(self, payload: dict[str, Any], fields: Sequence[CompiledField], seed: Seed) -> None:
+        for below in payload.values():
+            if isinstance(below, dict):
+                self._misspell(below, fields, seed)
+
+    def _spoil_part(self, payload: dict[str, Any], fields: Sequence[CompiledField], seed: Seed) -> None:
+        """Put a wrong value into an object or a list that is there."""
+        wrong = copy.deepcopy(self.random.choice(WRONG))
+        for below in payload.values():
+            if isinstance(below, dict) and below:
+                below[self.random.choice([*below])] = wrong
+            elif isinstance(below, list):
+                below.insert(self.random.randrange(len(below) + 1), wrong)
+
+    def _lose(self, payload: dict[str, Any], fields: Sequence[CompiledField], seed: Seed) -> None:
+        """Leave out, or send null for, what may be required."""
+        field = self.random.choice([one for one in fields if _may_be_required(one)] or [*fields])
+        if self.random.random() < 0.5:
+            payload[field.name] = self.random.choice((None, "", " "))
+        else:
+            payload.pop(field.name, None)
+
+    def _give(self, payload: dict[str, Any], fields: Sequence[CompiledField], seed: Seed) -> None:
+        """Send what may be forbidden, or asked more of: a value as good as any."""
+        ruled = [one for one in fields if "presence" in one.concerns or one.checks]
+        field = self.random.choice(ruled or [*fields])
+        values = [*self._values(field, seed, 0)]
+        payload[field.name] = copy.deepcopy(self.random.choice(values or [*WRONG]))
+
+    def _dangle(self, payload: dict[str, Any], fields: Sequence[CompiledField], seed: Seed) -> None:
+        """Name a record that is not there."""
+        for field in fields:
+            if field.reference is not None and self.random.random() < 0.5:
+                target = self.program.compiled.resources[field.reference.resource]
+                missing: Any = "missing" if target.fields[field.reference.by].rule.type == "string" else 987
+                given = payload.get(field.name)
+                listed = [*given, missing, missing] if isinstance(given, list) else [missing]
+                payload[field.name] = listed if field.rule.type == "list" else missing
+
+    def _take(self, payload: dict[str, Any], fields: Sequence[CompiledField], seed: Seed) -> None:
+        """Send what another record holds already."""
+        stored = seed.records.get(self.resource.name, ())
+        if stored:
+            record = self.random.choice(stored)
+            for field in fields:
+                if field.unique is not None and field.name in record and record[field.name] is not None:
+                    payload[field.name] = copy.deepcopy(record[field.name])
+
     def value(self, field: CompiledField, seed: Seed, depth: int = 0) -> Any:
         """A value for a field: often a good one, or one at the edge of good."""
         if self.random.random() < 0.25 or depth > 3:
@@ -291,6 +354,10 @@ class PayloadMaker:
             return
         yield from keys
         yield from (True, 10**6, "missing", *UUIDS[:2])
+
+
+def _may_be_required(field: CompiledField) -> bool:
+    return field.rule.required or field.required_if is not None or field.required_unless is not None
 
 
 def _edges(field: CompiledField) -> Iterator[Any]:

@@ -45,7 +45,9 @@ NAMES: Final[Mapping[str, object]] = {
             plan.update_record,
             refusals.note,
             refusals.note_missing,
+            refusals.note_missing_items,
             refusals.note_value,
+            refusals.require_untold,
             refusals.tell,
             refusals.tell_missing,
             refusals.tell_value,
@@ -108,6 +110,8 @@ class Generated:
     left: tuple[str, ...]
     # Judges the caller and tells every problem after the shape's; None where only the plain evaluator can.
     collect: Callable[[State, set[str], list[Entry]], None] | None
+    # The fields that it reads.
+    rested: frozenset[str]
     open: Callable[..., State]
     shape: Callable[[State], None]
     # What comes after the checks.
@@ -142,6 +146,7 @@ def generate(rules: CompiledRules, resource: CompiledResource) -> Generated:
         status,
         tuple(unit.left),
         collect=namespace.get("collect"),
+        rested=frozenset(unit.rested),
         open=namespace["Run"],
         shape=namespace["shape"],
         after=tuple(namespace[one] for one in _AFTER if one in namespace),

@@ -47,6 +47,7 @@ class Collector:
         """Lines that are run only where the fields they rest on are sound."""
         # What nobody may send is never unsound.
         fields = sorted(name for name in rests[0] if is_sent(self.resource, self.resource.fields[name]))
+        self.unit.rested.update(fields)
         strict = rests[1]
         if not fields:
             yield from lines
@@ -154,6 +155,8 @@ class Collector:
         place = f"s.p.{field.name}"
         name = repr(field.name)
         own = [*self._conditions(field, place)]
+        if "presence" in field.concerns:
+            self.unit.rested.add(field.name)
         if own and field.forbidden_if is not None:
             # An unsound value is there, so it is not required; but it may be forbidden.
             yield f"if {name} in unsound:"
@@ -199,9 +202,21 @@ class Collector:
         reading = self._waiting(formula)
         lines = [f"note{told}"] if reading is None else [*reading, f"tell{told}"]
         lines.append(f"ended.append({field.label.split('.', 1)[0]!r})")
+        if keyword == "forbidden_if" and field.children:
+            # What was told of its parts would have to be taken back.
+            lines.insert(0, f"require_untold(entries, {f'/{field.label}/'!r})")
         yield from self._guarded(
-            self.rests.of(formula), _under("" if test == "True" else f"if {test}:", lines)
+            self._rests_of(formula, test), _under("" if test == "True" else f"if {test}:", lines)
         )
+
+    def _rests_of(self, formula: Formula, test: str) -> Rests:
+        """What a condition rests on, of which no more may be left than was written."""
+        read = set(re.findall(r"\bs\b(?:\.p\.\w+)?", test))
+        names = frozenset(one.removeprefix("s.p.") for one in read)
+        if "s" in read or len(names) > 1 or (re.search(r"\b(True|False)\b", test) and test != "True"):
+            return self.rests.of(formula)
+        # With nothing but one unsound field to go by, nobody knows.
+        return names, True
 
     def _variants(self) -> Iterator[str]:
         if self.resource.variants:
@@ -235,10 +250,7 @@ class Collector:
         assert reference is not None
         place = f"s.p.{field.name}"
         call = f"{self.cells.reference(field)}(s)"
-        if field.rule.type == "list":
-            yield f"if {field.name!r} in unsound: raise Decline"
-            yield f"if {place} is not None: {call}"
-            return
+        self.unit.rested.add(field.name)
         what = reference.resource.partition("/")[2].replace("_", " ")
         label = field.label
         problem = Problem(
@@ -250,9 +262,21 @@ class Collector:
             vendor=field.rule.references.error if field.rule.references is not None else None,
         )
         name = self._refusal(Stage.REFERENCE, field.order, problem, reference.where)
-        told = f"_missing(s, entries, {name}, {label!r}, {place}, {field.rule.sensitive!r})"
-        told = ("tell" if self._waiting(reference.where) == [] else "note") + told
-        yield f"if {place} is not None and {field.name!r} not in unsound and s.c_{call[:-3]} is UNREAD:"
+        cell = f"s.c_{call[:-3]}"
+        noted = f"s, entries, {name}, {label!r}, {place}, {field.rule.sensitive!r}"
+        if field.rule.type == "list":
+            yield f"if {field.name!r} in unsound: raise Decline"
+            yield f"if {place} is not None and {cell} is UNREAD:"
+            yield "    if s.store is None: raise Decline"
+            yield f"    k = {place}"
+            yield from (f"    {line}" for line in self.cells.finding(field))
+            sent = f"s.payload[{field.name!r}]"
+            yield f"    if note_missing_items({noted}, {sent}, found, {reference.by!r}):"
+            yield f"        missing.append({field.name!r})"
+            yield f"    else: {cell} = matched_all(found, {reference.by!r}, k)"
+            return
+        told = f"{'tell' if self._waiting(reference.where) == [] else 'note'}_missing({noted})"
+        yield f"if {place} is not None and {field.name!r} not in unsound and {cell} is UNREAD:"
         # What was read early by a condition would have been left out there.
         yield f"    k = {place}"
         yield from (f"    {line}" for line in self.cells.finding(field))
@@ -260,7 +284,7 @@ class Collector:
         yield "    if v is None:"
         yield f"        {told}"
         yield f"        missing.append({field.name!r})"
-        yield f"    else: s.c_{call[:-3]} = v"
+        yield f"    else: {cell} = v"
 
     def _checks(self) -> Iterator[str]:
         for field in self.resource.fields.values():
@@ -294,6 +318,7 @@ class Collector:
             vendor=check.rule.error,
         )
         reading = self._waiting(check.condition, field)
+        self.unit.rested.add(field.name)
         name = self._refusal(Stage.CHECK, check.order, problem, check.condition)
         sensitive = any(part.rule.sensitive for part in (field, *field.children))
         noted = f"s, entries, {name}, {self.unit.constant('field', field)}, {place}, {sensitive!r}"
@@ -317,6 +342,13 @@ class Collector:
             if not overruled and (field.rule.generate is not None or "(" not in text):
                 # Nothing is read for it, and it can't fail.
                 continue
+            if not overruled and field.default_from is not None and is_sent(self.resource, field):
+                # What was sent needs no default.
+                lines = [*self._guarded(self.rests.of(field.default_from), lines)]
+                self.unit.rested.add(field.name)
+                yield f"if {field.name!r} not in unsound and s.p.{field.name} is None:"
+                yield from (f"    {line}" for line in lines)
+                continue
             if overruled:
                 lines = [
                     f"v = {text}",
@@ -330,6 +362,7 @@ class Collector:
         key = self.resource.fields[self.resource.key]
         if key.rule.generate is None:
             find = f"s.store.find({self.resource.name!r}, {{{key.name!r}: k}}, 1)"
+            self.unit.rested.add(key.name)
             yield f"if s.store is not None and {key.name!r} not in unsound:"
             yield f"    k = {self.cells.record(key)}"
             yield f"    if k is not None and {find}: raise Decline"
@@ -338,6 +371,7 @@ class Collector:
         for field in self.resource.fields.values():
             if field.unique is None:
                 continue
+            self.unit.rested.update(field.unique.fields)
             names = [repr(name) for name in field.unique.fields]
             texts = [self.cells.record(self.resource.fields[name]) for name in field.unique.fields]
             tests = " and ".join(f"{text} is not None" for text in texts)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from rulewright.deferral import Deferring
 from rulewright.evaluation.masking import MASK, because_of, to_json
+from rulewright.evaluation.shape import _positions
 from rulewright.evaluation.views import Layer
 from rulewright.formula import Valued
-from rulewright.hotpath.state import State, decoded, names_of
+from rulewright.hotpath.state import Decline, State, decoded, names_of
+from rulewright.hotpath.values import match
 from rulewright.problem import Because, Problem
 
 # Where a problem stands in the order of evaluation: the stage, then the place in the rule file.
@@ -117,6 +119,37 @@ def note_missing(
 ) -> None:
     """Keep the problem of a reference that names nothing."""
     entries.append(refusal.told(_named(s, refusal.formula, label, value, sensitive)))
+
+
+def note_missing_items(
+    s: State,
+    entries: list[Entry],
+    refusal: Refusal,
+    label: str,
+    values: Sequence[object],
+    sensitive: bool,
+    sent: list[Any],
+    found: Sequence[Any],
+    by: str,
+) -> bool:
+    """Keep a problem for each item of a list that names nothing; gives whether there is one.
+
+    `sent` is the list as the payload has it, with repeats that were taken out of `values`.
+    """
+    missing = False
+    for index, value in zip(_positions(sent, len(values)), values, strict=True):
+        if match(found, by, value) is None:
+            missing = True
+            problem = replace(refusal.problem, path=f"{refusal.problem.path}/{index}")
+            one = replace(refusal, problem=problem)
+            entries.append(one.told(_named(s, refusal.formula, label, value, sensitive)))
+    return missing
+
+
+def require_untold(entries: list[Entry], beneath: str) -> None:
+    """Decline where a problem was told of something beneath a path."""
+    if any(problem.path.startswith(beneath) for _, problem in entries):
+        raise Decline
 
 
 def _read(s: State, formula: Valued, names: Mapping[str, object] | None = None) -> Because:

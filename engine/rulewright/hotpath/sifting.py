@@ -82,8 +82,10 @@ Sifted = tuple[dict[str, Any], list[Entry], set[str]]
 class Sifter:
     """Of one resource's payloads; shared by all of them."""
 
-    def __init__(self, resource: CompiledResource) -> None:
+    def __init__(self, resource: CompiledResource, rested: frozenset[str]) -> None:
+        """`rested`: fields that rules read, so that none of their parts may be unsound."""
         self.resource = resource
+        self.rested = rested
         settable = frozenset(
             name
             for name, one in resource.fields.items()
@@ -258,23 +260,26 @@ class Sifter:
         return self._refuse(name, value)
 
     def _refuse(self, name: str, value: object) -> Told:
-        return Told(self.entries_of(name, self.messages(name, value)), keeps=False, ends=True)
+        return Told(self.entries_of(name, value), keeps=False, ends=True)
 
     # What marshmallow says, as problems
 
-    def messages(self, name: str, value: object) -> list[Message]:
-        """What marshmallow says of a value as a whole; Decline where it says nothing, or speaks of parts."""
+    def entries_of(self, name: str, value: object) -> tuple[Entry, ...]:
+        """What marshmallow says of a value, in the evaluator's words; Decline where it says nothing.
+
+        Decline, too, where it speaks of parts and rules rest on the others.
+        """
         try:
             self.loaders[name].deserialize(value, partial=True)
         except ValidationError as error:
-            found = error.messages
-            if isinstance(found, list) and all(type(one) is Message for one in found):
-                return found
-        raise Decline
-
-    def entries_of(self, name: str, messages: list[Message]) -> tuple[Entry, ...]:
-        """The problems of a field, in the evaluator's words."""
-        return self._entries({name: messages}, {name: None})
+            found: Any = error.messages
+        else:
+            raise Decline
+        if not isinstance(found, list):
+            told_once = self.sendable[name].rule.sensitive
+            if name in self.rested or told_once or not has_text_keys(value):
+                raise Decline
+        return self._entries({name: found}, {name: value})
 
     def _entries(self, errors: Mapping[str, Any], sent: Mapping[str, Any]) -> tuple[Entry, ...]:
         reporter = _Reporter(self.resource)

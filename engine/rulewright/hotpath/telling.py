@@ -35,7 +35,7 @@ class Teller:
         self.rules = rules
         self.resource = resource
         self.generated = generated
-        self.sifter = Sifter(resource)
+        self.sifter = Sifter(resource, generated.rested)
         self.tells = (
             generated.collect is not None
             and resource.file.unknown == "reject"
@@ -105,9 +105,9 @@ class Teller:
 
     def _take_out(self, name: str, sifted: Sifted) -> None:
         sent, entries, unsound = sifted
-        if sent[name] is None or self.sifter.sendable[name].children:
+        if sent[name] is None:
             raise Decline
-        entries += self.sifter.entries_of(name, self.sifter.messages(name, sent.pop(name)))
+        entries += self.sifter.entries_of(name, sent.pop(name))
         unsound.add(name)
 
     def _judge_again(self, run: State, sifted: Sifted) -> None:

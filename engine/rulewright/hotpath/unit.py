@@ -50,6 +50,8 @@ class Unit:
     constants: dict[str, object] = field(default_factory=dict)
     cells: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    # Fields that rules read once more where a payload is refused.
+    rested: set[str] = field(default_factory=set)
 
     def constant(self, prefix: str, value: object) -> str:
         """Keep a value under a made name."""
