@@ -18,7 +18,7 @@ from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.errors import AdapterError
 from rulewright.evaluation import MASK, Inputs, Request, mask_payload, mask_record, mask_stored
 from rulewright.fieldtypes import encode_datetime
-from rulewright.outcome import Change, Outcome, Read
+from rulewright.outcome import Change, Outcome
 from rulewright.ports import Column, Records, Store, StoredRecord, Table, Transaction
 from rulewright.problem import Problem
 
@@ -35,6 +35,8 @@ DECISIONS: Final = Table(
     ),
     indexes=(("resource", "record"),),
 )
+# A read: which look-up, of what, by which values, and how many were found.
+_Read = tuple[str, str, Mapping[str, object], int]
 # Headers that say who somebody is in a way that others could repeat.
 _SECRET_HEADERS: Final = frozenset(
     {"authorization", "authorize", "cookie", "proxy-authorization", "x-api-key"}
@@ -95,7 +97,8 @@ class Accounts:
         """Keep an accepted outcome, its sensitive values masked. `messages` are ids of the outbox."""
         changes = [_parts_of(one) for one in outcome.changes]
         sent = _sent(outcome, messages) if outcome.messages else []
-        text = self._text_of(outcome, inputs, key, changes, outcome.reads, sent)
+        reads = [(one.lookup, one.resource, one.by, one.found) for one in outcome.reads]
+        text = self._text_of(outcome, inputs, key, changes, reads, sent)
         _keep(text, outcome.resource, key, [(one[1], one[2]) for one in changes], transaction)
 
     def keep_written(
@@ -103,10 +106,10 @@ class Accounts:
         outcome: Outcome,
         inputs: Inputs,
         changes: Sequence[tuple[Any, ...]],
-        reads: Sequence[Read],
+        reads: Sequence[_Read],
         transaction: Transaction,
     ) -> None:
-        """As `keep`, of changes as tuples in the order of Change's fields, the own record's first."""
+        """As `keep`, of changes and reads as tuples in the order of their fields, the own record's first."""
         key = changes[0][2]
         text = self._text_of(outcome, inputs, key, changes, reads, [])
         touched = [(one[1], one[2]) for one in changes] if len(changes) > 1 else ()
@@ -118,7 +121,7 @@ class Accounts:
         inputs: Inputs,
         key: object,
         changes: Sequence[tuple[Any, ...]],
-        reads: Sequence[Read],
+        reads: Sequence[_Read],
         messages: Sequence[Mapping[str, object]],
     ) -> str:
         rules = self._rules
@@ -127,9 +130,12 @@ class Accounts:
             "key": key,
             "payload": _payload(resource, inputs, rules),
             "seed": inputs.seed,
-            "reads": [_read(one, rules) for one in reads],
+            "reads": [
+                {"lookup": name, "resource": other, "by": _masked(rules, other, by), "found": found}
+                for name, other, by, found in reads
+            ],
             "changes": [_change(rules, *one) for one in changes],
-            "problems": [*map(_problem, outcome.problems)],
+            "problems": [*map(_problem, outcome.problems)] if outcome.problems else [],
             "messages": messages,
         }
         return f"{self._shared(outcome, inputs, resource)},{self._encode(own)[1:]}"
@@ -188,13 +194,17 @@ def _keep(
     """Keep a decision about a record; of the others that it touched, that it did."""
     first = transaction.last_in_sequence(DECISIONS.resource, DECISIONS.key, "") + 1
     own = _text(key)
+    if not touched:
+        record = {"id": first, "decision": first, "resource": resource, "record": own, "detail": text}
+        transaction.insert(DECISIONS.resource, record)
+        return
     rows: dict[tuple[str, str], str | None] = {(resource, own): text}
     for name, other in touched:
         rows.setdefault((name, _text(other)), None)
-    for number, ((name, record), detail) in enumerate(rows.items(), first):
+    for number, ((name, kept), detail) in enumerate(rows.items(), first):
         transaction.insert(
             DECISIONS.resource,
-            {"id": number, "decision": first, "resource": name, "record": record, "detail": detail},
+            {"id": number, "decision": first, "resource": name, "record": kept, "detail": detail},
         )
 
 
@@ -239,11 +249,6 @@ def _change(
         "before": None if before is None else _masked(rules, resource, before),
         "rule": rule,
     }
-
-
-def _read(read: Read, rules: CompiledRules) -> dict[str, object]:
-    by = _masked(rules, read.resource, read.by)
-    return {"lookup": read.lookup, "resource": read.resource, "by": by, "found": read.found}
 
 
 def _problem(problem: Problem) -> dict[str, object]:

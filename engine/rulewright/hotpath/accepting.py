@@ -17,8 +17,9 @@ from rulewright.hotpath.state import UNSHAPED, State
 from rulewright.outcome import Change, Outcome, Read, Response
 from rulewright.problem import Problem
 
-# Changes as tuples, in the order of Change's fields, and what was read. What is null may be named.
-Written = tuple[list[tuple[Any, ...]], tuple[Read, ...]]
+# Changes and reads as tuples, in the order of the fields of Change and Read. Sensitive values are not masked,
+# and what is null may be named.
+Written = tuple[list[tuple[Any, ...]], list[tuple[str, str, dict[str, object], int]]]
 
 
 class _Draft(Deferring):
@@ -145,7 +146,10 @@ def written_by(outcome: Outcome) -> Written | None:
     rules, resource, _, _, run, _ = later.args
     name = resource.name
     own = ("create", name, run.key, run.record, None, f"{name}.record", "own")
-    return [own, *run.changes], _reads(rules, run) if run.reads else ()
+    reads = run.reads
+    if len({read[0] for read in reads}) < len(reads):
+        reads = [(one.lookup, one.resource, one.by, one.found) for one in _reads(rules, run)]
+    return [own, *run.changes], reads
 
 
 class _Notes:
