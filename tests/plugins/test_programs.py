@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
@@ -237,6 +239,19 @@ def test_a_check_that_fails_says_so(rules: Path) -> None:
     assert [one.message for one in raised.value.problems if one.severity == "error"] == [
         "the check acme-a-x of a plug-in fails: RuntimeError: 111-22-3333"
     ] * 2
+
+
+def test_a_plug_in_that_decides_nothing_leaves_the_ruleset_as_it_is(rules: Path) -> None:
+    """Plans and replays go by the ruleset: a new store or format is no new rule."""
+    (rules / "shop" / "order.yaml").unlink()
+    store = SimpleNamespace(__name__="acme", rulewright_formats=list)
+
+    plain, more, other = (
+        load(rules, plugins=found, installed=False).ruleset for found in ([], [store], [plugin("A")])
+    )
+
+    assert plain == more
+    assert plain != other
 
 
 def test_what_ships_is_as_it_was() -> None:
@@ -488,3 +503,17 @@ def test_a_program_travels_by_its_source(rules: Path) -> None:
     assert isinstance(program, Program)
     assert [one.name for one in program.registry.plugins] == ["acme_A"]
     assert program.registry.declared["said"].cost == 7
+
+
+def test_without_plug_ins_nothing_of_theirs_is_imported() -> None:
+    """Who has none does not wait for pluggy, nor for what reads the metadata of distributions."""
+    code = (
+        "import sys\n"
+        "from rulewright import load\n"
+        "load()\n"
+        "print([name for name in ('pluggy', 'importlib.metadata', 'phonenumbers') if name in sys.modules])\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"

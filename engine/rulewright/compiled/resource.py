@@ -173,9 +173,10 @@ class CompiledRules:
 
         Foreign plug-ins and their versions are rules too.
         """
-        if not self.registry.plugins:
+        identity = self.registry.identity
+        if not identity:
             return f"sha256:{self.rules.sha256}"
-        both = f"{self.rules.sha256} {self.registry.identity}"
+        both = f"{self.rules.sha256} {identity}"
         from hashlib import sha256  # noqa: PLC0415 - only with plug-ins
 
         return f"sha256:{sha256(both.encode()).hexdigest()}"

@@ -22,6 +22,8 @@ from rulewright.plugins.kinds import (
 )
 from rulewright.plugins.shipped import contact, countries, ids, money, uk, us
 
+# The kinds of things that outcomes depend on.
+_DECIDING: Final = ("field type", "function", "effect", "generator", "dialect")
 SHIPPED: Final = (contact, money, uk, us, countries, ids)
 # The store says what comes next, or chance does: neither is a function of options alone.
 BASIC_GENERATORS: Final = frozenset({"sequence", "uuid"})
@@ -79,8 +81,12 @@ class Registry:
 
     @property
     def identity(self) -> str:
-        """The plug-ins and their versions, for what must say under which rules it was decided."""
-        return ", ".join(f"{one.name} {one.version or one.stamp or ''}".strip() for one in self.plugins)
+        """The plug-ins that decide, with their versions; "" without any.
+
+        For what must say under which rules it was decided: a store or a format changes no decision.
+        """
+        deciding = [one for one in self.plugins if any(one.adds.get(kind) for kind in _DECIDING)]
+        return ", ".join(f"{one.name} {one.version or one.stamp or ''}".strip() for one in deciding)
 
 
 @cache
