@@ -6,21 +6,28 @@ import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rulewright.arguments import (
+    instant,
+    request_of,
+    require_actor,
+    require_key,
+    require_records,
+    require_store,
+)
 from rulewright.audit import DECISIONS, keep_write_back
 from rulewright.batch import CHUNK, Applier, in_transactions
 from rulewright.bundle import load_rules_once
 from rulewright.compiled import CompiledRules, compile_rules
 from rulewright.delivery import Receipt, carry_out, contradicted
-from rulewright.errors import AdapterError, ConfigurationError, EvaluationError
+from rulewright.errors import AdapterError, ConfigurationError
 from rulewright.evaluation import Inputs, Move, Request, Tracer, find_resource, moves, with_payload
-from rulewright.fieldtypes import as_utc
 from rulewright.hotpath import decide
 from rulewright.inference import require_backend
 from rulewright.model import RuleSet
@@ -102,6 +109,7 @@ class Program:
         generated program (as with a tracer); the outcome is the same. Raises EvaluationError for an unknown
         resource or operation.
         """
+        require_records(store)
         inputs = self.inputs(
             payload, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
         )
@@ -121,6 +129,7 @@ class Program:
 
         Raises EvaluationError where there is no such resource, workflow or record.
         """
+        require_records(store)
         inputs = self.inputs({}, key=key, actor=actor, request=request, as_of=as_of)
         return moves(self.compiled, resource, inputs, store)
 
@@ -144,6 +153,7 @@ class Program:
         for it, too. A refused payload writes nothing. Raises AdapterError where the store fails; nothing
         is written then either.
         """
+        require_store(store)
         inputs = self.inputs(
             payload, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
         )
@@ -174,6 +184,7 @@ class Program:
         (see `inputs`), for a key of its own. Raises AdapterError where the store fails: then what was yielded
         before stays stored.
         """
+        require_store(store)
         store.prepare(self.tables)
         applier = self.applier(resource, forward=forward)
 
@@ -210,6 +221,7 @@ class Program:
         The system itself acts: no caller's rights are judged, and `actor` is null in expressions.
         """
         now = instant(as_of)
+        require_store(store)
         store.prepare(self.tables)
         if not needs_entries(self.compiled):
             return ()
@@ -261,35 +273,19 @@ class Program:
     ) -> Inputs:
         """Gather what one evaluation depends on, with the clock and chance filled in.
 
-        Raises EvaluationError for an actor that is no mapping and for text that is no time.
+        Raises EvaluationError for an actor, a request, a key or a time that is none.
         """
-        if key is not None and isinstance(key, list | tuple | Mapping):
-            raise EvaluationError(f"a record's key is one value, not {key!r}")
-        if actor is not None and actor.__class__ is not dict and not isinstance(actor, Mapping):
-            raise EvaluationError(f"the actor must be a mapping, like {{'agent': 3}}, not {actor!r}")
+        require_key(key)
+        require_actor(actor)
         return Inputs(
             operation=operation,
             payload=payload,
             key=key,
             actor=actor,
-            request=request if isinstance(request, Request) else Request(**(request or {})),
+            request=request_of(request),
             now=instant(as_of),
             seed=secrets.randbits(64) if seed is None else seed,
         )
-
-
-def instant(as_of: datetime | str | None) -> datetime:
-    """Return an aware UTC datetime: now, or what `as_of` says. Raises EvaluationError on other text."""
-    if as_of is None:
-        return datetime.now(UTC)
-    if isinstance(as_of, str):
-        try:
-            return as_utc(datetime.fromisoformat(as_of))
-        except (ValueError, OverflowError):
-            raise EvaluationError(
-                f"as_of must be ISO 8601, like 2025-01-15T00:00:00Z, not {as_of!r}"
-            ) from None
-    return as_utc(as_of)
 
 
 def load(

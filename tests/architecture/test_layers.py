@@ -41,6 +41,7 @@ ORDER = (
     "timeouts",
     "outbox",
     "audit",
+    "arguments",
     "tables",
     "delivery",
     "replaying",

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from rulewright.arguments import instant
 from rulewright.cli.caller import named_values, read_actor, warn_of_missing_parts
 from rulewright.cli.extending import configuration_here
 from rulewright.cli.options import Choices
@@ -24,7 +25,7 @@ from rulewright.inputs import Broken, Item, Payload
 from rulewright.outcome import Outcome
 from rulewright.ports import Records, Store
 from rulewright.problem import Problem
-from rulewright.program import Program, instant, load, shipped_rules
+from rulewright.program import Program, load, shipped_rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def _keys(rules: CompiledRules) -> dict[str, str]:
 
 def find_resource(rules: CompiledRules, resource: str) -> CompiledResource:
     """Return the compiled resource. Raises EvaluationError, naming those there are."""
-    found = rules.resources.get(resource)
+    found = rules.resources.get(resource) if isinstance(resource, str) else None
     if found is None:
         known = ", ".join(sorted(rules.resources)) or "none"
         raise EvaluationError(f"there is no rule file for {resource}; the rules have: {known}")

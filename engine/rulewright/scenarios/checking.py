@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields as fields_of_class
 
+from rulewright.arguments import instant
 from rulewright.compiled import CompiledRules
 from rulewright.errors import EvaluationError
 from rulewright.model import Api, Field, RuleFile
 from rulewright.outcome import Outcome
 from rulewright.problem import SourceProblem
-from rulewright.program import instant
 from rulewright.reader.flaws import did_you_mean
 from rulewright.reader.parts import Part
 from rulewright.scenarios.binding import names_in
