@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from rulewright.compiled import CompiledField, CompiledInference, CompiledResource
 from rulewright.evaluation.knowledge import PAYLOAD, RECORD, Knowledge, knowledge_of
-from rulewright.evaluation.views import Layer, decode_record
+from rulewright.evaluation.views import Layer, LazyRecord, decode_value
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.expressions import call_of
 from rulewright.hotpath.state import State, names_of
@@ -39,10 +39,15 @@ def may_fire(state: State, found: Any, condition: Condition) -> bool:
     names = names_of(state)
     own = {name: names[root] for name, root in condition.own.items()}
     for record in found if found.__class__ is list else (found,):
-        seen = Layer({**own, condition.name: decode_record(condition.fields, record)}, names)
+        seen = Layer({**own, condition.name: _seen(record, condition.fields)}, names)
         if condition.evaluate(seen) is not False:
             return True
     return False
+
+
+def _seen(record: Mapping[str, object], fields: Mapping[str, CompiledField]) -> LazyRecord:
+    """A stored record as expressions see it; most conditions read two or three of its fields."""
+    return LazyRecord(fields.keys(), lambda name: decode_value(fields[name], record.get(name)))
 
 
 class InferenceWriter:
