@@ -244,7 +244,7 @@ def test_a_check_that_fails_says_so(rules: Path) -> None:
 def test_a_plug_in_that_decides_nothing_leaves_the_ruleset_as_it_is(rules: Path) -> None:
     """Plans and replays go by the ruleset: a new store or format is no new rule."""
     (rules / "shop" / "order.yaml").unlink()
-    store = SimpleNamespace(__name__="acme", rulewright_formats=list)
+    store = SimpleNamespace(__name__="acme", rulewright_formats=lambda: [])
 
     plain, more, other = (
         load(rules, plugins=found, installed=False).ruleset for found in ([], [store], [plugin("A")])
