@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode
 
-from rulewright.errors import AdapterError
+from rulewright.errors import AdapterError, ConflictError
 from rulewright_adapters.postgres_driver import conninfo_to_dict, make_conninfo, psycopg
 
 # How long to wait for another process that writes, in seconds; the same as SQLite's.
@@ -125,6 +125,8 @@ def explained(address: Address, error: psycopg.Error) -> AdapterError:
     state = error.sqlstate or ""
     if state[:2] in ("08", "57") and state != "57014":
         return AdapterError(f"{address.name} {LOST}")
+    if state[:2] == "40":
+        return ConflictError(f"{address.name} {_WORDS['40']}")
     words = _WORDS.get(state) or _WORDS.get(state[:2])
     if words:
         return AdapterError(f"{address.name} {words}")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rulewright.errors import (
         AdapterError,
         ConfigurationError,
+        ConflictError,
         EvaluationError,
         PayloadError,
         PluginError,
@@ -35,6 +36,7 @@ __all__ = [
     "Because",
     "Change",
     "ConfigurationError",
+    "ConflictError",
     "EvaluationError",
     "Inputs",
     "Message",
@@ -65,6 +67,7 @@ _MODULES = {
     "rulewright.errors": (
         "AdapterError",
         "ConfigurationError",
+        "ConflictError",
         "EvaluationError",
         "PayloadError",
         "PluginError",

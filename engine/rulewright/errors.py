@@ -45,6 +45,12 @@ class AdapterError(RulewrightError):
     """A store or a forwarder could not do its part; the payload may be fine."""
 
 
+class ConflictError(AdapterError):
+    """A store gave a transaction up for the sake of another one: nothing of it is stored, and it may be
+    done again. Serialization failures and deadlocks are such.
+    """
+
+
 class StoreMismatchError(AdapterError):
     """The store was made for other rules. `differences` says what differs, one sentence each."""
 

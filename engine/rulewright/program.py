@@ -25,6 +25,7 @@ from rulewright.audit import DECISIONS, keep_write_back
 from rulewright.batch import CHUNK, Applier, in_transactions
 from rulewright.bundle import load_rules_once
 from rulewright.compiled import CompiledRules, compile_rules
+from rulewright.conflicts import despite_conflicts
 from rulewright.delivery import Receipt, carry_out, contradicted
 from rulewright.errors import AdapterError, ConfigurationError
 from rulewright.evaluation import Inputs, Move, Request, Tracer, find_resource, moves, with_payload
@@ -159,8 +160,18 @@ class Program:
         )
         find_resource(self.compiled, resource)
         store.prepare(self.tables)
-        with store.transaction() as transaction:
-            return self.apply_within(resource, inputs, transaction, forward=forward)
+        return self._apply_alone(resource, inputs, store, forward)
+
+    def _apply_alone(
+        self, resource: str, inputs: Inputs, store: Store, forward: str | None = None
+    ) -> Receipt:
+        """Apply in a transaction of its own; again, where the store gives it up for another's sake."""
+
+        def transact() -> Receipt:
+            with store.transaction() as transaction:
+                return self.apply_within(resource, inputs, transaction, forward=forward)
+
+        return despite_conflicts(transact)
 
     def apply_many(
         self,
@@ -229,8 +240,7 @@ class Program:
 
     def _fire_due(self, store: Store, due: Due, now: datetime) -> Receipt:
         inputs = self.inputs({}, operation=due.event, key=due.key, as_of=now)
-        with store.transaction() as transaction:
-            return self.apply_within(due.resource, replace(inputs, trusted=True), transaction)
+        return self._apply_alone(due.resource, replace(inputs, trusted=True), store)
 
     def apply_within(
         self, resource: str, inputs: Inputs, transaction: Transaction, *, forward: str | None = None

@@ -22,6 +22,7 @@ ORDER = (
     "model",
     "outcome",
     "ports",
+    "conflicts",
     "inference",
     "fieldtypes",
     "schema",

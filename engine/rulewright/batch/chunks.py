@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
+from rulewright.conflicts import despite_conflicts
 from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
 
 _Item = TypeVar("_Item")
@@ -25,7 +27,7 @@ def in_transactions(
     while parts:
         part = parts.pop()
         try:
-            done = write(part)
+            done = despite_conflicts(partial(write, part))
         except (UniqueViolationError, ReferenceViolationError) as error:
             if len(part) > 1:
                 middle = len(part) // 2

@@ -13,6 +13,8 @@ from rulewright.cli.desk import Desk, load_rules_of, lookup_records, open_desk
 from rulewright.cli.options import Choices, OutputChoices
 from rulewright.cli.output import chosen_format, paint, show, write
 from rulewright.cli.stores import open_for_writing, require_store
+from rulewright.conflicts import despite_conflicts
+from rulewright.delivery import Receipt
 from rulewright.evaluation import Move
 from rulewright.inputs import Broken, Item, find_sources, read_document, read_text
 from rulewright.report.entry import make_entry
@@ -30,9 +32,13 @@ def fire(
         if isinstance(item, Broken):
             outcome = desk.refuse(item)
         else:
-            with store.transaction() as transaction:
-                inputs = desk.inputs(item.value, 0)
-                outcome = desk.program.apply_within(desk.resource, inputs, transaction).outcome
+            inputs = desk.inputs(item.value, 0)
+
+            def transact() -> Receipt:
+                with store.transaction() as transaction:
+                    return desk.program.apply_within(desk.resource, inputs, transaction)
+
+            outcome = despite_conflicts(transact).outcome
     tally = show(iter([make_entry(outcome, item, desk.program.compiled)]), output)
     end_with(tally.refused)
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Literal, cast
 
+from rulewright.conflicts import despite_conflicts
 from rulewright.outbox.clock import FARTHEST, LONGEST_LEASE, later, now_of, stamp
 from rulewright.outbox.letters import AT_ONCE, MESSAGES, UNSETTLED, Letter, State, from_record
 from rulewright.ports import Records, Store, StoredRecord, Transaction
@@ -26,6 +27,10 @@ def is_due(store: Store) -> bool:
 
 def claim(store: Store, lease: str, seconds: float, limit: int) -> list[Letter]:
     """Lease up to `limit` messages that are due, oldest first, for so many seconds."""
+    return despite_conflicts(lambda: _claim(store, lease, seconds, limit))
+
+
+def _claim(store: Store, lease: str, seconds: float, limit: int) -> list[Letter]:
     with store.transaction() as transaction:
         now = now_of(store)
         until = _end_of_lease(now, seconds)
@@ -40,6 +45,10 @@ def claim(store: Store, lease: str, seconds: float, limit: int) -> list[Letter]:
 
 def claim_one(store: Store, letter_id: int, lease: str, seconds: float) -> Letter | None:
     """Lease one message, if it is due."""
+    return despite_conflicts(lambda: _claim_one(store, letter_id, lease, seconds))
+
+
+def _claim_one(store: Store, letter_id: int, lease: str, seconds: float) -> Letter | None:
     with store.transaction() as transaction:
         now = now_of(store)
         found = transaction.find(MESSAGES.resource, {"id": letter_id, "state": list(_DUE_STATES)}, 1)

@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Final
 
 from rulewright.compiled import CompiledRules
+from rulewright.conflicts import despite_conflicts
 from rulewright.errors import RulewrightError
 from rulewright.outbox.claiming import claim, is_due, renew
 from rulewright.outbox.clock import now_of
@@ -82,6 +83,9 @@ class Deliverer:
         self._renew()
 
     def _settle(self, replies: dict[Letter, Reply]) -> list[Settled]:
+        return despite_conflicts(lambda: self._settle_once(replies))
+
+    def _settle_once(self, replies: dict[Letter, Reply]) -> list[Settled]:
         with self.store.transaction() as transaction:
             now = now_of(self.store)
             settled = [

@@ -14,14 +14,15 @@ from threading import Event
 from time import monotonic
 
 from rulewright.compiled import CompiledRules
+from rulewright.conflicts import despite_conflicts
 from rulewright.errors import AdapterError
 from rulewright.outbox.claiming import claim_one, release, release_expired, renew
 from rulewright.outbox.clock import now_of
 from rulewright.outbox.deliverer import LEASE
-from rulewright.outbox.letters import new_lease
+from rulewright.outbox.letters import Letter, new_lease
 from rulewright.outbox.sending import send_letter
 from rulewright.outbox.settling import Keep, Settled, keep_nothing_more, settle
-from rulewright.ports import Forwarder, Jobs, JobStore, Store
+from rulewright.ports import Forwarder, Jobs, JobStore, Reply, Store
 
 
 @dataclass
@@ -74,12 +75,16 @@ class Worker:
         self._leases[message] = lease
         try:
             reply = send_letter(self.forwarder, letter)
-            with self.store.transaction() as transaction:
-                settled = settle(transaction, letter, reply, now_of(self.store), self.rules)
-                self.keep(settled, transaction)
+            settled = despite_conflicts(lambda: self._settle(letter, reply))
         finally:
             self._leases.pop(message, None)
         self._told.put(settled)
+
+    def _settle(self, letter: Letter, reply: Reply) -> Settled:
+        with self.store.transaction() as transaction:
+            settled = settle(transaction, letter, reply, now_of(self.store), self.rules)
+            self.keep(settled, transaction)
+        return settled
 
     def _take_over(self, message: int, job: str) -> None:
         release(self.store, message, job)
