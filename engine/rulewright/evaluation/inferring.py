@@ -12,6 +12,7 @@ from itertools import islice, product
 from typing import Final, cast
 
 from rulewright import cel
+from rulewright.cel.tree import Ident, Select
 from rulewright.compiled import EMPTY_MAP, CompiledEffect, CompiledField, CompiledInference
 from rulewright.evaluation.changes import rule_is_touched
 from rulewright.evaluation.fitting import plain
@@ -22,7 +23,7 @@ from rulewright.evaluation.run import Run
 from rulewright.evaluation.secrecy import is_secret
 from rulewright.evaluation.trace import Result
 from rulewright.evaluation.views import Layer, View
-from rulewright.formula import Constant, FormulaMap
+from rulewright.formula import Constant, Formula, FormulaMap, Valued
 from rulewright.inference import (
     BudgetError,
     Fact,
@@ -239,7 +240,10 @@ class _Inference:
         def behind(name: str) -> Mapping[str, CompiledField] | None:
             return fields_behind(self.run.resource, self.run.rules, name, scope)
 
-        return MASK if value is not None and is_secret(one.told.entries[name], behind) else to_json(value)
+        told = one.told.entries[name]
+        if value is not None and is_secret(told, behind):
+            return MASK
+        return to_json(_as_read(told, value, scope))
 
     def _trace(self, facts: list[Fact]) -> None:
         """Tell the tracer what each condition comes to, on combinations that no join finds too."""
@@ -266,6 +270,15 @@ class _Inference:
         else:
             result: Result = "true" if value is True else "false" if value is False else "undecided"
             self.run.trace(one.when, _site(one), scope, result)
+
+
+def _as_read(told: Valued, value: object, scope: Mapping[str, object]) -> object:
+    """The value of a field as it is there: to expressions a date is an instant, to people it is a day."""
+    node = told.node if isinstance(told, Formula) else None
+    if isinstance(value, cel.Timestamp) and isinstance(node, Select) and isinstance(node.operand, Ident):
+        record = scope[node.operand.name]
+        return record[node.field] if isinstance(record, Mapping) else value
+    return value
 
 
 def _place(one: tuple[object, ...]) -> tuple[tuple[int, ...], list[object]]:
