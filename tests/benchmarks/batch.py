@@ -1,30 +1,44 @@
-"""Batches beside what they can't be faster than, all measured in one run.
+"""Validating a batch of JSONL beside decoding its lines, which it can't be faster than.
 
-python tests/benchmarks/batch.py [LINES]
+python tests/benchmarks/batch.py [LINES] [ROUNDS]
 
-validate: every line of a JSONL file read and decided, 5 % refused; beside orjson.loads (else json.loads).
-apply: decided and stored in a SQLite file; beside one raw executemany of the rows that it stored.
-memory: the peak of Python's own allocations while a file is validated, and one ten times as large.
+One in twenty lines is refused, for a different reason each time: wrong types and formats, unknown and missing
+fields, references that name nothing, values that a check refuses. The floor is `orjson.loads` of each line
+(else `json.loads`). Cases join some hundred households; engagements are of some hundred persons.
+decided: every line decided, the problems of the refused at hand. told: as the report `text` has them, with
+their places. Ratios are within one round and of processor time; the median is printed, and the spread is the
+noise. Then the whole command is run, by one process and by two (wall time, with what it needs to start), and
+the largest resident set of the command at a tenth of the lines, and at all. `apply.py` is about storing.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
+import os
+import resource
+import statistics
+import subprocess
 import sys
 import tempfile
 import time
-import tracemalloc
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
+from random import Random
+from typing import Any
 
-from rulewright.hotpath import decide
-from rulewright.inputs import Payload, Source, read_items
-from rulewright.ports import Records
+from rulewright.cli.decisions import problems_of
+from rulewright.cli.desk import Desk
+from rulewright.cli.options import SplitChoices
+from rulewright.cli.output import Progress
+from rulewright.cli.remembered import RememberedRecords
+from rulewright.cli.skimming import Skimmer, skim
+from rulewright.evaluation import Request
+from rulewright.inputs import Source
 from rulewright.program import Program, load
-from rulewright_adapters import open_store
+from rulewright.report.compact import report_compact
+from rulewright.report.tally import Tally
 from rulewright_adapters.memory import MemoryStore
 
 try:
@@ -32,123 +46,255 @@ try:
 except ImportError:
     loads = json.loads
 
-RULES = Path(__file__).parents[1] / "cli" / "rules"
-CALLER = {"name": "Ann"}
 AS_OF = "2025-01-15T00:00:00Z"
-CHUNK = 200
-ROUNDS = 3
+HOUSEHOLDS = 300
+PERSONS = 400
+FIRST = ("Ann", "Bob", "Carol", "Dave", "Erin", "Frank", "Grace", "Heidi", "Ivan", "Judy", "Olivia", "Zoé")
+LAST = ("Smith", "Jones", "O'Brien", "Garcia", "Müller", "Lee", "Patel", "Kim", "Nguyen", "Brown", "Davis")
+STREETS = ("Adams Street", "Baker Road", "Cedar Avenue", "High Street", "Station Road", "Park Lane")
+MEMBERS = ["Joy Adams", "Sam Lee", "Kim Wu"]
 
 
-def write_lines(path: Path, count: int) -> Source:
-    """Write visits, every twentieth without its guest."""
+@dataclass(frozen=True)
+class Batch:
+    """One kind of line, with what it is decided by."""
+
+    resource: str
+    make: Callable[[Random, int], dict[str, Any]]
+    records: Mapping[str, list[dict[str, Any]]]
+    actor: Mapping[str, object]
+    path: Mapping[str, str]
+
+
+def make_case(random: Random, number: int) -> dict[str, Any]:
+    """A case as a form sends it; every twentieth has something wrong."""
+    street = f"{random.randrange(1, 999)} {random.choice(STREETS)}"
+    case: dict[str, Any] = {
+        "first_name": random.choice(FIRST),
+        "last_name": f"{random.choice(LAST)}-{random.choice(LAST)}",
+        "date_of_birth": str(date(1930, 1, 1) + timedelta(days=random.randrange(33_000))),
+        "street_address": street,
+        "street_city": random.choice(["Exampleville", "Springfield", "Shelbyville"]),
+        "street_state": random.choice(["NY", "CT", "NJ"]),
+        "street_zip_code": f"{random.randrange(10_000, 99_999)}",
+        "street_county": random.randrange(1, 9),
+        "household": 1_000 + random.randrange(HOUSEHOLDS),
+        "head_of_household": random.random() < 0.2,
+        "deceased": False,
+        "private": random.random() < 0.1,
+    }
+    optional = {
+        "middle_name": random.choice(FIRST),
+        "suffix": "Jr",
+        "nickname": None,
+        "email": f"someone.{number}@example.org",
+        "ss_number": f"{random.randrange(10**9):09}",
+        "yearly_income": random.randrange(90_000),
+        "mailing_address": street,
+    }
+    case |= {name: value for name, value in optional.items() if random.random() < 0.5}
+    wrong: tuple[dict[str, Any], ...] = (
+        {"date_of_birth": f"{random.randrange(1930, 2020)}-13-01"},
+        {"street_zip_code": random.randrange(10_000, 99_999)},
+        {"household": 90_000 + random.randrange(9_000)},
+        {"head_of_houshold": True},
+        {"yearly_income": "none", "deceased": "no"},
+    )
+    return case | wrong[number // 20 % len(wrong)] if number % 20 == 0 else case
+
+
+def make_engagement(random: Random, number: int) -> dict[str, Any]:
+    """An engagement of one of some hundred persons; every twentieth has something wrong."""
+    engagement: dict[str, Any] = {
+        "startDate": (date(2020, 1, 1) + timedelta(days=random.randrange(2_000))).strftime("%d/%m/%Y"),
+        "status": "Active",
+        "owner": random.choice(MEMBERS),
+        "uorn": None,
+        "referredPersonReference": f"P{random.randrange(PERSONS):010}",
+        "address": None,
+    }
+    if random.random() < 0.5:
+        engagement["uorn"] = f"U{random.randrange(200):06}"
+    else:
+        engagement["address"] = {
+            "addressLineOne": f"{random.randrange(1, 999)} {random.choice(STREETS)}",
+            "addressLineTwo": random.choice(["Flat 1", "Flat 2", None]),
+            "addressLineThree": random.choice(["Exampleville", "Springfield"]),
+            "postcode": f"E{random.randrange(1, 20)} {random.randrange(1, 9)}AN",
+        }
+    wrong: tuple[dict[str, Any], ...] = (
+        {"startDate": None},
+        {"status": "Open"},
+        {"referredPersonReference": f"P{random.randrange(10**9, 10**10)}"},
+        {"owner": f"Nobody {number}"},
+        {"startDate": "2025-01-01", "adress": None},
+    )
+    return engagement | wrong[number // 20 % len(wrong)] if number % 20 == 0 else engagement
+
+
+BATCHES = (
+    Batch(
+        "ct_oi/case",
+        make_case,
+        {
+            "ct_oi/county": [{"id": number, "name": f"County {number}"} for number in range(1, 9)],
+            "ct_oi/household": [
+                {"id": 1_000 + number, "head_of_household": number + 1} for number in range(HOUSEHOLDS)
+            ],
+            "ct_oi/case": [
+                {
+                    "id": number + 1,
+                    "household": 1_000 + number % HOUSEHOLDS,
+                    "head_of_household": number < HOUSEHOLDS,
+                }
+                for number in range(2 * HOUSEHOLDS)
+            ],
+        },
+        {"agent": 3, "group": 9},
+        {},
+    ),
+    Batch(
+        "rubixx/engagement",
+        make_engagement,
+        {
+            "rubixx/support_scheme": [{"reference": "S1", "name": "Scheme", "members": MEMBERS}],
+            "rubixx/person": [
+                {"reference": f"P{number:010}", "name": f"Person {number}"} for number in range(PERSONS)
+            ],
+            "rubixx/occupancy": [{"uorn": f"U{number:06}"} for number in range(200)],
+        },
+        {"permissions": ["SupportPlans.EditSupportSchemes"]},
+        {"schemeReference": "S1"},
+    ),
+)
+
+
+def write_lines(path: Path, batch: Batch, count: int) -> None:
+    """Write the payloads."""
+    random = Random(7)
     with path.open("w") as file:
-        for number in range(count):
-            visit = {"guest": f"Guest {number}", "people": number % 9, "price": number / 4, "paid": True}
-            visit |= {"room": "blue", "tags": ["early"], "address": {"postcode": "E1 6AN", "floor": 2}}
-            if number % 20 == 0:
-                del visit["guest"]
-            file.write(json.dumps(visit) + "\n")
-    return Source(str(path), path.name, "jsonl")
+        file.writelines(json.dumps(batch.make(random, number)) + "\n" for number in range(count))
 
 
-def load_lines(source: Source) -> None:
-    """The floor of validate: decode each line."""
-    with open(source.path, "rb") as file:
+def load_lines(path: Path) -> None:
+    """The floor: decode each line."""
+    with path.open("rb") as file:
         for line in file:
             loads(line)
 
 
-def validate(program: Program, source: Source, records: Records | None = None) -> None:
-    """Read and decide each line."""
-    for item in read_items(source):
-        assert isinstance(item, Payload)
-        inputs = program.inputs(item.value, actor=CALLER, as_of=AS_OF)
-        decide(program.compiled, "desk/visit", inputs, records)
-
-
-def apply(program: Program, source: Source, path: Path) -> None:
-    """Decide and store, in transactions of a chunk."""
-    with closing(open_store(f"sqlite:///{path}")) as store:
-        store.prepare(program.tables)
-        items = read_items(source)
-        while chunk := list(islice(items, CHUNK)):
-            with store.transaction() as transaction:
-                for item in chunk:
-                    assert isinstance(item, Payload)
-                    inputs = program.inputs(item.value, actor=CALLER, as_of=AS_OF)
-                    program.apply_within("desk/visit", inputs, transaction)
-
-
-def copy_rows(path: Path, tables: Iterable[str], copy: Path) -> Callable[[], None]:
-    """The floor of apply: the same rows into the same tables by executemany, in chunks."""
-    rows: dict[str, Sequence[tuple[object, ...]]] = {}
-    with closing(sqlite3.connect(path)) as stored:
-        schema = [text for (text,) in stored.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
-        for table in tables:
-            rows[table] = stored.execute(f'SELECT * FROM "{table}"').fetchall()
-
-    def run() -> None:
-        with closing(sqlite3.connect(copy)) as target:
-            target.execute("PRAGMA journal_mode=WAL")
-            target.execute("PRAGMA synchronous=FULL")
-            for text in schema:
-                if "sqlite_sequence" not in text:
-                    target.execute(text)
-            for table, held in rows.items():
-                for start in range(0, len(held), CHUNK):
-                    part = held[start : start + CHUNK]
-                    marks = ", ".join("?" * len(part[0]))
-                    with target:
-                        target.executemany(f'INSERT INTO "{table}" VALUES ({marks})', part)
-
-    return run
+def validate(program: Program, batch: Batch, path: Path, store: MemoryStore, *, told: bool) -> Tally:
+    """Decide each line as the command does; `told`: with the text of the report."""
+    request = Request(path=batch.path)
+    desk = Desk(program, batch.resource, "create", None, batch.actor, request, AS_OF, None)
+    progress = Progress(Tally())
+    skimmer = Skimmer(desk, RememberedRecords(store), is_live=False)
+    split = SplitChoices(accepted=None, rejected=None, max_errors=None)
+    decided = skim(skimmer, [Source(str(path), path.name, "jsonl")], split, progress)
+    if told:
+        entries = progress.tally.counting(problems_of(desk, decided, with_rules=False))
+        for text in report_compact(entries):
+            text.encode()
+        return progress.tally
+    for _, outcome in decided:
+        if outcome.accepted:
+            progress.tally.add_accepted(1)
+        else:
+            progress.tally.add_refused(outcome.verdict, Tally.rules_of(outcome))
+    return progress.tally
 
 
 def timed(run: Callable[[], object]) -> float:
-    """Seconds of this process's own work: other work on the machine is left out."""
+    """Seconds of this process's own work."""
     begun = time.process_time()
     run()
     return time.process_time() - begun
 
 
-def peak(run: Callable[[], object]) -> float:
-    """The peak of Python's allocations, in MiB."""
-    tracemalloc.start()
-    run()
-    found = tracemalloc.get_traced_memory()[1] / 1_048_576
-    tracemalloc.stop()
-    return found
+def command(batch: Batch, path: Path, records: Path, workers: int) -> list[str]:
+    """The words of the command."""
+    words = [
+        sys.executable,
+        "-m",
+        "rulewright",
+        "validate",
+        batch.resource,
+        str(path),
+        "--records",
+        str(records),
+    ]
+    words += [
+        "--actor",
+        json.dumps(batch.actor),
+        "--as-of",
+        AS_OF,
+        "--workers",
+        str(workers),
+        "--format",
+        "text",
+    ]
+    return [*words, *(word for name, value in batch.path.items() for word in ("--param", f"{name}={value}"))]
 
 
-def main(count: int) -> None:
+def run_command(words: list[str]) -> float:
+    """Run it; wall seconds."""
+    begun = time.perf_counter()
+    subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return time.perf_counter() - begun
+
+
+def peak(words: list[str]) -> float:
+    """The largest resident set of the command in a process of its own, in MiB."""
+    child = os.fork()
+    if child == 0:
+        run_command(words)
+        os._exit(min(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1_024, 255))
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def spread(values: list[float]) -> str:
+    """The median, and how far the rounds are apart."""
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def measure(program: Program, batch: Batch, here: Path, count: int, rounds: int) -> Iterator[str]:
+    """One batch's lines of the result."""
+    path, small, records = here / "lines.jsonl", here / "small.jsonl", here / "records.json"
+    write_lines(path, batch, count)
+    write_lines(small, batch, count // 10)
+    records.write_text(json.dumps(batch.records))
+    store = MemoryStore(batch.records, program.tables)
+    tally = validate(program, batch, small, store, told=True)
+    found: dict[str, list[float]] = {"floor": [], "decided": [], "told": []}
+    for _ in range(rounds):
+        found["floor"].append(timed(lambda: load_lines(path)))
+        found["decided"].append(timed(lambda: validate(program, batch, path, store, told=False)))
+        found["told"].append(timed(lambda: validate(program, batch, path, store, told=True)))
+    size, refused = path.stat().st_size / count, tally.refused / tally.read
+    yield f"{batch.resource}: {size:.0f} bytes a line, {refused:.1%} refused"
+    for name, seconds in found.items():
+        ratios = [one / floor for one, floor in zip(seconds, found["floor"], strict=True)]
+        each = min(seconds) / count * 1e6
+        yield f"  {name}: {each:.2f} us a line at best; {spread(ratios)} times the floor"
+    alone, both = [], []
+    for _ in range(rounds):
+        alone.append(run_command(command(batch, path, records, 1)))
+        both.append(run_command(command(batch, path, records, 2)))
+    yield f"  the command: {statistics.median(alone):.2f} s; with two workers {statistics.median(both):.2f} s"
+    yield f"  two workers: {spread([one / two for one, two in zip(alone, both, strict=True)])} times as fast"
+    sizes = [peak(command(batch, one, records, 1)) for one in (small, path)]
+    yield f"  memory: {sizes[0]:.0f} MiB for {count // 10:,} lines, {sizes[1]:.0f} MiB for {count:,}"
+
+
+def main(count: int, rounds: int) -> None:
     """Measure and print."""
-    program, kept = load(RULES, audit=False), load(RULES)
+    program = load(audit=False)
+    print(f"{count:,} lines, beside {loads.__module__}.loads; {rounds} rounds; load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
-        here = Path(folder)
-        source = write_lines(here / "visits.jsonl", count)
-        validate(program, source)
-        floors = [timed(lambda: load_lines(source)) for _ in range(ROUNDS)]
-        empty = MemoryStore({}, program.tables)
-        for name, records in (("validate", empty), ("validate without records", None)):
-            decided = min(timed(lambda read=records: validate(program, source, read)) for _ in range(ROUNDS))
-            show(f"{name} beside {loads.__module__}.loads", decided, min(floors), count)
-        for name, used in (("apply", program), ("apply, history kept", kept)):
-            stores = [here / f"{name}{number}.db" for number in range(ROUNDS)]
-            applied = min(timed(lambda path=path, used=used: apply(used, source, path)) for path in stores)
-            with closing(sqlite3.connect(stores[0])) as stored:
-                found = stored.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-            tables = [table for (table,) in found if not table.startswith("sqlite_")]
-            runs = [copy_rows(stores[0], tables, here / f"copy {name}{n}.db") for n in range(ROUNDS)]
-            show(f"{name} beside executemany", applied, min(map(timed, runs)), count)
-        small = write_lines(here / "small.jsonl", count // 10)
-        grown = [peak(lambda one=one: validate(program, one)) for one in (small, source)]
-        print(f"memory: {grown[0]:.2f} MiB for {count // 10:,} lines, {grown[1]:.2f} MiB for {count:,}")
-
-
-def show(what: str, ours: float, floor: float, count: int) -> None:
-    """One line of the result."""
-    print(f"{what}: {count / ours:,.0f} lines/s, {ours / floor:.2f} times the floor ({count / floor:,.0f}/s)")
+        for batch in BATCHES:
+            for line in measure(program, batch, Path(folder), count, rounds):
+                print(line, flush=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
+    main(*(int(word) for word in (sys.argv[1:] + ["200000", "5"][len(sys.argv) - 1 :])))

@@ -77,7 +77,7 @@ def test_the_same_in_full(run: Run, batch: str, form: str, monkeypatch: pytest.M
     monkeypatch.setattr(skimming, "read_line", counting)
     skimmed = validate(run, batch, form, *words)
     count = len(decided)
-    monkeypatch.setattr(skimming, "verdicts_of", lambda desk: None)
+    monkeypatch.setattr(skimming, "verdicts_of", lambda *_: None)
     in_full = validate(run, batch, form, *words)
 
     assert skimmed == in_full
@@ -99,7 +99,7 @@ def test_giving_up(run: Run, batch: str, monkeypatch: pytest.MonkeyPatch) -> Non
     """After N that were not accepted, in the middle of what is skimmed."""
     words = ("--max-errors", "40", "--accepted", "a.out")
     skimmed = validate(run, batch, "text", *words)
-    monkeypatch.setattr(skimming, "verdicts_of", lambda desk: None)
+    monkeypatch.setattr(skimming, "verdicts_of", lambda *_: None)
 
     assert skimmed == validate(run, batch, "text", *words)
     assert "stopped after 40 payloads" in skimmed[0].err

@@ -15,7 +15,7 @@ class RememberedRecords:
     """`Records` that answer as they did before, until they are told to `forget`. Nobody changes an answer."""
 
     def __init__(self, records: Records) -> None:
-        self._records = records
+        self.records = records
         self._answers: dict[Hashable, Any] = {}
 
     def forget(self) -> None:
@@ -34,9 +34,9 @@ class RememberedRecords:
             found = self._answers.get(key)
         except TypeError:
             # A list of values can't be a key.
-            return self._records.find(resource, where, limit)
+            return self.records.find(resource, where, limit)
         if found is None:
-            found = self._kept(key, self._records.find(resource, where, limit))
+            found = self._kept(key, self.records.find(resource, where, limit))
         return [*found]
 
     def count(self, resource: str, where: Where) -> int:
@@ -45,22 +45,22 @@ class RememberedRecords:
             key = ("count", resource, *[(name, value.__class__, value) for name, value in where.items()])
             found: int | None = self._answers.get(key)
         except TypeError:
-            return self._records.count(resource, where)
+            return self.records.count(resource, where)
         if found is None:
-            found = self._records.count(resource, where)
+            found = self.records.count(resource, where)
             self._kept(key, found)
         return found
 
     def extreme(self, resource: str, where: Where, field: str, which: Literal["min", "max"]) -> object:
         """See Records.extreme."""
-        return self._records.extreme(resource, where, field, which)
+        return self.records.extreme(resource, where, field, which)
 
     def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
         """See Records.last_in_sequence."""
         key = ("last", resource, field, prefix)
         found: int | None = self._answers.get(key)
         if found is None:
-            found = self._records.last_in_sequence(resource, field, prefix)
+            found = self.records.last_in_sequence(resource, field, prefix)
             self._kept(key, found)
         return found
 

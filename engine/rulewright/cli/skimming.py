@@ -16,6 +16,7 @@ from rulewright.cli.output import Progress
 from rulewright.cli.remembered import RememberedRecords
 from rulewright.cli.splitting import Decided, is_enough, open_copies, write_copy
 from rulewright.errors import PayloadError
+from rulewright.hotpath.unit import NotGenerated
 from rulewright.hotpath.verdicts import Scan, Verdicts, make_verdicts
 from rulewright.inputs import Source, read_line
 from rulewright.inputs.lines import LineReader
@@ -92,7 +93,7 @@ class Skimmer:
             if self.read < _WARM_UP or self._is_made:
                 return _look_at_all
             self._is_made = True
-            self._verdicts = verdicts_of(self.desk)
+            self._verdicts = verdicts_of(self.desk, self.records)
             if self._verdicts is None:
                 return _look_at_all
         return self._verdicts.scan
@@ -104,14 +105,19 @@ class Skimmer:
         if self._verdicts is not None and (
             self.is_live or (self._verdicts.reads_clock and self.desk.as_of is None)
         ):
-            self._verdicts.forget()
+            try:
+                self._verdicts.forget()
+            except NotGenerated:
+                # There are more records by now than are kept in mind.
+                self._verdicts = None
         self._since = time.monotonic()
 
 
-def verdicts_of(desk: Desk) -> Verdicts | None:
+def verdicts_of(desk: Desk, records: RememberedRecords | None) -> Verdicts | None:
     """The function of the desk's resource, with nothing learnt."""
     rules = desk.program.compiled
-    return make_verdicts(rules, rules.resources[desk.resource], desk.request)
+    asked = records.records if records is not None else None
+    return make_verdicts(rules, rules.resources[desk.resource], desk.request, asked)
 
 
 def _look_at_all(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:

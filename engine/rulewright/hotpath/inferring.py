@@ -74,6 +74,12 @@ class InferenceWriter:
         for test in tests:
             yield f"if {test}: raise Decline"
 
+    def needs(self) -> Iterator[frozenset[str]]:
+        """The sets of sources of which each, if all of it has records, may let a rule tell something."""
+        for one in self.knowledge.rules.values():
+            if one.rule.problem is not None or one.set.entries:
+                yield from self._needs(one, frozenset())
+
     def _read(self, source: str) -> str:
         if source in self.resource.lookups:
             return self.cells.look_up(self.resource.lookups[source])

@@ -33,8 +33,10 @@ from rulewright.compiled import CompiledEffect, CompiledField, CompiledResource,
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.views import View
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Path, Valued
+from rulewright.hotpath.cells import Cells
+from rulewright.hotpath.inferring import InferenceWriter
 from rulewright.hotpath.shape import is_sent
-from rulewright.hotpath.unit import NotGenerated
+from rulewright.hotpath.unit import NotGenerated, Unit
 
 
 class Role(IntEnum):
@@ -55,6 +57,15 @@ _COPIED: Final = ("integer", "boolean")
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """`infer` is silent where no record of `resource` holds in `fields` what the payload holds in `own`."""
+
+    resource: str
+    fields: tuple[str, ...]
+    own: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Mentions:
     """What was found. `parts` are children of objects; `lone` are fields with rules about themselves alone:
     references and checks that read nothing else of the payload.
@@ -64,17 +75,61 @@ class Mentions:
     parts: Mapping[tuple[str, str], Role]
     lone: frozenset[str]
     reads_clock: bool
+    guards: tuple[Guard, ...] = ()
 
 
 def find_mentions(rules: CompiledRules, resource: CompiledResource) -> Mentions:
     """Walk all rules about a create. Raises NotGenerated where the verdict might rest on anything else."""
-    if rules.reactions.get((resource.name, "create")) or resource.file.inferences:
-        raise NotGenerated("reactions to a create, or inference")
-    finder = _Finder(rules, resource)
+    if rules.reactions.get((resource.name, "create")):
+        raise NotGenerated("reactions to a create")
+    guards = find_guards(rules, resource)
+    finder = _Finder(rules, resource, frozenset(guards))
     finder.run()
     sent = [name for name, one in resource.fields.items() if is_sent(resource, one)]
     roles = {name: finder.roles[name] for name in sent}
-    return Mentions(roles, finder.parts, frozenset(finder.lone.intersection(sent)), finder.reads_clock)
+    return Mentions(
+        roles,
+        finder.parts,
+        frozenset(finder.lone.intersection(sent)),
+        finder.reads_clock,
+        (*guards.values(),),
+    )
+
+
+def find_guards(rules: CompiledRules, resource: CompiledResource) -> dict[str, Guard]:
+    """The look-ups that must find nothing for no rule of `infer` to have anything to tell."""
+    if not resource.file.inferences:
+        return {}
+    found: dict[str, Guard] = {}
+    for needs in InferenceWriter(Unit(rules, resource), Cells(Unit(rules, resource))).needs():
+        name = next((one for one in sorted(needs) if one in resource.lookups), None)
+        if name is None:
+            raise NotGenerated("rules of infer that need no look-up")
+        found[name] = _guard_of(resource, name)
+    return found
+
+
+def _guard_of(resource: CompiledResource, name: str) -> Guard:
+    lookup = resource.lookups[name]
+    own: list[str] = []
+    for entry in lookup.by.entries.values():
+        root, steps, _ = _chain(entry.node) if isinstance(entry, Formula) else (None, (), ())
+        one = resource.fields.get(steps[0]) if root is not None and len(steps) == 1 else None
+        if root is None or root.name not in _OWN or one is None or not _is_as_sent(resource, one):
+            raise NotGenerated(f"the look-up {name}, by what is worked out")
+        own.append(one.name)
+    if lookup.rule.kind not in ("find", "find_all") or lookup.rule.if_missing != "null" or not own:
+        raise NotGenerated(f"the look-up {name} of infer")
+    return Guard(lookup.rule.resource, tuple(lookup.by.entries), tuple(own))
+
+
+def _is_as_sent(resource: CompiledResource, one: CompiledField) -> bool:
+    """Whether what is stored is what was sent, to the letter."""
+    rule = one.rule
+    supplied = rule.default is not None or rule.default_from is not None or rule.blank is not None
+    derived = rule.compute is not None or rule.generate is not None or one.excluded_if is not None
+    plain = rule.type in ("string", "integer") or (rule.type == "date" and (rule.format or "iso") == "iso")
+    return plain and not supplied and not derived and is_sent(resource, one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +162,13 @@ _NO_NAMES: Final = _Names()
 
 
 class _Finder:
-    def __init__(self, rules: CompiledRules, resource: CompiledResource) -> None:
+    def __init__(
+        self, rules: CompiledRules, resource: CompiledResource, silent: frozenset[str] = frozenset()
+    ) -> None:
         self.rules = rules
         self.resource = resource
+        # Look-ups that find nothing, so that nothing rests on what they find.
+        self.silent = silent
         self.roles = dict.fromkeys(resource.fields, Role.PLAIN)
         self.parts: dict[tuple[str, str], Role] = {}
         self.lone: set[str] = set()
@@ -126,7 +185,9 @@ class _Finder:
         """Walk everything, then follow what is copied."""
         for one in self.resource.fields.values():
             self._field(one)
-        for lookup in self.resource.lookups.values():
+        for name, lookup in self.resource.lookups.items():
+            if name in self.silent:
+                continue
             self._where(lookup.by, lookup.rule.resource)
             if lookup.rule.of is not None:
                 self._foreign_name(lookup.rule.of, Role.VALUE)
@@ -575,6 +636,8 @@ class _Finder:
             self._note(self.resource.bound_references[root].name, Role.VALUE)
 
     def _other(self, root: str, steps: Path, names: _Names, role: Role) -> None:
+        if root in self.silent:
+            raise NotGenerated(f"{root}, which infer reads, too")
         if root not in names.records:
             if not steps and role is Role.PRESENCE and root in self.resource.bound_references:
                 self._note(self.resource.bound_references[root].name, Role.PRESENCE)

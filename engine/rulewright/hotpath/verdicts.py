@@ -23,11 +23,12 @@ from rulewright.evaluation import Request
 from rulewright.hotpath.build import NAMES
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.finding import kind_of_field
-from rulewright.hotpath.mentions import Mentions, Role, find_mentions
+from rulewright.hotpath.mentions import Guard, Mentions, Role, find_mentions
 from rulewright.hotpath.shape import is_sent, struct_of
 from rulewright.hotpath.state import Decline
 from rulewright.hotpath.texts import date_reader, general_reader, is_uuid
-from rulewright.hotpath.unit import Code, Unit
+from rulewright.hotpath.unit import Code, NotGenerated, Unit
+from rulewright.ports import Records
 
 # Stands for what was not sent. A text with NUL is never accepted, so nobody can send it; being a text, it is
 # told from other texts sooner than another object would be.
@@ -55,6 +56,7 @@ class Verdicts:
     reads_clock: bool
     _learn: Callable[[bytes], None]
     _known: tuple[dict[object, object], ...] = field(repr=False)
+    _refill: tuple[Callable[[], None], ...] = field(repr=False)
 
     def learn(self, line: bytes) -> None:
         """Take a line that the full path accepted, without any problem, for proof."""
@@ -67,16 +69,20 @@ class Verdicts:
         """Let nothing be proven any more: records, or the clock, are others now."""
         for known in self._known:
             known.clear()
+        for refill in self._refill:
+            refill()
 
 
-def make_verdicts(rules: CompiledRules, resource: CompiledResource, request: Request) -> Verdicts | None:
+def make_verdicts(
+    rules: CompiledRules, resource: CompiledResource, request: Request, records: Records | None
+) -> Verdicts | None:
     """Generate a resource's function; None where its verdicts may rest on more than single fields."""
     declared = [one.name for one in resource.file.operations]
     if resource.has_event("create") or (declared and "create" not in declared) or request.headers:
         # A header may make the call repeatable: then the whole payload counts.
         return None
     try:
-        return _Writer(rules, resource, find_mentions(rules, resource)).made()
+        return _Writer(rules, resource, find_mentions(rules, resource), records).made()
     except Exception:  # a defect of ours must cost nobody more than time; tests see to it that there is none
         return None
 
@@ -84,8 +90,15 @@ def make_verdicts(rules: CompiledRules, resource: CompiledResource, request: Req
 class _Writer:
     """Writes the function of one resource."""
 
-    def __init__(self, rules: CompiledRules, resource: CompiledResource, mentions: Mentions) -> None:
+    def __init__(
+        self,
+        rules: CompiledRules,
+        resource: CompiledResource,
+        mentions: Mentions,
+        records: Records | None = None,
+    ) -> None:
         self.resource = resource
+        self.records = records
         self.mentions = mentions
         self.unit = Unit(rules, resource)
         self.fields = [one for one in resource.fields.values() if is_sent(resource, one)]
@@ -104,11 +117,14 @@ class _Writer:
         self.recalled: list[str] = []
         self.kept: list[str] = []
         self.key: list[str] = []
+        self.refill: list[Callable[[], None]] = []
 
     def made(self) -> Verdicts:
         """Write and compile."""
         for one in self.fields:
             self._field(one)
+        for number, guard in enumerate(self.mentions.guards):
+            self._guard(guard, f"stored_{number}")
         self._single_keys()
         source = "\n".join([*self._scan(), "", *self._learn(), ""])
         builtins = {"Exception": Exception, "enumerate": enumerate, "tuple": tuple, "__name__": "verdicts"}
@@ -116,7 +132,12 @@ class _Writer:
         # Ours, as all generated code: names that we made, and constants.
         exec(compile(source, f"<verdicts of {self.resource.name}>", "exec", dont_inherit=True), namespace)  # noqa: S102
         return Verdicts(
-            namespace["scan"], source, self.mentions.reads_clock, namespace["learn"], tuple(self.known)
+            namespace["scan"],
+            source,
+            self.mentions.reads_clock,
+            namespace["learn"],
+            tuple(self.known),
+            tuple(self.refill),
         )
 
     # Generated text
@@ -155,6 +176,28 @@ class _Writer:
         made: dict[object, object] = {}
         self.known.append(made)
         return made
+
+    def _guard(self, guard: Guard, name: str) -> None:
+        """What records hold, so that a payload that holds the same is left to the full path."""
+        records = self.records
+        if records is None:
+            raise NotGenerated("infer without records")
+        stored: set[object] = set()
+
+        def refill() -> None:
+            if records.count(guard.resource, {}) > _REMEMBERED:
+                raise NotGenerated(f"{guard.resource} has many records")
+            stored.clear()
+            for record in records.find(guard.resource, {}):
+                values = tuple(record.get(each) for each in guard.fields)
+                stored.add(values if len(values) > 1 else values[0])
+            # What was not sent, or null, is not looked up.
+            stored.discard(None)
+
+        refill()
+        self.refill.append(refill)
+        own = ", ".join(f"p.{each}" for each in guard.own)
+        self.tests.append(f"({own}) not in {self._constant(name, stored)}")
 
     def _single_keys(self) -> None:
         self.constants["single"] = has_single_keys
