@@ -10,27 +10,30 @@ YAML is read strictly: only true, false, null and plain decimal numbers are type
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
 from rulewright.checks.subject import Subject, problem
 from rulewright.fieldtypes import INT64_MAX, INT64_MIN
-from rulewright.model import Field
+from rulewright.model import Constants, Field
 from rulewright.problem import SourceProblem, Span
 from rulewright.reader.kinds import describe, number_hint
 
 CODE = "wrong-constant"
+# Of the values that are allowed, as many are listed.
+_SHOWN = 20
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every constant of every field."""
     for _, field in subject.all_fields():
-        for keyword, value, span in _constants(subject, field):
+        for keyword, value, find_span in _constants(subject, field):
             expected = None if value is None and _may_be_null(field, keyword) else misfit(field, value)
             if expected is not None:
                 message = f"{keyword}: expected {expected}, found {describe(value)}"
-                yield problem(CODE, message, span, hint=_hint(field.type, value))
+                yield problem(CODE, message, find_span(), hint=_hint(field.type, value))
         yield from _default_not_allowed(field)
 
 
@@ -38,22 +41,28 @@ def _may_be_null(field: Field, keyword: str) -> bool:
     return field.nullable or keyword == "example"
 
 
-def _constants(subject: Subject, field: Field) -> Iterator[tuple[str, object, Span]]:
+def _constants(subject: Subject, field: Field) -> Iterator[tuple[str, object, Callable[[], Span]]]:
+    """Keyword, value, and what finds its place: looking for each of thousands of values takes minutes."""
     for keyword, constants in (("default", field.default), ("example", field.example)):
         if constants is not None:
-            yield keyword, constants.value, constants.span
+            yield keyword, constants.value, partial(_span, constants)
     for value in field.one_of if isinstance(field.one_of, tuple) else ():
-        yield "one_of", value, subject.value_of(field, "one_of", str(value))
+        yield "one_of", value, partial(subject.value_of, field, "one_of", str(value))
     for keyword, bound in (("min", field.min), ("max", field.max)):
         if bound is not None and field.type in {"integer", "number", "date", "datetime"}:
-            yield keyword, bound, subject.value_of(field, keyword)
+            yield keyword, bound, partial(subject.value_of, field, keyword)
+
+
+def _span(constant: Constants) -> Span:
+    return constant.span
 
 
 def _default_not_allowed(field: Field) -> Iterator[SourceProblem]:
     if field.default is None or not isinstance(field.one_of, tuple) or misfit(field, field.default.value):
         return
     if field.default.value not in field.one_of:
-        allowed = ", ".join(str(value) for value in field.one_of)
+        allowed = ", ".join(str(value) for value in field.one_of[:_SHOWN])
+        allowed += ", ..." if len(field.one_of) > _SHOWN else ""
         yield problem(CODE, f"the default is none of one_of: {allowed}", field.default.span)
 
 

@@ -142,7 +142,8 @@ class FieldShape(Shape):
     generate = Either("sequence, uuid or another generator", _generate_kind)
     min = Bound()
     max = Bound()
-    min_length = Whole(0)
+    # What `explain` suggests is made: a million characters are enough.
+    min_length = Whole(0, 1_000_000)
     max_length = Whole(0)
     pattern = Text()
     one_of = Either("a list, or a CEL expression that gives one", _one_of_kind)
