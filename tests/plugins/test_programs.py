@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
@@ -17,11 +18,20 @@ from installing import Install
 from rulewright import ConfigurationError, Program, RuleFileError, load
 from rulewright.bundle import load_rules_once
 from rulewright.cli import main
-from rulewright.plugins import CelFunction, EffectKind, ErrorDialect, IdGenerator, RuleCheck, text_type
+from rulewright.plugins import (
+    CelFunction,
+    EffectKind,
+    ErrorDialect,
+    IdGenerator,
+    ReportFormat,
+    RuleCheck,
+    text_type,
+)
 from rulewright.plugins.loading import build_registry
 from rulewright.ports import Reply, Sending
 from rulewright.schema.fields import Text
 from rulewright.schema.validators import refusal
+from rulewright_adapters import open_store
 from rulewright_adapters.forwarding import open_forwarder
 
 RULES = """
@@ -241,10 +251,14 @@ def test_a_check_that_fails_says_so(rules: Path) -> None:
     ] * 2
 
 
+def dots(entries: Iterable[object]) -> Iterator[str]:
+    return ("." for _ in entries)
+
+
 def test_a_plug_in_that_decides_nothing_leaves_the_ruleset_as_it_is(rules: Path) -> None:
     """Plans and replays go by the ruleset: a new store or format is no new rule."""
     (rules / "shop" / "order.yaml").unlink()
-    store = SimpleNamespace(__name__="acme", rulewright_formats=lambda: [])
+    store = SimpleNamespace(__name__="acme", rulewright_formats=lambda: [ReportFormat("dots", dots, "dots")])
 
     plain, more, other = (
         load(rules, plugins=found, installed=False).ruleset for found in ([], [store], [plugin("A")])
@@ -272,6 +286,36 @@ def test_an_effect_stands_for_effects_of_the_language(rules: Path) -> None:
     assert [change.rule for change in two.changes[1:]] == ["shop/order.note", "shop/order.note_twice"]
     assert one.changes[0].key == two.changes[0].key
     assert str(one.changes[0].key).startswith("A")
+
+
+def test_an_effect_of_a_transition_may_be_a_plug_ins(rules: Path) -> None:
+    """Wherever effects stand, the keyword does."""
+    (rules / "shop" / "order.yaml").write_text(
+        "rulewright: 1\nresource: shop/order\nkey: id\nfields:\n"
+        "  id: {type: integer, readonly: ignore, generate: sequence}\n"
+        "  status: {type: string, readonly: ignore}\n"
+        "workflow:\n  field: status\n  initial: open\n  states: {open: {}, closed: {final: true}}\n"
+        "  transitions:\n    - event: close\n      from: open\n      to: closed\n"
+        "      effects:\n        - {id: note, log: {text: record.status}}\n"
+    )
+    program = load(rules, plugins=[acme_without_count()], installed=False)
+    store = open_store("sqlite://")
+    made = program.apply("shop/order", {}, store=store)
+
+    closed = program.apply("shop/order", {}, store=store, operation="close", key=made.outcome.changes[0].key)
+
+    assert [(one.resource, one.set.get("text")) for one in closed.outcome.changes[1:]] == [
+        ("shop/log", "closed")
+    ]
+
+
+def acme_without_count() -> SimpleNamespace:
+    """The effect alone, as one effect."""
+    made = plugin("A")
+    made.rulewright_effects = lambda: [
+        EffectKind("log", lambda written: write_log(written)[:1], {"text": "'x'"}, {}, "notes something")
+    ]
+    return made
 
 
 @pytest.mark.parametrize(
