@@ -75,7 +75,9 @@ class ClipsMatcher:
 
     def _pattern(self, rule: JoinRule, place: int) -> str:
         kind = rule.kinds[place]
-        slots = [f"(n ?n{place})"]
+        # One fact never stands at two places.
+        others = "".join(f"&~?n{other}" for other in range(place) if rule.kinds[other] == kind)
+        slots = [f"(n ?n{place}{others})"]
         for index, name in enumerate(self._fields[kind]):
             equal = [
                 f"&?v{join.other}_{self._fields[rule.kinds[join.other]].index(join.other_field)}"
