@@ -94,6 +94,8 @@ class Pending:
         if PLAIN_TYPES.issuperset(map(type, values)):
             return list(index.get(values, _NOTHING).values())
         try:
+            if not any(isinstance(value, list | tuple) for value in values):
+                return list(index.get(tuple(map(identity, values)), _NOTHING).values())
             options = [_options(value) for value in values]
         except TypeError:
             return [record for record in self._current.values() if matches(record, where)]
