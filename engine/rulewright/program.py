@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rulewright import batch, outbox
 from rulewright.arguments import (
     instant,
     request_of,
@@ -22,17 +23,15 @@ from rulewright.arguments import (
     require_store,
 )
 from rulewright.audit import DECISIONS, keep_write_back
-from rulewright.batch import CHUNK, Applier, in_transactions
 from rulewright.bundle import load_rules_once
 from rulewright.compiled import CompiledRules, compile_rules
 from rulewright.conflicts import despite_conflicts
-from rulewright.delivery import Receipt, carry_out, contradicted
 from rulewright.errors import AdapterError, ConfigurationError
 from rulewright.evaluation import Inputs, Move, Request, Tracer, find_resource, moves, with_payload
 from rulewright.hotpath import decide
 from rulewright.inference import require_backend
 from rulewright.model import RuleSet
-from rulewright.outbox import LEASE, MESSAGES, Deliverer, Settled, Worker
+from rulewright.outbox.letters import LEASE, MESSAGES
 from rulewright.outcome import Outcome
 from rulewright.plugins import Registry
 from rulewright.plugins.loading import build_registry
@@ -43,6 +42,10 @@ from rulewright.timeouts import Due, find_due, needs_entries
 
 if TYPE_CHECKING:
     from marshmallow import Schema
+
+    from rulewright.batch import Applier
+    from rulewright.delivery import Receipt
+    from rulewright.outbox import Deliverer, Settled, Worker
 
 Settings = Mapping[str, Mapping[str, object]]
 
@@ -204,11 +207,13 @@ class Program:
                 return applier.carry_out(chunk, transaction)
 
         def refuse(one: Inputs, error: AdapterError) -> list[Receipt]:
+            from rulewright.delivery import Receipt, contradicted  # noqa: PLC0415 - for those who write
+
             outcome = decide(self.compiled, resource, one, store)
             return [Receipt(contradicted(outcome, error), stored=False)]
 
         rest, done = iter(payloads), 0
-        while chunk := list(islice(rest, CHUNK)):
+        while chunk := list(islice(rest, batch.CHUNK)):
             # One reading of the clock for the chunk.
             shared = self.inputs(
                 None, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
@@ -218,13 +223,13 @@ class Program:
                 one if isinstance(one, Inputs) else with_payload(shared, one, number)
                 for number, one in enumerate(chunk, first)
             ]
-            for receipts in in_transactions(given, write, refuse):
+            for receipts in batch.in_transactions(given, write, refuse):
                 yield from receipts
             done += len(chunk)
 
     def applier(self, resource: str, *, forward: str | None = None) -> Applier:
         """Return what carries out chunks of payloads, inside transactions that the caller opens."""
-        return Applier(self.compiled, resource, self.tables, audit=self.audit, forward=forward)
+        return batch.Applier(self.compiled, resource, self.tables, audit=self.audit, forward=forward)
 
     def tick(self, *, store: Store, as_of: datetime | str | None = None) -> tuple[Receipt, ...]:
         """Fire the events of all timeouts that are due at `as_of` (default: now), each in its transaction.
@@ -246,6 +251,8 @@ class Program:
         self, resource: str, inputs: Inputs, transaction: Transaction, *, forward: str | None = None
     ) -> Receipt:
         """As `apply`, inside a transaction that the caller opened on a prepared store."""
+        from rulewright.delivery import carry_out  # noqa: PLC0415 - for those who write
+
         return carry_out(self.compiled, resource, inputs, transaction, audit=self.audit, forward=forward)
 
     def deliverer(
@@ -253,14 +260,14 @@ class Program:
     ) -> Deliverer:
         """Return what sends the messages in the outbox of `store` through `forwarder`: see its `run`."""
         self._prepare_outbox(store)
-        return Deliverer(store, forwarder, self.compiled, workers, lease_seconds, self._keep_settled)
+        return outbox.Deliverer(store, forwarder, self.compiled, workers, lease_seconds, self._keep_settled)
 
     def worker(
         self, store: Store, forwarder: Forwarder, *, workers: int = 8, lease_seconds: float = LEASE
     ) -> Worker:
         """Return what sends messages as jobs that the store, a `JobStore`, hands out: see its `run`."""
         self._prepare_outbox(store)
-        return Worker(store, forwarder, self.compiled, workers, lease_seconds, self._keep_settled)
+        return outbox.Worker(store, forwarder, self.compiled, workers, lease_seconds, self._keep_settled)
 
     def _prepare_outbox(self, store: Store) -> None:
         # The records' own tables are left as they are: rules may have changed since, messages go out.

@@ -2,10 +2,11 @@
 
 python tests/benchmarks/startup.py
 
-Warm: an earlier run kept what it read and generated (docs/batches.md, "Starting fast"). An accepted payload is
-then decided by what was kept; one that is refused or undecided is told of by the whole command, from rules that
-were read before. Cold: every run reads the rules again. The runs of all are interleaved; the best of each is
-compared, because other work on the machine only adds. The goal: accepted and warm, under six bare starts.
+Warm: an earlier run kept what it read and generated (docs/batches.md, "Starting fast"). An accepted payload
+is then decided by what was kept; one that is refused or undecided is told of by the whole command, from
+rules that were read before. Cold: every run reads the rules again. The runs of all are interleaved; the best
+of each is compared, because other work on the machine only adds. The goal: accepted and warm, under six bare
+starts of Python.
 """
 
 from __future__ import annotations

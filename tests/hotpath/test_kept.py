@@ -26,7 +26,7 @@ from rulewright.report.changes import changes_in_words
 
 # Resources with creates that need nothing that is not kept, such as CEL's own library.
 ANSWERED = {
-    *("ct_oi/case", "ct_oi/case_detail", "ct_oi/county", "ct_oi/detail", "ct_oi/household"),
+    *("ct_oi/case", "ct_oi/case_detail", "ct_oi/county", "ct_oi/detail"),
     *("plannr/account", "plannr/case_type", "plannr/plan", "rubixx/support_scheme"),
 }
 

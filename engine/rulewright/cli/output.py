@@ -7,31 +7,28 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Final
+from importlib import import_module
+from typing import Any, Final
 
 import click
 
 from rulewright.cli.extending import configured_registry
 from rulewright.cli.options import OutputChoices
 from rulewright.errors import PluginError, RulewrightError
-from rulewright.report.compact import report_compact
 from rulewright.report.entry import Entry
-from rulewright.report.github import report_github
-from rulewright.report.junit import report_junit
-from rulewright.report.outcome_json import report_json, report_jsonl
-from rulewright.report.pretty import report_pretty, summary
-from rulewright.report.sarif import report_sarif
 from rulewright.report.tally import Tally
 
 Report = Callable[[Iterable[Entry]], Iterator[str]]
 
-_REPORTS: Final[dict[str, Report]] = {
-    "text": report_compact,
-    "json": report_json,
-    "jsonl": report_jsonl,
-    "github": report_github,
-    "junit": report_junit,
-    "sarif": report_sarif,
+# Module and function of each; one is imported when it is chosen.
+_REPORTS: Final = {
+    "text": ("compact", "report_compact"),
+    "json": ("outcome_json", "report_json"),
+    "jsonl": ("outcome_json", "report_jsonl"),
+    "github": ("github", "report_github"),
+    "junit": ("junit", "report_junit"),
+    "sarif": ("sarif", "report_sarif"),
+    "pretty": ("pretty", "report_pretty"),
 }
 _COLORS: Final = {
     "accepted": "green",
@@ -64,13 +61,17 @@ def show(entries: Iterable[Entry], output: OutputChoices, progress: Progress | N
 def write_summary(tally: Tally, chosen: str) -> None:
     """Say on stderr how a batch went, unless the report itself does."""
     if chosen != "pretty" and tally.read != 1:
+        from rulewright.report.pretty import summary  # noqa: PLC0415 - for batches
+
         click.echo("\n".join(summary(tally)).strip("\n"), err=True)
 
 
 def _report(chosen: str, output: OutputChoices) -> Report:
-    if chosen == "pretty":
-        return partial(report_pretty, paint=paint(output))
-    return _REPORTS[chosen] if chosen in _REPORTS else partial(_foreign, chosen)
+    if chosen not in _REPORTS:
+        return partial(_foreign, chosen)
+    module, name = _REPORTS[chosen]
+    report: Any = getattr(import_module(f"rulewright.report.{module}"), name)
+    return partial(report, paint=paint(output)) if chosen == "pretty" else report
 
 
 def _foreign(chosen: str, entries: Iterable[Entry]) -> Iterator[str]:

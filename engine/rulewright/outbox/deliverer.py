@@ -19,13 +19,11 @@ from rulewright.conflicts import despite_conflicts
 from rulewright.errors import RulewrightError
 from rulewright.outbox.claiming import claim, is_due, renew
 from rulewright.outbox.clock import now_of
-from rulewright.outbox.letters import Letter, new_lease
+from rulewright.outbox.letters import LEASE, Letter, new_lease
 from rulewright.outbox.sending import send_letter
 from rulewright.outbox.settling import Keep, Settled, keep_nothing_more, settle
 from rulewright.ports import Forwarder, Reply, Store
 
-# Seconds for which a message belongs to who claimed it, 3,600 at most; renewed while it is being sent.
-LEASE: Final = 60.0
 # Signals are noticed, and new messages found, within this many seconds.
 _TICK: Final = 0.5
 

@@ -20,6 +20,8 @@ STATES: Final[tuple[State, ...]] = ("waiting", "sending", "delivered", "dead", "
 # What must be out of the way before the next message of an order may go.
 UNSETTLED: Final[tuple[State, ...]] = ("waiting", "sending", "dead")
 
+# Seconds for which a message belongs to who claimed it, 3,600 at most; renewed while it is being sent.
+LEASE: Final = 60.0
 # When a message is due: at once, whatever any clock says; it sorts before every time.
 AT_ONCE: Final = ""
 

@@ -18,8 +18,7 @@ from rulewright.conflicts import despite_conflicts
 from rulewright.errors import AdapterError
 from rulewright.outbox.claiming import claim_one, release, release_expired, renew
 from rulewright.outbox.clock import now_of
-from rulewright.outbox.deliverer import LEASE
-from rulewright.outbox.letters import Letter, new_lease
+from rulewright.outbox.letters import LEASE, Letter, new_lease
 from rulewright.outbox.sending import send_letter
 from rulewright.outbox.settling import Keep, Settled, keep_nothing_more, settle
 from rulewright.ports import Forwarder, Jobs, JobStore, Reply, Store
