@@ -128,7 +128,7 @@ MUTANTS = (
     Mutant("a condition's refusal ends nothing", r"unsound\.update\(\w*ended\)", "pass"),
     Mutant("a condition's refusal is not told", r"(tell|note)\(s, entries, \w+\)", "pass"),
     Mutant("parts of what is refused are told", r"(if \w+ is not None) and '\w+' not in \w*ended:", r"\1:"),
-    Mutant("unique not left to the referee", r"(if unsound\.isdisjoint\(.*) and store is not None", "if 0"),
+    Mutant("unique not left to the referee", r"if unsound\.isdisjoint\(.*\) and store is.*:", "if 0:"),
     Mutant("a taken key not left to the referee", r"if store is not None and '\w+' not in unsound:", "if 0:"),
 )  # fmt: skip
 

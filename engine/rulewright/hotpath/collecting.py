@@ -376,7 +376,9 @@ class Collector:
             texts = [self.cells.record(self.resource.fields[name]) for name in field.unique.fields]
             tests = " and ".join(f"{text} is not None" for text in texts)
             sound = f"unsound.isdisjoint(({', '.join(names)},))"
-            yield f"if {sound} and s.store is not None and {tests}: raise Decline"
+            where = ", ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
+            yield f"if {sound} and s.store is not None and {tests}:"
+            yield f"    if s.store.find({self.resource.name!r}, {{{where}}}, 1): raise Decline"
 
 
 def is_copied(field: CompiledField) -> bool:
