@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 import tracemalloc
+import zipfile
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -237,3 +238,33 @@ def test_csv_streams(tmp_path: Path) -> None:
     small, large = map(partial(peak), (500, 10_000))
 
     assert large < small * 1.5
+
+
+def _rewrite(path: str, old: bytes, new: bytes) -> None:
+    """Replace bytes in the sheet of a workbook."""
+    with zipfile.ZipFile(path) as book:
+        parts = {part.filename: book.read(part) for part in book.infolist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, content in parts.items():
+            book.writestr(name, content.replace(old, new) if "sheet1" in name else content)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (b"Ann", b"A" * 400_000_000, "the workbook is too large"),
+        (b'"A2"', b'"XFD1048576"', "a cell is filled that is too far from the first"),
+        (b"Ann", b"&lol;", "the sheet S can't be read"),
+        (b"</sheetData></worksheet>", b"</sheetDa", "the sheet S can't be read"),
+    ],
+    ids=["bomb", "far cell", "entity", "broken"],
+)
+def test_a_hostile_workbook_is_refused(run: Run, old: bytes, new: bytes, words: str) -> None:
+    """Before it takes memory, and without an internal error."""
+    write_workbook("v.xlsx", {"S": {"A1": "guest", "A2": "Ann"}})
+    _rewrite("v.xlsx", old, new)
+
+    ran = run("validate", "desk/visit", "v.xlsx")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"error: v.xlsx: {words}")

@@ -1,12 +1,15 @@
 """The rows of a sheet of an XLSX workbook.
 
-python-calamine reads a workbook whole, so its size is bounded; rows are handed out one by one.
+python-calamine reads a workbook whole, and makes a cell of every place up to the last that is filled. So both
+are bounded before it starts; rows are handed out one by one.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -20,7 +23,12 @@ if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
 # What the parts of a workbook may unpack to: a few kilobytes can hold gigabytes of one letter.
-_MAX_UNPACKED: Final = 20 * MAX_DOCUMENT_BYTES
+_MAX_UNPACKED: Final = 3 * MAX_DOCUMENT_BYTES
+# One cell far away would take memory for all those before it.
+_MAX_CELLS: Final = 20_000_000
+_PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})([0-9]{1,7})["']""")
+_BLOCK: Final = 1 << 20
+_LONGEST_PLACE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +60,8 @@ def open_sheet(name: str, data: bytes, wanted: str | None) -> Sheet:
             near = get_close_matches(wanted, workbook.sheet_names, n=1)
             hint = f"did you mean {near[0]}?" if near else f"it has: {', '.join(workbook.sheet_names)}"
             raise PayloadError(f"there is no sheet {wanted}; {hint}", name)
-        return Sheet(wanted, workbook.get_sheet_by_name(wanted))
-    filled = [sheet for sheet in _visible(workbook) if sheet.content.start is not None]
+        return Sheet(wanted, _content(name, workbook, wanted))
+    filled = [sheet for sheet in _visible(name, workbook) if sheet.content.start is not None]
     if not filled:
         raise PayloadError("no sheet of this workbook holds anything", name)
     if len(filled) > 1:
@@ -63,12 +71,23 @@ def open_sheet(name: str, data: bytes, wanted: str | None) -> Sheet:
     return filled[0]
 
 
-def _visible(workbook: CalamineWorkbook) -> Iterator[Sheet]:
+def _visible(name: str, workbook: CalamineWorkbook) -> Iterator[Sheet]:
     from python_calamine import SheetTypeEnum, SheetVisibleEnum  # noqa: PLC0415 - loaded by now
 
     for sheet in workbook.sheets_metadata:
         if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet:
-            yield Sheet(sheet.name, workbook.get_sheet_by_name(sheet.name))
+            yield Sheet(sheet.name, _content(name, workbook, sheet.name))
+
+
+def _content(name: str, workbook: CalamineWorkbook, sheet: str) -> CalamineSheet:
+    from python_calamine import CalamineError  # noqa: PLC0415 - loaded by now
+
+    try:
+        return workbook.get_sheet_by_name(sheet)
+    except CalamineError as error:
+        raise PayloadError(
+            f"the sheet {sheet} can't be read: {error}; save it anew, or as CSV", name
+        ) from None
 
 
 def _open(name: str, data: bytes) -> CalamineWorkbook:
@@ -76,17 +95,45 @@ def _open(name: str, data: bytes) -> CalamineWorkbook:
         from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - an extra, heavy
     except ImportError:
         raise PayloadError("XLSX files need an extra: pip install 'rulewright[excel]'", name) from None
-    if len(data) > MAX_DOCUMENT_BYTES or _unpacked(name, data) > _MAX_UNPACKED:
-        raise PayloadError("the workbook is too large; save it as CSV, which streams", name)
+    _bound(name, data)
     try:
         return CalamineWorkbook.from_filelike(io.BytesIO(data))
     except CalamineError as error:
         raise PayloadError(f"this is no XLSX workbook: {error}", name) from None
 
 
-def _unpacked(name: str, data: bytes) -> int:
+def _bound(name: str, data: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            return sum(part.file_size for part in parts.infolist())
-    except (zipfile.BadZipFile, ValueError) as error:
+            unpacked = sum(part.file_size for part in parts.infolist())
+            if len(data) > MAX_DOCUMENT_BYTES or unpacked > _MAX_UNPACKED:
+                raise PayloadError("the workbook is too large; save it as CSV, which streams", name)
+            if any(_cells(parts, part) > _MAX_CELLS for part in parts.infolist()):
+                message = (
+                    "a cell is filled that is too far from the first; delete it, or save the sheet as CSV"
+                )
+                raise PayloadError(message, name)
+    except (zipfile.BadZipFile, ValueError, RuntimeError, EOFError, zlib.error) as error:
+        # RuntimeError: a part is encrypted, or packed in a way that the standard library does not know.
         raise PayloadError(f"this is no XLSX workbook: {error}", name) from None
+
+
+def _cells(parts: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
+    """How many cells a sheet spans from A1 on; 0 for a part that is none."""
+    columns, rows, kept = 1, 0, b""
+    with parts.open(part) as content:
+        while block := content.read(_BLOCK):
+            if not kept and b"worksheet" not in block[:4096]:
+                return 0
+            for letters, digits in _PLACE.findall(kept + block):
+                rows = max(rows, int(digits))
+                columns = max(columns, _column(letters))
+            kept = block[-_LONGEST_PLACE:]
+    return columns * rows
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
