@@ -20,8 +20,9 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Final
 
-from rulewright.ports import INT64_MAX as INT64_MAX
-from rulewright.ports import INT64_MIN as INT64_MIN
+# The reach of integers is the ports' to say, and read from here by all who know types.
+from rulewright.ports import INT64_MAX as INT64_MAX  # noqa: PLC0414 - exported on
+from rulewright.ports import INT64_MIN as INT64_MIN  # noqa: PLC0414
 from rulewright.ports import ColumnType
 
 _TEXT_KEYWORDS = frozenset({"min_length", "max_length", "pattern", "one_of"})
@@ -104,8 +105,9 @@ class FieldType:
 
     `keywords` are the shape keywords that make sense on it; `example` is accepted and `wrong` refused,
     in sent form (the docs and the tests use both). `field` names the marshmallow field, a
-    `schema.fields.RuleField`, as "module:class" (a plug-in may give the class itself). `check` is the fast path's: true only for what that field
-    surely takes and stores as it was sent; a function of one value, or its name as "module:function".
+    `schema.fields.RuleField`, as "module:class" (a plug-in may give the class itself). `check` is the fast
+    path's: true only for what that field surely takes and stores as it was sent; a function of one value, or
+    its name as "module:function".
     """
 
     name: str

@@ -57,7 +57,7 @@ def test_python_m_and_version() -> None:
         (["validate", "desk/ticket", "t.json", "--actor", "{bad"], "--actor:1:2: this is no JSON"),
         (["validate", "desk/ticket", "t.json", "--actor", "[1]"], "the actor must be an object"),
         (["validate", "desk/ticket", "t.json", "--param", "x"], "--param must be NAME=VALUE"),
-        (["validate", "desk/ticket", "t.json", "--as-of", "yesterday"], "as_of must be a datetime or ISO 8601"),
+        (["validate", "desk/ticket", "t.json", "--as-of", "yesterday"], "as_of must be a datetime or ISO"),
         (["validate", "desk/ticket", "t.json", "--format", "xml"], "'xml' is not one of"),
         (["validate", "desk/ticket", "t.json", "--operation", "update"], "needs --key"),
         (["validate", "desk/ticket", "t.json", "--rejected", "t.json"], "it would be overwritten"),
