@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -18,7 +19,7 @@ from rulewright import load
 from rulewright.delivery import Receipt
 from rulewright.errors import AdapterError
 from rulewright.evaluation import Inputs
-from rulewright.ports import ForeignKey, Store, UniqueConstraint
+from rulewright.ports import ForeignKey, Store, Transaction, UniqueConstraint
 from rulewright.program import Program
 from rulewright_adapters import open_store
 
@@ -204,6 +205,41 @@ def test_a_reference_that_only_the_store_judges(program: Program, opened: Opened
     assert [receipt.stored for receipt in receipts] == [True, True, False, True, True, True]
     assert [problem.code for problem in receipts[2].outcome.problems] == ["conflict"]
     assert store.count("depot/order", {}) == 5
+
+
+# By the many
+
+
+class Counting:
+    """A transaction that counts what it is asked."""
+
+    def __init__(self, base: Transaction) -> None:
+        self.base = base
+        self.calls: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls[name] += 1
+        return getattr(self.base, name)
+
+
+@pytest.mark.parametrize("count", [20, 200])
+def test_a_chunk_asks_and_writes_by_the_many(program: Program, count: int) -> None:
+    """However many payloads it has: their number shows in no count."""
+    store = open_store("memory://")
+    store.prepare(program.tables)
+    chance = random.Random(1)
+    parts = made(program, [{"code": f"p{n}", "name": f"N{n}", "stock": 9} for n in range(count)], chance)
+    orders = [{"customer": f"C{n % 3}", "amount": n % 3 + 1, "others": [f"p{n}", "p1"]} for n in range(count)]
+    calls = []
+    for resource, given in (("depot/part", parts), ("depot/order", made(program, orders, chance))):
+        with store.transaction() as transaction:
+            counting = Counting(transaction)
+            receipts = program.applier(resource).carry_out(given, counting)
+        calls.append(counting.calls)
+
+        assert all(receipt.stored for receipt in receipts)
+    assert [sum(one.values()) < 25 for one in calls] == [True, True], calls
+    assert [one["insert"] for one in calls] == [0, 0]
 
 
 # The library's call

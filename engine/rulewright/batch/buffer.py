@@ -79,8 +79,11 @@ class Buffer:
 
     def extreme(self, resource: str, where: Where, field: str, which: Literal["min", "max"]) -> object:
         """See Records.extreme."""
-        pending = self._settled(resource)
-        stored = self._base.extreme(resource, where, field, which)
+        pending, kept = self._settled(resource), self._kept_of(resource)
+        if kept is None:
+            stored = self._base.extreme(resource, where, field, which)
+        else:
+            stored = kept.extreme(where, field, which)
         if pending is None:
             return stored
         values = [value for one in pending.matching(where) if (value := one.get(field)) is not None]

@@ -41,8 +41,9 @@ def _direct(resource: CompiledResource) -> Iterator[Lookup]:
     if resource.fields[resource.key].rule.generate is None:
         yield Lookup(resource.name, (resource.key,), (resource.key,))
     for field in resource.fields.values():
-        if field.reference is not None and not field.reference.where.entries:
-            yield Lookup(field.reference.resource, (field.reference.by,), (field.name,))
+        reference = field.reference or (field.items.reference if field.items is not None else None)
+        if reference is not None and not reference.where.entries:
+            yield Lookup(reference.resource, (reference.by,), (field.name,))
         if field.unique is not None and not field.unique.where.entries:
             yield Lookup(resource.name, field.unique.fields, field.unique.fields)
     for lookup in resource.lookups.values():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from math import prod
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from rulewright.evaluation.overlay import matches
+from rulewright.evaluation.overlay import _sort_key, matches
 from rulewright.ports import StoredRecord, Table, Transaction, Where
 
 PLAIN: Final = (str, int)
@@ -22,6 +22,7 @@ class Kept:
     def __init__(self, base: Transaction, table: Table) -> None:
         self._base = base
         self._resource = table.resource
+        self._key = table.key
         self._kinds = {column.name: column.type for column in table.columns}
         uniques = [one.fields for one in table.uniques if not one.where]
         # At most one record has the same values in these.
@@ -32,6 +33,7 @@ class Kept:
         self._ahead: dict[tuple[str, ...], dict[Hashable, _Answer]] = {}
         self._answers: dict[Hashable, _Answer] = {}
         self._greatest: dict[str, Any] = {}
+        self._extremes: dict[Hashable, object] = {}
         self._counts: dict[Hashable, int] = {}
         self.last: dict[tuple[str, str], int] = {}
 
@@ -86,11 +88,38 @@ class Kept:
     def _find_rarer(self, where: Where, limit: int | None) -> _Answer:
         place = _place_of(where)
         if place is None:
-            return self._base.find(self._resource, where, limit)
+            found = self._listed(where)
+            return self._base.find(self._resource, where, limit) if found is None else found[:limit]
         answer = self._answers.get((place, limit))
         if answer is None:
             answer = self._answers[place, limit] = self._ask(where, limit)
         return answer
+
+    def _listed(self, where: Where) -> _Answer | None:
+        """Put together what was read ahead for each item of a list."""
+        known = self._ahead.get(tuple(where))
+        if known is None or len(where) > 1:
+            return None
+        (wanted,) = where.values()
+        items = wanted if isinstance(wanted, list) else []
+        if not items or not PLAIN_TYPES.issuperset(map(type, items)):
+            return None
+        found = [known.get((item,)) for item in dict.fromkeys(items)]
+        if None in found:
+            return None
+        records = [record for each in found for record in each or ()]
+        return sorted(records, key=lambda record: _sort_key(record.get(self._key)))
+
+    def extreme(self, where: Where, field: str, which: Literal["min", "max"]) -> object:
+        """Return the least or greatest value. See Records.extreme."""
+        place = _place_of(where)
+        if place is None:
+            return self._base.extreme(self._resource, where, field, which)
+        if (place, field, which) not in self._extremes:
+            is_empty = bool(where) and self._is_above(where)
+            found = None if is_empty else self._base.extreme(self._resource, where, field, which)
+            self._extremes[place, field, which] = found
+        return self._extremes[place, field, which]
 
     def count(self, where: Where) -> int:
         """Return how many records match. See Records.count."""
