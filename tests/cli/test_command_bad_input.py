@@ -18,7 +18,7 @@ TEXTS: dict[str, tuple[bytes, str, str, str]] = {
     "Infinity": (b'{"title": -Infinity}', "1:11", "invalid_json", "-Infinity is no"),
     "too large a number": (b'{"title": 1e999}', "1:11", "invalid_json", "too large"),
     "5,000 digits": (b'{"title": ' + b"9" * 5000 + b"}", "1:11", "invalid_json", "5,000 digits"),
-    "a key twice": (b'{"title": "a",\n "title": "b"}', "2:2", "invalid_json", '"title" is here already'),
+    "a key twice": (b'{"title": "a",\n "title": "b"}', "2:2", "invalid_json", "this key is here already"),
     "half a surrogate pair": (b'{"title": "\\ud800"}', "1:11", "type", "surrogate"),
     "half a pair as key": (b'{"\\ud800": 1}', "1:12", "unknown_field", "\\ud800"),
     "a text of 50 MB": (b'{"title": "' + b"x" * 50_000_000 + b'"}', "1:1", "limit", "larger than 10 MiB"),
@@ -136,3 +136,37 @@ def test_positions(run: Run, write: Write) -> None:
         ran = run("validate", "desk/ticket", write(name, content), "--store", "memory://")
 
         assert ran.out.splitlines()[-1].startswith(f"{name}:{place}: error[type] /tags/1: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "note: [!secret-7 x]\n",
+        "note: *secret-7\n",
+        "note: &a x\nsecret-7: 1\nsecret-7: 2\n",
+        "{12345: a}\n",
+        '{"secret-7": 1, "secret-7": 2}',
+    ],
+)
+def test_a_broken_document_is_not_quoted(run: Run, write: Write, text: str) -> None:
+    """What it says may be a secret: the place is told, and what is wrong."""
+    name = write("t.json" if text.startswith('{"') else "t.yaml", text)
+
+    ran = run("validate", "desk/ticket", name, "--format", "jsonl")
+
+    problem = ran.outcomes[0]["problems"][0]
+    assert problem["code"] == "invalid_json"
+    assert "secret-7" not in ran.out + ran.err
+    assert "12345" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("format_", ["json", "jsonl", "text", "github", "pretty"])
+def test_no_report_steers_a_terminal(run: Run, write: Write, format_: str) -> None:
+    """Line separators of Unicode, C1 controls and marks of direction are escapes."""
+    title = "a\u2028b\u2029c\x9b31md\u202ee\ud800\x7f"
+    write("t.json", {"title": title[:-2], title[:-2]: 1})
+
+    out = run("validate", "desk/ticket", "t.json", "--format", format_).out
+
+    assert not set(out) & set("\u2028\u2029\x9b\u202e")
+    assert "\\u2028" in out

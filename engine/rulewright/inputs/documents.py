@@ -11,11 +11,18 @@ from rulewright.inputs.json_places import find_values, item_starts
 from rulewright.inputs.json_text import JsonFlaw, parse_json
 from rulewright.inputs.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
 from rulewright.inputs.payload import Broken, Item, Locator, Payload
+from rulewright.problem import SourceProblem
 from rulewright.source import Node, SourceLimits, SourceText, span_at, to_plain
 
 _YAML_LIMITS = SourceLimits(
     max_bytes=MAX_PAYLOAD_BYTES, max_events=4_000_000, max_depth=MAX_DEPTH, max_aliases=100
 )
+_WITHOUT_TEXT: Mapping[str, str] = {
+    "duplicate-key": "this key is here already in this map",
+    "key-not-text": "a key must be text; quote it",
+    "tag": "YAML tags (!...) aren't read; a text that starts with ! must be in quotes",
+    "unknown-alias": "there is no such anchor; a text that starts with * must be in quotes",
+}
 
 
 def read_whole(name: str, kind: Literal["json", "yaml"], data: bytes) -> Item:
@@ -95,8 +102,7 @@ def _yaml(name: str, data: bytes) -> Item:
             return Broken(code, "this is no YAML", f"{name}:1:1", data, alone=True)
         if first.code.startswith("too-"):
             code = "limit"
-        hint = f"; {first.hint}" if first.hint else ""
-        return Broken(code, first.message + hint, str(first.span), data, alone=True)
+        return Broken(code, _said(first), str(first.span), data, alone=True)
     return Payload(
         to_plain(node),
         str(node.span),
@@ -104,6 +110,14 @@ def _yaml(name: str, data: bytes) -> Item:
         alone=True,
         locate_item=lambda number, pointers: _node_locator(node, f"/{number}")(pointers),
     )
+
+
+def _said(problem: SourceProblem) -> str:
+    # Of a rule file these would quote what is written there, which in a payload may be a secret.
+    unquoted = _WITHOUT_TEXT.get(problem.code)
+    if unquoted is not None:
+        return unquoted
+    return f"{problem.message}; {problem.hint}" if problem.hint else problem.message
 
 
 def _node_locator(node: Node, prefix: str) -> Locator:

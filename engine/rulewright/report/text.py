@@ -10,13 +10,15 @@ from typing import Final
 
 # Control characters (an escape sequence recolours a terminal) and marks that turn the direction of text.
 _UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE_BEYOND_ASCII: Final = re.compile(_UNSAFE.pattern.replace("\x00-\x1f\x7f-\x9f", "\x80-\x9f"))
 _SHOWN_LENGTH: Final = 120
 
 
 def dump_json(value: object, *, indent: int | None = None) -> str:
-    """JSON text that is valid UTF-8 whatever the value holds; lone surrogates stay escapes."""
+    """JSON text that is valid UTF-8 whatever the value holds, and can't steer a terminal or break a line."""
     text = _dumps(value, indent)
-    return text if text.isascii() or not _has_surrogate(text) else _dumps(value, indent, ascii_only=True)
+    # Within JSON such a character stands in a text, where an escape means the same.
+    return text if text.isascii() else _UNSAFE_BEYOND_ASCII.sub(lambda found: _escaped(found[0]), text)
 
 
 def show_text(text: str) -> str:
@@ -39,15 +41,11 @@ def _escaped(character: str) -> str:
     return f"\\u{ord(character):04x}"
 
 
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _dumps(value: object, indent: int | None, *, ascii_only: bool = False) -> str:
+def _dumps(value: object, indent: int | None) -> str:
     try:
-        return json.dumps(value, ensure_ascii=ascii_only, allow_nan=False, indent=indent, default=str)
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, default=str)
     except ValueError:
-        return json.dumps(_finite(value), ensure_ascii=ascii_only, indent=indent, default=str)
+        return json.dumps(_finite(value), ensure_ascii=False, indent=indent, default=str)
 
 
 def _finite(value: object) -> object:
