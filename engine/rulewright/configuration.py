@@ -21,11 +21,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from rulewright.configuration_cache import Kept, keep_configuration
+from rulewright.configuration_cache import keep_configuration
 from rulewright.errors import ConfigurationError
 from rulewright.report.formats import COLORS, FORMATS
+
+if TYPE_CHECKING:
+    from rulewright.configuration_cache import Kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,12 @@ def _find(path: Path) -> Configuration | None:
 
 def _kept(found: Configuration) -> Kept:
     settings = {name: dict(values) for name, values in found.settings.items()}
-    return Kept(
-        options=dict(found.options), settings=settings, audit=found.audit, plugins=bool(found.plugins)
-    )
+    return {
+        "options": dict(found.options),
+        "settings": settings,
+        "audit": found.audit,
+        "plugins": bool(found.plugins),
+    }
 
 
 def _load(path: Path) -> tuple[bytes, Mapping[str, object]]:

@@ -8,27 +8,28 @@ from __future__ import annotations
 import marshal
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from rulewright.fingerprint import text_key
 from rulewright.private_cache import cache_folder, is_kept, read_kept, write_kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypedDict
+
+    class Kept(TypedDict):
+        """The parts of a Configuration that a decision depends on."""
+
+        options: dict[str, Any]
+        settings: dict[str, dict[str, Any]]
+        audit: bool
+        # Whether it names plug-ins.
+        plugins: bool
+
 
 _ENDING: Final = ".configuration"
 _KEPT: Final = 16
 _CODE: Final = os.path.join(os.path.dirname(os.path.abspath(__file__)), "configuration.py")
-
-
-class Kept(TypedDict):
-    """The parts of a Configuration that a decision depends on."""
-
-    options: dict[str, Any]
-    settings: dict[str, dict[str, Any]]
-    audit: bool
-    # Whether it names plug-ins.
-    plugins: bool
 
 
 class UnknownError(Exception):
@@ -41,7 +42,7 @@ def kept_configuration(start: str) -> Kept:
         found = _read(path)
         if found is not None:
             return found
-    return Kept(options={}, settings={}, audit=True, plugins=False)
+    return {"options": {}, "settings": {}, "audit": True, "plugins": False}
 
 
 def _candidates(start: str) -> Iterator[str]:
