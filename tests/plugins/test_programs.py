@@ -522,6 +522,45 @@ class Post:
         self.closed += 1
 
 
+POST = """
+from rulewright.plugins import ForwarderScheme
+from rulewright.ports import Reply
+
+
+class Post:
+    def __init__(self, tables):
+        self.tables = tables
+
+    def send(self, sending):
+        with open("box.txt", "a") as box:
+            box.write(f"{sending.method} {sending.url} {sending.body}")
+        return Reply(201, {})
+
+    def close(self):
+        pass
+
+
+def rulewright_forwarders():
+    return [ForwarderScheme("post", Post, "a box")]
+"""
+
+
+def test_payloads_are_forwarded_by_a_plug_in(project: Path) -> None:
+    """The command finds it by the URL of the target."""
+    (project / "post.py").write_text(POST)
+    (project / "rulewright.toml").write_text(
+        'rules = "rules"\nplugins = ["words.py", "post.py"]\n[targets.queue]\nurl = "post://box"\n'
+    )
+    file = project / "rules" / "shop" / "order.yaml"
+    file.write_text(file.read_text() + "operations:\n  create: {method: POST, path: /orders, status: 201}\n")
+    (project / "one.json").write_text('{"id": "7"}')
+
+    done = run("forward", "shop/order", "one.json", "--to", "queue")
+
+    assert done.exit_code == 0, done.output
+    assert (project / "box.txt").read_text() == "POST /orders {'id': '7'}"
+
+
 def test_targets_go_to_the_forwarder_of_their_scheme() -> None:
     """A plug-in's for its scheme; HTTP for the others; a target that nobody has is said."""
     post = Post({})
