@@ -102,6 +102,11 @@ def path_of(rest: str) -> str:
     if not rest.startswith("/"):
         raise AdapterError(f"sqlite://{rest} names a host: write sqlite:///{rest} (three slashes) for a file")
     path = rest[1:]
+    if "?" in path or "#" in path:
+        raise AdapterError(
+            f"sqlite://{rest}: the URL of a SQLite file takes no options (? or #); write its path alone, "
+            "or sqlite:// for a store in memory"
+        )
     if "\0" in rest:
         raise AdapterError("the path of a SQLite file holds a NUL character")
     if os.path.isdir(path):

@@ -166,6 +166,8 @@ def environment() -> dict[str, str]:
         ("sqlite:///{folder}/text.db", "is not a SQLite file"),
         ("sqlite:///{folder}/nul\0.db", "NUL"),
         ("sqlite:////dev/null", "not a regular file"),
+        ("sqlite:///{folder}/a.db?mode=memory", "takes no options"),
+        ("sqlite:///{folder}/a.db#b", "takes no options"),
     ],
 )
 def test_what_is_no_store_is_said_in_words(tmp_path: Path, url: str, words: str) -> None:
