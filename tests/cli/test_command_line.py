@@ -101,6 +101,23 @@ def test_wrong_records(run: Run, write: Write, records: str, message: str) -> No
     assert message in ran.err
 
 
+def test_all_mistakes_in_records_are_told(run: Run, write: Write) -> None:
+    """One run is enough to mend a file of records."""
+    records = "desk/ticket: [{id: one}, {title: A}]\ndesk/tickt: []\n"
+
+    ran = run("validate", "desk/ticket", write("t.json", {}), "--records", write("r.yaml", records))
+
+    places = [line.removeprefix("error: ").partition(": ")[0] for line in ran.err.splitlines()]
+    assert places[:1] == ["r.yaml:1:20"]
+    assert len([place for place in places if place.startswith("r.yaml:")]) == 3
+
+
+def test_apply_offers_no_records(run: Run) -> None:
+    """Help names what can be used."""
+    assert "--records" not in run("apply", "--help").out
+    assert "--records" in run("plan", "--help").out
+
+
 def test_flag_environment_file(run: Run, write: Write) -> None:
     """A flag goes before the environment, the environment before the configuration file."""
     with Path("rulewright.toml").open("a") as file:

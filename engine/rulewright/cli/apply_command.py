@@ -8,7 +8,7 @@ from rulewright.cli.options import (
     Choices,
     OutputChoices,
     SplitChoices,
-    deciding_options,
+    applying_options,
     output_options,
     split_options,
 )
@@ -21,7 +21,7 @@ from rulewright.cli.options import (
 @click.option("--restart", is_flag=True, help="Apply interrupted files from their start.")
 @click.option("--plan", metavar="FILE", help="Carry out what `plan --format json` (or jsonl) printed.")
 @click.option("--forward", metavar="NAME", help="Put accepted payloads into the outbox for this target, too.")
-@deciding_options
+@applying_options
 @split_options
 @output_options
 def command(

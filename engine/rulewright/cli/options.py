@@ -80,10 +80,13 @@ def _option(*names: str, **settings: Any) -> Callable[[Command], Command]:
 
 rules_option = _option("--rules", metavar="DIR", help="The rule files (default: those that ship).")
 
+_records = _option("--records", metavar="FILE", help="Records to look up instead (YAML or JSON).")
+_hidden_records = _option("--records", metavar="FILE", hidden=True)
+
 _STANDING: Final = (
     rules_option,
     _option("--store", metavar="URL", help="Where records are: sqlite:///file.db"),
-    _option("--records", metavar="FILE", help="Records to look up instead (YAML or JSON)."),
+    _records,
     _option("--actor", metavar="JSON|FILE", help="Who calls, already authenticated."),
     click.option("--param", metavar="NAME=VALUE", multiple=True, help="A path parameter (repeatable)."),
     click.option("--header", metavar="NAME=VALUE", multiple=True, help="A request header (repeatable)."),
@@ -124,6 +127,13 @@ _SPLIT: Final = (
 def deciding_options(command: Command) -> Command:
     """Give a command the options about what is decided, as `choices`."""
     return _gathered(command, "choices", Choices, _DECIDING)
+
+
+def applying_options(command: Command) -> Command:
+    """The same without --records, to which nothing can be applied: one who gives it is told so."""
+    return _gathered(
+        command, "choices", Choices, tuple(_hidden_records if one is _records else one for one in _DECIDING)
+    )
 
 
 def standing_options(command: Command) -> Command:
