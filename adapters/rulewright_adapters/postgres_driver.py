@@ -6,6 +6,8 @@ modules of this adapter are imported only once a URL asks for them.
 
 from __future__ import annotations
 
+import logging
+
 from rulewright.errors import AdapterError
 
 try:
@@ -19,6 +21,9 @@ except ImportError as error:
     raise AdapterError(
         f"PostgreSQL needs a driver that is not installed ({error}): pip install 'rulewright[postgres]'"
     ) from error
+
+# What a lost connection means is told by us; without this, Python would print it to stderr as well.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 Connection = psycopg.Connection[tuple[object, ...]]
 Cursor = psycopg.Cursor[tuple[object, ...]]

@@ -22,6 +22,8 @@ from rulewright_adapters.postgres_worker_driver import procrastinate
 # Seconds: how soon a request to stop is noticed, and what is due later is found without being told.
 _TICK = 0.25
 _POLL = 2.0
+# Seconds to wait for a connection: where the server is gone, several ask for one in turn before the end.
+_PATIENCE = 5.0
 # Seconds after which a job that failed for the store's sake is done again.
 _AGAIN = 5
 
@@ -46,6 +48,8 @@ class _Crew:
 
     async def work(self) -> None:
         """Until asked to stop, or until something failed."""
+        # Where the server is gone, jobs that can't be finished fail once more: the first error says why.
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
         try:
             async with self._app().open_async() as app:
                 tending = asyncio.create_task(self._tend(app))
@@ -60,7 +64,11 @@ class _Crew:
 
     def _app(self) -> procrastinate.App:
         connector = procrastinate.PsycopgConnector(
-            conninfo=self.address.conninfo, configure=self._set_up, min_size=1, max_size=4
+            conninfo=self.address.conninfo,
+            configure=self._set_up,
+            min_size=1,
+            max_size=4,
+            timeout=_PATIENCE,
         )
         app = procrastinate.App(connector=connector)
         again = procrastinate.RetryStrategy(wait=_AGAIN)
