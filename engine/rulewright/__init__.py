@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rulewright.ports import Records, Store, Transaction
     from rulewright.problem import Because, Problem, SourceProblem, Span
     from rulewright.program import Program, load
+    from rulewright.report.shown import outcome_json
 
 __all__ = [
     "AdapterError",
@@ -60,6 +61,7 @@ __all__ = [
     "Transaction",
     "UniqueViolationError",
     "load",
+    "outcome_json",
 ]
 
 _MODULES = {
@@ -82,6 +84,7 @@ _MODULES = {
     "rulewright.ports": ("Records", "Store", "Transaction"),
     "rulewright.problem": ("Because", "Problem", "SourceProblem", "Span"),
     "rulewright.program": ("Program", "load"),
+    "rulewright.report.shown": ("outcome_json",),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
