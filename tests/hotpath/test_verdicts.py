@@ -77,9 +77,10 @@ def judge(
             # What was acceptable on its own, put together anew.
             value = {name: part for one in good for name, part in one.items() if random.random() < 0.7}
             value = {name: random.choice([each for each in good if name in each])[name] for name in value}
-        for name, values in (often or {}).items():
-            if isinstance(value, dict) and random.random() < 0.2:
-                value[name] = random.choice(values)
+        if good and often and random.random() < 0.5:
+            # One that was accepted, but for one field.
+            name = random.choice([*often])
+            value = {**random.choice(good), name: random.choice(often[name])}
         for line in lines_of(value, random):
             accepted = is_clean(program, resource, seed, records, line)
             if is_sure(verdicts, line):
