@@ -220,6 +220,15 @@ class PostgresTransaction(ReadingHalf):
             self._writer.write(text)
         self._new_sequences.add(text)
 
+    def find_each(
+        self, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
+    ) -> Sequence[StoredRecord]:
+        """Return the records that have any of the keys, by one question; see `Transaction.find_each`."""
+        statements = self._writable(resource)
+        columns = statements.key_columns(fields, keys)
+        found = self._store._sessions.rows(statements.find_each(fields), columns) if columns else []
+        return statements.records(found)
+
     def insert(self, resource: str, record: StoredRecord) -> None:
         """Write a new record. Raises UniqueViolationError, and AdapterError where it does not fit."""
         statements = self._writable(resource)

@@ -101,6 +101,25 @@ class Statements(Questions):
             known = self._texts[asked, limited] = text.as_bytes()
         return known
 
+    def find_each(self, fields: tuple[str, ...]) -> bytes:
+        """Return the text that reads the records with any of several keys, bound column by column."""
+        known = self._texts.get(("each", fields))
+        if known is None:
+            names = [sql.Identifier(f"k{place}") for place in range(len(fields))]
+            kinds = [TYPES[self.shape.types[field]] for field in fields]
+            text = sql.SQL("SELECT {} FROM unnest({}) AS k({}) JOIN {} AS t ON {}").format(
+                sql.SQL(", ").join(sql.Identifier("t", column) for column in self.columns),
+                sql.SQL(", ").join(sql.SQL("%s::text[]::{}[]").format(kind) for kind in kinds),
+                sql.SQL(", ").join(names),
+                self.table,
+                sql.SQL(" AND ").join(
+                    sql.SQL("{} = k.{}").format(sql.Identifier("t", field), name)
+                    for field, name in zip(fields, names, strict=True)
+                ),
+            )
+            known = self._texts["each", fields] = text.as_bytes()
+        return known
+
     def count(self, asked: Asked) -> bytes:
         """Return the text that counts the matching records."""
         return self._aggregate(asked, "count", sql.SQL("count(*)"))

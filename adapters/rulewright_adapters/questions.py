@@ -69,6 +69,18 @@ class Questions:
         found = question[1] if question is not None and question[1] else [None]
         return [*self.encoded(self.shape.fitted(values)), *found]
 
+    def key_columns(
+        self, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
+    ) -> list[list[object]]:
+        """Return the encoded values of keys by column, without keys that no record can have."""
+        kinds = [self.shape.type_of(field) for field in fields]
+        rows = []
+        for key in keys:
+            held = [self._matches(kind, [value]) for kind, value in zip(kinds, key, strict=True)]
+            if all(held):
+                rows.append([one[0] for one in held])
+        return [list(column) for column in zip(*rows, strict=True)]
+
     def _asked_for(self, kind: ColumnType, value: object) -> tuple[Test | None, list[object]]:
         if not isinstance(value, (list, tuple)):
             held = self._matches(kind, [value])

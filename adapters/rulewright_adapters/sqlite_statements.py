@@ -63,6 +63,20 @@ class Statements(Questions):
             self._texts[asked, limited] = known
         return known
 
+    def find_each(self, fields: tuple[str, ...]) -> str:
+        """Return the text that reads the records with any of several keys: JSON, an array of arrays."""
+        known = self._texts.get(("each", fields))
+        if known is None:
+            names = ", ".join(f"t.{quoted(name)}" for name in self.columns)
+            tests = " AND ".join(
+                f"t.{quoted(field)} = json_extract(k.value, '$[{place}]')"
+                for place, field in enumerate(fields)
+            )
+            # CROSS JOIN keeps the order: each key is looked for by the index.
+            known = f"SELECT {names} FROM json_each(?) AS k CROSS JOIN {self.table} AS t ON {tests}"
+            self._texts["each", fields] = known
+        return known
+
     def aggregate(self, asked: Asked, what: str) -> str:
         """Return the text that computes `what` over the matching records."""
         known = self._texts.get((asked, what))

@@ -93,6 +93,14 @@ class Records(Protocol):
 class Transaction(Records, Protocol):
     """Writing, all or nothing. What was written is seen by the reads of the same transaction."""
 
+    def find_each(
+        self, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
+    ) -> Sequence[StoredRecord]:
+        """Return the records whose `fields` have the values of any of `keys`, in any order.
+
+        As `find` of one key after the other; the keys differ.
+        """
+
     def insert(self, resource: str, record: StoredRecord) -> None:
         """Write a new record. Raises UniqueViolationError or ReferenceViolationError."""
 
@@ -126,7 +134,13 @@ class Transaction(Records, Protocol):
 
 
 class OneByOne:
-    """The writes of many by those of one: for a transaction whose store has no faster way to inherit."""
+    """The work of many by that of one: for a transaction whose store has no faster way to inherit."""
+
+    def find_each(
+        self: Transaction, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
+    ) -> Sequence[StoredRecord]:
+        """See Transaction.find_each."""
+        return [record for key in keys for record in self.find(resource, dict(zip(fields, key, strict=True)))]
 
     def insert_many(self: Transaction, resource: str, records: Sequence[StoredRecord]) -> None:
         """See Transaction.insert_many."""

@@ -71,6 +71,12 @@ class Buffer:
             found.sort(key=lambda record: _sort_key(record.get(name)))
         return found if limit is None else found[:limit]
 
+    def find_each(
+        self, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
+    ) -> Sequence[StoredRecord]:
+        """See Transaction.find_each."""
+        return [record for key in keys for record in self.find(resource, dict(zip(fields, key, strict=True)))]
+
     def count(self, resource: str, where: Where) -> int:
         """See Records.count."""
         pending, kept = self._settled(resource), self._kept_of(resource)

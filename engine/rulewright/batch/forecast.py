@@ -30,13 +30,13 @@ class Lookup:
 def lookups_of(rules: CompiledRules, resource: CompiledResource, tables: Mapping[str, Table]) -> list[Lookup]:
     """Return the look-ups of a resource's rules whose keys can be read off a payload."""
     found = [Lookup(resource.name, (resource.key,), ())]
-    for one in _direct(resource):
+    for one in _direct(resource, tables):
         if one.resource in tables and one.sent and resource.fields.keys() >= set(one.sent):
             found.append(one)
     return list(dict.fromkeys(found))
 
 
-def _direct(resource: CompiledResource) -> Iterator[Lookup]:
+def _direct(resource: CompiledResource, tables: Mapping[str, Table]) -> Iterator[Lookup]:
     """Yield what is looked up by fields as they were sent."""
     if resource.fields[resource.key].rule.generate is None:
         yield Lookup(resource.name, (resource.key,), (resource.key,))
@@ -47,10 +47,19 @@ def _direct(resource: CompiledResource) -> Iterator[Lookup]:
         if field.unique is not None and not field.unique.where.entries:
             yield Lookup(resource.name, field.unique.fields, field.unique.fields)
     for lookup in resource.lookups.values():
-        yield from _sent_keys(lookup.rule.resource, lookup.by.entries)
+        # `find` wants one record: where many match, they are not all to be read.
+        other, by = lookup.rule.resource, lookup.by.entries
+        if lookup.rule.kind == "find_all" or (other in tables and _is_single(tables[other], by)):
+            yield from _sent_keys(other, by)
     for effect in resource.effects:
         if effect.rule.target is not None:
             yield from _sent_keys(effect.rule.target, effect.where.entries)
+
+
+def _is_single(table: Table, by: Mapping[str, object]) -> bool:
+    """Whether no two records have the same values in all these fields."""
+    uniques = (one.fields for one in table.uniques if not one.where)
+    return table.key in by or any(by.keys() >= set(fields) for fields in uniques)
 
 
 def _sent_keys(other: str, entries: Mapping[str, Valued]) -> Iterator[Lookup]:

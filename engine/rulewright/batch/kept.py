@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from math import prod
 from typing import Any, Final, Literal
 
 from rulewright.evaluation.overlay import _sort_key, matches
@@ -11,8 +10,6 @@ from rulewright.ports import StoredRecord, Table, Transaction, Where
 
 PLAIN: Final = (str, int)
 PLAIN_TYPES: Final = frozenset(PLAIN)
-# More records than that are not read ahead: they are asked for one by one, as far as they are wanted.
-_MOST: Final = 5_000
 _Answer = Sequence[StoredRecord]
 
 
@@ -25,10 +22,8 @@ class Kept:
         self._key = table.key
         self._kinds = {column.name: column.type for column in table.columns}
         uniques = [one.fields for one in table.uniques if not one.where]
-        # At most one record has the same values in these.
-        self._single = {(table.key,), *uniques}
         # The fields by which an index can be entered.
-        self._leading = {fields[0] for fields in (*self._single, *table.indexes)}
+        self._leading = {fields[0] for fields in ((table.key,), *uniques, *table.indexes)}
         # Fields -> their values -> all records that have them.
         self._ahead: dict[tuple[str, ...], dict[Hashable, _Answer]] = {}
         self._answers: dict[Hashable, _Answer] = {}
@@ -39,31 +34,19 @@ class Kept:
 
     def read_ahead(self, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]) -> None:
         """Read by one question what will be asked one by one: the records with these values in `fields`."""
-        where = self._where_of(fields, keys)
-        if where is None or (fields not in self._single and self._base.count(self._resource, where) > _MOST):
+        kinds = {self._kinds.get(field) for field in fields}
+        if not keys or not kinds <= {"text", "integer"} or fields[0] not in self._leading:
             return
-        found = self._base.find(self._resource, where)
+        found = self._base.find_each(self._resource, fields, keys)
         places: dict[Hashable, list[StoredRecord]] = {key: [] for key in keys}
         for record in found:
             place = places.get(tuple([record.get(field) for field in fields]))
-            # Several fields are asked for each by its list: some of what is found was not wanted.
             if place is not None:
                 place.append(record)
+        for records in places.values():
+            if len(records) > 1:
+                records.sort(key=lambda record: _sort_key(record.get(self._key)))
         self._ahead.setdefault(fields, {}).update(places)
-
-    def _where_of(self, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]) -> Where | None:
-        """Return what to ask for, so that an index answers it quickly; None for what had better be left.
-
-        A database looks for each combination of the values of several lists. Where these are many more than
-        are wanted, the first field must do.
-        """
-        kinds = {self._kinds.get(field) for field in fields}
-        if not keys or not kinds <= {"text", "integer"} or fields[0] not in self._leading:
-            return None
-        lists = [list(dict.fromkeys(values)) for values in zip(*keys, strict=True)]
-        if prod(map(len, lists)) <= 4 * len(keys):
-            return dict(zip(fields, lists, strict=True))
-        return {fields[0]: lists[0]} if 2 * len(lists[0]) >= len(keys) else None
 
     def find(self, where: Where, limit: int | None) -> _Answer:
         """Return the matching records. See Records.find."""

@@ -77,6 +77,26 @@ class ManyContract(StoreSuite):
 
             assert store.count(CASE, {}) == 0
 
+    def test_many_keys_are_found_by_one_question(self) -> None:
+        """Each combination is one key; what no record can have is not found, and what was just written is."""
+        with self.opened() as store:
+            write(store, {"id": 1, "name": "a", "income": 5}, {"id": 2, "name": "b"}, {"id": 3, "name": "a"})
+            with store.transaction() as transaction:
+                transaction.insert(CASE, {"id": 4, "name": "b", "address": {"x": [1]}, "is_head": True})
+                keys: list[tuple[str | int, ...]] = [(1, "a"), (2, "a"), (4, "b"), (2**63, "a"), (3, "\0")]
+                found = transaction.find_each(CASE, ("id", "name"), keys)
+                single = transaction.find_each(CASE, ("name",), [("a",), ("z",)])
+                transaction.update(CASE, 1, {"income": None})
+
+                assert transaction.find_each(CASE, ("id",), []) == []
+            records = sorted(plain(found), key=str)
+
+            assert sorted(record["id"] for record in single if isinstance(record["id"], int)) == [1, 3]
+            assert records == [
+                {"id": 1, "name": "a", "income": 5.0},
+                {"id": 4, "name": "b", "address": {"x": [1]}, "is_head": True},
+            ]
+
     def test_many_of_none_is_nothing(self) -> None:
         """An empty list is written by doing nothing."""
         with self.opened() as store:
