@@ -9,6 +9,7 @@ text most likely went on: quote it, or use | and write it indented below.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from rulewright import cel
@@ -17,6 +18,8 @@ from rulewright.problem import SourceProblem
 
 CODE = "expression-syntax"
 CUT = "cut-by-comment"
+_OPERATORS = {"and": "&&", "or": "||", "not": "!"}
+_WORD = re.compile(r"\b(?:and|or|not)\b\s*", re.IGNORECASE)
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
@@ -30,4 +33,14 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
             yield problem(CUT, "' #' starts a comment and cuts this expression", scalar.comment, hint=hint)
             continue
         start = len(site.expression.text) if error.start is None else error.start
-        yield problem(CODE, error.message, scalar.locate(start, max(error.end or 0, start + 1)))
+        span = scalar.locate(start, max(error.end or 0, start + 1))
+        yield problem(CODE, error.message, span, hint=_operator(site.expression.text, start))
+
+
+def _operator(text: str, start: int) -> str | None:
+    """What CEL writes for the word that it stopped at, or right behind."""
+    for found in _WORD.finditer(text):
+        if start in (found.start(), found.end()):
+            word = found[0].strip()
+            return f"write {_OPERATORS[word.lower()]} instead of {word}"
+    return None
