@@ -14,6 +14,7 @@ _QUOTE = "put the whole text in single quotes, or write | and the text indented 
 # `required_if: !given(...)`: an expression that YAML takes for a tag.
 _TAGGED = re.compile(r"(?:^|[:\-,\[{])\s+(!\S.*)$")
 _CUT = re.compile(r"\s#")
+_CHOICE = re.compile(r"\s\?\s.*\s:\s")
 _GOES_ON = re.compile(r"\s*(?:&&|\|\||[?:+*/<>=!.%])")
 
 
@@ -59,12 +60,22 @@ _EXPLANATIONS = (
 
 def explain_tag(source: SourceText, span: Span, raw: str) -> SourceProblem:
     """A tag, which is most often an expression that starts with `!`."""
-    shown = raw.split(" #", maxsplit=1)[0].strip()
+    shown = _within_brackets(raw.split(" #", maxsplit=1)[0].strip())
     if re.match(r"![A-Za-z_(!]", shown) and not shown.startswith("!!"):
         quoted = shown.replace("'", "''")
         hint = f"quote the expression: '{quoted}'"
         return source.problem("tag", "YAML takes what starts with ! for a tag, not a text", span, hint=hint)
     return source.problem("tag", "YAML tags (!...) aren't read", span, hint="delete the tag")
+
+
+def _within_brackets(raw: str) -> str:
+    """The text up to the bracket, or the comma behind it, that closes what it stands in."""
+    depth = 0
+    for index, character in enumerate(raw):
+        depth += (character in "([{") - (character in ")]}")
+        if depth < 0:
+            return raw[:index].rstrip()
+    return raw
 
 
 def explain_yaml_error(source: SourceText, error: yaml.YAMLError) -> SourceProblem:
@@ -98,6 +109,13 @@ def _tagged_line(source: SourceText, index: int) -> SourceProblem | None:
 
 def _with_cut(source: SourceText, span: Span, explanation: _Explanation) -> str | None:
     """A text that goes on in the next line behind a ` #` breaks there, and not where it was cut."""
+    opened = source.line(span.line)
+    if "or '" in explanation.pattern and _CUT.search(opened):
+        return f"' #' starts a comment, which hides what closes it; {_QUOTE}"
+    if "or '" in explanation.pattern and _CHOICE.search(opened):
+        return (
+            "inside { } and [ ] an expression with ? : must be in quotes: put the whole text in single quotes"
+        )
     goes_on = "':'" in explanation.pattern or _GOES_ON.match(source.line(span.line))
     if goes_on and _CUT.search(source.line(span.line - 1)):
         return f"in the line above, ' #' starts a comment and cuts the text; {_QUOTE}"
