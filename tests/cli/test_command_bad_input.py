@@ -170,3 +170,14 @@ def test_no_report_steers_a_terminal(run: Run, write: Write, format_: str) -> No
 
     assert not set(out) & set("\u2028\u2029\x9b\u202e")
     assert "\\u2028" in out
+
+
+def test_a_name_as_long_as_a_payload_is_shortened_in_messages(run: Run, write: Write) -> None:
+    """Its start says which it is; the path holds it whole."""
+    name = "k" * 100_000
+
+    ran = run("validate", "desk/ticket", write("t.json", {name: 1}), "--format", "jsonl")
+
+    (problem,) = ran.outcomes[0]["problems"]
+    assert problem["message"] == f"{'k' * 99}… is not a field of this resource"
+    assert problem["path"] == f"/{name}"

@@ -192,16 +192,19 @@ def _report(run: Run, found: _Found) -> None:
 
 
 _LAST = 1_000_000
+_SHOWN_NAME = 100
 
 
 def unknown_field_text(pointer: str, known: tuple[str, ...]) -> str:
     """Say that a field is not known, and which one may have been meant."""
     name = pointer.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
-    close = difflib.get_close_matches(name, known, n=1)
+    close = difflib.get_close_matches(name, known, n=1) if len(name) <= _SHOWN_NAME else []
     if not close:
         close = [option for option in known if option.lower() == name.lower()]
     hint = f"; did you mean {close[0]}?" if close else ""
-    shown = name.encode("utf-8", "backslashreplace").decode()
+    # A name may be as long as a payload: its start is enough, its place is told beside it.
+    shortened = name if len(name) <= _SHOWN_NAME else f"{name[: _SHOWN_NAME - 1]}…"
+    shown = shortened.encode("utf-8", "backslashreplace").decode()
     return f"{shown} is not a field of this {'object' if pointer.count('/') > 1 else 'resource'}{hint}"
 
 
