@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from rulewright.problem import Problem
 from rulewright.report.changes import changes_in_words
 from rulewright.report.entry import Entry
-from rulewright.report.text import show_text
+from rulewright.report.text import shortened, show_text
 
 
 def report_compact(entries: Iterable[Entry]) -> Iterator[str]:
@@ -20,8 +20,8 @@ def report_compact(entries: Iterable[Entry]) -> Iterator[str]:
 
 
 def _line(problem: Problem, at: str) -> str:
-    path = f" {problem.path}" if problem.path else ""
+    path = f" {shortened(problem.path)}" if problem.path else ""
     return show_text(
         f"{problem.payload_at or at}: {problem.severity}[{problem.code}]{path}: "
-        f"{problem.message} ({problem.rule})"
+        f"{problem.message} ({shortened(problem.rule)})"
     )

@@ -10,7 +10,7 @@ from rulewright.problem import Problem
 from rulewright.report.changes import changes_in_words
 from rulewright.report.entry import Entry
 from rulewright.report.tally import Tally
-from rulewright.report.text import show_text, show_value
+from rulewright.report.text import shortened, show_text, show_value
 
 # Gives a text a look by name (a verdict, a severity, "quiet"); it must keep the text.
 Paint = Callable[[str, str], str]
@@ -63,9 +63,10 @@ def _subject(outcome: Outcome) -> str:
 
 def _problem(problem: Problem, paint: Paint) -> Iterator[str]:
     label = paint(f"{problem.severity}[{problem.code}]", problem.severity)
-    path = f"{show_text(problem.path)}: " if problem.path else ""
+    path = f"{show_text(shortened(problem.path))}: " if problem.path else ""
     yield f"    {show_text(problem.payload_at or '')}  {label}  {path}{show_text(problem.message)}"
-    rule = f"{problem.rule}  {problem.rule_at}" if problem.rule_at else problem.rule
+    rule = shortened(problem.rule)
+    rule = f"{rule}  {problem.rule_at}" if problem.rule_at else rule
     yield paint(f"        rule  {show_text(rule)}", "quiet")
     if problem.vendor is not None:
         yield paint(f"        the API's own code  {show_text(problem.vendor.code)}", "quiet")

@@ -12,6 +12,7 @@ from typing import Final
 _UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNSAFE_BEYOND_ASCII: Final = re.compile(_UNSAFE.pattern.replace("\x00-\x1f\x7f-\x9f", "\x80-\x9f"))
 _SHOWN_LENGTH: Final = 120
+_SHOWN_NAME: Final = 300
 
 
 def dump_json(value: object, *, indent: int | None = None) -> str:
@@ -35,6 +36,12 @@ def show_value(value: object) -> str:
     """A value in one short line, as JSON."""
     text = show_text(dump_json(value))
     return text if len(text) <= _SHOWN_LENGTH else f"{text[: _SHOWN_LENGTH - 1]}…"
+
+
+def shortened(name: str) -> str:
+    """A path or a rule's id for people: one that holds a key of a megabyte is cut in the middle."""
+    half = _SHOWN_NAME // 2
+    return name if len(name) <= _SHOWN_NAME else f"{name[:half]}…{name[-half:]}"
 
 
 def _escaped(character: str) -> str:
