@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -242,17 +244,27 @@ def test_forward_sends_nothing_twice(run: Run, server: FaultyServer) -> None:
 
 
 def test_forward_goes_on_where_it_failed(run: Run, server: FaultyServer) -> None:
-    """What could not be delivered waits in the outbox."""
+    """What could not be delivered waits in the outbox, and for as long as the receiver asked."""
     server.answer = saying(503, None, Retry_After="60")
     failed = run("forward", "shop/order", "one.json", "--to", "away", "--format", "jsonl")
     server.answer = ok
     outbox = ("--store", "sqlite:///rulewright-outbox.db")
     run("outbox", "retry", "1", *outbox)
+    early = run("forward", "shop/order", "one.json", "--to", "away", "--format", "jsonl")
+    _let_a_minute_pass("rulewright-outbox.db")
+    run("outbox", "retry", "1", *outbox)
     done = run("forward", "shop/order", "one.json", "--to", "away", "--format", "jsonl")
 
+    assert (early.exit_code, found(early)[0]["verdict"]) == (1, "undecided")
     assert (failed.exit_code, found(failed)[0]["verdict"]) == (1, "undecided")
     assert "is waiting in the outbox" in failed.stdout
     assert (done.exit_code, found(done)[0]["verdict"]) == (0, "accepted")
+
+
+def _let_a_minute_pass(path: str) -> None:
+    """The target's pace is kept in the outbox, as the moment from which it may be sent to."""
+    with closing(sqlite3.connect(path)) as store, store:
+        assert store.execute('UPDATE rulewright_pace SET free = free - 60').rowcount == 1
 
 
 # Signals
