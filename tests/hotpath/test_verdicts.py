@@ -243,3 +243,68 @@ def test_a_forgotten_field_is_noticed(shop: Program, name: str, monkeypatch: pyt
     monkeypatch.setattr(verdicts_module, "find_mentions", lambda *_: forgetful)
 
     assert any(judge(shop, "shop/order", SHOP, Random(start), OFTEN)[1] for start in range(8))
+
+
+ALIKE = """
+rulewright: 1
+resource: shop/thing
+key: id
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+  f: {type: FIRST}
+  g: {type: string}
+CHECKS
+"""
+POSITIVE = "VALUE != 0.0 || 1.0 / VALUE > 0.0"
+
+
+@pytest.mark.parametrize(
+    ("declared", "checks", "accepted", "refused"),
+    [
+        ("number, checks: [{id: pos, check: 'VALUE'}]", "", "0.0", "-0.0"),
+        ("number, checks: [{id: pos, check: 'VALUE'}]", "", "0.0", "-1e-400"),
+        ("number, required_if: given(payload.g), checks: [{id: pos, check: 'VALUE'}]", "", "0.0", "-0.0"),
+        ("number", "!given(payload.f) || VALUE", "0.0", "-0.0"),
+        ("list, items: {type: number}", "!given(payload.f) || payload.f.all(v, VALUE)", "[0.0]", "[-0.0]"),
+        ("any", "!given(payload.f) || payload.f != true", "1", "true"),
+        (
+            "object, fields: {p: {type: any}}",
+            "!given(payload.f) || !given(payload.f.p) || payload.f.p != true",
+            '{"p":1}',
+            '{"p":true}',
+        ),
+        (
+            "object, fields: {p: {type: number}}",
+            "!given(payload.f) || !given(payload.f.p) || VALUE",
+            '{"p":0.0}',
+            '{"p":-0.0}',
+        ),
+        ("map", "!given(payload.f) || !given(payload.f.p) || VALUE", '{"p":0.0}', '{"p":-0.0}'),
+    ],
+)
+def test_what_equals_is_not_always_the_same(
+    tmp_path: Path, declared: str, checks: str, accepted: str, refused: str
+) -> None:
+    """-0.0 equals 0.0, and true equals 1, so that one must not prove anything of the other."""
+    sees = "payload.f.p" if '"p"' in accepted else "v" if "[" in accepted else "payload.f"
+    name = "value" if "checks" in declared else sees
+    said = POSITIVE.replace("VALUE", name)
+    every = f'checks: [{{id: c, check: "{checks.replace("VALUE", f"({said})")}"}}]' if checks else ""
+    (tmp_path / "shop").mkdir()
+    text = ALIKE.replace("FIRST", declared.replace("VALUE", said)).replace("CHECKS", every)
+    (tmp_path / "shop" / "thing.yaml").write_text(text)
+    program = load(tmp_path)
+    seed, records = Seed({}, {}, None, Request()), DictRecords({}, {})
+    good, bad = (f'{{"f":{one}}}'.encode() for one in (accepted, refused))
+
+    for learnt in (good, bad):
+        verdicts = make_verdicts(
+            program.compiled, program.compiled.resources["shop/thing"], Request(), records
+        )
+        assert verdicts is not None
+        if is_clean(program, "shop/thing", seed, records, learnt):
+            verdicts.learn(learnt)
+        assert not is_sure(verdicts, bad), verdicts.source
+        assert declared[:6] != "number" or checks or is_sure(verdicts, good) == (learnt == good)
+    assert is_clean(program, "shop/thing", seed, records, good)
+    assert not is_clean(program, "shop/thing", seed, records, bad)

@@ -8,6 +8,7 @@ that compares a line with what was proven; it is never wrong with a yes, and say
 
 from __future__ import annotations
 
+import math
 import re
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -38,6 +39,8 @@ _REMEMBERED: Final = 32_768
 # Above this, counting what was sent by one call is faster than one comparison each.
 _FEW: Final = 6
 _EXACT: Final = float(2**53)
+# Values of these equal others that are not the same: 0.0 and -0.0, or 1, 1.0 and true. A map has parts, too.
+_UNTOLD: Final = ("number", "map", "any")
 
 Lines = Iterable[bytes]
 # Yields each line that is not surely accepted with its index, and at the end the number of lines and None.
@@ -223,7 +226,13 @@ class _Writer:
         if lone and direct is None:
             # Whoever accepted the value has judged all of it.
             known = self._constant(f"known_{name}", self._memory())
-            self.kept.append(f"keep({known}, {place}, {self._state(one, place)})")
+            kept = f"keep({known}, {place}, {self._state(one, place)})"
+            if one.type.basic == "number":
+                # -0.0 equals 0.0, and is refused where only the other was accepted.
+                self.constants.update(positive=_is_positive, told=_is_told_apart)
+                self.tests.append(f"({place} != 0.0 or positive({place}))")
+                kept = f"if {place} is A or {place} is None or told({place}): {kept}"
+            self.kept.append(kept)
             if role is Role.PRESENCE:
                 self.recalled.append(f"s_{name} = {known}[{place}]")
                 self.key.append(f"s_{name}")
@@ -257,10 +266,11 @@ class _Writer:
     def _value(self, one: CompiledField) -> None:
         place = f"p.{one.name}"
         if one.rule.type == "list":
+            if one.items is None or one.items.type.basic in _UNTOLD:
+                self.tests.append(f"({place} is A or {place} is None or not {place})")
             self.key.append(f"{place} if {place} is A or {place} is None else tuple({place})")
             return
-        if one.rule.type in ("number", "map", "any"):
-            # -0.0 equals 0.0, and a map has parts: they are not told apart by value here.
+        if one.type.basic in _UNTOLD:
             self.tests.append(f"({place} is A or {place} is None)")
         self.key.append(place)
 
@@ -276,7 +286,7 @@ class _Writer:
             if counts is Role.PLAIN or child.rule.readonly is not None:
                 continue
             states.append(part if counts is Role.VALUE else self._state(child, part))
-            if counts is Role.VALUE and child.rule.type == "number":
+            if counts is Role.VALUE and child.type.basic in _UNTOLD:
                 self.tests.append(f"(z_{name} == 0 or {part} is A or {part} is None)")
         size = self.parts[name]
         self.read += [
@@ -443,6 +453,15 @@ def _option_judges(one: CompiledField) -> Iterator[Callable[[Any], object]]:
                 raise Decline
 
         yield fits
+
+
+def _is_positive(number: float) -> bool:
+    return math.copysign(1.0, number) > 0
+
+
+def _is_told_apart(number: float) -> bool:
+    """Whether no other number that a line may hold equals it."""
+    return -_EXACT < number < _EXACT and (number != 0.0 or _is_positive(number))
 
 
 def _exact_number(number: float) -> None:
