@@ -223,3 +223,12 @@ def test_closed_pipe(write: Write) -> None:
     process.stderr.close()
 
     assert (process.wait(), said) == (141, b"")
+
+
+@pytest.mark.parametrize("form", ["docs", "jsonschema", "program"])
+def test_export_takes_the_configured_rules(form: str, run: Run) -> None:
+    """Those of rulewright.toml, as `--rules` names them."""
+    configured = run("export", form, "desk/ticket")
+
+    assert configured.code == 0, configured.err
+    assert configured == run("export", form, "desk/ticket", "--rules", str(RULES))

@@ -1,15 +1,17 @@
-"""`rulewright export program RESOURCE`"""
+"""`rulewright export program|jsonschema|docs RESOURCE`"""
 
 from __future__ import annotations
 
 import click
 
-from rulewright.cli.options import rules_option
+from rulewright.cli.options import hand_options_on, rules_option
 
 
 @click.group("export")
-def command() -> None:
+@click.pass_context
+def command(context: click.Context) -> None:
     """Derive documents from rule files."""
+    hand_options_on(context, command)
 
 
 @command.command("program")

@@ -163,3 +163,12 @@ def _gathered(
     for option in reversed(options):
         decorated = option(decorated)
     return decorated
+
+
+def hand_options_on(context: click.Context, group: click.Group) -> None:
+    """Let the commands of a group have the options that the configuration gives, as other commands do."""
+    from rulewright.configuration import Configuration  # noqa: PLC0415 - not needed for --help
+
+    configuration = context.find_object(Configuration)
+    if configuration is not None:
+        context.default_map = {name: dict(configuration.options) for name in group.commands}

@@ -8,8 +8,7 @@ from datetime import timedelta
 import click
 
 from rulewright.cli.ages import older_than_option
-from rulewright.cli.options import OutputChoices, output_options, rules_option
-from rulewright.configuration import Configuration
+from rulewright.cli.options import OutputChoices, hand_options_on, output_options, rules_option
 
 STATES = ("waiting", "sending", "delivered", "dead", "dropped")
 
@@ -29,9 +28,7 @@ def command(context: click.Context) -> None:
     that are due. What can't be delivered for now is tried again for a day and a half; what is refused, or
     was tried in vain for so long, is dead until it is retried or dropped.
     """
-    configuration = context.find_object(Configuration)
-    if configuration is not None:
-        context.default_map = {name: dict(configuration.options) for name in command.commands}
+    hand_options_on(context, command)
 
 
 @command.command("list")
