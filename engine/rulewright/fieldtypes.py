@@ -331,3 +331,16 @@ _ROWS: Final = (
 )
 
 FIELD_TYPES: Final[Mapping[str, FieldType]] = MappingProxyType({row.name: row for row in _ROWS})
+
+
+def is_writable(text: str) -> bool:
+    """Whether the text can be written as UTF-8, and kept by a store (NUL can't)."""
+    if "\0" in text:
+        return False
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

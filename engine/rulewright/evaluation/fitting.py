@@ -9,7 +9,7 @@ from typing import Final
 
 from rulewright import cel
 from rulewright.compiled import CompiledField
-from rulewright.fieldtypes import INT64_MAX, INT64_MIN, as_utc, decode_date, decode_datetime
+from rulewright.fieldtypes import INT64_MAX, INT64_MIN, as_utc, decode_date, decode_datetime, is_writable
 
 
 class MisfitError(cel.EvaluationError):
@@ -48,7 +48,13 @@ def plain(value: object) -> object:
 
 
 def _fit_text(field: CompiledField, value: object) -> object:
-    return value if isinstance(value, str) else None
+    return _writable(value) if isinstance(value, str) else None
+
+
+def _writable(text: str) -> str:
+    if not is_writable(text):
+        raise MisfitError("the rule gives text with NUL or half a surrogate pair, which no store keeps")
+    return text
 
 
 def _fit_integer(field: CompiledField, value: object) -> object:
@@ -86,7 +92,7 @@ def _fit_object(field: CompiledField, value: object) -> object:
         return None
     children = {child.name: child for child in field.children}
     return {
-        name: fit(children[name], part) if name in children else plain(part)
+        name: fit(children[name], part) if name in children else _fit_any(field, part)
         for name, part in value.items()
         if part is not None
     }
@@ -95,11 +101,16 @@ def _fit_object(field: CompiledField, value: object) -> object:
 def _fit_list(field: CompiledField, value: object) -> object:
     if not isinstance(value, list | tuple):
         return None
-    return [fit(field.items, part) if field.items is not None else plain(part) for part in value]
+    return [fit(field.items, part) if field.items is not None else _fit_any(field, part) for part in value]
 
 
 def _fit_any(field: CompiledField, value: object) -> object:
-    return plain(value)
+    if isinstance(value, Mapping):
+        return {_writable(str(name)): _fit_any(field, part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_fit_any(field, part) for part in value]
+    made = plain(value)
+    return _writable(made) if isinstance(made, str) else made
 
 
 _FITTERS: Final[Mapping[str, Callable[[CompiledField, object], object]]] = MappingProxyType(

@@ -22,6 +22,7 @@ from rulewright.cel.tree import (
     Macro,
     Select,
 )
+from rulewright.fieldtypes import is_writable
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Valued
 from rulewright.hotpath.patterns import searcher
 from rulewright.hotpath.unit import Code, Unit, part_of
@@ -128,6 +129,9 @@ def literal(value: object) -> Code:
     kinds = {bool: "bool", str: "text", int: "int", float: "double"}
     kind = kinds.get(type(value))
     if kind is None:
+        raise Written
+    if isinstance(value, str) and not is_writable(value):
+        # What no store keeps is met where it is fitted to a field.
         raise Written
     text = repr(value)
     return Code(f"({text})" if text.startswith("-") else text, kind, sure=True, steady=True)

@@ -14,10 +14,9 @@ import msgspec
 import re2
 
 from rulewright.compiled import CompiledField, CompiledResource
-from rulewright.fieldtypes import FIELD_TYPES, INT64_MAX, INT64_MIN, resolve
+from rulewright.fieldtypes import FIELD_TYPES, INT64_MAX, INT64_MIN, is_writable, resolve
 from rulewright.hotpath.texts import date_reader, general_reader, is_uuid, remembering
 from rulewright.hotpath.unit import NotGenerated, Unit, is_plain
-from rulewright.schema.fields import is_writable
 
 # What only the system sets takes this one text, which nobody can guess: whoever sends such a field is told so
 # by the plain evaluator.

@@ -15,13 +15,13 @@ from marshmallow import ValidationError
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.evaluation.log import Site
 from rulewright.evaluation.shape import _MOST_HINTS, _flatten, _report, _report_readonly
+from rulewright.fieldtypes import is_writable
 from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.shape import is_scalar, is_sent
 from rulewright.hotpath.state import Decline
 from rulewright.hotpath.texts import date_pattern, has_text_keys, is_positional
 from rulewright.problem import Problem
 from rulewright.schema import Message
-from rulewright.schema.fields import is_writable
 
 _JSON: Final = frozenset({str, int, float, bool, list, dict, type(None)})
 # The class of most values of a type; other values are looked at one by one.

@@ -14,6 +14,7 @@ from marshmallow import ValidationError
 
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import Inputs
+from rulewright.fieldtypes import is_writable
 from rulewright.hotpath.accepting import accepted, rejected
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.sifting import Sifted, Sifter
@@ -21,7 +22,6 @@ from rulewright.hotpath.state import Decline, State
 from rulewright.outcome import Outcome
 from rulewright.ports import Records
 from rulewright.problem import Problem
-from rulewright.schema.fields import is_writable
 
 _PLACE: Final = re.compile(r"at `\$\.([A-Za-z][A-Za-z0-9_]*)")
 _MOST: Final = 20

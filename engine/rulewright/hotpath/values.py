@@ -13,7 +13,7 @@ from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.overlay import matches
 from rulewright.evaluation.records import generate_value
 from rulewright.evaluation.views import decode_value, encode_value
-from rulewright.fieldtypes import INT64_MAX, INT64_MIN
+from rulewright.fieldtypes import INT64_MAX, INT64_MIN, is_writable
 from rulewright.hotpath.state import Decline, Missing, State
 
 
@@ -39,8 +39,8 @@ def flat_of(field: CompiledField, source: CompiledField, stored: Any) -> Any:
 
 
 def text_of(value: object) -> object:
-    """A text or null, else Decline."""
-    if value is None or value.__class__ is str:
+    """A text that a store keeps, or null, else Decline."""
+    if value is None or (value.__class__ is str and is_writable(value)):
         return value
     raise Decline
 

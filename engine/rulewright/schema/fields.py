@@ -14,7 +14,15 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from rulewright.fieldtypes import INT64_MAX, INT64_MIN, FieldType, as_utc, print_date, print_datetime
+from rulewright.fieldtypes import (
+    INT64_MAX,
+    INT64_MIN,
+    FieldType,
+    as_utc,
+    is_writable,
+    print_date,
+    print_datetime,
+)
 from rulewright.model import Field
 from rulewright.schema.messages import Message, sample_of_format
 from rulewright.schema.validators import refusal, validators_of
@@ -275,19 +283,6 @@ def _load_each(inner: RuleField, entries: Any, kwargs: Mapping[str, Any]) -> lis
     if errors:
         raise ValidationError(errors, valid_data=[item for _, item in loaded])
     return loaded
-
-
-def is_writable(text: str) -> bool:
-    """Whether the text can be written as UTF-8, and kept by a store (NUL can't)."""
-    if "\0" in text:
-        return False
-    if text.isascii():
-        return True
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def is_json(value: object) -> bool:

@@ -1,0 +1,44 @@
+"""A rule may make text that no store keeps: that is said when a payload is decided, not when it is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rulewright import Outcome, Program, load
+from rulewright_adapters.memory import MemoryStore
+
+RULES = r"""
+rulewright: 1
+resource: desk/note
+key: id
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+  text: {type: string, required: true}
+  made: {type: string, nullable: true, readonly: ignore, compute: MADE}
+"""
+
+
+def program_of(folder: Path, made: str) -> Program:
+    (folder / "desk").mkdir()
+    (folder / "desk" / "note.yaml").write_text(RULES.replace("MADE", made))
+    return load(folder)
+
+
+@pytest.mark.parametrize("made", [r'''"record.text + '\\u0000'"''', r'''"'\\u0000'"''', "actor.word"])
+def test_text_that_no_store_keeps_is_no_value(tmp_path: Path, made: str) -> None:
+    """Undecided, as any other value that does not fit its field; on both paths alike."""
+    program = program_of(tmp_path, made)
+    store = MemoryStore({}, program.tables)
+    actor = {"word": "a\0b"}
+
+    def decide(referee: bool) -> Outcome:
+        given = {"as_of": "2025-01-15T00:00:00Z", "seed": 1, "referee": referee}
+        return program.evaluate("desk/note", {"text": "a"}, store=store, actor=actor, **given)  # type: ignore[arg-type]
+
+    outcomes = [decide(one) for one in (True, False, False, False, False)]
+
+    assert [one.verdict for one in outcomes] == ["undecided"] * 5
+    assert "which no store keeps" in outcomes[0].problems[0].message
+    assert all(one == outcomes[0] for one in outcomes)
