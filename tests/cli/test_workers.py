@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
@@ -75,6 +76,17 @@ def test_a_line_that_is_too_long(write: Write, monkeypatch: pytest.MonkeyPatch) 
         == [item.at for item in whole]
         == ["t.jsonl:1:1", "t.jsonl:2:1", "t.jsonl:3:1"]
     )
+
+
+@pytest.mark.parametrize("form", ["text", "jsonl"])
+def test_nothing_of_the_pool_is_left(run: Run, write: Write, form: str) -> None:
+    """A pool that is still ending when Python does complains of its closed pipes."""
+    path = write("t.jsonl", MIXED)
+    before = set(threading.enumerate())
+
+    run("validate", "desk/ticket", path, "--workers", "2", "--format", form)
+
+    assert set(threading.enumerate()) <= before
 
 
 def test_only_lines_can_be_parted(run: Run, write: Write) -> None:

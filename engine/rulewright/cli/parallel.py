@@ -96,7 +96,8 @@ def validate_in_parallel(
             decided = split_batch(_decided(pool, sources, workers), split, sources)
             tally = show((Entry(outcome, item.at) for item, outcome in decided), output)
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Waiting, lest Python's end meets a pool that is just closing its pipes.
+            pool.shutdown(wait=True, cancel_futures=True)
     end_with(tally.refused)
 
 

@@ -118,7 +118,8 @@ def skim_in_parallel(
         try:
             _show(_decided(pool, sources, workers, progress.tally), progress, accepted, rejected)
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # Waiting, lest Python's end meets a pool that is just closing its pipes.
+            pool.shutdown(wait=True, cancel_futures=True)
     write_summary(progress.tally, chosen)
     end_with(progress.tally.refused)
 
