@@ -42,3 +42,14 @@ def test_text_that_no_store_keeps_is_no_value(tmp_path: Path, made: str) -> None
     assert [one.verdict for one in outcomes] == ["undecided"] * 5
     assert "which no store keeps" in outcomes[0].problems[0].message
     assert all(one == outcomes[0] for one in outcomes)
+
+
+def test_keys_that_are_no_text_are_refused_with_an_idempotency_key() -> None:
+    """Python's dicts may have them, JSON's objects not."""
+    program = load()
+    request = {"headers": {"Idempotency-Key": "one"}}
+    outcome = program.evaluate(
+        "goodstack/validation_request", {"a": 1, 2: 3}, actor={}, request=request, store=MemoryStore({}, ())
+    )
+
+    assert outcome.verdict == "rejected"

@@ -78,7 +78,11 @@ def call_of(run: Run) -> str:
 
 def _digest(parts: list[object]) -> str:
     # Canonical JSON: two spellings of one body are one call.
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
+    try:
+        text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
+    except TypeError:
+        # Keys of several types have no order. No JSON has them: the shape refuses, and nothing is kept.
+        text = repr(parts)
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
