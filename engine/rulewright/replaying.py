@@ -7,28 +7,31 @@ records that they met then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from rulewright.audit import DECISIONS, Decision, find_decision, inputs_of
 from rulewright.compiled import CompiledRules
 from rulewright.delivery import carry_out
 from rulewright.errors import AdapterError, EvaluationError
 from rulewright.evaluation import MASK
+from rulewright.evaluation.overlay import matches
 from rulewright.outcome import Outcome
-from rulewright.ports import Store, Transaction
+from rulewright.ports import Records, Store, Transaction
 
 # What is to be the same again; messages are numbered by the outbox, and may be asked for beside the rules.
 _COMPARED: Final = ("as_of", "actor", "operation", "resource", "key", "reads", "changes", "problems")
-Fate = Literal["same", "different", "masked", "other rules", "no decision"]
+Fate = Literal["same", "different", "missing records", "masked", "other rules", "no decision"]
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
     """What came of making a decision again. `differences` names what was different, or says why.
 
+    "missing records": it can't be made again, as it read or changed records that no kept decision made;
+    `differences` names them.
     "masked": it depends on sensitive values, which were not kept. "other rules": other rules made it.
     "no decision": a reply was written back into a record.
     """
@@ -60,8 +63,50 @@ def _replay(rules: CompiledRules, decision: Decision, store: Store) -> Replayed:
     differences = _differences(rules, decision, store)
     if not differences:
         return Replayed(decision, "same")
+    missing = tuple(_missing(rules, decision, store))
+    if missing:
+        return Replayed(decision, "missing records", missing)
     masked = MASK in repr((decision.payload, decision.actor, decision.request, decision.changes))
     return Replayed(decision, "masked" if masked else "different", differences)
+
+
+def _missing(rules: CompiledRules, decision: Decision, store: Records) -> Iterator[str]:
+    """Name the records that a decision met, and that `store` lacks; each once."""
+    known = [one for one in decision.reads if one["resource"] in rules.resources]
+    changes = [one for one in decision.changes if one["resource"] in rules.resources]
+    created = [one for one in changes if one["op"] == "create"]
+    named = {(one["resource"], one["key"]) for one in created}
+    for read in known:
+        own = sum(one["resource"] == read["resource"] and matches(one["set"], read["by"]) for one in created)
+        # What is masked finds nothing.
+        if MASK not in repr(read["by"]) and store.count(read["resource"], read["by"]) + own < read["found"]:
+            by = ", ".join(f"{name} {value}" for name, value in read["by"].items())
+            yield f"{read['resource']} with {by}" if by else str(read["resource"])
+    for change in changes:
+        resource, key = change["resource"], change["key"]
+        if (resource, key) not in named:
+            named.add((resource, key))
+            if not store.find(resource, {rules.resources[resource].key: key}, 1):
+                yield f"{resource} {key}"
+    yield from _skipped_numbers(rules, created, store)
+
+
+def _skipped_numbers(
+    rules: CompiledRules, created: Iterable[Mapping[str, Any]], store: Records
+) -> Iterator[str]:
+    """Name the records that must have had the numbers before those which a decision gave."""
+    given: set[tuple[str, str]] = set()
+    for change in created:
+        resource = change["resource"]
+        for name, field in rules.resources[resource].fields.items():
+            generate = field.rule.generate
+            if generate is None or generate.kind != "sequence" or (resource, name) in given:
+                continue
+            given.add((resource, name))
+            prefix = str(generate.options.get("prefix") or "")
+            number = str(change["set"].get(name, "")).removeprefix(prefix)
+            if number.isdecimal() and int(number) > store.last_in_sequence(resource, name, prefix) + 1:
+                yield f"{resource} before {name} {change['set'][name]}"
 
 
 class _OtherwiseError(Exception):

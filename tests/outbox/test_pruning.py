@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -273,6 +274,18 @@ def test_the_command_removes_old_history(url: str) -> None:
 
     assert removed == (0, "2 decisions removed from the history\n", "2 changes of records are left in it\n")
     assert run("outbox", "list", "--store", url)[1].count("\n") == 4
+
+
+def test_one_is_told_as_one(tmp_path: Path, program: Program) -> None:
+    """One decision removed, one change left."""
+    url = f"sqlite:///{tmp_path / 'two.db'}"
+    with closing(open_store(url)) as store:
+        order(program, store, 2)
+        make_decisions_old(store, 1)
+
+    removed = run("prune", "--older-than", "2w", "--store", url, "--format", "text")
+
+    assert removed == (0, "1 decision removed from the history\n", "1 change of records is left in it\n")
 
 
 @pytest.mark.parametrize("words", [["outbox", "prune"], ["prune"]])

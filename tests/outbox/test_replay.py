@@ -87,9 +87,39 @@ def test_what_was_there_before_is_given(store: Store) -> None:
     without = again(program, store)
     replayed = again(program, store, MemoryStore(GIVEN, program.tables))
 
-    assert fates(without) == ["different"] * 3
-    assert without[0].differences[0].startswith("rejected: ")
+    assert fates(without) == ["missing records"] * 3
+    assert "rubixx/person with reference P1" in without[0].differences
     assert fates(replayed) == ["same"] * 3, [one.differences for one in replayed]
+
+
+def test_what_was_pruned_is_missing_and_not_different(store: Store) -> None:
+    """Numbers that were given, records that were looked up, or changed."""
+    program = load()
+    add_cases(program, store, 6)
+    kept = [one.id for one in decisions_of(store)]
+    update = {"store": store, "actor": AGENT, "operation": "update"}
+    for key in (2, 6):
+        assert program.apply("ct_oi/case", {"first_name": "Bea"}, key=key, **update).stored  # type: ignore[arg-type]
+    with store.transaction() as transaction:
+        transaction.delete(DECISIONS.resource, {"id": [*range(kept[4])]})
+
+    replayed = again(program, store)
+
+    assert "different" not in fates(replayed), [one.differences for one in replayed]
+    assert fates(replayed)[0] == "missing records"
+    assert "ct_oi/case before id 5" in replayed[0].differences
+    assert "ct_oi/case 2" in replayed[2].differences
+
+
+def test_a_difference_is_told_though_history_was_pruned(program: Program, store: Store) -> None:
+    """The records that it needs are there."""
+    for _ in range(3):
+        assert program.apply("shop/order", {"item": "tea"}, store=store).stored
+    with store.transaction() as transaction:
+        transaction.delete(DECISIONS.resource, {"id": [1]})
+    tamper(store, 3, problems=[{"rule": "x", "code": "y", "severity": "info", "path": "", "message": "z"}])
+
+    assert fates(again(program, store)) == ["missing records", "different"]
 
 
 @pytest.mark.parametrize("part", ["reads", "changes", "problems"])
@@ -186,6 +216,29 @@ def test_the_command_says_what_came_out_otherwise(desk: Path) -> None:
         (1, "different", ["reads"]),
         (2, "masked", ["reads"]),
     ]
+
+
+def test_the_command_tells_what_cannot_be_made_again(desk: Path) -> None:
+    """With the status of nothing wrong: it says where the history begins, and what would help."""
+    from rulewright_adapters import open_store  # noqa: PLC0415 - the command opens one of its own
+
+    store = open_store("sqlite:///desk.db")
+    with store.transaction() as transaction:
+        transaction.delete(DECISIONS.resource, {"id": [1]})
+    store.close()
+    shown = run("replay", "--format", "text")
+    (desk / "before.yaml").write_text("shop/order: [{id: 1, item: tea}]\n")
+    given = run("replay", "--format", "text", "--records", "before.yaml")
+
+    assert (shown.exit_code, shown.stdout) == (
+        0,
+        "missing records  #2  create of shop/order 2: shop/order before id 2\n",
+    )
+    assert shown.stderr == (
+        "1 decision: 1 missing records\n1 decision can't be made again: the history begins with #2, and "
+        "records that no kept decision made were met; give them by --records\n"
+    )
+    assert (given.exit_code, given.stderr) == (0, "1 decision: 1 same\n")
 
 
 def test_a_damaged_history_is_an_error(desk: Path) -> None:

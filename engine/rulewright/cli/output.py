@@ -14,7 +14,7 @@ import click
 
 from rulewright.cli.extending import configured_registry
 from rulewright.cli.options import OutputChoices
-from rulewright.errors import PluginError, RulewrightError
+from rulewright.errors import ENDINGS, PluginError, RulewrightError, in_words
 from rulewright.report.entry import Entry
 from rulewright.report.tally import Tally
 
@@ -43,6 +43,11 @@ _PATIENCE: Final = 1.0
 _PACE: Final = 0.2
 
 
+def counted(number: int, what: str) -> str:
+    """A count of things whose plural ends with s: "1 decision", "2,000 decisions"."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def show(entries: Iterable[Entry], output: OutputChoices, progress: Progress | None = None) -> Tally:
     """Write a report of decisions as they come; say on stderr how it went. Return the counts.
 
@@ -50,9 +55,9 @@ def show(entries: Iterable[Entry], output: OutputChoices, progress: Progress | N
     """
     progress = progress if progress is not None else Progress(Tally())
     tally = progress.tally
-    counted = progress.following(tally.counting(entries))
+    followed = progress.following(tally.counting(entries))
     chosen = chosen_format(output)
-    for text in _report(chosen, output)(counted):
+    for text in _report(chosen, output)(followed):
         write(text)
     write_summary(tally, chosen)
     return tally
@@ -78,12 +83,10 @@ def _foreign(chosen: str, entries: Iterable[Entry]) -> Iterator[str]:
     """A plug-in's report. Raises PluginError where it fails."""
     try:
         yield from configured_registry().formats[chosen].write(entries)
-    except RulewrightError:
+    except (RulewrightError, *ENDINGS):
         raise
-    except Exception as error:
-        raise PluginError(
-            f"the format {chosen} of a plug-in fails: {type(error).__name__}: {error}"
-        ) from error
+    except BaseException as error:
+        raise PluginError(f"the format {chosen} of a plug-in fails: {in_words(error)}") from error
 
 
 def chosen_format(output: OutputChoices) -> str:

@@ -12,7 +12,7 @@ import click
 from rulewright.audit import DECISIONS, prune_history
 from rulewright.cli.mailing import open_outbox
 from rulewright.cli.options import OutputChoices
-from rulewright.cli.output import chosen_format, write
+from rulewright.cli.output import chosen_format, counted, write
 from rulewright.outbox import PRUNABLE, SETTLED, count_letters, now_of, prune
 from rulewright.ports import Records
 
@@ -23,7 +23,8 @@ def prune_outbox(url: str | None, age: timedelta, dead: bool, output: OutputChoi
     with closing(open_outbox(url)) as store:
         pruned = prune(store, _before(now_of(store), age), states)
         left = count_letters(store)
-    _tell({state: pruned[state] for state in states}, "messages removed", output)
+    told = ", ".join(f"{pruned[state]:,} {state}" for state in states)
+    _tell({state: pruned[state] for state in states}, f"{told} messages removed", output)
     click.echo(", ".join(f"{number:,} {state}" for state, number in left.items()), err=True)
 
 
@@ -32,8 +33,9 @@ def prune_decisions(url: str | None, age: timedelta, output: OutputChoices) -> N
     with closing(open_outbox(url)) as store:
         pruned = prune_history(store, _before(datetime.now(UTC), age))
         left = _count(store)
-    _tell({"decisions": pruned}, "removed from the history", output)
-    click.echo(f"{left:,} changes of records are left in it", err=True)
+    _tell({"decisions": pruned}, f"{counted(pruned, 'decision')} removed from the history", output)
+    are = "is" if left == 1 else "are"
+    click.echo(f"{counted(left, 'change')} of records {are} left in it", err=True)
 
 
 def _before(now: datetime, age: timedelta) -> datetime:
@@ -47,8 +49,5 @@ def _count(records: Records) -> int:
     return records.count(DECISIONS.resource, {})
 
 
-def _tell(pruned: Mapping[str, int], what: str, output: OutputChoices) -> None:
-    if chosen_format(output) in ("json", "jsonl"):
-        write(json.dumps(dict(pruned)) + "\n")
-        return
-    write(", ".join(f"{number:,} {name}" for name, number in pruned.items()) + f" {what}\n")
+def _tell(pruned: Mapping[str, int], told: str, output: OutputChoices) -> None:
+    write(f"{json.dumps(dict(pruned)) if chosen_format(output) in ('json', 'jsonl') else told}\n")

@@ -17,7 +17,9 @@ def command(store: str | None, records: str | None, rules: str | None, output: O
 
     With the same rules each comes out the same: the payload, the caller, the time and what chance gave are
     kept with it, and the records are as those before it left them. Sensitive values are not kept, so what
-    depends on them may differ; it is told as masked. Nothing is written.
+    depends on them may differ; it is told as masked. What met records that no kept decision made, for
+    example because the history was pruned, is told as missing records: give them by --records. Nothing is
+    written.
 
     Exit status 1 if a decision came out otherwise.
     """

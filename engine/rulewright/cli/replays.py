@@ -14,7 +14,7 @@ from rulewright.cli.decisions import end_with
 from rulewright.cli.desk import load_rules_of
 from rulewright.cli.mailing import open_outbox
 from rulewright.cli.options import OutputChoices
-from rulewright.cli.output import chosen_format, write
+from rulewright.cli.output import chosen_format, counted, write
 from rulewright.cli.records import read_records
 from rulewright.ports import Store
 from rulewright.program import Program
@@ -27,16 +27,24 @@ def replay_history(url: str | None, records: str | None, rules: str | None, outp
     # What is decided again is kept in memory, to be compared.
     program = Program(load_rules_of(rules).compiled, audit=True)
     fates: Counter[str] = Counter()
-    chosen = chosen_format(output)
+    chosen, begins = chosen_format(output), 1
     with closing(open_outbox(url)) as store, closing(_beginning(records, program)) as again:
         for one in replay(program.compiled, decisions_of(store), again):
+            begins = begins if fates else one.decision.id
             fates[one.fate] += 1
             if chosen in ("json", "jsonl"):
                 write(json.dumps(_json(one)) + "\n")
-            elif one.fate in ("different", "masked"):
+            elif one.fate in ("different", "masked", "missing records"):
                 write(_line(one) + "\n")
     told = ", ".join(f"{number:,} {fate}" for fate, number in sorted(fates.items())) or "nothing is kept"
-    click.echo(f"{fates.total():,} decisions: {told}", err=True)
+    click.echo(f"{counted(fates.total(), 'decision')}: {told}", err=True)
+    if number := fates["missing records"]:
+        since = f"the history begins with #{begins}, and " if begins > 1 else ""
+        click.echo(
+            f"{counted(number, 'decision')} can't be made again: {since}records that no kept decision made "
+            "were met; give them by --records",
+            err=True,
+        )
     end_with(fates["different"])
 
 
