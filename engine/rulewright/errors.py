@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from rulewright.problem import SourceProblem
+
+# What ends a run, or a generator, is nobody's failure; a plug-in's SystemExit is one, as all else is.
+ENDINGS: Final = (KeyboardInterrupt, GeneratorExit)
+
+
+def in_words(error: BaseException) -> str:
+    """The kind and the text of what foreign code raised, even where making the text fails."""
+    kind = type(error).__name__
+    try:
+        return f"{kind}: {error}"
+    except ENDINGS:
+        raise
+    except BaseException as failure:
+        return f"{kind} (its text fails with {type(failure).__name__})"
 
 
 class RulewrightError(Exception):

@@ -11,6 +11,7 @@ from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from installing import Install
@@ -18,6 +19,7 @@ from installing import Install
 from rulewright import ConfigurationError, Program, RuleFileError, load
 from rulewright.bundle import load_rules_once
 from rulewright.cli import main
+from rulewright.cli.failures import failing_well
 from rulewright.plugins import (
     CelFunction,
     EffectKind,
@@ -472,12 +474,21 @@ def test_an_unknown_format_is_said_with_those_of_plug_ins(project: Path) -> None
         ("plugins = 'words.py'", 'plugins must be a list of modules, like ["my_company.rules"]'),
         ("plugins = ['nothing.here']", "the plug-in nothing.here can't be imported: ModuleNotFoundError"),
         ("plugins = ['gone.py']", "can't be imported: FileNotFoundError"),
+        ("plugins = ['']", "a plug-in can't be named '': give a module, like acme.rules"),
+        ("plugins = ['.']", "a plug-in can't be named '.': give a module, like acme.rules"),
+        ("plugins = ['leaving.py']", "leaving.py can't be imported: SystemExit: 0"),
+        ("plugins = ['mute.py']", "mute.py can't be imported: Mute (its text fails with"),
+        ("plugins = ['odd.py']", "the plug-in odd can't be looked into: RuntimeError: odd"),
         ("plugins = ['json']", "the plug-in json adds nothing: it has none of the functions"),
     ],
 )
 def test_a_plug_in_that_is_none_is_a_message(written: str, expected: str, project: Path) -> None:
     """Status 2 and a sentence; never a traceback."""
     (project / "rulewright.toml").write_text(f'rules = "rules"\n{written}\n')
+    (project / "leaving.py").write_text("raise SystemExit(0)\n")
+    mute = "class Mute(Exception):\n    def __str__(self): raise ValueError\nraise Mute\n"
+    (project / "mute.py").write_text(mute)
+    (project / "odd.py").write_text("def __dir__():\n    raise RuntimeError('odd')\n")
 
     done = run("check")
 
@@ -501,6 +512,61 @@ def test_installed_plug_ins_can_be_left_out(
     assert "broken" not in done.output
     monkeypatch.delenv("RULEWRIGHT_NO_PLUGINS", raising=False)
     assert "the plug-in broken (broken 1.0) can't be imported" in run("plugins").output
+
+
+def test_nothing_ends_a_command_as_if_all_were_well(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a plug-in's SystemExit comes from a place that nobody thought of."""
+    with pytest.raises(click.exceptions.Exit) as left, failing_well(click.Context(click.Command("it"))):
+        raise SystemExit(0)
+
+    assert left.value.exit_code == 2
+    assert "SystemExit: 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["text", "jsonl"])
+def test_what_leaves_while_deciding_does_not_end_the_run(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check that fails says no, and a function that fails leaves its condition undecided."""
+    (tmp_path / "rules" / "shop").mkdir(parents=True)
+    (tmp_path / "rules" / "shop" / "thing.yaml").write_text(LEFT_RULES)
+    (tmp_path / "leaving.py").write_text(LEAVING)
+    (tmp_path / "rulewright.toml").write_text("rules = 'rules'\nplugins = ['leaving.py']\n")
+    lines = [{"word": "abc"}, {"word": "leave"}, {"word": "abc", "said": "leave"}]
+    (tmp_path / "some.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in lines))
+    monkeypatch.chdir(tmp_path)
+
+    done = run("validate", "shop/thing", "some.jsonl", "--format", form)
+
+    assert done.exit_code == 1
+    assert "must be a word" in done.output
+    assert "leaving() fails with SystemExit" in done.output
+    assert "1 accepted" in done.stderr
+
+
+LEFT_RULES = """
+rulewright: 1
+resource: shop/thing
+key: id
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+  word: {type: leaver}
+  said: {type: string, checks: [{id: left, check: leaving(value)}]}
+"""
+LEAVING = """
+from rulewright.plugins import *
+
+def stay(text):
+    if text == "leave":
+        raise SystemExit(0)
+    return text.isalpha()
+
+def rulewright_field_types():
+    return [text_type("leaver", "a word", check=stay, example="abc", wrong="1", docs="A word.")]
+
+def rulewright_functions():
+    return [CelFunction("leaving", ["string"], "bool", stay, ["leaving('a')"], "whether it is a word")]
+"""
 
 
 # Forwarders

@@ -338,6 +338,67 @@ def test_hooks_that_are_none_are_said(hooks: dict[str, Any], expected: str) -> N
     assert expected in complaint(SimpleNamespace(__name__="acme", **hooks))
 
 
+class Mute(Exception):
+    """An error whose text can't be had."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def raising(error: BaseException) -> Any:
+    """A function that raises."""
+
+    def fail(*_: object) -> Any:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (plugin(functions=[]), ""),
+        (SimpleNamespace(__name__="acme", rulewright_functions=raising(SystemExit(0))), "SystemExit: 0"),
+        (
+            SimpleNamespace(__name__="acme", rulewright_functions=raising(Mute())),
+            "rulewright_functions() fails: Mute (its text fails with RuntimeError)",
+        ),
+        (plugin(functions=[shout(call=raising(SystemExit(0)))]), "shout() fails with SystemExit"),
+        (
+            plugin(field_types=[word(check=raising(SystemExit(0)))]),
+            "the field type word can't be tried out: SystemExit: 0",
+        ),
+        (plugin(field_types=[word(name="a\nb")]), "the field type 'a\\nb': name must be"),
+    ],
+)
+def test_whatever_a_plug_in_raises_is_said(made: SimpleNamespace, expected: str) -> None:
+    """SystemExit would else end a command as if all were well; a broken text would be a traceback."""
+    if not expected:
+        assert build_registry([made], installed=False).plugins
+        return
+    said = complaint(made)
+
+    assert expected in said
+    assert said.startswith("the plug-in acme: ")
+
+
+@pytest.mark.parametrize("method", ["__dir__", "__getattr__"])
+def test_a_plug_in_that_can_not_be_looked_into(method: str) -> None:
+    """A module may define both."""
+    methods = {"__dir__": lambda _: ["rulewright_functions"], method: raising(RuntimeError("odd"))}
+    made = type("Odd", (), {**methods, "__name__": "acme"})()
+
+    assert "RuntimeError: odd" in complaint(made)
+
+
+def test_an_interruption_is_no_failure() -> None:
+    """Whoever presses Ctrl-C wants the run to end."""
+    made = SimpleNamespace(__name__="acme", rulewright_functions=raising(KeyboardInterrupt()))
+
+    with pytest.raises(KeyboardInterrupt):
+        build_registry([made], installed=False)
+
+
 def test_a_type_without_an_example_names_the_argument() -> None:
     """Left out altogether, it is Python that says so, and we say of which plug-in."""
     made = SimpleNamespace(
@@ -370,3 +431,10 @@ def test_a_sound_plug_in_is_taken() -> None:
     assert registry.types["word"].example == "abc"
     assert registry.plugins[0].adds == {"field type": ("word",), "function": ("shout",)}
     assert "word" not in built_in().types
+
+
+def test_a_check_that_needs_what_is_missing_is_left_alone() -> None:
+    """Its module can't be imported: whoever uses the type in a rule file is told what to install."""
+    kind = word(check="gone_module:check", needs=("gone_module", "gone-module"))
+
+    assert build_registry([plugin(field_types=[kind])], installed=False).types["word"] == kind

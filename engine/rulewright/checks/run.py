@@ -10,7 +10,7 @@ from rulewright.checks.expressions import sites
 from rulewright.checks.places import Places
 from rulewright.checks.subject import Checker, Subject, Universe
 from rulewright.checks.table import CHECKS
-from rulewright.errors import RuleFileError
+from rulewright.errors import ENDINGS, RuleFileError, in_words
 from rulewright.model import RuleSet
 from rulewright.plugins import Registry, RuleCheck, built_in
 from rulewright.problem import SourceProblem
@@ -63,8 +63,10 @@ def _foreign(one: RuleCheck) -> Checker:
     def check(subject: Subject) -> Iterator[SourceProblem]:
         try:
             yield from list(one.check(subject))
-        except Exception as error:
-            message = f"the check {one.code} of a plug-in fails: {type(error).__name__}: {error}"
+        except ENDINGS:
+            raise
+        except BaseException as error:
+            message = f"the check {one.code} of a plug-in fails: {in_words(error)}"
             yield SourceProblem(one.code, message, subject.file.span)
 
     return check

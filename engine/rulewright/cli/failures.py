@@ -33,16 +33,19 @@ def failing_well(context: click.Context) -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         context.exit(INTERRUPTED)
-    except Exception as error:
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        # A plug-in's SystemExit, too: it would end the command as if all were well.
         click.echo(_in_words(error), err=True)
         if os.environ.get("RULEWRIGHT_DEBUG"):
             click.echo(traceback.format_exc(), err=True)
         context.exit(FAILURE)
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: BaseException) -> str:
     # Whoever raised one of ours has imported these already.
-    from rulewright.errors import RuleFileError, RulewrightError  # noqa: PLC0415
+    from rulewright.errors import RuleFileError, RulewrightError, in_words  # noqa: PLC0415
     from rulewright.report.source_text import render_problems  # noqa: PLC0415
     from rulewright.report.text import show_lines  # noqa: PLC0415
 
@@ -54,7 +57,7 @@ def _in_words(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror is not None:
         # Without a name it is stdout: the disk is full, for example.
         return f"error: {show_lines(str(error.filename or 'the results'))}: {error.strerror}"
-    said = show_lines(f"{type(error).__name__}: {error}")
+    said = show_lines(in_words(error))
     return f"internal error: {said} (please report); set RULEWRIGHT_DEBUG=1 for the traceback"
 
 

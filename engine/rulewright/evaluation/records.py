@@ -6,6 +6,7 @@ from typing import cast
 
 from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledWorkflow
+from rulewright.errors import ENDINGS
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import require_records
@@ -153,7 +154,9 @@ def _made(run: Run, maker: IdGenerator, rule: Generate) -> object:
     """What a plug-in's generator makes. Raises cel.EvaluationError where it fails."""
     try:
         return maker.make(run.chance, rule.options)
-    except Exception as error:
+    except ENDINGS:
+        raise
+    except BaseException as error:
         raise cel.EvaluationError(f"the generator {maker.name} fails with {type(error).__name__}") from None
 
 

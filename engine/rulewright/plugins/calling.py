@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 from rulewright.cel import CelError, EvaluationError, Function, Overload, Type, kind_of
 from rulewright.cel.limits import CHARACTERS_PER_STEP
 from rulewright.cel.values import BOOL, DOUBLE, DYN, INT, STRING, TIMESTAMP
 from rulewright.dialects import Dialect, rfc9457
+from rulewright.errors import ENDINGS
+from rulewright.fieldtypes import Check, FieldType, resolve
 from rulewright.plugins.kinds import CelFunction, ErrorDialect
 from rulewright.problem import Problem
 
@@ -31,9 +34,9 @@ def callable_function(declared: CelFunction) -> Function:
     def call(*values: object) -> object:
         try:
             found = declared.call(*values)
-        except CelError:
+        except (CelError, *ENDINGS):
             raise
-        except Exception as error:
+        except BaseException as error:
             # Its text may quote a value that nobody may see.
             raise EvaluationError(f"{declared.name}() fails with {type(error).__name__}") from None
         _require(declared, found, result)
@@ -65,7 +68,29 @@ def safe_dialect(declared: ErrorDialect) -> Dialect:
     def write(status: int, problems: Sequence[Problem]) -> object:
         try:
             return declared.write(status, problems)
-        except Exception:
+        except ENDINGS:
+            raise
+        except BaseException:
             return rfc9457(status, problems)
 
     return write
+
+
+def safe_type(declared: FieldType) -> FieldType:
+    """A field type whose check says no to what it fails on."""
+    if declared.check is None:
+        return declared
+    return replace(declared, check=_SafeCheck(resolve(declared.check)))
+
+
+@dataclass(frozen=True, slots=True)
+class _SafeCheck:
+    check: Check
+
+    def __call__(self, value: Any) -> bool:
+        try:
+            return self.check(value)
+        except ENDINGS:
+            raise
+        except BaseException:
+            return False

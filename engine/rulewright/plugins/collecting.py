@@ -11,11 +11,12 @@ from typing import Any, Final
 
 import pluggy
 
-from rulewright.errors import PluginError
+from rulewright.errors import ENDINGS, PluginError, in_words
 from rulewright.plugins import hooks
-from rulewright.plugins.calling import callable_function, safe_dialect
+from rulewright.plugins.calling import callable_function, safe_dialect, safe_type
 from rulewright.plugins.finding import Candidate
 from rulewright.plugins.registry import Plugin, Registry, built_in
+from rulewright.plugins.trying import is_there
 from rulewright.plugins.verifying import VERIFIERS, Verifier
 
 _PREFIX: Final = "rulewright_"
@@ -46,13 +47,23 @@ def collect(candidates: Sequence[Candidate]) -> Registry:
     manager = _Manager("rulewright")
     manager.add_hookspecs(hooks)
     for candidate in candidates:
-        _register(manager, candidate, collection)
+        _look_into(manager, candidate, collection)
     if not collection.problems:
         for candidate in candidates:
             _add(candidate, _called(manager, candidate, collection), collection)
     if collection.problems:
         raise PluginError("\n".join(collection.problems))
     return collection.registry
+
+
+def _look_into(manager: _Manager, candidate: Candidate, collection: _Collection) -> None:
+    """Register a plug-in, whose `__dir__` and `__getattr__` may fail."""
+    try:
+        _register(manager, candidate, collection)
+    except ENDINGS:
+        raise
+    except BaseException as error:
+        collection.problems.append(f"{candidate.shown} can't be looked into: {in_words(error)}")
 
 
 def _register(manager: _Manager, candidate: Candidate, collection: _Collection) -> None:
@@ -88,10 +99,10 @@ def _called(
                 continue
             try:
                 added = list(implementation.function())
-            except Exception as error:
-                collection.problems.append(
-                    f"{candidate.shown}: {name}() fails: {type(error).__name__}: {error}"
-                )
+            except ENDINGS:
+                raise
+            except BaseException as error:
+                collection.problems.append(f"{candidate.shown}: {name}() fails: {in_words(error)}")
             else:
                 yield name, verifier, added
 
@@ -117,7 +128,13 @@ def _add(
 
 
 def _is_sound(candidate: Candidate, hook: str, verifier: Verifier, one: Any, collection: _Collection) -> bool:
-    found = list(_faults(candidate, hook, verifier, one, collection))
+    found: list[str] = []
+    try:
+        found.extend(_faults(candidate, hook, verifier, one, collection))
+    except ENDINGS:
+        raise
+    except BaseException as error:
+        found.append(f"{hook}() gives what can't be looked into: {in_words(error)}")
     collection.problems.extend(f"{candidate.shown}: {fault}" for fault in found)
     return not found
 
@@ -129,7 +146,8 @@ def _faults(
         yield f"{hook}() must give {verifier.type.__name__}s, not {type(one).__name__}"
         return
     name = verifier.name_of(one)
-    what = f"the {verifier.kind} {name}"
+    # A name is verified below, and may be anything until then.
+    what = f"the {verifier.kind} {name if name.isprintable() else ascii(name)}"
     owner = collection.owners.setdefault((verifier.kind, str(name)), candidate.shown)
     if owner != candidate.shown or name in verifier.taken(collection.registry):
         by = owner if owner != candidate.shown else "Rulewright itself, or by this very plug-in"
@@ -138,8 +156,10 @@ def _faults(
     try:
         for fault in verifier.verify(one, candidate.prefixes):
             yield f"{what}: {fault}"
-    except Exception as error:
-        yield f"{what} can't be tried out: {type(error).__name__}: {error}"
+    except ENDINGS:
+        raise
+    except BaseException as error:
+        yield f"{what} can't be tried out: {in_words(error)}"
 
 
 def _with(registry: Registry, verifier: Verifier, added: Mapping[str, Any]) -> Registry:
@@ -150,6 +170,12 @@ def _with(registry: Registry, verifier: Verifier, added: Mapping[str, Any]) -> R
         functions = MappingProxyType({**registry.functions, **made})
         declared = MappingProxyType({**registry.declared, **added})
         return replace(registry, functions=functions, declared=declared)
+    if table == "types":
+        # What a type needs may be missing, and so its check can't be had: the rule file that asks is told so.
+        added = {
+            name: safe_type(one) if one.needs is None or is_there(one.needs[0]) else one
+            for name, one in added.items()
+        }
     if table == "dialects":
         added = {name: safe_dialect(one) for name, one in added.items()}
     more: dict[str, Any] = {table: MappingProxyType({**getattr(registry, table), **added})}

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
-from rulewright.errors import PluginError
+from rulewright.errors import ENDINGS, PluginError, in_words
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -64,24 +64,39 @@ def find_installed() -> Iterator[Candidate]:
     for point, distribution, version in _entry_points():
         shown = f"the plug-in {point.name} ({distribution} {version})"
         try:
-            hooks = point.load()
-        except Exception as error:
-            raise PluginError(f"{shown} can't be imported: {type(error).__name__}: {error}") from error
-        yield _candidate(point.name, hooks, distribution, version)
+            candidate = _candidate(point.name, point.load(), distribution, version)
+        except ENDINGS:
+            raise
+        except BaseException as error:
+            raise PluginError(f"{shown} can't be imported: {in_words(error)}") from error
+        yield candidate
 
 
 def import_named(name: str) -> Candidate:
     """Import the plug-in of a module's name, or of a path that ends with .py. Raises PluginError."""
+    is_file = name.endswith(".py")
+    if not is_file and not all(part.strip() for part in name.split(".")):
+        raise PluginError(
+            f"a plug-in can't be named {name!r}: give a module, like acme.rules, or a path that ends with .py"
+        )
     try:
-        hooks = _import_file(Path(name)) if name.endswith(".py") else import_module(name)
-    except Exception as error:
-        raise PluginError(f"the plug-in {name} can't be imported: {type(error).__name__}: {error}") from error
-    return _candidate(Path(name).stem if name.endswith(".py") else name, hooks)
+        hooks = _import_file(Path(name)) if is_file else import_module(name)
+        return _candidate(Path(name).stem if is_file else name, hooks)
+    except ENDINGS:
+        raise
+    except BaseException as error:
+        raise PluginError(f"the plug-in {name} can't be imported: {in_words(error)}") from error
 
 
 def as_candidate(hooks: object) -> Candidate:
-    """A plug-in that the caller has at hand."""
-    return _candidate(getattr(hooks, "__name__", type(hooks).__name__), hooks)
+    """A plug-in that the caller has at hand. Raises PluginError."""
+    try:
+        return _candidate(getattr(hooks, "__name__", type(hooks).__name__), hooks)
+    except ENDINGS:
+        raise
+    except BaseException as error:
+        kind = type(hooks).__name__
+        raise PluginError(f"a plug-in ({kind}) can't be looked into: {in_words(error)}") from error
 
 
 def _import_file(path: Path) -> ModuleType:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Final
 
+from rulewright.errors import ENDINGS, in_words
 from rulewright.plugins import EffectKind
 from rulewright.plugins.verifying import effect_faults
 from rulewright.problem import SourceProblem
@@ -80,8 +81,10 @@ def _written_out(
     except ValueError as error:
         problems.append(asked.value.problem("wrong-value", f"{kind.name}: {error}"))
         return
-    except Exception as error:
-        message = f"the plug-in of {kind.name} fails: {type(error).__name__}: {error}"
+    except ENDINGS:
+        raise
+    except BaseException as error:
+        message = f"the plug-in of {kind.name} fails: {in_words(error)}"
         problems.append(asked.value.problem("wrong-value", message))
         return
     faults = [fault for one in made for fault in effect_faults(one)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rulewright.errors import ENDINGS
 from rulewright.fieldtypes import FieldType, resolve
 from rulewright.model import Field
 from rulewright.schema.fields import Text
@@ -26,5 +27,7 @@ class CheckedText(Text):
         """Whether the check finds the text true; where it fails on a text, that is none of its kind."""
         try:
             return bool(self._check(text))
-        except Exception:
+        except ENDINGS:
+            raise
+        except BaseException:
             return False
