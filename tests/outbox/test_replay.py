@@ -241,6 +241,18 @@ def test_the_command_tells_what_cannot_be_made_again(desk: Path) -> None:
     assert (given.exit_code, given.stderr) == (0, "1 decision: 1 same\n")
 
 
+@pytest.mark.parametrize(
+    "words", [["replay"], ["prune", "--older-than", "1d"], ["history", "shop/order", "1"], ["outbox", "list"]]
+)
+def test_a_store_that_is_not_there_is_told_in_the_same_words(words: list[str], desk: Path) -> None:
+    """It is not read as an empty one, and not made."""
+    failed = run(*words, "--store", "sqlite:///nope.db")
+
+    assert (failed.exit_code, failed.stdout) == (2, "")
+    assert "nope.db: there is no such store\n" in failed.stderr
+    assert not (desk / "nope.db").exists()
+
+
 def test_a_damaged_history_is_an_error(desk: Path) -> None:
     """Not an internal one."""
     from rulewright_adapters import open_store  # noqa: PLC0415 - the command opens one of its own

@@ -19,7 +19,7 @@ from rulewright.cli.desk import load_rules_of
 from rulewright.cli.extending import configured_registry
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import chosen_format, paint, write
-from rulewright.cli.stores import sqlite_path
+from rulewright.cli.stores import require_existing
 from rulewright.configuration import Configuration
 from rulewright.errors import ConfigurationError
 from rulewright.outbox import Letter, Settled, count_letters, drop, find_letter, list_letters, retry
@@ -35,9 +35,8 @@ def open_outbox(url: str | None, *, create: bool = False) -> Store:
 
     if url is None:
         raise click.UsageError("--store URL is needed: where is the outbox? For example sqlite:///intake.db")
-    path = sqlite_path(url)
-    if path is not None and not create and not path.exists():
-        raise click.UsageError(f"there is no {path}, hence no outbox in it")
+    if not create:
+        require_existing(url)
     return open_store(url, configured_registry().stores)
 
 

@@ -43,6 +43,13 @@ def sqlite_path(url: str) -> Path | None:
     return Path(rest) if rest != url and rest and ":memory:" not in rest else None
 
 
+def require_existing(url: str) -> None:
+    """Raise click.UsageError for a SQLite file that is not there: it is most likely misspelt."""
+    path = sqlite_path(url)
+    if path is not None and not path.exists():
+        raise click.UsageError(f"{path}: there is no such store")
+
+
 def require_store(choices: Choices) -> str:
     """The store to write to; --records is none."""
     if choices.store is None:

@@ -12,13 +12,14 @@ from rulewright.audit import history
 from rulewright.cli.desk import open_desk
 from rulewright.cli.options import Choices, OutputChoices
 from rulewright.cli.output import chosen_format, paint, write
-from rulewright.cli.stores import open_for_reading, require_store
+from rulewright.cli.stores import open_for_reading, require_existing, require_store
 from rulewright.report.history import decision_in_words, decision_json
 
 
 def tell_history(resource: str, key: str, choices: Choices, output: OutputChoices) -> None:
     """Show every decision that changed one record."""
     url = require_store(choices)
+    require_existing(url)
     desk = open_desk(resource, replace(choices, key=key))
     with closing(open_for_reading(url, desk.program)) as store:
         decisions = history(store, desk.resource, desk.key)
