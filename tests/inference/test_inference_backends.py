@@ -9,9 +9,11 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from random_sessions import BACKENDS
 
 from rulewright import load
+from rulewright.cli import main
 from rulewright.cli.scenario_run import examine
 from rulewright.errors import ConfigurationError, RuleFileError
 from rulewright.inference import CHOICE, choose_backend, installed_backends
@@ -65,8 +67,22 @@ def test_a_chosen_backend_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr("rulewright.inference.backends._is_installed", lambda module: False)
     monkeypatch.setenv(CHOICE, "durable")
 
-    with pytest.raises(ConfigurationError, match=r"durable, which is not installed: pip install"):
+    with pytest.raises(
+        ConfigurationError, match=r"durable, which is not installed: .*rulewright\[durable\].* or unset"
+    ):
         choose_backend()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_check_refuses_a_choice_that_is_none(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `validate` does; rules without `infer` have no use for a choice."""
+    monkeypatch.setenv(CHOICE, "clisp")
+    refused = CliRunner().invoke(main, ["check", str(HERE / "rules"), "--format", form])
+    passed = CliRunner().invoke(main, ["check", str(shipped_rules() / "rubixx"), "--format", form])
+
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "RULEWRIGHT_INFERENCE is clisp; it may be durable or clips" in refused.stderr
+    assert passed.exit_code == 0
 
 
 def test_without_a_backend_infer_is_refused_when_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from rulewright.checks import check_reading
 from rulewright.cli.extending import configured_registry
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import chosen_format, paint, write
+from rulewright.inference import require_choice
 from rulewright.problem import SourceProblem
 from rulewright.reader import read_all, sorted_problems
 from rulewright.report.finding import finding_of
@@ -40,6 +41,7 @@ def check_folder(folder: Path) -> Checked:
     """Read and check the rule files of one path."""
     registry = configured_registry()
     reading = read_all(folder, registry=registry)
+    require_choice(reading.rules)
     problems = sorted_problems([*reading.problems, *check_reading(reading, registry)])
     return Checked(str(folder), len(reading.rules.resources), problems)
 

@@ -17,6 +17,7 @@ from rulewright.inference.backends import (
     installed_backends,
     make_matcher,
     require_backend,
+    require_choice,
 )
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ __all__ = [
     "join_token",
     "make_matcher",
     "require_backend",
+    "require_choice",
 ]
 
 # Imported when first asked for: most commands are about rules that join nothing.

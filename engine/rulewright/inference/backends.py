@@ -30,6 +30,10 @@ _BACKENDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "durable": ("durable_rules_engine", "rulewright.inference.durable_backend", "DurableMatcher"),
     "clips": ("clips", "rulewright.inference.clips_backend", "ClipsMatcher"),
 }
+_EXTRA_OF: Final[Mapping[str, str]] = {
+    "durable": "pip install 'rulewright[durable]' (Python 3.11 and 3.12)",
+    "clips": "pip install 'rulewright[infer]'",
+}
 
 
 def installed_backends() -> tuple[str, ...]:
@@ -51,6 +55,12 @@ def require_backend(rules: RuleSet) -> None:
         raise RuleFileError(SourceProblem(NO_BACKEND, MISSING, span, hint=EXTRAS) for span in found)
 
 
+def require_choice(rules: RuleSet) -> None:
+    """Raise ConfigurationError where rule files have `infer` and the backend chosen can't be used."""
+    if os.environ.get(CHOICE) and any(file.inferences for file in rules.resources.values()):
+        choose_backend()
+
+
 def choose_backend() -> str:
     """Return the backend to use. Raises ConfigurationError where there is none, or not the one chosen."""
     installed = installed_backends()
@@ -59,7 +69,9 @@ def choose_backend() -> str:
         if chosen not in _BACKENDS:
             raise ConfigurationError(f"{CHOICE} is {chosen}; it may be {' or '.join(_BACKENDS)}")
         if chosen not in installed:
-            raise ConfigurationError(f"{CHOICE} is {chosen}, which is not installed: {EXTRAS}")
+            raise ConfigurationError(
+                f"{CHOICE} is {chosen}, which is not installed: {_EXTRA_OF[chosen]}, or unset {CHOICE}"
+            )
         return chosen
     if not installed:
         raise ConfigurationError(f"{MISSING}: {EXTRAS}")
