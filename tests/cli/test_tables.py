@@ -8,13 +8,17 @@ import tracemalloc
 import zipfile
 from functools import partial
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from workbook import DateSerial, write_workbook
 from workplace import Run, Write
 
+from rulewright.compiled import CompiledField
 from rulewright.inputs import Source, read_items
+from rulewright.inputs.cells import read_cell
+from rulewright.plugins.loading import build_registry
 from rulewright.program import load
 
 JSONL = ("--format", "jsonl")
@@ -268,3 +272,15 @@ def test_a_hostile_workbook_is_refused(run: Run, old: bytes, new: bytes, words: 
 
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith(f"error: v.xlsx: {words}")
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [("15099.0", 15099), ("-3.000", -3), (" 7.0 ", 7), ("1.5", "1.5"), ("7.", "7."), (15099.0, 15099)],
+)
+@pytest.mark.parametrize("kind", ["integer", "money"])
+def test_a_whole_number_may_have_zeros_after_its_point(kind: str, cell: object, expected: object) -> None:
+    """As spreadsheets write it into CSV, too; also for the types whose values are whole numbers."""
+    field = cast(CompiledField, SimpleNamespace(type=build_registry(installed=False).types[kind]))
+
+    assert read_cell(cell, field) == expected

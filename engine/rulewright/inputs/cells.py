@@ -16,7 +16,8 @@ from rulewright.compiled import CompiledField
 from rulewright.fieldtypes import print_date, print_datetime
 from rulewright.inputs.json_text import JsonFlaw, parse_json
 
-_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,19}\Z")
+# A spreadsheet that writes CSV may print 15099 as 15099.0.
+_INTEGER: Final = re.compile(r"([+-]?[0-9]{1,19})(?:\.0{1,19})?\Z")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,400}(?:\.[0-9]{1,400})?(?:[eE][+-]?[0-9]{1,4})?\Z")
 # Above this a double no longer tells one whole number from the next.
 _EXACT: Final = 2**53
@@ -52,8 +53,8 @@ def _printed(cell: date, field: CompiledField) -> object:
 def _integer(cell: object) -> object:
     if isinstance(cell, float):
         return _whole(cell)
-    if isinstance(cell, str) and _INTEGER.match(cell.strip()):
-        return int(cell)
+    if isinstance(cell, str) and (digits := _INTEGER.match(cell.strip())):
+        return int(digits[1])
     return _plain(cell)
 
 
