@@ -192,6 +192,7 @@ class Program:
     ) -> Iterator[Receipt]:
         """Apply many payloads, and yield a receipt for each, in order, once it is stored.
 
+        Nothing is stored until the receipts are iterated over, and then a thousand at a time.
         The outcomes and records are those of `apply` of one after the other: a payload sees what those before
         it stored, and a refused one changes nothing. A thousand share a transaction, and its time where
         `as_of` is not given; payload number n (from 0) has the seed `seed` + n. A payload may also be Inputs
