@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from rulewright.compiled import CompiledRules
 from rulewright.errors import EvaluationError
 from rulewright.evaluation import Request
 from rulewright.fieldtypes import as_utc
@@ -57,6 +58,24 @@ def require_key(key: object) -> None:
     """Raise EvaluationError for a key that is several values."""
     if key is not None and isinstance(key, list | tuple | Mapping):
         raise EvaluationError(f"a record's key is one value, not {shortened(key)}")
+
+
+def require_update_key(rules: CompiledRules, resource: object, operation: object, key: object) -> None:
+    """Raise EvaluationError for an update without a key, or with one that is no integer where keys are."""
+    found = rules.resources.get(resource) if isinstance(resource, str) else None
+    if operation != "update" or found is None:
+        return
+    if found.file.operations and all(one.name != operation for one in found.file.operations):
+        return  # Deciding says which operations there are.
+    if key is None:
+        raise EvaluationError(f"an update of {found.name} needs the key of its record, as key=...")
+    field = found.fields.get(found.key)
+    if field is not None and field.type.basic == "integer" and not _is_integer(key):
+        raise EvaluationError(f"the key of {found.name} is an integer, like 7, not {shortened(key)}")
+
+
+def _is_integer(key: object) -> bool:
+    return isinstance(key, int) and not isinstance(key, bool)
 
 
 def require_records(store: object) -> None:

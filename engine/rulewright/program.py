@@ -21,6 +21,7 @@ from rulewright.arguments import (
     require_key,
     require_records,
     require_store,
+    require_update_key,
 )
 from rulewright.audit import DECISIONS, keep_write_back
 from rulewright.bundle import load_rules_once
@@ -111,9 +112,10 @@ class Program:
         repeatable. `operation` is create, update or an event of the resource's workflow. `tracer` is
         called with every condition that is judged. `referee`: let the plain evaluator decide, not the
         generated program (as with a tracer); the outcome is the same. Raises EvaluationError for an unknown
-        resource or operation.
+        resource or operation, or an update without a key of the right type.
         """
         require_records(store)
+        require_update_key(self.compiled, resource, operation, key)
         inputs = self.inputs(
             payload, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
         )
@@ -158,6 +160,7 @@ class Program:
         is written then either.
         """
         require_store(store)
+        require_update_key(self.compiled, resource, operation, key)
         inputs = self.inputs(
             payload, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
         )

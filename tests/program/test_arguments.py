@@ -49,3 +49,20 @@ def test_a_resource_that_is_no_text_is_unknown() -> None:
     """As any other that has no rule file."""
     with pytest.raises(EvaluationError, match="there is no rule file for"):
         PROGRAM.evaluate(cast(Any, []), {})
+
+
+@pytest.mark.parametrize("way", ["evaluate", "referee", "apply"])
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        (None, "an update of ct_oi/county needs the key of its record"),
+        ("7", "the key of ct_oi/county is an integer, like 7, not '7'"),
+        (True, "the key of ct_oi/county is an integer, like 7, not True"),
+    ],
+)
+def test_an_update_needs_a_key_of_its_type(way: str, key: object, message: str) -> None:
+    """It is not told as a record that is not there."""
+    arguments = {"actor": ACTOR, "store": MemoryStore(), "operation": "update", "key": key}
+
+    with pytest.raises(EvaluationError, match=message):
+        _call(PROGRAM, way, arguments)
