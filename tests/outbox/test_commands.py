@@ -140,7 +140,7 @@ def test_drop_and_retry(run: Run, server: FaultyServer) -> None:
         (("outbox", "show", "7"), "holds no message 7"),
         (("outbox", "retry"), "say which"),
         (("outbox", "drop", "1", "--dead"), "say which"),
-        (("outbox", "list", "--store", "sqlite:///none.db"), "there is no none.db"),
+        (("outbox", "list", "--store", "sqlite:///none.db"), "none.db: there is no such store"),
         (("outbox", "list", "--state", "lost"), "lost"),
         (("outbox", "deliver", "--workers", "0"), "workers"),
         (("history", "shop/order", "x"), "x"),
@@ -264,7 +264,7 @@ def test_forward_goes_on_where_it_failed(run: Run, server: FaultyServer) -> None
 def _let_a_minute_pass(path: str) -> None:
     """The target's pace is kept in the outbox, as the moment from which it may be sent to."""
     with closing(sqlite3.connect(path)) as store, store:
-        assert store.execute('UPDATE rulewright_pace SET free = free - 60').rowcount == 1
+        assert store.execute("UPDATE rulewright_pace SET free = free - 60").rowcount == 1
 
 
 # Signals
