@@ -24,6 +24,7 @@ from rulewright.checks import (
     name_clash,
     no_inference,
     payload_on_update,
+    sensitive_copied,
     unknown_event,
     unknown_field,
     unknown_resource,
@@ -71,6 +72,7 @@ _MODULES: tuple[ModuleType, ...] = (
     no_inference,
     value_cycle,
     payload_on_update,
+    sensitive_copied,
     unused_look_up,
 )
 
