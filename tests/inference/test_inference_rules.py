@@ -245,6 +245,29 @@ def test_explain_tells_who_fired_on_what(program: Program, store: MemoryStore) -
     assert CARD not in text + json.dumps(explanation_data(explanation, "x")["inference"])
 
 
+def reasons(program: Program, store: MemoryStore | None, **payload: Any) -> set[str | None]:
+    """Why the rules of `infer` that did not fire did not, by `explain`."""
+    explanation = explain(program, "shop/line", program.inputs(payload), store, fixes=False)
+    return {node.condition.why for node in explanation.inferences}
+
+
+def test_explain_says_that_a_refused_payload_is_not_reasoned_about(
+    program: Program, store: MemoryStore
+) -> None:
+    """Not that the rules are for other operations."""
+    assert reasons(program, store, order=5, sku="pen", amount="4") == {
+        "not reached: the payload is refused for other reasons"
+    }
+
+
+def test_explain_says_that_what_takes_too_much_is_given_up(program: Program, store: MemoryStore) -> None:
+    """The rule that leads nowhere tells its problem; the others were given up with it."""
+    why = reasons(program, store, order=99, limit=1_000_000)
+
+    assert len(why) == 2
+    assert "given up: the rules take too much" in why
+
+
 def test_a_tracer_is_told_of_every_condition(program: Program, store: MemoryStore) -> None:
     """Also of what a join never finds: coverage counts both outcomes. Secrets stay hidden."""
     judged: list[Judged] = []

@@ -37,7 +37,7 @@ from rulewright.inference import (
 from rulewright.model import Effect
 from rulewright.problem import Because
 
-_OPERATIONS: Final = ("create", "update")
+INFERRING_OPERATIONS: Final = ("create", "update")
 _PLACEHOLDER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 # Combinations that a tracer is told of: enough for coverage and for people.
 _TRACED: Final = 1_000
@@ -45,8 +45,9 @@ _TRACED: Final = 1_000
 
 def infer(run: Run) -> None:
     """Run the rules of `infer`: problems are reported, `set` waits for the effects."""
-    if not run.resource.inferences or run.inputs.operation not in _OPERATIONS:
+    if not run.resource.inferences or run.inputs.operation not in INFERRING_OPERATIONS:
         return
+    run.is_reasoned = True
     knowledge = cast(Knowledge, knowledge_of(run.rules, run.resource))
     telling = [one for one in knowledge.rules.values() if _tells(run, knowledge, one)]
     if not telling:

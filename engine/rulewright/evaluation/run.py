@@ -155,6 +155,8 @@ class Run:
     messages: list[Message] = field(default_factory=list)
     # What the rules of `infer` came to, and the fields that they set.
     inferred: Inferred | None = None
+    # Whether the stage of `infer` was reached: what has a problem of its own is not reasoned about.
+    is_reasoned: bool = False
     conclusions: list[CompiledEffect] = field(default_factory=list)
 
     def __post_init__(self) -> None:

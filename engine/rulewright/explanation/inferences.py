@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rulewright.compiled import CompiledInference
-from rulewright.evaluation.inferring import describe_fact
+from rulewright.evaluation.inferring import INFERRING_OPERATIONS, describe_fact
 from rulewright.evaluation.knowledge import Knowledge, knowledge_of
 from rulewright.explanation.evidence import Evidence
 from rulewright.explanation.model import FiringNode, InferenceNode, Ruling, Status
 from rulewright.inference import Fact, Firing
+
+_UNREACHED = {"rejected": "is refused for other reasons", "undecided": "can't be decided for other reasons"}
 
 
 def inferences(evidence: Evidence) -> Iterator[InferenceNode]:
@@ -47,11 +49,23 @@ def _why_not(evidence: Evidence, one: CompiledInference) -> str:
     run = evidence.run
     if evidence.ended is not None:
         return f"the evaluation ended: {evidence.ended}"
+    operation = run.inputs.operation
+    if operation not in INFERRING_OPERATIONS:
+        return f"not on {operation}"
+    if not run.is_reasoned:
+        return f"not reached: the payload {_UNREACHED.get(evidence.outcome.verdict, 'was decided before')}"
     if run.inferred is None:
-        touched = run.inputs.operation == "update"
-        return "nothing that it reads has changed" if touched else f"not on {run.inputs.operation}"
+        return _why_nothing(evidence)
     judged = [found for found in evidence.judged if found.rule == one.id]
     return "its facts do not meet the condition" if judged else "there are no such facts"
+
+
+def _why_nothing(evidence: Evidence) -> str:
+    """Why no rule of `infer` came to anything although the payload is well."""
+    if any(problem.code == "limit" for problem in evidence.outcome.problems):
+        return "given up: the rules take too much"
+    is_update = evidence.run.inputs.operation == "update"
+    return "nothing that it reads has changed" if is_update else "no rule has anything to tell or to set"
 
 
 def _firing(evidence: Evidence, knowledge: Knowledge, firing: Firing) -> FiringNode:
