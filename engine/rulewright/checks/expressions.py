@@ -10,7 +10,7 @@ from rulewright.cel import CelError, Path, Type, parse
 from rulewright.cel.checker import Expected
 from rulewright.cel.checker.facts import facts_of
 from rulewright.checks.field_types import DYN, TEXT, accepted, of_field, size_of
-from rulewright.checks.inferred_names import fact_sizes, fact_types
+from rulewright.checks.inferred_names import FACT_VALUE, fact_sizes, fact_types
 from rulewright.checks.names import (
     CREATE,
     WRITES,
@@ -322,7 +322,8 @@ class _Finder:
         yield from Place(names, "an inference", WRITES).conditions(inference.when)
         # The rest is read only where the condition holds.
         held = Place(names.having({}, given=_told_by(inference.when)), "an inference", WRITES)
-        yield from held.values(None, *inference.asserts.values())
+        for values in inference.asserts.values():
+            yield from held.entries(lambda _: FACT_VALUE, values)
         if inference.problem is not None:
             yield from held.values(None, inference.problem.with_)
         yield from held.entries(self.into(self.subject.fields), inference.set)

@@ -2,7 +2,8 @@
 
 Its facts are `$payload`, `$record`, look-ups that find records, references that have an `as`, or kinds of
 facts that a rule of the file asserts. Something must follow: assert, problem or set. A `{name}` in a message
-stands for an entry of `with`.
+stands for an entry of `with`. A fact that is asserted holds texts, numbers, booleans, instants and null: what
+holds several values is better told as a fact for each of them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 
 from rulewright.checks.inferred_names import PAYLOAD, RECORD, kinds_of
 from rulewright.checks.subject import CEL_WORDS, RESERVED_NAMES, Subject, problem, span_of, unknown
-from rulewright.model import Finding, Inference
+from rulewright.model import Finding, Inference, TemplateList, TemplateMap
 from rulewright.problem import SourceProblem
 
 CODE = "inference-shape"
@@ -32,6 +33,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         for kind in sorted(inference.asserts.keys() & (records | subject.records.keys())):
             text = f"{kind} is the name of records that are read already"
             yield problem(CODE, text, subject.value_of(inference, "assert"), hint="choose another kind")
+        yield from _of_values(subject, inference)
         if inference.problem is not None:
             yield from _of_message(subject, inference.problem)
 
@@ -57,6 +59,15 @@ def _of_names(subject: Subject, inference: Inference) -> Iterator[SourceProblem]
         if name in RESERVED_NAMES or name in CEL_WORDS or name in subject.records:
             text = f"{name} has a meaning of its own in expressions"
             yield problem(CODE, text, span, hint="give the fact another name")
+
+
+def _of_values(subject: Subject, inference: Inference) -> Iterator[SourceProblem]:
+    for kind, values in inference.asserts.items():
+        for name, value in values.entries.items():
+            if isinstance(value, TemplateMap | TemplateList):
+                found = "a map" if isinstance(value, TemplateMap) else "a list"
+                text = f"{name} of {kind} takes one value, found {found}"
+                yield problem(CODE, text, value.span, hint="assert a fact of its own for each value")
 
 
 def _of_message(subject: Subject, finding: Finding) -> Iterator[SourceProblem]:

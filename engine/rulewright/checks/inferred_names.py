@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from rulewright.cel import Type
-from rulewright.cel.checker import RecordField, Size, record
+from rulewright.cel import TYPE_NAMES, Type
+from rulewright.cel.checker import Expected, RecordField, Size, record
 from rulewright.checks.field_types import DYN
 from rulewright.checks.names import Names, resource_size, resource_type
 from rulewright.checks.subject import Subject
 from rulewright.model import Inference
 
 PAYLOAD, RECORD = "$payload", "$record"
+_SCALARS = ("string", "int", "double", "bool", "google.protobuf.Timestamp", "google.protobuf.Duration")
+FACT_VALUE = Expected(tuple(TYPE_NAMES[name] for name in (*_SCALARS, "uint", "bytes")), "a value of a fact")
+"""What facts are joined by: no list and no map."""
 
 
 def kinds_of(subject: Subject) -> Mapping[str, frozenset[str]]:
