@@ -1,8 +1,13 @@
 """endless-inference: rules of `infer` make facts of facts without end.
 
 A rule that counts up what it reads itself, or several that do so in a circle, and no `when` that could
-stop them: each fact leads to another. Write a `when` with the last value that is needed. An evaluation in
-which they start is refused with `limit`, and so is one with a circle whose end can't be told from the file.
+stop them: each fact leads to another. Write a `when` with the last value that is needed:
+
+    - {id: next, facts: {d: day}, when: d.n > 0, assert: {day: {n: d.n + 1}}}                # never ends
+    - {id: next, facts: {d: day}, when: d.n > 0 && d.n < 7, assert: {day: {n: d.n + 1}}}     # right
+
+An evaluation in which they start is refused with `limit`, and so is one with a circle whose end can't be
+told from the file. A warning.
 """
 
 from __future__ import annotations
@@ -11,21 +16,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rulewright.cel import CelError, Node, parse
-from rulewright.cel.tree import Call, Ident, Literal, Select
+from rulewright.cel.tree import Call, Given, Has, Ident, Literal, Logic, Select, walk
 from rulewright.checks.subject import Subject, problem, span_of
 from rulewright.model import Expression, Inference
 from rulewright.problem import SourceProblem
 
 CODE = "endless-inference"
 _LONGEST = 6
+# Comparisons, and what each is with its sides exchanged.
+_TURNED = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
+_UPWARDS = frozenset({"_>_", "_>=_"})
+_DOWNWARDS = frozenset({"_<_", "_<=_"})
 _Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """A rule that takes the value of a field of one kind, plus `more`, into a field of another."""
+    """A rule that takes the value of a field of one kind, plus `more`, into a field of another.
+
+    `fact` is its name for the fact that it takes the value of; a text grows by the length of what is added.
+    """
 
     inference: Inference
+    fact: str
     start: _Place
     end: _Place
     more: float
@@ -33,12 +46,14 @@ class _Step:
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every circle that grows, once; not those that go through another one."""
-    steps = [step for one in subject.file.inferences if one.when is None for step in _steps(one)]
+    taken = (step for one in subject.file.inferences for step in _steps(one))
+    # Most rules have an end; without them, few circles are left to look for.
+    steps = [step for step in taken if _is_lasting(step, 1) or _is_lasting(step, -1)]
     told: set[frozenset[str]] = set()
     for step in steps:
         for circle in _circles(steps, (step,)):
             names = frozenset(one.inference.id for one in circle)
-            if sum(one.more for one in circle) != 0 and not any(known <= names for known in told):
+            if _goes_on(circle) and not any(known <= names for known in told):
                 told.add(names)
                 listed = " -> ".join((*(one.inference.id for one in circle), step.inference.id))
                 span = span_of(step.inference.at, "assert", default=step.inference.span)
@@ -47,7 +62,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
 
 
 def _circles(steps: list[_Step], way: tuple[_Step, ...]) -> Iterator[tuple[_Step, ...]]:
-    """The circles that start with a way; each rule of one is taken once, and few rules have no `when`."""
+    """The circles that start with a way; each rule of one is taken once."""
     if way[-1].end == way[0].start:
         yield way
         return
@@ -55,6 +70,53 @@ def _circles(steps: list[_Step], way: tuple[_Step, ...]) -> Iterator[tuple[_Step
     for step in steps if len(way) < _LONGEST else ():
         if step.start == way[-1].end and step.inference not in [one.inference for one in way]:
             yield from _circles(steps, (*way, step))
+
+
+def _goes_on(circle: tuple[_Step, ...]) -> bool:
+    """Whether nothing ends a circle that has started: it grows, and no condition fails for that."""
+    grows = sum(step.more for step in circle)
+    return grows != 0 and all(_is_lasting(step, grows) for step in circle)
+
+
+def _is_lasting(step: _Step, grows: float) -> bool:
+    """Whether a rule's condition still holds after the value has grown, if it has held once."""
+    if step.inference.when is None:
+        return True
+    try:
+        return _lasts(parse(step.inference.when.text), step.fact, step.start[1], grows)
+    except CelError:
+        return False
+
+
+def _lasts(node: Node, fact: str, field: str, grows: float) -> bool:
+    match node:
+        case Logic(operator="&&", operands=operands):
+            return all(_lasts(one, fact, field, grows) for one in operands)
+        case Logic(operands=operands):
+            return any(_lasts(one, fact, field, grows) for one in operands)
+        case Given() | Has():
+            return True
+        case Call(function=function, args=(Literal(value=limit), right)) if function in _TURNED:
+            return _lasts_beyond(_TURNED[function], right, limit, fact, field, grows)
+        case Call(function=function, args=(left, Literal(value=limit))) if function in _TURNED:
+            return _lasts_beyond(function, left, limit, fact, field, grows)
+    return not _names(node, fact)
+
+
+def _lasts_beyond(function: str, node: Node, limit: object, fact: str, field: str, grows: float) -> bool:
+    """Whether a comparison with a constant, once true, stays true of what grows."""
+    if not _names(node, fact):
+        return True
+    match node:
+        case Select(operand=Ident(name=name), field=read) if name == fact and read == field:
+            upwards = _UPWARDS if grows > 0 else _DOWNWARDS
+            return function in upwards and isinstance(limit, int | float)
+    return False
+
+
+def _names(node: Node, name: str) -> bool:
+    """Whether anything in an expression reads a name."""
+    return any(isinstance(one, Ident) and one.name == name for one in walk(node))
 
 
 def _steps(inference: Inference) -> Iterator[_Step]:
@@ -68,7 +130,7 @@ def _steps(inference: Inference) -> Iterator[_Step]:
                 continue
             if found is not None and found[0] in inference.facts:
                 fact, field, more = found
-                yield _Step(inference, (inference.facts[fact], field), (kind, name), more)
+                yield _Step(inference, fact, (inference.facts[fact], field), (kind, name), more)
 
 
 def _taken(node: Node) -> tuple[str, str, float] | None:
@@ -83,6 +145,7 @@ def _taken(node: Node) -> tuple[str, str, float] | None:
         case _:
             return None
     inner = _taken(left)
-    if inner is None or isinstance(more, bool) or not isinstance(more, int | float):
+    if inner is None or isinstance(more, bool) or not isinstance(more, int | float | str):
         return None
-    return inner[0], inner[1], inner[2] + sign * more
+    added = len(more) if isinstance(more, str) else sign * more
+    return inner[0], inner[1], inner[2] + added
