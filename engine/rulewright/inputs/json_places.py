@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final, TypeAlias
 
+from rulewright.inputs.decoding import decode_text
 from rulewright.inputs.json_text import TOKEN
 
 # What is asked for below a value: reference token -> what is asked for below that.
@@ -149,3 +150,9 @@ def _skip_value(text: str, index: int) -> int:
         if depth == 0:
             return found.end()
     return len(text)
+
+
+def locate_in_line(name: str, number: int, raw: bytes, pointers: Collection[str]) -> Mapping[str, str]:
+    """Where values of a line of JSONL stand: file:line:column by JSON Pointer."""
+    found = find_values(decode_text(raw)[0], pointers)
+    return {pointer: f"{name}:{number}:{index + 1}" for pointer, index in found.items()}

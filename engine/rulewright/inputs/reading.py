@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 from typing import BinaryIO, Final, Literal
@@ -12,7 +12,7 @@ from rulewright.inputs.csv_rows import csv_rows
 from rulewright.inputs.decoding import MARK, decode_text
 from rulewright.inputs.documents import read_whole, split, too_large
 from rulewright.inputs.files import Source
-from rulewright.inputs.json_places import find_values
+from rulewright.inputs.json_places import locate_in_line
 from rulewright.inputs.json_text import JsonFlaw, parse_json
 from rulewright.inputs.limits import MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
 from rulewright.inputs.payload import Broken, Item, Payload
@@ -21,6 +21,10 @@ from rulewright.inputs.table_place import csv_place, sheet_place
 
 # A first line longer than this, in a file whose name says nothing, is taken for a document.
 _SNIFFED: Final = 65_536
+# What is read of a line: a byte more than a payload may have, and the line's end.
+_MOST: Final = MAX_PAYLOAD_BYTES + 2
+# Lines of a file that are read without the parser that is made for many.
+_FEW: Final = 4
 
 
 def read_items(source: Source, fields: Fields | None = None) -> Iterator[Item]:
@@ -95,8 +99,8 @@ def _sniff(head: bytes) -> Literal["json", "jsonl", "yaml"]:
 def read_lines(name: str, stream: BinaryIO, first: int = 1, head: bytes = b"") -> Iterator[Item]:
     """The payloads of JSONL, of which `head` was read already; `first` is the number of its first line."""
     number = first - 1
-    while line := _next_line(stream, head):
-        head = b""
+    line = _first_line(stream, head)
+    while line and number - first < _FEW:
         number += 1
         if is_too_long(line):
             skip_line(stream)
@@ -104,6 +108,28 @@ def read_lines(name: str, stream: BinaryIO, first: int = 1, head: bytes = b"") -
             line = line.removeprefix(MARK)
         if line.strip():
             yield read_line(name, number, line)
+        line = stream.readline(_MOST)
+    if line:
+        yield from _more_lines(name, number, line, stream)
+
+
+def _more_lines(name: str, number: int, line: bytes, stream: BinaryIO) -> Iterator[Item]:
+    """The payloads of a file that has many, `line` and what follows."""
+    # msgspec takes its time to import; a file of a few lines does without.
+    from rulewright.inputs.sure_lines import read_surely  # noqa: PLC0415
+
+    readline = stream.readline
+    while line:
+        number += 1
+        item = read_surely(name, number, line)
+        if item is not None:
+            yield item
+        else:
+            if is_too_long(line):
+                skip_line(stream)
+            if line.strip():
+                yield read_line(name, number, line)
+        line = readline(_MOST)
 
 
 def is_too_long(line: bytes) -> bool:
@@ -118,11 +144,9 @@ def read_line(name: str, number: int, line: bytes) -> Item:
     return _one_line(name, number, line.rstrip(b"\r\n"))
 
 
-def _next_line(stream: BinaryIO, begun: bytes) -> bytes:
-    """The next line, of which `begun` was read already; no more of it than is needed to refuse it."""
-    if begun.endswith(b"\n"):
-        return begun
-    return begun + stream.readline(MAX_PAYLOAD_BYTES + 2 - len(begun))
+def _first_line(stream: BinaryIO, begun: bytes) -> bytes:
+    """The first line, of which `begun` was read already; no more of it than is needed to refuse it."""
+    return begun if begun.endswith(b"\n") else begun + stream.readline(_MOST - len(begun))
 
 
 def skip_line(stream: BinaryIO) -> None:
@@ -140,9 +164,4 @@ def _one_line(name: str, number: int, raw: bytes) -> Item:
     except JsonFlaw as wrong:
         return Broken(wrong.code, wrong.message, f"{name}:{number}:{wrong.index + 1}", raw)
     start = len(text) - len(text.lstrip()) + 1
-    return Payload(value, f"{name}:{number}:{start}", partial(_locate_in_line, name, number, text), raw)
-
-
-def _locate_in_line(name: str, number: int, text: str, pointers: Collection[str]) -> Mapping[str, str]:
-    found = find_values(text, pointers)
-    return {pointer: f"{name}:{number}:{index + 1}" for pointer, index in found.items()}
+    return Payload(value, f"{name}:{number}:{start}", partial(locate_in_line, name, number, raw), raw)
