@@ -50,7 +50,7 @@ FOREIGN = [
 PLUGIN = SimpleNamespace(rulewright_field_types=lambda: FOREIGN)
 
 
-def program_of(folder: Path, kind: FieldType) -> Program:
+def program_of(folder: Path, kind: FieldType, plugin: Any = PLUGIN) -> Program:
     """A resource that has a type in every place where a field may stand."""
     (folder / "a").mkdir()
     more = "min: 1, max: 20000" if kind.base == "integer" else "max_length: 40, blank: absent"
@@ -68,7 +68,7 @@ def program_of(folder: Path, kind: FieldType) -> Program:
         "checks:\n  - {id: differ, message: same, "
         "check: '!given(payload.may) || payload.may != payload.must'}\n"
     )
-    return load(folder, plugins=[PLUGIN], installed=False)
+    return load(folder, plugins=[plugin], installed=False)
 
 
 @pytest.mark.parametrize("kind", [*SHIPPED, *FOREIGN], ids=lambda kind: kind.name)
@@ -101,6 +101,45 @@ def test_both_paths_agree_on_each_type(kind: FieldType, tmp_path: Path) -> None:
     assert tally.differences == []
     assert tally.quickly
     assert tally.refused
+
+
+def refuse_to_say(text: str) -> bool:
+    if text.startswith("?"):
+        raise LookupError(text)
+    return text.isupper()
+
+
+class Losing(Text):
+    """Text that is looked up where some of it can't be found."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if not refuse_to_say(super()._deserialize(value, attr, data, **kwargs)):
+            raise self.refuse_format("no")
+        return value  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("field", ["rulewright.schema.patterned:CheckedText", f"{__name__}:Losing"])
+def test_what_a_type_fails_on_is_undecided_on_both_paths(field: str, tmp_path: Path) -> None:
+    """In every place, beside refusals and not; the same value is no refusal, and others are judged."""
+    kind = text_type(
+        "unsure", "sure", check=refuse_to_say, example="ANN", wrong="ann", docs="Unsure.", field=field
+    )
+    plugin = SimpleNamespace(rulewright_field_types=lambda: [kind])
+    program = program_of(tmp_path, kind, plugin)
+    places = [{"must": "?"}, {"may": "?"}, {"null_too": "?"}, {"bound": "?"}, {"many": ["ANN", "?"]}]
+    places += [{"part": {"inner": "?"}}, {"part": {"inner": "ANN", "outer": "?"}}]
+
+    for sent in [{"must": "ANN", **place} for place in places]:
+        for more in ({}, {"may": 5}, {"must": "ann"}, {"part": {"inner": 5}}):
+            payload = {**sent, **more}
+            for _ in range(3):
+                quick = program.evaluate("a/b", payload, as_of="2025-01-01T00:00:00Z", seed=1)
+                plain = program.evaluate("a/b", payload, as_of="2025-01-01T00:00:00Z", seed=1, referee=True)
+                assert quick == plain
+            codes = {one.code for one in plain.problems}
+            # The value that would be unsure may have been replaced.
+            assert ("undecided" in codes) is ("?" in repr(payload))
+            assert plain.verdict == ("rejected" if more else "undecided")
 
 
 @pytest.mark.parametrize("kind", FOREIGN, ids=lambda kind: kind.name)

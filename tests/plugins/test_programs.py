@@ -208,7 +208,7 @@ def fail_later(good: Any) -> Any:
 
 
 def test_what_a_plug_in_raises_stops_nobody(tmp_path: Path) -> None:
-    """A type's check refuses, a dialect is replaced, a generator leaves it undecided; no secret is told."""
+    """A type and a generator leave it undecided, a dialect is replaced; no secret is told."""
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "api.yaml").write_text("errors: {dialect: broken}\n")
     (tmp_path / "a" / "b.yaml").write_text(
@@ -230,14 +230,21 @@ def test_what_a_plug_in_raises_stops_nobody(tmp_path: Path) -> None:
     program = load(tmp_path, plugins=[made], installed=False)
 
     program.evaluate("a/b", {"it": "bad"})
-    refused, undecided = (program.evaluate("a/b", {"it": text}) for text in ("raise", "good"))
+    unjudged, refused, undecided = (
+        program.evaluate("a/b", {"it": text}) for text in ("raise", "bad", "good")
+    )
 
+    assert [(one.code, one.path, one.rule) for one in unjudged.problems][:1] == [
+        ("undecided", "/it", "a/b.it.type")
+    ]
+    assert unjudged.problems[0].message == "it can't be judged: the type picky fails with RuntimeError"
+    assert unjudged.verdict == "undecided"
     assert refused.problems[0].code == "format"
     assert refused.response is not None
     assert refused.response.body["title"] == "Bad Request"  # type: ignore[index]
     assert undecided.verdict == "undecided"
     assert "the generator breaking fails with RuntimeError" in undecided.problems[0].message
-    assert "111-22-3333" not in repr((refused.problems, undecided.problems, refused.response))
+    assert "111-22-3333" not in repr((unjudged, refused.problems, undecided.problems, refused.response))
 
 
 def test_a_check_that_fails_says_so(rules: Path) -> None:
@@ -527,7 +534,7 @@ def test_nothing_ends_a_command_as_if_all_were_well(capsys: pytest.CaptureFixtur
 def test_what_leaves_while_deciding_does_not_end_the_run(
     form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A check that fails says no, and a function that fails leaves its condition undecided."""
+    """A check that fails leaves its field undecided, a function that fails its condition."""
     (tmp_path / "rules" / "shop").mkdir(parents=True)
     (tmp_path / "rules" / "shop" / "thing.yaml").write_text(LEFT_RULES)
     (tmp_path / "leaving.py").write_text(LEAVING)
@@ -539,7 +546,7 @@ def test_what_leaves_while_deciding_does_not_end_the_run(
     done = run("validate", "shop/thing", "some.jsonl", "--format", form)
 
     assert done.exit_code == 1
-    assert "must be a word" in done.output
+    assert "word can't be judged: the type leaver fails with SystemExit" in done.output
     assert "leaving() fails with SystemExit" in done.output
     assert "1 accepted" in done.stderr
 

@@ -13,6 +13,7 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Site, Stage, escape_pointer
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.views import View, Whole
+from rulewright.problem import Severity
 from rulewright.schema import Message
 from rulewright.schema.fields import UNSOUND
 
@@ -188,7 +189,9 @@ def _report(run: Run, found: _Found) -> None:
         return
     span = found.field.span_of(message.keyword)
     site = Site(f"{found.rule}.{message.keyword}", found.pointer, span, Stage.SHAPE, found.field.order)
-    run.report(site, message.code, str(message))
+    # A plug-in that fails on a value leaves open whether the payload is to be refused.
+    severity: Severity = "warning" if message.code == "undecided" else "error"
+    run.report(site, message.code, str(message), severity=severity)
 
 
 _LAST = 1_000_000

@@ -279,7 +279,11 @@ class Sifter:
             told_once = self.sendable[name].rule.sensitive
             if name in self.rested or told_once or not has_text_keys(value):
                 raise Decline
-        return self._entries({name: found}, {name: value})
+        entries = self._entries({name: found}, {name: value})
+        if any(problem.code == "undecided" for _, problem in entries):
+            # A plug-in fails on this very value; what is said of it is not said of others.
+            raise Decline
+        return entries
 
     def _entries(self, errors: Mapping[str, Any], sent: Mapping[str, Any]) -> tuple[Entry, ...]:
         reporter = _Reporter(self.resource)

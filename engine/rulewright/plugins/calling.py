@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
 from rulewright.cel import CelError, EvaluationError, Function, Overload, Type, kind_of
 from rulewright.cel.limits import CHARACTERS_PER_STEP
 from rulewright.cel.values import BOOL, DOUBLE, DYN, INT, STRING, TIMESTAMP
 from rulewright.dialects import Dialect, rfc9457
 from rulewright.errors import ENDINGS
-from rulewright.fieldtypes import Check, FieldType, resolve
+from rulewright.fieldtypes import FieldType, SafeCheck, resolve
 from rulewright.plugins.kinds import CelFunction, ErrorDialect
 from rulewright.problem import Problem
 
@@ -77,20 +77,7 @@ def safe_dialect(declared: ErrorDialect) -> Dialect:
 
 
 def safe_type(declared: FieldType) -> FieldType:
-    """A field type whose check says no to what it fails on."""
+    """A field type whose check can't stop the fast path."""
     if declared.check is None:
         return declared
-    return replace(declared, check=_SafeCheck(resolve(declared.check)))
-
-
-@dataclass(frozen=True, slots=True)
-class _SafeCheck:
-    check: Check
-
-    def __call__(self, value: Any) -> bool:
-        try:
-            return self.check(value)
-        except ENDINGS:
-            raise
-        except BaseException:
-            return False
+    return replace(declared, check=SafeCheck(resolve(declared.check)))

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from rulewright.errors import ENDINGS
 from rulewright.fieldtypes import (
     INT64_MAX,
     INT64_MIN,
@@ -82,7 +83,18 @@ class RuleField(fields.Field[Any]):
                 raise self.make_error("required")
             if not self.rule.nullable:
                 raise self.make_error("null")
-        return super().deserialize(value, attr, data, **kwargs)
+        if not self.kind.base:
+            return super().deserialize(value, attr, data, **kwargs)
+        try:
+            return super().deserialize(value, attr, data, **kwargs)
+        except (ValidationError, *ENDINGS):
+            raise
+        except BaseException as error:
+            # What a plug-in fails on may be as good as any other value; its text may quote it.
+            text = (
+                f"{self.label} can't be judged: the type {self.kind.name} fails with {type(error).__name__}"
+            )
+            raise ValidationError([Message(text, "undecided", "type")]) from None
 
     def refuse_type(self) -> ValidationError:
         """Return the error of a value of the wrong type."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rulewright.errors import ENDINGS
-from rulewright.fieldtypes import FieldType, resolve
+from rulewright.fieldtypes import FieldType, SafeCheck, resolve
 from rulewright.model import Field
 from rulewright.schema.fields import Text
 
@@ -15,19 +14,11 @@ class CheckedText(Text):
 
     def __init__(self, rule: Field, label: str, *, kind: FieldType, **options: Any) -> None:
         super().__init__(rule, label, kind=kind, **options)
-        self._check = resolve(kind.check)
+        check = resolve(kind.check)
+        self._check = check.declared if isinstance(check, SafeCheck) else check
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if not self._fits(text):
+        if not self._check(text):
             raise self.refuse_format(f"{self.label} must be {self.kind.meaning}, like {self.kind.example}")
         return text
-
-    def _fits(self, text: str) -> bool:
-        """Whether the check finds the text true; where it fails on a text, that is none of its kind."""
-        try:
-            return bool(self._check(text))
-        except ENDINGS:
-            raise
-        except BaseException:
-            return False
