@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 
 
-def write_out(text: str) -> int:
-    """Write to stdout as UTF-8, whatever the locale says; return the exit status."""
+def write_out(text: str, status: int) -> int:
+    """Write to stdout as UTF-8, whatever the locale says; return `status`, or that of a failure."""
     try:
         sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
         return _tell(error)
-    return 0
+    return status
 
 
 def _tell(error: BaseException) -> int:

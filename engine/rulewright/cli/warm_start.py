@@ -1,8 +1,8 @@
-"""`rulewright validate RESOURCE FILE.json` with what earlier runs kept: for payloads that are accepted.
+"""`rulewright validate RESOURCE FILE.json` with what earlier runs kept.
 
 Importing the engine takes thirty times as long as starting Python, and click three times. So one payload
-that a kept program (hotpath/warm.py) surely accepts is answered here without either. Whatever else is asked
-for, and whatever is not surely accepted, is left to the whole command, as if nothing had happened.
+that a kept program (hotpath/warm.py) surely accepts or refuses is answered here without either. Whatever else
+is asked for, and whatever is not sure, is left to the whole command, as if nothing had happened.
 """
 
 from __future__ import annotations
@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from rulewright.hotpath.warm import Changes, WarmProgram
+    from rulewright.hotpath.warm import Decided, WarmProgram
+
+# What the command prints, and the status it ends with.
+Answer = tuple[str, int]
 
 # The options that are understood here. Each may come from the environment, too.
 _OPTIONS: Final = ("rules", "store", "records", "actor", "format", "color")
 _COLORS: Final = ("auto", "always", "never")
 _PREFIX: Final = "RULEWRIGHT_"
 _ENDING: Final = ".program"
+# As failures.FINDINGS.
+_FINDINGS: Final = 1
 # One for each resource that was asked about of late.
 _KEPT: Final = 64
 
@@ -31,8 +36,8 @@ class _LeftError(Exception):
     """This is for the whole command."""
 
 
-def decide_warm(arguments: Sequence[str]) -> str | None:
-    """What the command prints, and then ends with status 0; None where the whole command must run."""
+def decide_warm(arguments: Sequence[str]) -> Answer | None:
+    """The answer; None where the whole command must run."""
     try:
         resource, file, options = _understood(arguments)
         return _decide(resource, file, options)
@@ -92,7 +97,7 @@ def _from_environment() -> dict[str, str]:
     return found
 
 
-def _decide(resource: str, file: str, given: Mapping[str, str]) -> str:
+def _decide(resource: str, file: str, given: Mapping[str, str]) -> Answer:
     from rulewright.configuration_cache import kept_configuration  # noqa: PLC0415
 
     configuration = kept_configuration(os.getcwd())
@@ -100,11 +105,12 @@ def _decide(resource: str, file: str, given: Mapping[str, str]) -> str:
     if configuration["plugins"] or not _is_compact(options):
         raise _LeftError
     program = _program(resource, options.get("rules"), configuration["settings"], configuration["audit"])
-    payload = _json_file(file)
+    text = _text(file)
+    payload = _json_object(text)
     actor = _actor(options.get("actor"))
     with _records(options, program) as records:
-        changes = _accept(program, resource, payload, records, actor)
-    return _in_words(file, changes)
+        decided = _decided(program, resource, payload, records, actor)
+    return _report(file, text, decided), 0 if decided.verdict == "accepted" else _FINDINGS
 
 
 def _is_compact(options: Mapping[str, str]) -> bool:
@@ -125,8 +131,8 @@ def _program(resource: str, rules: str | None, settings: Mapping[str, object], a
     return WarmProgram(data)
 
 
-def _json_file(file: str) -> dict[str, object]:
-    """The one object that is the whole of a JSON file, from its first character on."""
+def _text(file: str) -> str:
+    """The text of a JSON file."""
     from rulewright.inputs.limits import MAX_PAYLOAD_BYTES  # noqa: PLC0415
 
     if not file.lower().endswith(".json") or not os.path.isfile(file):
@@ -135,10 +141,11 @@ def _json_file(file: str) -> dict[str, object]:
         data = opened.read(MAX_PAYLOAD_BYTES + 1)
     if len(data) > MAX_PAYLOAD_BYTES:
         raise _LeftError
-    return _json_object(data.decode())
+    return data.decode()
 
 
 def _json_object(text: str) -> dict[str, object]:
+    """The one object that is the whole of a JSON text, from its first character on."""
     from rulewright.inputs.json_text import parse_json  # noqa: PLC0415
 
     value = parse_json(text) if text.startswith("{") else None
@@ -158,7 +165,7 @@ def _records(options: Mapping[str, str], program: WarmProgram) -> AbstractContex
     if "records" in options:
         from rulewright.cli.warm_records import make_store  # noqa: PLC0415
 
-        store = make_store(_json_file(options["records"]), program.tables)
+        store = make_store(_json_object(_text(options["records"])), program.tables)
         if store is None:
             raise _LeftError
         return nullcontext(store)
@@ -172,22 +179,23 @@ def _records(options: Mapping[str, str], program: WarmProgram) -> AbstractContex
     return closing(open_store(options["store"]))
 
 
-def _accept(
+def _decided(
     program: WarmProgram, resource: str, payload: object, records: Any, actor: dict[str, object] | None
-) -> Changes:
+) -> Decided:
     from datetime import UTC, datetime  # noqa: PLC0415
 
     seed = int.from_bytes(os.urandom(8))
-    changes = program.accept(resource, payload, records, actor, datetime.now(UTC), seed)
-    if changes is None:
+    decided = program.decide(resource, payload, records, actor, datetime.now(UTC), seed)
+    if decided is None:
         raise _LeftError
-    return changes
+    return decided
 
 
-def _in_words(file: str, changes: Any) -> str:
-    """As report/compact.py says it."""
-    from rulewright.report.changes import changes_in_words  # noqa: PLC0415
-    from rulewright.report.text import show_text  # noqa: PLC0415
+def _report(file: str, text: str, decided: Any) -> str:
+    from rulewright.report.compact import lines_of  # noqa: PLC0415
 
-    at = show_text(f"{file}:1:1")
-    return "".join(f"{at}: accepted: {line}\n" for line in changes_in_words(changes))
+    if decided.problems:
+        from rulewright.cli.warm_places import put_places  # noqa: PLC0415 - what is accepted needs none
+
+        put_places(decided.problems, file, text)
+    return "".join(lines_of(decided, f"{file}:1:1"))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from datetime import UTC
 from types import (
     BuiltinMethodType,
@@ -20,6 +20,7 @@ from types import (
     MappingProxyType,
     MemberDescriptorType,
     MethodType,
+    ModuleType,
     NoneType,
 )
 from typing import Any, Final
@@ -27,7 +28,10 @@ from typing import Any, Final
 from msgspec import UNSET
 from msgspec.structs import asdict
 
+from rulewright.hotpath import refusals
+from rulewright.hotpath.refusals import Refusal
 from rulewright.hotpath.thawed import Frozen
+from rulewright.problem import Problem
 
 _PLAIN: Final = (type(None), bool, int, float, str, bytes)
 # Whose functions and classes are kept: what generated code calls for accepted payloads.
@@ -41,11 +45,22 @@ _KEPT_TOO: Final = frozenset(
     {
         "rulewright.evaluation.masking.mask_record",
         "rulewright.evaluation.masking._mask",
+        "rulewright.evaluation.shape._positions",
+        "rulewright.evaluation.shape.unknown_field_text",
         "rulewright.schema.validators.is_one_of",
     }
 )
 # What thawed.py has its own of.
-_OWN: Final[Mapping[str, object]] = {"asdict": asdict, "UNSET": UNSET, "new": object.__new__}
+_OWN: Final[tuple[tuple[str, object], ...]] = (
+    ("asdict", asdict),
+    ("UNSET", UNSET),
+    ("new", object.__new__),
+    ("replace", replace),
+    # Saying what a rule read would need the expressions of CEL.
+    ("because", refusals._read),
+    ("because", refusals._read_with_value),
+    ("because", refusals._named),
+)
 # How deep data objects are followed: an effect, its rule, and what that holds.
 _DEPTH: Final = 3
 _OWN_ATTRIBUTES: Final = frozenset(
@@ -130,10 +145,10 @@ class _Freezer:
     # Code
 
     def is_own(self, value: object) -> bool:
-        return any(value is one for one in _OWN.values())
+        return any(value is one for _, one in _OWN)
 
     def own(self, value: object, _: int) -> int:
-        return self._add(value, "own", next(name for name, one in _OWN.items() if one is value))
+        return self._add(value, "own", next(name for name, one in _OWN if one is value))
 
     def is_known(self, value: object) -> bool:
         """Whether any process finds it in the standard library."""
@@ -149,6 +164,12 @@ class _Freezer:
             return self._add(value, "name", "datetime", "UTC")
         module = "types" if value is NoneType else value.__module__
         return self._add(value, "name", module, value.__name__)
+
+    def is_module(self, value: object) -> bool:
+        return isinstance(value, ModuleType) and value.__name__ in sys.stdlib_module_names
+
+    def module(self, value: Any, _: int) -> int:
+        return self._add(value, "module", value.__name__)
 
     def is_function(self, value: object) -> bool:
         return isinstance(value, FunctionType) and (
@@ -224,6 +245,21 @@ class _Freezer:
             return self._add(value, "search", pattern.pattern, pattern.flags, value.__name__)
         return self._add(value, "search2", pattern.pattern, value.__name__)
 
+    # Problems
+
+    def is_problem(self, value: object) -> bool:
+        return type(value) is Problem
+
+    def problem(self, value: Any, _: int) -> int:
+        return self._add(value, "problem", *problem_parts(value))
+
+    def is_refusal(self, value: object) -> bool:
+        return type(value) is Refusal
+
+    def refusal(self, value: Any, _: int) -> int:
+        problem = self.put(value.problem)
+        return self._add(value, "refusal", value.place, problem)
+
     # Data objects
 
     def is_data(self, value: object) -> bool:
@@ -249,13 +285,28 @@ _FORMS: Final[tuple[_Form, ...]] = (
     (_Freezer.is_slice, _Freezer.slice),
     (_Freezer.is_own, _Freezer.own),
     (_Freezer.is_known, _Freezer.known),
+    (_Freezer.is_module, _Freezer.module),
     (_Freezer.is_function, _Freezer.function),
     (_Freezer.is_class, _Freezer.type),
     (_Freezer.is_property, _Freezer.property),
     (_Freezer.is_search, _Freezer.search),
+    (_Freezer.is_problem, _Freezer.problem),
+    (_Freezer.is_refusal, _Freezer.refusal),
     (_Freezer.is_data, _Freezer.data),
     (_Freezer.is_marker, _Freezer.marker),
 )
+
+
+def problem_parts(problem: Problem) -> tuple[str | None, ...]:
+    """What retold.Told is made of."""
+    return (
+        problem.rule,
+        problem.code,
+        problem.path,
+        problem.message,
+        problem.severity,
+        problem.rule_at,
+    )
 
 
 def is_plain(value: object) -> bool:

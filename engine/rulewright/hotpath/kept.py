@@ -18,8 +18,10 @@ from rulewright.evaluation.masking import mask_record
 from rulewright.fieldtypes import INT64_MAX, INT64_MIN
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.deciding import quick_for
+from rulewright.hotpath.foretold import Foretold, foretell, roots_of
 from rulewright.hotpath.frozen import freeze, is_plain
 from rulewright.hotpath.sent import Member, Shape
+from rulewright.hotpath.telling import Teller
 from rulewright.hotpath.thawed import Frozen
 from rulewright.ports import Table
 
@@ -28,6 +30,8 @@ class Kept(TypedDict):
     """One resource's program."""
 
     frozen: Frozen
+    # What tells refusals, as bytes of its own: most payloads do not need it.
+    refusing: bytes | None
     shape: tuple[Member, ...]
     key: str
     makes_key: bool
@@ -42,6 +46,15 @@ class _NotKept(Exception):  # noqa: N818 - the whole command decides, as it woul
     """Something that only the whole command knows how to judge."""
 
 
+class Refusing(TypedDict):
+    """What tells the refusals of one resource."""
+
+    foretold: Foretold
+    frozen: Frozen
+    # The shape without what is required.
+    loose: tuple[Member, ...]
+
+
 def keep(rules: CompiledRules, resource: CompiledResource, tables: tuple[Table, ...]) -> bytes | None:
     """The bytes to keep; None where the whole command must decide every payload."""
     quick = quick_for(rules, resource)
@@ -51,6 +64,7 @@ def keep(rules: CompiledRules, resource: CompiledResource, tables: tuple[Table, 
     try:
         kept = Kept(
             frozen=_freeze(rules, code),
+            refusing=_refusing(quick.teller),
             shape=tuple(_members(inspect.type_info(code.struct))),
             key=resource.key,
             makes_key=resource.fields[resource.key].rule.generate is not None,
@@ -75,6 +89,19 @@ def _freeze(rules: CompiledRules, code: Generated) -> Frozen:
     secret = {name: one.fields for name, one in rules.resources.items() if one.hides}
     roots = {"accept": code.accept, "mask": mask_record, "secret": secret}
     return freeze(roots, code.accept.__globals__)
+
+
+def _refusing(teller: Teller) -> bytes | None:
+    foretold = foretell(teller)
+    if foretold is None:
+        return None
+    code = teller.generated
+    refusing = Refusing(
+        foretold=foretold,
+        frozen=freeze(roots_of(teller), code.accept.__globals__),
+        loose=tuple(_members(inspect.type_info(code.loose))),
+    )
+    return marshal.dumps(cast(Any, refusing))
 
 
 def _members(struct: inspect.Type) -> Iterator[Member]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from rulewright.hotpath.retold import Refusal, Told, changed, leave_unread
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -100,7 +102,13 @@ def _asdict(sent: Sent) -> dict[str, object]:
     return dict(vars(sent))
 
 
-_OWN: dict[str, object] = {"asdict": _asdict, "UNSET": UNSET, "new": object.__new__}
+_OWN: dict[str, object] = {
+    "asdict": _asdict,
+    "UNSET": UNSET,
+    "new": object.__new__,
+    "replace": changed,
+    "because": leave_unread,
+}
 
 
 def _name(_: list[Any], module: str, name: str) -> object:
@@ -157,6 +165,17 @@ def _search2(_: list[Any], pattern: str, method: str) -> object:
     return getattr(_Later("re2", pattern), method)
 
 
+class _Module:
+    """A module of the standard library that is imported when it is first needed."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> object:
+        """One of the module's names."""
+        return getattr(__import__(self._name), name)
+
+
 class _Later:
     """A pattern that is compiled when it is first needed."""
 
@@ -185,12 +204,15 @@ _MAKERS: dict[str, Callable[..., Any]] = {
     "slice": lambda _, *ends: slice(*ends),
     "own": _own,
     "name": _name,
+    "module": lambda _, name: _Module(name),
     "function": _function,
     "class": _class,
     "marker": lambda made, kind: made[kind](),
     "search": _search,
     "search2": _search2,
     "data": _data,
+    "problem": lambda _, *parts: Told(*parts),
+    "refusal": lambda made, place, problem: Refusal(place, made[problem]),
     "lost": lambda _, __: Lost(),
 }
 _FINISHERS: dict[str, Callable[..., None]] = {

@@ -1,4 +1,4 @@
-"""Deciding a create with what was kept of a generated program: accepted, or not surely."""
+"""Deciding a create with what was kept of a generated program: accepted, refused, or not surely either."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from rulewright.hotpath.retold import Told
+
 _MASK = "***"
 
 
@@ -21,30 +23,50 @@ class WarmProgram:
     def __init__(self, data: bytes) -> None:
         """Take what `kept.keep` made."""
         self._kept: Any = marshal.loads(data)  # noqa: S302 - sealed: private_cache says by whom it was written
-        self._parts = thaw(self._kept["frozen"])
+        self._thawed: Mapping[str, Any] | None = None
+
+    @property
+    def _parts(self) -> Mapping[str, Any]:
+        if self._thawed is None:
+            self._thawed = thaw(self._kept["frozen"])
+        return self._thawed
 
     @property
     def tables(self) -> Any:
         """What the stores' tables are made of."""
         return self._kept["tables"]
 
-    def accept(
+    def decide(
         self, resource: str, payload: Any, records: Any, actor: Any, now: datetime, seed: int
-    ) -> Changes | None:
-        """The changes of an accepted create, fit to be shown; None where it is not surely accepted.
+    ) -> Decided | None:
+        """What is decided about a create, fit to be shown in lines; None where that is not sure.
 
         Parameters as in `Program.evaluate`.
         """
         kept = self._kept
         if actor is not None and any(actor.get(name) is None for name in kept["declared"]):
             return None
-        sent = read_sent(kept["shape"], payload)
-        if sent is None or self._may_be_taken(resource, payload, records):
+        if self._may_be_taken(resource, payload, records):
             return None
         request = Data()
         vars(request).update(path={}, query={}, headers={})
-        run = self._parts["accept"](sent, payload, records, actor, request, now, seed)
-        return Changes(tuple(self._shown(resource, run)))
+        given = records, actor, request, now, seed
+        sent = read_sent(kept["shape"], payload)
+        try:
+            run = self._parts["accept"](sent, payload, *given) if sent is not None else None
+        except Exception:  # whatever it was, it is met again, and told or left to the whole command
+            run = None
+        if run is not None:
+            return Decided("accepted", changes=tuple(self._shown(resource, run)))
+        return self._refuse(payload, given)
+
+    def _refuse(self, payload: Any, given: tuple[Any, ...]) -> Decided | None:
+        if self._kept["refusing"] is None:
+            return None
+        from rulewright.hotpath.retelling import tell  # noqa: PLC0415 - what is accepted needs none of it
+
+        kept = marshal.loads(self._kept["refusing"])  # noqa: S302 - sealed as the whole is
+        return Decided("rejected", problems=tuple(tell(kept, thaw(kept["frozen"]), payload, given)))
 
     def _may_be_taken(self, resource: str, payload: Mapping[str, object], records: Any) -> bool:
         """As in deciding.py: a key of the caller's may be there already."""
@@ -74,11 +96,13 @@ class Change:
         self.op, self.resource, self.key, self.set, self.before = op, resource, key, values, before
 
 
-class Changes:
-    """What an outcome holds that reports of changes show."""
+class Decided:
+    """What an outcome holds that reports in lines show."""
 
     replayed = False
     messages = ()
 
-    def __init__(self, changes: tuple[Change, ...]) -> None:
-        self.changes = changes
+    def __init__(
+        self, verdict: str, *, problems: tuple[Told, ...] = (), changes: tuple[Change, ...] = ()
+    ) -> None:
+        self.verdict, self.problems, self.changes = verdict, problems, changes

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from rulewright.problem import Problem
 from rulewright.report.changes import changes_in_words
-from rulewright.report.entry import Entry
 from rulewright.report.text import shortened, show_text
+
+if TYPE_CHECKING:
+    # A warm start reports without importing these.
+    from collections.abc import Iterable, Iterator
+
+    from rulewright.outcome import Outcome
+    from rulewright.problem import Problem
+    from rulewright.report.entry import Entry
 
 
 def report_compact(entries: Iterable[Entry]) -> Iterator[str]:
     """`file:line:col: severity[code] path: message (rule)`, and `file:line:col: accepted: change`."""
     for entry in entries:
-        for problem in entry.outcome.problems:
-            yield f"{_line(problem, entry.at)}\n"
-        for change in changes_in_words(entry.outcome):
-            yield f"{show_text(entry.at)}: {entry.outcome.verdict}: {change}\n"
+        yield from lines_of(entry.outcome, entry.at)
+
+
+def lines_of(outcome: Outcome, at: str) -> Iterator[str]:
+    """The lines of one outcome, whose payload starts at `at`."""
+    for problem in outcome.problems:
+        yield f"{_line(problem, at)}\n"
+    for change in changes_in_words(outcome):
+        yield f"{show_text(at)}: {outcome.verdict}: {change}\n"
 
 
 def _line(problem: Problem, at: str) -> str:
