@@ -65,9 +65,46 @@ def test_types_are_strict_and_errors_carry_codes(field: str, value: object, code
 
 
 def test_read_only_fields_are_for_dumping() -> None:
-    """The id is made by the system; the schema neither asks for it nor takes it."""
+    """The id is made by the system; the schema does not ask for it, and drops what is sent for it."""
     assert CASE().fields["id"].dump_only
-    assert "id" in errors_of({"id": 5})
+    assert CASE().load({"id": 5, "date_of_birth": "1950-12-03"}) == {"date_of_birth": date(1950, 12, 3)}
+    assert CASE().dump({"id": 5}) == {"id": 5}
+
+
+READONLY = """
+rulewright: 1
+resource: a/b
+key: id
+fields:
+  id: {type: integer, readonly: ignore}
+  made: {type: integer, readonly: reject}
+  given: {type: integer, readonly: reject, messages: {readonly: that is ours}}
+  name: {type: string}
+  parts:
+    type: list
+    items:
+      type: object
+      fields: {number: {type: integer, readonly: ignore}, set: {type: integer, readonly: reject}}
+"""
+
+
+def test_what_may_not_be_sent_is_told_as_a_decision_tells_it(tmp_path: Path) -> None:
+    """Beside all other errors, and in the parts of a list."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.yaml").write_text(READONLY)
+    program = load(tmp_path)
+    payload = {"id": 1, "made": 2, "given": 3, "name": 4, "parts": [{"number": 1}, {"set": 2}], "other": 5}
+
+    messages = errors_of(payload, program.schema("a/b"))
+    told = {one.path: one for one in program.evaluate("a/b", payload).problems if one.severity == "error"}
+
+    assert [message.code for message in messages.pop("parts")[1]["set"]] == [told.pop("/parts/1/set").code]
+    assert messages.pop("other") == ["unknown field"]
+    del told["/other"]
+    assert {f"/{name}": [*said] for name, said in messages.items()} == {
+        path: [one.message] for path, one in told.items()
+    }
+    assert {message.code for said in messages.values() for message in said} == {"readonly", "type"}
 
 
 def test_every_item_of_a_list_has_its_own_error() -> None:
@@ -103,7 +140,8 @@ def test_each_type_takes_its_example_and_refuses_its_wrong_one(row: FieldType, t
 
 
 @pytest.mark.parametrize(
-    "name", ["error_messages", "Meta", "load", "fields", "validate", "context", "items", "get"]
+    "name",
+    ["error_messages", "Meta", "load", "fields", "validate", "context", "items", "get", "read_only_fields"],
 )
 def test_a_field_may_have_any_name(name: str, tmp_path: Path) -> None:
     """Also one by which marshmallow or Python means something of its own."""

@@ -11,6 +11,7 @@ from rulewright.fieldtypes import FIELD_TYPES, FieldType, resolve
 from rulewright.model import Field, RuleFile
 from rulewright.schema.fields import RuleField
 from rulewright.schema.messages import Message
+from rulewright.schema.read_only import WithReadOnly
 
 Types = Mapping[str, FieldType]
 
@@ -49,13 +50,17 @@ def schema_class(
             "type": Message("the payload must be an object", "type"),
         },
     }
-    fields = {_member(field_name, field): field for field_name, field in built.items()}
-    return cast(type[Schema], type(f"{name}Schema", (Schema,), {**members, **fields}))
+    read_only = {field_name: field for field_name, field in built.items() if field.dump_only}
+    base = WithReadOnly if read_only else Schema
+    if read_only:
+        members["read_only_fields"] = read_only
+    fields = {_member(field_name, field, base): field for field_name, field in built.items()}
+    return cast(type[Schema], type(f"{name}Schema", (base,), {**members, **fields}))
 
 
-def _member(name: str, field: RuleField) -> str:
+def _member(name: str, field: RuleField, base: type[Schema]) -> str:
     """The class attribute for a field: its name, unless a Schema means something else by that."""
-    if not hasattr(Schema, name):
+    if not hasattr(base, name):
         return name
     field.data_key = field.attribute = name
     return f"{name}__field"
