@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from rulewright.compiled import CompiledRules
-from rulewright.errors import EvaluationError
-from rulewright.evaluation import Request
+from rulewright.errors import ConfigurationError, EvaluationError
+from rulewright.evaluation import Inputs, Request
 from rulewright.fieldtypes import as_utc
 
 _PARTS = ("path", "query", "headers")
@@ -88,6 +89,91 @@ def require_store(store: object) -> None:
     """Raise EvaluationError for what can't be written to."""
     if not callable(getattr(store, "transaction", None)):
         raise EvaluationError(f"the store must be one that open_store opens, not {shortened(store)}")
+
+
+def require_sent(inputs: object, transaction: object) -> None:
+    """Raise EvaluationError for inputs that `Program.inputs` did not make, and for no transaction."""
+    if not isinstance(inputs, Inputs):
+        raise EvaluationError(f"inputs are what Program.inputs gives, not {shortened(inputs)}")
+    if not callable(getattr(transaction, "insert", None)):
+        raise EvaluationError(
+            f"the transaction must be one that a store's transaction() opened, not {shortened(transaction)}"
+        )
+
+
+def require_seed(seed: object) -> None:
+    """Raise EvaluationError for a seed that is no whole number."""
+    if seed is not None and seed.__class__ is not int and not _is_integer(seed):
+        raise EvaluationError(f"the seed must be a whole number, not {shortened(seed)}")
+
+
+def require_tracer(tracer: object) -> None:
+    """Raise EvaluationError for a tracer that can't be called."""
+    if tracer is not None and not callable(tracer):
+        raise EvaluationError(f"the tracer must be a function of one Judged, not {shortened(tracer)}")
+
+
+def require_target(forward: object) -> None:
+    """Raise EvaluationError for what can be no target's name."""
+    if forward is not None and not isinstance(forward, str):
+        raise EvaluationError(f"forward must be the name of a target, not {shortened(forward)}")
+
+
+def require_payloads(payloads: object) -> None:
+    """Raise EvaluationError for what is no series of payloads; a single payload is none."""
+    if isinstance(payloads, str | bytes | Mapping) or not isinstance(payloads, Iterable):
+        raise EvaluationError(
+            f"the payloads must be a list, or anything else that gives one after the other, not"
+            f" {shortened(payloads)}"
+        )
+
+
+def require_deliverer(store: object, forwarder: object, workers: object, lease_seconds: object) -> None:
+    """Raise EvaluationError for what nothing can be sent with."""
+    require_store(store)
+    if not callable(getattr(forwarder, "send", None)):
+        raise EvaluationError(
+            f"the forwarder must be one that can send, like an HttpForwarder, not {shortened(forwarder)}"
+        )
+    if not _is_integer(workers) or workers < 1:  # type: ignore[operator]
+        raise EvaluationError(f"workers must be a whole number from 1, not {shortened(workers)}")
+    is_number = isinstance(lease_seconds, int | float) and not isinstance(lease_seconds, bool)
+    if not is_number or not lease_seconds > 0:  # type: ignore[operator]
+        raise EvaluationError(f"lease_seconds must be a number above 0, not {shortened(lease_seconds)}")
+
+
+def require_load(path: object, settings: object, audit: object, plugins: object, installed: object) -> None:
+    """Raise ConfigurationError for what rules can't be loaded with."""
+    if path is not None and not isinstance(path, str | os.PathLike):
+        raise ConfigurationError(
+            f"path must be a folder of rule files or a rule file, like 'rules', not {shortened(path)}"
+        )
+    if settings is not None:
+        _require_settings(settings)
+    if isinstance(plugins, str | bytes | Mapping) or not isinstance(plugins, Iterable):
+        raise ConfigurationError(
+            "plugins must be a list of modules, their names or paths of Python files, like ['acme.rules'],"
+            f" not {shortened(plugins)}"
+        )
+    for name, value in (("audit", audit), ("installed", installed)):
+        if not isinstance(value, bool) and not (name == "installed" and value is None):
+            raise ConfigurationError(f"{name} must be True or False, not {shortened(value)}")
+
+
+def _require_settings(settings: object) -> None:
+    if not isinstance(settings, Mapping):
+        raise ConfigurationError(
+            f"settings must map APIs to their settings, like {{'shop': {{'strict': True}}}}, not"
+            f" {shortened(settings)}"
+        )
+    for api, values in settings.items():
+        if not isinstance(api, str) or not isinstance(values, Mapping):
+            raise ConfigurationError(
+                f"settings must map each API to its settings, like {{'shop': {{'strict': True}}}};"
+                f" {shortened(api)} has {shortened(values)}"
+            )
+        if not all(isinstance(name, str) for name in values):
+            raise ConfigurationError(f"the names of settings of {api} must be text")
 
 
 def shortened(value: object) -> str:

@@ -18,9 +18,16 @@ from rulewright.arguments import (
     instant,
     request_of,
     require_actor,
+    require_deliverer,
     require_key,
+    require_load,
+    require_payloads,
     require_records,
+    require_seed,
+    require_sent,
     require_store,
+    require_target,
+    require_tracer,
     require_update_key,
 )
 from rulewright.audit import DECISIONS, keep_write_back
@@ -115,6 +122,7 @@ class Program:
         resource or operation, or an update without a key of the right type.
         """
         require_records(store)
+        require_tracer(tracer)
         require_update_key(self.compiled, resource, operation, key)
         inputs = self.inputs(
             payload, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
@@ -160,6 +168,7 @@ class Program:
         is written then either.
         """
         require_store(store)
+        require_target(forward)
         require_update_key(self.compiled, resource, operation, key)
         inputs = self.inputs(
             payload, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
@@ -203,6 +212,8 @@ class Program:
         before stays stored.
         """
         require_store(store)
+        require_payloads(payloads)
+        require_seed(seed)
         store.prepare(self.tables)
         applier = self.applier(resource, forward=forward)
 
@@ -233,6 +244,7 @@ class Program:
 
     def applier(self, resource: str, *, forward: str | None = None) -> Applier:
         """Return what carries out chunks of payloads, inside transactions that the caller opens."""
+        require_target(forward)
         return batch.Applier(self.compiled, resource, self.tables, audit=self.audit, forward=forward)
 
     def tick(self, *, store: Store, as_of: datetime | str | None = None) -> tuple[Receipt, ...]:
@@ -255,6 +267,7 @@ class Program:
         self, resource: str, inputs: Inputs, transaction: Transaction, *, forward: str | None = None
     ) -> Receipt:
         """As `apply`, inside a transaction that the caller opened on a prepared store."""
+        require_sent(inputs, transaction)
         from rulewright.delivery import carry_out  # noqa: PLC0415 - for those who write
 
         return carry_out(self.compiled, resource, inputs, transaction, audit=self.audit, forward=forward)
@@ -263,6 +276,7 @@ class Program:
         self, store: Store, forwarder: Forwarder, *, workers: int = 8, lease_seconds: float = LEASE
     ) -> Deliverer:
         """Return what sends the messages in the outbox of `store` through `forwarder`: see its `run`."""
+        require_deliverer(store, forwarder, workers, lease_seconds)
         self._prepare_outbox(store)
         return outbox.Deliverer(store, forwarder, self.compiled, workers, lease_seconds, self._keep_settled)
 
@@ -270,6 +284,7 @@ class Program:
         self, store: Store, forwarder: Forwarder, *, workers: int = 8, lease_seconds: float = LEASE
     ) -> Worker:
         """Return what sends messages as jobs that the store, a `JobStore`, hands out: see its `run`."""
+        require_deliverer(store, forwarder, workers, lease_seconds)
         self._prepare_outbox(store)
         return outbox.Worker(store, forwarder, self.compiled, workers, lease_seconds, self._keep_settled)
 
@@ -294,9 +309,10 @@ class Program:
     ) -> Inputs:
         """Gather what one evaluation depends on, with the clock and chance filled in.
 
-        Raises EvaluationError for an actor, a request, a key or a time that is none.
+        Raises EvaluationError for an actor, a request, a key, a seed or a time that is none.
         """
         require_key(key)
+        require_seed(seed)
         require_actor(actor)
         return Inputs(
             operation=operation,
@@ -324,8 +340,10 @@ def load(
     applied is kept, so that `rulewright history` can tell of it. `plugins`: what these rules may use beside
     what is installed, as modules, their names, or paths of Python files; `installed`: whether installed
     plug-ins are used (default: unless RULEWRIGHT_NO_PLUGINS is set). Raises RuleFileError, which holds every
-    problem of every file, ConfigurationError for a setting that no api.yaml declares, and PluginError.
+    problem of every file, ConfigurationError for a setting that no api.yaml declares and for an argument of
+    another type, and PluginError.
     """
+    require_load(path, settings, audit, plugins, installed)
     registry = build_registry(plugins, installed=installed)
     # Wherever the package lies, positions of what ships read rules/<api>/<resource>.yaml.
     shown = "rules" if path is None else None

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from rulewright import EvaluationError, Program, load
+from rulewright import ConfigurationError, EvaluationError, Program, load
 from rulewright_adapters.memory import MemoryStore
 
 PROGRAM = load()
@@ -22,6 +22,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "a text as store": ({"store": "x"}, "the store must be one that open_store opens, not 'x'"),
     "a list as actor": ({"actor": []}, "the actor must be a mapping"),
     "a long actor": ({"actor": "x" * 10_000}, "…"),
+    "a text as seed": ({"seed": "x"}, "the seed must be a whole number, not 'x'"),
 }
 
 
@@ -66,3 +67,78 @@ def test_an_update_needs_a_key_of_its_type(way: str, key: object, message: str) 
 
     with pytest.raises(EvaluationError, match=message):
         _call(PROGRAM, way, arguments)
+
+
+LOADING: dict[str, tuple[dict[str, Any], str]] = {
+    "a number as path": ({"path": 5}, "path must be a folder of rule files or a rule file"),
+    "bytes as path": ({"path": b"rules"}, "path must be a folder"),
+    "a number as settings": ({"settings": 5}, "settings must map APIs to their settings"),
+    "a list as settings": ({"settings": []}, "settings must map APIs to their settings"),
+    "settings without an API": ({"settings": {"strict": True}}, "settings must map each API to its settings"),
+    "an API that is no text": ({"settings": {5: {}}}, "settings must map each API to its settings"),
+    "a setting that is no text": ({"settings": {"ct_oi": {5: 1}}}, "the names of settings of ct_oi must be"),
+    "a number as plug-ins": ({"plugins": 5}, "plugins must be a list of modules"),
+    "one plug-in's name": ({"plugins": "acme"}, "plugins must be a list of modules"),
+    "a text as audit": ({"audit": "no"}, "audit must be True or False, not 'no'"),
+    "a number as installed": ({"installed": 0}, "installed must be True or False, not 0"),
+}
+
+
+@pytest.mark.parametrize("what", LOADING)
+def test_a_mistake_in_what_is_loaded_is_told(what: str) -> None:
+    """ConfigurationError says what was expected."""
+    given, message = LOADING[what]
+
+    with pytest.raises(ConfigurationError) as raised:
+        load(**given)
+
+    assert message in str(raised.value)
+
+
+class Sender:
+    """What a forwarder looks like."""
+
+    def send(self, _: object) -> None:
+        """Send nothing."""
+
+
+CALLS: dict[str, tuple[str, tuple[Any, ...], dict[str, Any], str]] = {
+    "no tracer": ("evaluate", ("ct_oi/county", {}), {"tracer": 5}, "the tracer must be a function"),
+    "no target": (
+        "apply",
+        ("ct_oi/county", {}),
+        {"store": MemoryStore(), "forward": []},
+        "forward must be the name of a target",
+    ),
+    "no target of many": ("applier", ("ct_oi/county",), {"forward": 5}, "forward must be the name"),
+    "no payloads": ("apply_many", ("ct_oi/county", 5), {"store": MemoryStore()}, "the payloads must be"),
+    "one payload": ("apply_many", ("ct_oi/county", {}), {"store": MemoryStore()}, "the payloads must be"),
+    "a seed of many": (
+        "apply_many",
+        ("ct_oi/county", []),
+        {"store": MemoryStore(), "seed": 1.5},
+        "the seed must be a whole number",
+    ),
+    "no inputs": ("apply_within", ("ct_oi/county", 5, None), {}, "inputs are what Program.inputs gives"),
+    "no transaction": (
+        "apply_within",
+        ("ct_oi/county", PROGRAM.inputs({}), 5),
+        {},
+        "the transaction must be one that",
+    ),
+    "no store": ("deliverer", ("x", Sender()), {}, "the store must be one"),
+    "no forwarder": ("deliverer", (MemoryStore(), 5), {}, "the forwarder must be one that can send"),
+    "no workers": ("worker", (MemoryStore(), Sender()), {"workers": 0}, "workers must be a whole number"),
+    "no lease": ("worker", (MemoryStore(), Sender()), {"lease_seconds": "x"}, "lease_seconds must be"),
+}
+
+
+@pytest.mark.parametrize("what", CALLS)
+def test_a_mistake_in_a_call_is_told(what: str) -> None:
+    """Before anything is read or written."""
+    name, given, named, message = CALLS[what]
+
+    with pytest.raises(EvaluationError) as raised:
+        list(getattr(PROGRAM, name)(*given, **named))
+
+    assert message in str(raised.value)
