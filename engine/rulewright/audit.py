@@ -1,4 +1,4 @@
-"""What was decided and done: every applied outcome is kept beside the records it changed.
+"""What was decided and done: every applied outcome is kept (by accounts.py) beside the records it changed.
 
 A decision is one record of DECISIONS for each record that it changed, written in the same transaction; so
 most cost one insert, and the history of a record is found by its key. Values of sensitive fields are masked
@@ -9,18 +9,14 @@ what is kept, as far as nothing it depended on was masked.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, cast
 
-from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.errors import AdapterError
-from rulewright.evaluation import MASK, Inputs, Request, mask_payload, mask_record, mask_stored
-from rulewright.fieldtypes import encode_datetime
-from rulewright.outcome import Change, Outcome
-from rulewright.ports import Column, Records, Store, StoredRecord, Table, Transaction
-from rulewright.problem import Problem
+from rulewright.evaluation import Inputs, Request
+from rulewright.ports import Column, Records, Store, StoredRecord, Table
 
 DECISIONS: Final = Table(
     resource="rulewright/decision",
@@ -34,12 +30,6 @@ DECISIONS: Final = Table(
         Column("detail", "text"),
     ),
     indexes=(("resource", "record"),),
-)
-# A read: which look-up, of what, by which values, and how many were found.
-_Read = tuple[str, str, Mapping[str, object], int]
-# Headers that say who somebody is in a way that others could repeat.
-_SECRET_HEADERS: Final = frozenset(
-    {"authorization", "authorize", "cookie", "proxy-authorization", "x-api-key"}
 )
 # Made once: json.dumps would make one for each call.
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), default=str)
@@ -76,227 +66,14 @@ class Decision:
         return tuple(one for one in self.changes if one["resource"] == resource and one["key"] == key)
 
 
-class Accounts:
-    """Keeps what was decided in one transaction. What all its decisions share is written out once."""
-
-    def __init__(self, rules: CompiledRules, encode: Callable[[object], str] | None = None) -> None:
-        """`encode`: a quicker way to the same JSON data than the standard library's."""
-        self._rules = rules
-        self._encode = encode or _ENCODER.encode
-        self._at = _now()
-        self._last: tuple[Inputs, str] | None = None
-
-    def keep(
-        self,
-        outcome: Outcome,
-        inputs: Inputs,
-        key: object,
-        transaction: Transaction,
-        messages: Iterable[int] = (),
-    ) -> None:
-        """Keep an accepted outcome, its sensitive values masked. `messages` are ids of the outbox."""
-        changes = [_parts_of(one) for one in outcome.changes]
-        sent = _sent(outcome, messages) if outcome.messages else []
-        reads = [(one.lookup, one.resource, one.by, one.found) for one in outcome.reads]
-        text = self._text_of(outcome, inputs, key, changes, reads, sent)
-        _keep(text, outcome.resource, key, [(one[1], one[2]) for one in changes], transaction)
-
-    def keep_written(
-        self,
-        outcome: Outcome,
-        inputs: Inputs,
-        changes: Sequence[tuple[Any, ...]],
-        reads: Sequence[_Read],
-        transaction: Transaction,
-    ) -> None:
-        """As `keep`, of changes and reads as tuples in the order of their fields, the own record's first."""
-        key = changes[0][2]
-        text = self._text_of(outcome, inputs, key, changes, reads, [])
-        touched = [(one[1], one[2]) for one in changes] if len(changes) > 1 else ()
-        _keep(text, outcome.resource, key, touched, transaction)
-
-    def _text_of(
-        self,
-        outcome: Outcome,
-        inputs: Inputs,
-        key: object,
-        changes: Sequence[tuple[Any, ...]],
-        reads: Sequence[_Read],
-        messages: Sequence[Mapping[str, object]],
-    ) -> str:
-        rules = self._rules
-        resource = rules.resources[outcome.resource]
-        own = {
-            "key": key,
-            "payload": _payload(resource, inputs, rules),
-            "seed": inputs.seed,
-            "reads": [
-                {"lookup": name, "resource": other, "by": _masked(rules, other, by), "found": found}
-                for name, other, by, found in reads
-            ],
-            "changes": [_change(rules, *one) for one in changes],
-            "problems": [*map(_problem, outcome.problems)] if outcome.problems else [],
-            "messages": messages,
-        }
-        return f"{self._shared(outcome, inputs, resource)},{self._encode(own)[1:]}"
-
-    def _shared(self, outcome: Outcome, inputs: Inputs, resource: CompiledResource) -> str:
-        last = self._last
-        if last is not None and _is_shared(last[0], inputs):
-            return last[1]
-        parts: dict[str, object] = {
-            "at": self._at,
-            "as_of": outcome.as_of,
-            "actor": inputs.actor,
-            "operation": outcome.operation,
-            "request": _request(resource, inputs.request),
-            "trusted": inputs.trusted,
-            "ruleset": outcome.ruleset,
-        }
-        text = self._encode(parts)[:-1]
-        self._last = (inputs, text)
-        return text
-
-
-def _is_shared(one: Inputs, other: Inputs) -> bool:
-    """Whether two decisions of one resource share the caller, the time and the call."""
-    return (
-        one.now is other.now
-        and one.actor is other.actor
-        and one.request is other.request
-        and one.operation == other.operation
-        and one.trusted is other.trusted
-    )
-
-
-def keep_write_back(change: Change, rules: CompiledRules, transaction: Transaction) -> None:
-    """Keep what the reply to a message changed in the record that it was about."""
-    detail: dict[str, object] = {
-        "at": _now(),
-        "as_of": _now(),
-        "actor": None,
-        "operation": "write_back",
-        "key": change.key,
-        "trusted": True,
-        "ruleset": rules.digest,
-        "changes": [_change(rules, *_parts_of(replace(change, before=change.before or {})))],
-    }
-    _keep(_ENCODER.encode(detail), change.resource, change.key, (), transaction)
-
-
-def _keep(
-    text: str,
-    resource: str,
-    key: object,
-    touched: Sequence[tuple[str, object]],
-    transaction: Transaction,
-) -> None:
-    """Keep a decision about a record; of the others that it touched, that it did."""
-    first = transaction.last_in_sequence(DECISIONS.resource, DECISIONS.key, "") + 1
-    own = _text(key)
-    if not touched:
-        record = {"id": first, "decision": first, "resource": resource, "record": own, "detail": text}
-        transaction.insert(DECISIONS.resource, record)
-        return
-    rows: dict[tuple[str, str], str | None] = {(resource, own): text}
-    for name, other in touched:
-        rows.setdefault((name, _text(other)), None)
-    for number, ((name, kept), detail) in enumerate(rows.items(), first):
-        transaction.insert(
-            DECISIONS.resource,
-            {"id": number, "decision": first, "resource": name, "record": kept, "detail": detail},
-        )
-
-
-def _now() -> str:
-    return str(encode_datetime(datetime.now(UTC)))
-
-
-def _text(key: object) -> str:
+def text_of_key(key: object) -> str:
     """A key as text that tells 7 from "7"."""
     return str(key) if key.__class__ is int else _ENCODER.encode(key)
 
 
-def _parts_of(change: Change) -> tuple[Any, ...]:
-    return (
-        change.op,
-        change.resource,
-        change.key,
-        change.set,
-        change.before,
-        change.rule,
-        change.stage,
-    )
-
-
-def _change(
-    rules: CompiledRules,
-    op: str,
-    resource: str,
-    key: object,
-    values: Mapping[str, object],
-    before: Mapping[str, object] | None,
-    rule: str,
-    stage: str,
-) -> dict[str, object]:
-    if op == "create":
-        values = {name: value for name, value in values.items() if value is not None}
-    return {
-        "op": op,
-        "resource": resource,
-        "key": key,
-        "set": _masked(rules, resource, values),
-        "before": None if before is None else _masked(rules, resource, before),
-        "rule": rule,
-    }
-
-
-def _problem(problem: Problem) -> dict[str, object]:
-    return {
-        "rule": problem.rule,
-        "code": problem.code,
-        "severity": problem.severity,
-        "path": problem.path,
-        "message": problem.message,
-    }
-
-
-def _sent(outcome: Outcome, messages: Iterable[int]) -> list[dict[str, object]]:
-    return [
-        {"id": number, "target": one.target, "idempotency_key": one.idempotency_key}
-        for number, one in zip(messages, outcome.messages, strict=False)
-    ]
-
-
-def _masked(rules: CompiledRules, resource: str, values: Mapping[str, object]) -> dict[str, object]:
-    found = rules.resources.get(resource)
-    if found is not None and not found.hiding.keys().isdisjoint(values):
-        return mask_stored(found, values)
-    return values if values.__class__ is dict else dict(values)
-
-
-def _payload(resource: CompiledResource, inputs: Inputs, rules: CompiledRules) -> object:
-    payload = inputs.payload
-    if payload.__class__ is dict and not resource.hides and resource.workflow is None:
-        return payload
-    masked = mask_payload(resource.name, payload, rules)
-    if isinstance(masked, Mapping) and resource.has_event(inputs.operation):
-        return mask_record(resource.event_fields(inputs.operation), masked)
-    return masked
-
-
-def _request(resource: CompiledResource, request: Request) -> dict[str, object]:
-    auth = resource.api.auth if resource.api is not None else None
-    secret = _SECRET_HEADERS
-    if auth is not None:
-        secret |= {name.lower() for name in (auth.header or "", *auth.also)}
-    headers = {name: MASK if name.lower() in secret else value for name, value in request.headers.items()}
-    return {"path": dict(request.path), "query": dict(request.query), "headers": headers}
-
-
 def history(records: Records, resource: str, key: object) -> list[Decision]:
     """Return what was done to a record, oldest first: by its own operations and by effects of others."""
-    found = records.find(DECISIONS.resource, {"resource": resource, "record": _text(key)})
+    found = records.find(DECISIONS.resource, {"resource": resource, "record": text_of_key(key)})
     ids = sorted({number for one in found if isinstance(number := one["decision"], int)})
     return [
         decision

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-from rulewright.audit import Accounts
+from rulewright.accounts import Accounts
 from rulewright.compiled import CompiledRules
 from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
 from rulewright.evaluation import CLAIMS, Inputs, mask_outcome
@@ -17,11 +17,8 @@ from rulewright.ports import Transaction
 from rulewright.problem import Because, Problem
 from rulewright.timeouts import keep_entries
 
-if TYPE_CHECKING:
-    from rulewright.hotpath.accepting import Written
-
 # language.md "Effects": apply writes bound creates, updates, own record, rest.
-_WRITE_ORDER: Final = {"bound": 0, "update": 1, "own": 2, "rest": 3}
+WRITE_ORDER: Final = {"bound": 0, "update": 1, "own": 2, "rest": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +100,6 @@ def own_key(outcome: Outcome, rules: CompiledRules) -> object:
     return (outcome.record or {}).get(rules.resources[outcome.resource].key)
 
 
-def store_written(
-    outcome: Outcome, written: Written, inputs: Inputs, transaction: Transaction, accounts: Accounts | None
-) -> None:
-    """As `store_outcome`, of an accepted outcome that sends nothing, in a transaction that writes behind."""
-    changes, reads = written
-    ordered = changes if len(changes) == 1 else sorted(changes, key=_order_of)
-    for op, resource, key, values, _, _, _ in ordered:
-        if op == "create":
-            transaction.insert(resource, values)
-        else:
-            transaction.update(resource, key, values)
-    if accounts is not None:
-        accounts.keep_written(outcome, inputs, changes, reads, transaction)
-
-
-def _order_of(change: tuple[Any, ...]) -> int:
-    return _WRITE_ORDER[change[-1]]
-
-
 def write_changes(changes: Iterable[Change], transaction: Transaction) -> None:
     """Write planned changes so that every constraint holds after each write.
 
@@ -129,7 +107,7 @@ def write_changes(changes: Iterable[Change], transaction: Transaction) -> None:
     old head of a household steps down before the new one can be written), that write goes first.
     Raises UniqueViolationError where no order will do.
     """
-    waiting = sorted(changes, key=lambda change: _WRITE_ORDER[change.stage])
+    waiting = sorted(changes, key=lambda change: WRITE_ORDER[change.stage])
     if len(waiting) == 1:
         _write(waiting.pop(), transaction)
     while waiting:

@@ -30,7 +30,7 @@ from rulewright.arguments import (
     require_tracer,
     require_update_key,
 )
-from rulewright.audit import DECISIONS, keep_write_back
+from rulewright.audit import DECISIONS
 from rulewright.bundle import load_rules_once
 from rulewright.compiled import CompiledRules, compile_rules
 from rulewright.conflicts import despite_conflicts
@@ -294,6 +294,8 @@ class Program:
 
     def _keep_settled(self, settled: Settled, transaction: Transaction) -> None:
         if self.audit and settled.change is not None:
+            from rulewright.accounts import keep_write_back  # noqa: PLC0415 - for those who write
+
             keep_write_back(settled.change, self.compiled, transaction)
 
     def inputs(

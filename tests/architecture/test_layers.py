@@ -42,6 +42,7 @@ ORDER = (
     "timeouts",
     "outbox",
     "audit",
+    "accounts",
     "arguments",
     "tables",
     "delivery",

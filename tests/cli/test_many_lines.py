@@ -21,7 +21,7 @@ VALUES = st.recursive(
     max_leaves=12,
 )
 # Pieces of JSON that may, put together, be an object, or nearly one.
-WORDS = r"""{ } [ ] : , "a" "b" "a:" "\":" "\u0061" "{" 1 -0 1.5 1e2 1e400 NaN true null "\ud800" "\u0000" "é" " """
+WORDS = r"""{ } [ ] : , "a" "b" "a:" "\":" "\u0061" "{" 1 -0 1.5 1e2 1e400 NaN "\ud800" "\u0000" "é" " """
 PIECES = st.lists(st.sampled_from([*WORDS.split(), " ", "\t", "\x0b", "9" * 30]), max_size=14)
 ODD = (
     b'{"a": 1, "a": 2}',

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
-from rulewright.audit import Accounts
+from rulewright.accounts import Accounts
 from rulewright.batch.buffer import Buffer, Collision
 from rulewright.batch.forecast import keys_of, lookups_of
+from rulewright.batch.ledger import Ledger
 from rulewright.compiled import CompiledRules
-from rulewright.delivery import Receipt, store_outcome, store_written
+from rulewright.delivery import WRITE_ORDER, Receipt, store_outcome
 from rulewright.evaluation import Inputs, find_resource
 from rulewright.hotpath import decide, written_by
 from rulewright.outcome import Outcome
@@ -82,14 +82,15 @@ class Applier:
             self._read_ahead(given, buffer)
             receipts: list[Receipt] = []
             refused = 0
-            accounts = Accounts(self._rules, _quick_encoder())
+            ledger = Ledger(self._rules, buffer)
             for number, one in enumerate(given):
                 buffer.payload = number
-                receipt = self._one(one, buffer, accounts)
+                receipt = self._one(one, buffer, ledger)
                 receipts.append(receipt)
                 refused += not receipt.outcome.accepted
                 if patience is not None and refused >= patience:
                     break
+            ledger.close()
             buffer.flush()
         return receipts
 
@@ -99,7 +100,7 @@ class Applier:
         outcome = decide(self._rules, self._resource, one, transaction)
         return self._stored(outcome, one, transaction, Accounts(self._rules))
 
-    def _one(self, one: Given, buffer: Buffer, accounts: Accounts) -> Receipt:
+    def _one(self, one: Given, buffer: Buffer, ledger: Ledger) -> Receipt:
         if isinstance(one, Outcome):
             return Receipt(one, stored=False)
         outcome = decide(self._rules, self._resource, one, buffer)
@@ -107,8 +108,11 @@ class Applier:
             return Receipt(outcome, stored=False)
         written = written_by(outcome) if self._is_plain else None
         if written is None:
-            return self._stored(outcome, one, buffer, accounts)
-        store_written(outcome, written, one, buffer, accounts if self._audit else None)
+            return self._stored(outcome, one, buffer, ledger)
+        changes, reads = written
+        _write(changes, buffer)
+        if self._audit:
+            ledger.keep_written(outcome, one, changes, reads)
         return Receipt(outcome, stored=True)
 
     def _stored(self, outcome: Outcome, one: Inputs, transaction: Transaction, accounts: Accounts) -> Receipt:
@@ -128,19 +132,19 @@ class Applier:
             buffer.read_ahead(lookup.resource, lookup.fields, keys_of(lookup, inputs))
 
 
-def _quick_encoder() -> Callable[[object], str]:
-    """Return what writes JSON data as `json` does; what msgspec has no words for is left to that."""
-    import msgspec  # noqa: PLC0415 - it takes its time, and one payload does without
+def _write(changes: Sequence[tuple[Any, ...]], buffer: Buffer) -> None:
+    """Write changes, tuples of the fields of Change, in the order of `delivery.write_changes`."""
+    for op, resource, key, values, _, _, _ in (
+        changes if len(changes) == 1 else sorted(changes, key=_order_of)
+    ):
+        if op == "create":
+            buffer.insert(resource, values)
+        else:
+            buffer.update(resource, key, values)
 
-    encode = msgspec.json.Encoder(enc_hook=str).encode
 
-    def quick(value: object) -> str:
-        try:
-            return encode(value).decode()
-        except (TypeError, ValueError, OverflowError, RecursionError):
-            return json.dumps(value, separators=(",", ":"), default=str)
-
-    return quick
+def _order_of(change: tuple[Any, ...]) -> int:
+    return WRITE_ORDER[change[-1]]
 
 
 def _refused(receipts: Sequence[Receipt]) -> int:

@@ -143,8 +143,12 @@ class Buffer:
 
     def insert_many(self, resource: str, records: Sequence[StoredRecord]) -> None:
         """See Transaction.insert_many."""
-        for record in records:
-            self.insert(resource, record)
+        self.insert_owned(resource, records, [self.payload] * len(records))
+
+    def insert_owned(self, resource: str, records: Sequence[StoredRecord], owners: Sequence[int]) -> None:
+        """Insert what several payloads write, whose numbers are `owners`."""
+        if records:
+            (self._pending.get(resource) or self._begin(resource)).add_many(records, owners)
 
     def update(self, resource: str, key: object, values: StoredRecord) -> None:
         """See Transaction.update; a violation shows when it is flushed."""

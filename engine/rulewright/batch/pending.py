@@ -58,6 +58,11 @@ class Pending:
             self._count(record)
         self._unread.append(record)
 
+    def add_many(self, records: Sequence[StoredRecord], owners: Sequence[int]) -> None:
+        """Note new records."""
+        for record, owner in zip(records, owners, strict=True):
+            self.add(record, owner)
+
     def change(self, key: object, values: StoredRecord, after: StoredRecord, owner: int) -> None:
         """Note an update of the record with `key`, which then is `after`."""
         self._catch_up()
