@@ -13,10 +13,11 @@ from msgspec.structs import asdict
 
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation.views import Layer
-from rulewright.hotpath import plan, refusals, state, texts, values
+from rulewright.hotpath import doubt, plan, refusals, state, texts, values
 from rulewright.hotpath.ahead import fits
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.collecting import GIVEN, TITLE, Collector
+from rulewright.hotpath.dependence import Dependence
 from rulewright.hotpath.effects import EffectWriter
 from rulewright.hotpath.inferring import InferenceWriter, may_fire
 from rulewright.hotpath.refusals import Entry
@@ -35,6 +36,8 @@ NAMES: Final[Mapping[str, object]] = {
         one.__name__: one
         for one in (
             may_fire,
+            doubt.tell_in_doubt,
+            doubt.value_in_doubt,
             plan.begin,
             plan.create_record,
             plan.expected,
@@ -277,8 +280,9 @@ def _straight_collect(unit: Unit, collect: str, before: Sequence[str]) -> str:
 
 
 def _link(unit: Unit, namespace: Mapping[str, Any]) -> None:
-    link = Linked(unit.rules, unit.resource)
     resource = unit.resource
+    link = Linked(unit.rules, resource)
+    link.rests = Dependence(resource).table()
     link.lookups = {name: namespace[f"l_{name}"] for name in resource.lookups if f"l_{name}" in namespace}
     for name, field in resource.bound_references.items():
         if f"x_{field.name}" in namespace:

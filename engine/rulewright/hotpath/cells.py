@@ -154,15 +154,11 @@ class Cells(Finder):
 
     def is_derived(self, field: CompiledField) -> bool:
         """Whether the rules work the field out, whatever was sent."""
-        return self._is_state(field) or self._computes(field) or field.rule.generate is not None
+        return self._is_state(field) or computes(field) or field.rule.generate is not None
 
     def _is_state(self, field: CompiledField) -> bool:
         workflow = self.resource.workflow
         return workflow is not None and workflow.rule.field == field.name
-
-    def _computes(self, field: CompiledField) -> bool:
-        compute = field.rule.compute
-        return compute is not None and (compute.on is None or "*" in compute.on or "create" in compute.on)
 
     def _cell(self, name: str, title: str, lines: list[str]) -> None:
         cell = self.unit.cell(f"c_{name}")
@@ -179,7 +175,7 @@ class Cells(Finder):
         """The lines that work a field of the record out, into `v`."""
         if self._is_state(field):
             return self._state()
-        if self._computes(field):
+        if computes(field):
             assert field.compute is not None
             return [f"v = {self.stored(field, field.compute)}"]
         if field.rule.generate is not None:
@@ -267,6 +263,12 @@ class Cells(Finder):
             field = self.unit.rules.resources[resource].fields[name]
             values[name] = to_json(encode_value(field, entry.value({})))
         return values
+
+
+def computes(field: CompiledField) -> bool:
+    """Whether a create works the field out by its `compute`."""
+    compute = field.rule.compute
+    return compute is not None and (compute.on is None or "*" in compute.on or "create" in compute.on)
 
 
 def _is_flat(field: CompiledField) -> bool:

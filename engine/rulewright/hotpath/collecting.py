@@ -14,7 +14,7 @@ from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.cells import Cells
-from rulewright.hotpath.dependence import Dependence, Rests
+from rulewright.hotpath.dependence import Dependence, Rests, joined
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.refusals import Refusal
 from rulewright.hotpath.shape import is_scalar, is_sent
@@ -22,6 +22,8 @@ from rulewright.hotpath.stages import applies
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
 from rulewright.problem import Because, Problem
 
+# A call of what may find that a record is missing.
+_FINDING: Final = re.compile(r"\b[lrx]_\w+\(s\)|\bnames_of\(s\)")
 TITLE: Final = "every problem after the shape's"
 GIVEN: Final = "s, unsound, entries"
 
@@ -43,8 +45,13 @@ class Collector:
         lines = [*_without_idle(["required = []", "checked = []", *lines])] or ["pass"]
         return "\n".join([f"def collect({GIVEN}):  # {TITLE}", *(f"    {line}" for line in lines), ""])
 
-    def _guarded(self, rests: Rests, lines: Iterable[str]) -> Iterator[str]:
-        """Lines that are run only where the fields they rest on are sound."""
+    def _guarded(
+        self, rests: Rests, lines: Iterable[str], in_doubt: Iterable[str] = ("raise Decline",)
+    ) -> Iterator[str]:
+        """Lines that are run only where the fields they rest on are sound.
+
+        `in_doubt` are run where they are not, and where the lines may say something all the same.
+        """
         # What nobody may send is never unsound.
         fields = sorted(name for name in rests[0] if is_sent(self.resource, self.resource.fields[name]))
         self.unit.rested.update(fields)
@@ -52,13 +59,20 @@ class Collector:
         if not fields:
             yield from lines
             return
-        one = repr(fields[0])
-        several = f"unsound.isdisjoint({self.unit.constant('rests', frozenset(fields))})"
-        if strict:
-            yield from _under(f"if {f'{one} not in unsound' if len(fields) == 1 else several}:", lines)
-        else:
-            yield f"if {f'{one} in unsound' if len(fields) == 1 else f'not {several}'}: raise Decline"
-            yield from lines
+        is_sound = f"{fields[0]!r} not in unsound"
+        if len(fields) > 1:
+            is_sound = f"unsound.isdisjoint({self.unit.constant('rests', frozenset(fields))})"
+        guarded = [*lines]
+        yield from _under(f"if {is_sound}:", guarded)
+        if guarded and not strict:
+            yield from _under("else:", in_doubt)
+
+    def _unless_missing(self, lines: Iterable[str], in_doubt: Iterable[str]) -> list[str]:
+        """Lines that may be the first to look for what a reference names; `in_doubt`: it is not there."""
+        tried = [*lines]
+        if not _FINDING.search("\n".join(tried)):
+            return tried
+        return [*_under("try:", tried), *_under("except Missing:", in_doubt)]
 
     def _refusal(self, stage: Stage, order: tuple[int, ...], problem: Problem, formula: Valued | None) -> str:
         """The name of a refusal, or of its entry; each is told once, so no two may be alike."""
@@ -198,16 +212,24 @@ class Collector:
             test = "False" if test == "True" else f"not {test}"
         if test == "False":
             return
-        told = f"(s, entries, {self._absence(field, keyword, code, text, formula)})"
+        refusal = self._absence(field, keyword, code, text, formula)
+        told = f"(s, entries, {refusal})"
         reading = self._waiting(formula)
         lines = [f"note{told}"] if reading is None else [*reading, f"tell{told}"]
-        lines.append(f"ended.append({field.label.split('.', 1)[0]!r})")
+        ended = f"ended.append({field.label.split('.', 1)[0]!r})"
+        before: list[str] = []
         if keyword == "forbidden_if" and field.children:
             # What was told of its parts would have to be taken back.
-            lines.insert(0, f"require_untold(entries, {f'/{field.label}/'!r})")
-        yield from self._guarded(
-            self._rests_of(formula, test), _under("" if test == "True" else f"if {test}:", lines)
-        )
+            before.append(f"require_untold(entries, {f'/{field.label}/'!r})")
+        in_doubt = self._told_in_doubt(refusal, keyword != "required_unless", [*before, ended])
+        lines = [*_under("" if test == "True" else f"if {test}:", [*before, *lines, ended])]
+        rests = self._rests_of(formula, test)
+        yield from self._guarded(rests, self._unless_missing(lines, in_doubt), in_doubt)
+
+    def _told_in_doubt(self, refusal: str, told: bool, after: Iterable[str], value: str = "") -> list[str]:
+        """The lines for a condition that rests on something unsound; it is told of where it gives `told`."""
+        told_of = f"tell_in_doubt(s, unsound, entries, {refusal}, {told}{value})"
+        return [*_under(f"if {told_of}:", after)] or [told_of]
 
     def _rests_of(self, formula: Formula, test: str) -> Rests:
         """What a condition rests on, of which no more may be left than was written."""
@@ -243,7 +265,7 @@ class Collector:
         for lookup in self.resource.lookups.values():
             if lookup.rule.if_missing == "reject":
                 name = lookup.rule.name
-                yield from self._guarded(self.rests._look_up(name), [f"{self.cells.look_up(lookup)}(s)"])
+                yield from self._guarded(self.rests.look_up(name), [f"{self.cells.look_up(lookup)}(s)"])
 
     def _reference(self, field: CompiledField) -> Iterator[str]:
         reference = field.reference
@@ -276,15 +298,20 @@ class Collector:
             yield f"    else: {cell} = matched_all(found, {reference.by!r}, k)"
             return
         told = f"{'tell' if self._waiting(reference.where) == [] else 'note'}_missing({noted})"
-        yield f"if {place} is not None and {field.name!r} not in unsound and {cell} is UNREAD:"
-        # What was read early by a condition would have been left out there.
-        yield f"    k = {place}"
-        yield from (f"    {line}" for line in self.cells.finding(field))
-        yield f"    v = match(found, {reference.by!r}, k)"
-        yield "    if v is None:"
-        yield f"        {told}"
-        yield f"        missing.append({field.name!r})"
-        yield f"    else: {cell} = v"
+        lines = [
+            # What was read early by a condition would have been left out there.
+            f"k = {place}",
+            *self.cells.finding(field),
+            f"v = match(found, {reference.by!r}, k)",
+            "if v is None:",
+            f"    {told}",
+            f"    missing.append({field.name!r})",
+            f"else: {cell} = v",
+        ]
+        yield from _under(
+            f"if {place} is not None and {field.name!r} not in unsound and {cell} is UNREAD:",
+            self._guarded(self.rests.of(reference.where), lines),
+        )
 
     def _checks(self) -> Iterator[str]:
         for field in self.resource.fields.values():
@@ -321,13 +348,14 @@ class Collector:
         self.unit.rested.add(field.name)
         name = self._refusal(Stage.CHECK, check.order, problem, check.condition)
         sensitive = any(part.rule.sensitive for part in (field, *field.children))
-        noted = f"s, entries, {name}, {self.unit.constant('field', field)}, {place}, {sensitive!r}"
+        judged = f"{self.unit.constant('field', field)}, {place}, {sensitive!r}"
+        noted = f"s, entries, {name}, {judged}"
         told = [f"note_value({noted})"] if reading is None else [*reading, f"tell_value({noted})"]
-        if check.rule.severity == "error":
-            told.append(f"checked.append({field.name!r})")
-        lines = [*_under(f"if not {test}:", told)]
-        yield f"if {place} is not None and {field.name!r} not in unsound:"
-        yield from (f"    {line}" for line in self._guarded(self.rests.of(check.condition), lines))
+        after = [f"checked.append({field.name!r})"] if check.rule.severity == "error" else []
+        in_doubt = self._told_in_doubt(name, False, after, f", {judged}")
+        lines = self._unless_missing(_under(f"if not {test}:", [*told, *after]), in_doubt)
+        guarded = self._guarded(self.rests.of(check.condition), lines, in_doubt)
+        yield from _under(f"if {place} is not None and {field.name!r} not in unsound:", guarded)
 
     # The record
 
@@ -337,24 +365,29 @@ class Collector:
             if self.cells.is_as_sent(field):
                 continue
             text = self.cells.record(field)
-            lines = [text]
             overruled = self.cells.is_derived(field) and field.rule.readonly is None
             if not overruled and (field.rule.generate is not None or "(" not in text):
                 # Nothing is read for it, and it can't fail.
                 continue
-            if not overruled and field.default_from is not None and is_sent(self.resource, field):
-                # What was sent needs no default.
-                lines = [*self._guarded(self.rests.of(field.default_from), lines)]
-                self.unit.rested.add(field.name)
-                yield f"if {field.name!r} not in unsound and s.p.{field.name} is None:"
-                yield from (f"    {line}" for line in lines)
-                continue
+            in_doubt = f"value_in_doubt(s, unsound, {self.unit.constant('field', field)})"
             if overruled:
-                lines = [
-                    f"v = {text}",
-                    f"if s.p.{field.name} is not None and differs(s.p.{field.name}, v): raise Decline",
-                ]
-            yield from self._guarded(self.rests._field(field), lines)
+                place = f"s.p.{field.name}"
+                differs = f"{place} is not None and differs({place}, v): raise Decline"
+                guarded = self._guarded(
+                    self.rests.field(field),
+                    [f"v = {text}", f"if {differs}"],
+                    [f"v = {in_doubt}", f"if v is not UNREAD and {differs}"],
+                )
+            elif field.default_from is not None and is_sent(self.resource, field):
+                # What was sent needs no default.
+                self.unit.rested.add(field.name)
+                guarded = _under(
+                    f"if {field.name!r} not in unsound and s.p.{field.name} is None:",
+                    self._guarded(self.rests.of(field.default_from), [text], [in_doubt]),
+                )
+            else:
+                guarded = self._guarded(self.rests.field(field), [text], [in_doubt])
+            yield from guarded
         yield from self._uniques()
 
     def _uniques(self) -> Iterator[str]:
@@ -371,14 +404,13 @@ class Collector:
         for field in self.resource.fields.values():
             if field.unique is None:
                 continue
-            self.unit.rested.update(field.unique.fields)
-            names = [repr(name) for name in field.unique.fields]
-            texts = [self.cells.record(self.resource.fields[name]) for name in field.unique.fields]
+            fields = [self.resource.fields[name] for name in field.unique.fields]
+            texts = [self.cells.record(one) for one in fields]
             tests = " and ".join(f"{text} is not None" for text in texts)
-            sound = f"unsound.isdisjoint(({', '.join(names)},))"
-            where = ", ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
-            yield f"if {sound} and s.store is not None and {tests}:"
-            yield f"    if s.store.find({self.resource.name!r}, {{{where}}}, 1): raise Decline"
+            where = ", ".join(f"{one.name!r}: {text}" for one, text in zip(fields, texts, strict=True))
+            find = f"s.store.find({self.resource.name!r}, {{{where}}}, 1)"
+            lines = _under(f"if s.store is not None and {tests}:", [f"if {find}: raise Decline"])
+            yield from self._guarded(joined(map(self.rests.field, fields)), lines)
 
 
 def is_copied(field: CompiledField) -> bool:

@@ -35,6 +35,12 @@ class Dependence:
         plain = not reading or len(formula.reads) == 1
         return fields, strict and plain and _is_strict(formula)
 
+    def table(self) -> dict[str, Rests]:
+        """What every name of an expression and, as "record.x", every field of the record rests on."""
+        resource = self.resource
+        table = {name: self._path((name,)) for name in (*resource.lookups, *resource.bound_references)}
+        return table | {f"record.{name}": self.field(one) for name, one in resource.fields.items()}
+
     def _through(self, paths: Iterable[Path]) -> Rests:
         fields: frozenset[str] = frozenset()
         strict = True
@@ -51,16 +57,17 @@ class Dependence:
             field = resource.fields.get(path[1]) if len(path) > 1 else None
             if field is None:
                 return frozenset(resource.fields), False
-            return self._field(field) if root == "record" else (frozenset([field.name]), True)
+            return self.field(field) if root == "record" else (frozenset([field.name]), True)
         if root in resource.lookups:
-            return self._kept(root, lambda: self._look_up(root))
+            return self._kept(root, lambda: self.look_up(root))
         if root in resource.bound_references:
             return self.reference(resource.bound_references[root])
         if root in resource.binds:
             return frozenset(resource.fields), False
         return frozenset(), True
 
-    def _field(self, field: CompiledField) -> Rests:
+    def field(self, field: CompiledField) -> Rests:
+        """What working out a field of the record rests on."""
         formulas = [one for one in (field.compute, field.default_from) if one is not None]
         workflow = self.resource.workflow
         if workflow is not None and workflow.rule.field == field.name and workflow.initial_from is not None:
@@ -68,9 +75,10 @@ class Dependence:
         own = (frozenset([field.name]), True)
         if not formulas:
             return own
-        return self._kept(f"record.{field.name}", lambda: _joined([own, *(self.of(one) for one in formulas)]))
+        return self._kept(f"record.{field.name}", lambda: joined([own, *(self.of(one) for one in formulas)]))
 
-    def _look_up(self, name: str) -> Rests:
+    def look_up(self, name: str) -> Rests:
+        """What a look-up rests on."""
         lookup = self.resource.lookups[name]
         behind = [self.of(lookup.by)]
         if len(lookup.by.reads) > 1:
@@ -78,7 +86,7 @@ class Dependence:
         for path in lookup.by.reads:
             if path[0] in ("payload", "record") and len(path) > 1 and path[1] in self.resource.fields:
                 behind.append(self.reference(self.resource.fields[path[1]]))
-        return _joined(behind)
+        return joined(behind)
 
     def reference(self, field: CompiledField) -> Rests:
         """What finding the record that a field names rests on."""
@@ -86,7 +94,7 @@ class Dependence:
         if field.reference is None:
             return own
         where = field.reference.where
-        return self._kept(f"x.{field.name}", lambda: _joined([own, self.of(where)]))
+        return self._kept(f"x.{field.name}", lambda: joined([own, self.of(where)]))
 
     def _kept(self, key: str, work_out: Callable[[], Rests]) -> Rests:
         if key not in self._names:
@@ -96,7 +104,7 @@ class Dependence:
         return self._names[key]
 
 
-def _joined(parts: Iterable[Rests]) -> Rests:
+def joined(parts: Iterable[Rests]) -> Rests:
     listed = [*parts]
     return frozenset().union(*(one[0] for one in listed)), all(one[1] for one in listed)
 

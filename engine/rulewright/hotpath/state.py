@@ -98,6 +98,9 @@ class Linked:
         self.lookups: dict[str, Callable[[Any], object]] = {}
         self.bindings: dict[str, Callable[[Any], object]] = {}
         self.fields: dict[str, Callable[[Any], object]] = {}
+        # Name of an expression, or "record." and a field's -> the fields of the payload that it rests on, and
+        # whether it surely has no value without each of them.
+        self.rests: dict[str, tuple[frozenset[str], bool]] = {}
 
 
 class Names(dict[str, object]):

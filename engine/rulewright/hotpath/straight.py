@@ -133,6 +133,9 @@ class Straightener:
                 target = inside.read(statement.target)
                 loop = ast.For(target, items, [inside.keep(one) for one in statement.body], [])
                 yield from (*before, loop)
+            case ast.Try():
+                # What is read here may be missing: it is read in its place.
+                yield _Reader(self, now, renaming, None).keep(statement)
             case ast.Return(value=ast.expr() as value):
                 # What a stage returns is the response's body.
                 body = reader.read(value)

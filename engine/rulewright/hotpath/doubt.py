@@ -1,0 +1,118 @@
+"""Expressions where something that was sent has a problem: what rests on it is unknown, the rest is not.
+
+Of the rules of a refused payload most rest on nothing unsound, and generated lines judge them. The others are
+evaluated here as compiled CEL, with names that raise cel.Unknown as the plain evaluator's do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+
+from rulewright import cel
+from rulewright.compiled import CompiledField
+from rulewright.evaluation.fitting import fit
+from rulewright.evaluation.masking import because_of
+from rulewright.evaluation.views import Layer, LazyRecord, encode_value
+from rulewright.hotpath.cells import computes
+from rulewright.hotpath.refusals import Entry, Refusal
+from rulewright.hotpath.state import UNREAD, Decline, Missing, Names, State, decoded, payload_view
+from rulewright.hotpath.values import truth
+
+
+class Doubt(Names):
+    """The names of expressions while the fields `unsound` can't be relied on."""
+
+    __slots__ = ("unsound",)
+
+    def __init__(self, state: State, unsound: AbstractSet[str]) -> None:
+        super().__init__(state)
+        self.unsound = unsound
+
+    def __missing__(self, name: str) -> object:
+        if name == "payload":
+            return self.setdefault(name, self._payload())
+        if name == "record":
+            fields = self.state.link.resource.fields
+            return self.setdefault(name, LazyRecord(fields.keys(), self._pull))
+        link = self.state.link
+        if name in link.lookups or name in link.bindings:
+            self._require_sound(name)
+        try:
+            return super().__missing__(name)
+        except Missing:
+            raise cel.Unknown(f"{name} rests on a record that does not exist") from None
+
+    def _payload(self) -> object:
+        view = payload_view(self.state)
+        for name in self.unsound:
+            view.mark_unsound(name)
+        return view
+
+    def _require_sound(self, name: str) -> None:
+        """Raise cel.Unknown where a name surely has no value, Decline where nobody knows here."""
+        fields, strict = self.state.link.rests[name]
+        if not fields.isdisjoint(self.unsound):
+            if strict:
+                raise cel.Unknown(f"{name} rests on something that has a problem of its own")
+            raise Decline
+
+    def _pull(self, name: str) -> object:
+        """A field of the record."""
+        link = self.state.link
+        if name in self.unsound:
+            raise cel.Unknown(f"{name} has a problem of its own")
+        field = link.resource.fields[name]
+        if not self._was_sent(field) and not link.rests[f"record.{name}"][0].isdisjoint(self.unsound):
+            return self._work_out(field)
+        try:
+            return decoded(field, link.fields[name](self.state))
+        except Missing:
+            raise cel.Unknown(f"{name} rests on a record that does not exist") from None
+
+    def _was_sent(self, field: CompiledField) -> bool:
+        """Whether what was sent is the value, so that no other is worked out."""
+        return not computes(field) and getattr(self.state.p, field.name, None) is not None
+
+    def _work_out(self, field: CompiledField) -> object:
+        formula = field.compute if computes(field) else field.default_from
+        workflow = self.state.link.resource.workflow
+        if formula is None or (workflow is not None and workflow.rule.field == field.name):
+            raise Decline
+        return fit(field, formula.value(self))
+
+
+def tell_in_doubt(
+    s: State,
+    unsound: AbstractSet[str],
+    entries: list[Entry],
+    refusal: Refusal,
+    told: bool,
+    field: CompiledField | None = None,
+    stored: object = None,
+    sensitive: bool = False,
+) -> bool:
+    """Judge a condition, and keep its problem where it surely gives `told`; gives whether it does.
+
+    `stored` is the value of a `field` that the condition is a check of.
+    """
+    names: Mapping[str, object] = Doubt(s, unsound)
+    if field is not None:
+        names = Layer({"value": decoded(field, stored)}, names, sensitive=sensitive)
+    try:
+        held = truth(refusal.formula.value(names))
+    except cel.Unknown:
+        return False
+    if held is told:
+        link = s.link
+        entries.append(refusal.told(because_of(link.resource, link.rules, refusal.formula, names)))
+    return held is told
+
+
+def value_in_doubt(s: State, unsound: AbstractSet[str], field: CompiledField) -> object:
+    """A field of the record in stored form; UNREAD where it rests on something unsound."""
+    names = Doubt(s, unsound)
+    try:
+        return encode_value(field, names._pull(field.name))
+    except cel.Unknown:
+        return UNREAD
