@@ -7,19 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from typing import Any, Final
 
 from marshmallow import ValidationError
 
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.views import encode_value
+from rulewright.hotpath.days import Days, Layout, layout_of
 from rulewright.hotpath.state import Decline
 
 # Texts that a reader remembers; a file of a million rows names few different days.
 _REMEMBERED: Final = 4_096
-# strftime writes years below 1000 without zeros, so those are left to it.
-_FIRST_YEAR: Final = 1_000
 
 is_uuid: Final = re.compile(
     r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
@@ -95,14 +93,19 @@ def date_reader(field: CompiledField, loader: Any) -> Reader:
     general = general_reader(field, loader)
     if rule.min is not None or rule.max is not None:
         return remembering(general)
-    parts = _positions(rule.format or "iso")
-    return remembering(general if parts is None else _by_position(parts, general))
+    layout = layout_of(rule.format or "iso")
+    return remembering(general) if layout is None else days_of(layout, general).read
+
+
+def days_of(layout: Layout, general: Reader) -> Days:
+    """Return what reads dates of a layout; `general` reads those of years that few write of."""
+    return Days(layout, general, {})
 
 
 def is_positional(field: CompiledField) -> bool:
     """Whether a field's dates are read by position, and nothing else is asked of them."""
     rule = field.rule
-    return rule.min is None and rule.max is None and _positions(rule.format or "iso") is not None
+    return rule.min is None and rule.max is None and layout_of(rule.format or "iso") is not None
 
 
 def date_pattern(field: CompiledField) -> Callable[[str], object]:
@@ -113,44 +116,3 @@ def date_pattern(field: CompiledField) -> Callable[[str], object]:
 
 
 _PATTERNS: Final = {"%Y": "[0-9]{4}", "%m": "(?:0[1-9]|1[0-2])", "%d": "(?:0[1-9]|[12][0-9]|3[01])"}
-
-
-_Positions = tuple[int, slice, slice, slice, tuple[tuple[int, str], ...]]
-
-
-def _positions(format_: str) -> _Positions | None:
-    """Where year, month and day stand in a text of this format; None where that can't be told."""
-    pattern = "%Y-%m-%d" if format_ == "iso" else format_
-    places: dict[str, slice] = {}
-    literals: list[tuple[int, str]] = []
-    at = 0
-    for part in re.findall(r"%.|[^%]", pattern, re.DOTALL):
-        if part in ("%Y", "%m", "%d") and part not in places:
-            places[part] = slice(at, at := at + (4 if part == "%Y" else 2))
-        elif len(part) == 1 and part in "-/. ":
-            literals.append((at, part))
-            at += 1
-        else:
-            return None
-    if len(places) < 3:
-        return None
-    return at, places["%Y"], places["%m"], places["%d"], tuple(literals)
-
-
-def _by_position(positions: _Positions, general: Reader) -> Reader:
-    length, years, months, days, literals = positions
-
-    def read(text: str) -> str:
-        if len(text) != length or not text.isascii() or any(text[at] != sign for at, sign in literals):
-            raise Decline
-        year, month, day = text[years], text[months], text[days]
-        if not (year.isdigit() and month.isdigit() and day.isdigit()):
-            raise Decline
-        if int(year) < _FIRST_YEAR:
-            return str(general(text))
-        try:
-            return date(int(year), int(month), int(day)).isoformat()
-        except ValueError:
-            raise Decline from None
-
-    return read

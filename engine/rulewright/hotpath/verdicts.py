@@ -23,11 +23,12 @@ from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import Request
 from rulewright.hotpath.build import NAMES
 from rulewright.hotpath.cells import Cells
+from rulewright.hotpath.days import Days, layout_of
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.mentions import Guard, Mentions, Role, find_mentions
 from rulewright.hotpath.shape import is_sent, struct_of
 from rulewright.hotpath.state import Decline
-from rulewright.hotpath.texts import date_reader, general_reader, is_uuid
+from rulewright.hotpath.texts import date_reader, days_of, general_reader, is_positional, is_uuid
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
 from rulewright.ports import Records
 
@@ -239,9 +240,10 @@ class _Writer:
             else:
                 self.tests.append(f"{place} in {known}")
             return
-        judge = self._judge(one) if role is not Role.VALUE else None
+        days = self._days(one)
+        judge = self._judge(one, days) if role is not Role.VALUE else None
         if judge is not None:
-            self._judged(one, judge)
+            self._judged(one, judge, days)
         if direct is not None:
             self.tests.append(f"({place} is A or {place} is None or {direct}({place}))")
         if one.children:
@@ -251,9 +253,18 @@ class _Writer:
         elif role is Role.PRESENCE:
             self.key.append(self._state(one, place))
 
-    def _judged(self, one: CompiledField, judge: Callable[[Any], None]) -> None:
+    def _judged(self, one: CompiledField, judge: Callable[[Any], None], days: Days | None) -> None:
         """What the Struct couldn't judge: known to be good, or judged now and then known."""
         name = one.name
+        if days is not None:
+            known = self._constant(f"months_{name}", days.months)
+            judged = self._constant(f"judge_{name}", _answering(judge))
+            self.constants["none"] = ()
+            place = f"p.{name}"
+            rest, day = (text.format(place) for text in days.layout.split)
+            is_known = f"{day} in {known}.get({rest}, none)"
+            self.tests.append(f"({place} is A or {place} is None or {is_known} or {judged}({place}))")
+            return
         if one.rule.type == "list" or one.children:
             judged = self._constant(f"judge_{name}", _answering(judge))
             self.tests.append(f"(p.{name} is A or p.{name} is None or {judged}(p.{name}))")
@@ -325,16 +336,27 @@ class _Writer:
                 # It reads more than the value.
                 return None
             namespace: dict[str, Any] = {"__builtins__": {}, **NAMES, **self.unit.constants}
+            called = re.fullmatch(r"\((\w+)\(v\)\)", text)
+            if called is not None:
+                # No function around the one that does it all.
+                return self._constant(f"check_{one.name}", namespace[called[1]])
             judged = eval(compile(f"lambda v: {text}", f"<checks of {one.id}>", "eval"), namespace)  # noqa: S307
         except Exception:  # then its values are proven one by one
             return None
         return self._constant(f"check_{one.name}", judged)
 
-    def _judge(self, one: CompiledField) -> Callable[[Any], None] | None:
+    def _days(self, one: CompiledField) -> Days | None:
+        """What reads a date by its position; None where it is another field, or is read otherwise."""
+        if one.rule.type != "date" or not is_positional(one):
+            return None
+        layout = layout_of(one.rule.format or "iso")
+        return None if layout is None else days_of(layout, general_reader(one, self.loaders[one.name]))
+
+    def _judge(self, one: CompiledField, days: Days | None) -> Callable[[Any], None] | None:
         """What raises where the Struct takes a value that the field does not; None where they are one."""
         loader: Any = self.loaders[one.name]
         if not one.children:
-            return _judge_of(one, loader)
+            return _judge_of(one, loader, days)
         inner = loader.nested().fields
         judges = {
             child.name: judge
@@ -382,9 +404,9 @@ def _part_of(one: CompiledField, type_: Any) -> type[msgspec.Struct]:
     return msgspec.defstruct("Part", members, forbid_unknown_fields=True, kw_only=True, gc=False)
 
 
-def _judge_of(one: CompiledField, loader: Any) -> Callable[[Any], None] | None:
+def _judge_of(one: CompiledField, loader: Any, days: Days | None = None) -> Callable[[Any], None] | None:
     rule = one.rule
-    judges = _plain_judges(one, loader)
+    judges = [days.read] if days is not None else _plain_judges(one, loader)
     if rule.blank is not None and (judges or rule.required):
         return _blank_judge(judges, required=rule.required)
     return _all_of(judges) if judges else None
