@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Final
 
 from rulewright.compiled import CompiledRules
 from rulewright.errors import ConfigurationError, EvaluationError
 from rulewright.evaluation import Inputs, Request
 from rulewright.fieldtypes import as_utc
 
+_NO_REQUEST: Final = Request()
 _PARTS = ("path", "query", "headers")
 
 
@@ -36,7 +38,7 @@ def instant(as_of: object) -> datetime:
 def request_of(given: object) -> Request:
     """Return what came beside the payload. Raises EvaluationError where it is no request."""
     if given is None:
-        return Request()
+        return _NO_REQUEST
     if isinstance(given, Request):
         return given
     if not isinstance(given, Mapping) or any(name not in _PARTS for name in given):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -35,7 +34,16 @@ from rulewright.bundle import load_rules_once
 from rulewright.compiled import CompiledRules, compile_rules
 from rulewright.conflicts import despite_conflicts
 from rulewright.errors import AdapterError, ConfigurationError
-from rulewright.evaluation import Inputs, Move, Request, Tracer, find_resource, moves, with_payload
+from rulewright.evaluation import (
+    Inputs,
+    Move,
+    Request,
+    Tracer,
+    find_resource,
+    make_inputs,
+    moves,
+    with_payload,
+)
 from rulewright.hotpath import decide
 from rulewright.inference import require_backend
 from rulewright.model import RuleSet
@@ -316,14 +324,14 @@ class Program:
         require_key(key)
         require_seed(seed)
         require_actor(actor)
-        return Inputs(
-            operation=operation,
-            payload=payload,
-            key=key,
-            actor=actor,
-            request=request_of(request),
-            now=instant(as_of),
-            seed=secrets.randbits(64) if seed is None else seed,
+        return make_inputs(
+            operation,
+            payload,
+            instant(as_of),
+            int.from_bytes(os.urandom(8)) if seed is None else seed,
+            key,
+            actor,
+            request_of(request),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -38,7 +39,7 @@ class Desk:
     key: object
     actor: Mapping[str, object] | None
     request: Request
-    as_of: str | None
+    as_of: datetime | str | None
     seed: int | None
     # The field of each payload that names its record, instead of one `key` for all.
     key_field: str | None = None
@@ -115,7 +116,7 @@ def open_desk(resource: str, choices: Choices) -> Desk:
     """Load the rules and read what the options name. Raises RulewrightError."""
     if choices.operation == "update" and choices.key is None:
         raise click.UsageError("--operation update needs --key: which record is it about?")
-    instant(choices.as_of)
+    as_of = None if choices.as_of is None else instant(choices.as_of)
     program = load_rules_of(choices.rules)
     compiled = _find_resource(program, resource)
     key: object = choices.key
@@ -137,7 +138,7 @@ def open_desk(resource: str, choices: Choices) -> Desk:
             query=named_values("--query", choices.query),
             headers={name.lower(): value for name, value in named_values("--header", choices.header).items()},
         ),
-        as_of=choices.as_of,
+        as_of=as_of,
         seed=choices.seed,
         key_field=key_field,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -35,10 +34,13 @@ def decide(
     `referee`: let the plain evaluator decide, as it does where a tracer watches.
     """
     if tracer is None and not referee and inputs.operation == "create" and not inputs.trusted:
-        quick = None if _may_be_taken(rules, resource, inputs, records) else _warm(rules, resource)
-        outcome = quick.decide(inputs, records) if quick is not None else None
-        if outcome is not None:
-            return outcome
+        quick = _programs(rules).get(resource, 0)
+        if quick.__class__ is int:
+            quick = _warm(rules, resource)
+        if quick is not None:
+            outcome: Outcome | None = cast("Quick", quick).decide(inputs, records)
+            if outcome is not None:
+                return outcome
     return decide_plainly(rules, resource, inputs, records, tracer)
 
 
@@ -48,19 +50,8 @@ def decide_quickly(
     """The outcome, or None where the generated code isn't sure."""
     if inputs.operation != "create" or inputs.trusted:
         return None
-    if _may_be_taken(rules, resource, inputs, records):
-        return None
     quick = quick_for(rules, find_resource(rules, resource))
     return quick.decide(inputs, records) if quick is not None else None
-
-
-def _may_be_taken(rules: CompiledRules, name: str, inputs: Inputs, records: Records | None) -> bool:
-    """Whether the caller gives a key that is there already: the plain evaluator tells of it."""
-    resource = find_resource(rules, name)
-    if resource.fields[resource.key].rule.generate is not None or records is None:
-        return False
-    key = inputs.payload.get(resource.key) if isinstance(inputs.payload, Mapping) else None
-    return not isinstance(key, str | int) or bool(records.find(name, {resource.key: key}, 1))
 
 
 def quick_for(rules: CompiledRules, resource: CompiledResource) -> Quick | None:
@@ -74,14 +65,14 @@ def quick_for(rules: CompiledRules, resource: CompiledResource) -> Quick | None:
 
 
 def _warm(rules: CompiledRules, name: str) -> Quick | None:
+    """The program of a resource that was asked for often enough, else None."""
+    resource = find_resource(rules, name)
     programs = _programs(rules)
-    kept = programs.get(name, 0)
-    if isinstance(kept, int):
-        if kept < WARM_UP:
-            programs[name] = kept + 1
-            return None
-        return quick_for(rules, find_resource(rules, name))
-    return cast("Quick | None", kept)
+    asked = programs.get(name, 0)
+    if isinstance(asked, int) and asked < WARM_UP:
+        programs[name] = asked + 1
+        return None
+    return quick_for(rules, resource)
 
 
 def _programs(rules: CompiledRules) -> dict[str, object]:

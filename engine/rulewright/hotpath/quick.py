@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rulewright.compiled import CompiledResource, CompiledRules
@@ -22,11 +23,23 @@ class Quick:
     resource: CompiledResource
     code: Generated
     teller: Teller
+    # Whether callers give the key, which may be taken.
+    is_keyed: bool
 
     def decide(self, inputs: Inputs, records: Records | None) -> Outcome | None:
         """The outcome, or None where the generated code isn't sure."""
+        if self.is_keyed and self._may_be_taken(inputs.payload, records):
+            return None
         outcome = self._accept(inputs, records)
         return outcome if outcome is not None else self.teller.tell(inputs, records)
+
+    def _may_be_taken(self, payload: object, records: Records | None) -> bool:
+        """Whether the key is there already: the plain evaluator tells of it."""
+        if records is None:
+            return False
+        name = self.resource.key
+        key = payload.get(name) if isinstance(payload, Mapping) else None
+        return not isinstance(key, str | int) or bool(records.find(self.resource.name, {name: key}, 1))
 
     def _accept(self, inputs: Inputs, records: Records | None) -> Outcome | None:
         code, payload = self.code, inputs.payload
@@ -54,7 +67,8 @@ def make_quick(rules: CompiledRules, resource: CompiledResource) -> Quick | None
         return None
     try:
         code = generate(rules, resource)
-        return Quick(rules, resource, code, Teller(rules, resource, code))
+        is_keyed = resource.fields[resource.key].rule.generate is None
+        return Quick(rules, resource, code, Teller(rules, resource, code), is_keyed)
     except Exception:  # a defect of ours must cost nobody more than time; tests see to it that there is none
         return None
 

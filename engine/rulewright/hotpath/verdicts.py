@@ -406,7 +406,7 @@ def _part_of(one: CompiledField, type_: Any) -> type[msgspec.Struct]:
 
 def _judge_of(one: CompiledField, loader: Any, days: Days | None = None) -> Callable[[Any], None] | None:
     rule = one.rule
-    judges = [days.read] if days is not None else _plain_judges(one, loader)
+    judges: list[Callable[[Any], object]] = [*_plain_judges(one, loader)] if days is None else [days.read]
     if rule.blank is not None and (judges or rule.required):
         return _blank_judge(judges, required=rule.required)
     return _all_of(judges) if judges else None
