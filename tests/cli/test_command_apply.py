@@ -191,7 +191,7 @@ def test_copies_that_were_changed_meanwhile(run: Run, write: Write) -> None:
     resumed = run(*words, *COPIES, "--resume")
 
     assert [(ran.code, "lines are missing" in ran.err) for ran in (shorter, missing)] == [(2, True)] * 2
-    assert (foreign.code, "not written by what is to be resumed" in foreign.err) == (2, True)
+    assert (foreign.code, "none of them from the run that is to be resumed" in foreign.err) == (2, True)
     assert (other.read_text(), left, resumed.code) == ("mine\n", ["a"], 0)
     assert (good.read_text(), stored("code")) == ('{"code": "a"}\n{"code": "b"}\n', ["a", "b"])
     assert Path("bad.jsonl").read_text() == "no\n"
@@ -344,6 +344,19 @@ def test_plan_that_no_longer_holds(run: Run, write: Write, change: str) -> None:
     assert [p["code"] for one in ran.outcomes for p in one["problems"]] == ["conflict"]
     assert "nothing was stored" in ran.err
     assert (ran.code, stored("title")) == (1, [])
+
+
+def test_a_plan_is_for_its_caller(run: Run, write: Write) -> None:
+    """Without one, what to do is told; a verdict that changed is told with its reason."""
+    write("t.json", {"title": "a"})
+    write("plan.json", run("plan", "desk/ticket", "t.json", *STORE, "--format", "json").out)
+
+    nobody = run("apply", "--plan", "plan.json", *STORE, "--actor", "null")
+    carried = run("apply", "--plan", "plan.json", *STORE)
+
+    assert (nobody.code, carried.code) == (1, 0)
+    assert "this was accepted when planned and is rejected now: nobody is named as the caller" in nobody.out
+    assert "for the caller that it was made for; give --actor as for `plan`" in nobody.err
 
 
 def _other_rules() -> str:

@@ -475,6 +475,26 @@ def test_an_unknown_format_is_said_with_those_of_plug_ins(project: Path) -> None
     assert "'verdicts' is not one of" in other.output
 
 
+def test_a_plug_ins_format_may_be_the_projects(project: Path) -> None:
+    """Commands that decide nothing write as they do without it; a misspelt one is told with what there is."""
+    toml = project / "rulewright.toml"
+    toml.write_text(f"{toml.read_text()}format = 'verdicts'\n")
+    validated, checked, listed = (
+        run("validate", "shop/order", "some.jsonl"),
+        run("check"),
+        run("outbox", "list", "--store", "memory://"),
+    )
+    toml.write_text(toml.read_text().replace("verdicts", "verdict"))
+    wrong = run("check")
+
+    assert validated.stdout == "accepted\nrejected\n"
+    assert (checked.exit_code, "0 errors, 0 warnings" in checked.output) == (0, True)
+    assert "verdicts" not in listed.output
+    assert wrong.exit_code == 2
+    assert "rulewright.toml: format must be one of pretty, text, " in wrong.output
+    assert "sarif, verdicts" in wrong.output
+
+
 @pytest.mark.parametrize(
     ("written", "expected"),
     [

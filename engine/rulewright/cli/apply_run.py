@@ -10,7 +10,7 @@ import click
 
 from rulewright.cli.applying import Batch
 from rulewright.cli.decisions import end_with, entries_of
-from rulewright.cli.desk import open_desk
+from rulewright.cli.desk import Desk, open_desk
 from rulewright.cli.garbage import rare_collections
 from rulewright.cli.options import Choices, OutputChoices, SplitChoices
 from rulewright.cli.output import show
@@ -68,5 +68,12 @@ def apply_plan(
         decided, done = carry_out_plan(desk, store, plan, sources)
     tally = show(entries_of(desk, split_batch(decided, split, sources)), output)
     if not done:
-        click.echo("nothing was stored: the plan no longer holds; make a new one", err=True)
+        click.echo(f"nothing was stored: {_what_to_do(desk)}", err=True)
     end_with(tally.refused)
+
+
+def _what_to_do(desk: Desk) -> str:
+    api = desk.program.compiled.resources[desk.resource].api
+    if desk.actor is None and api is not None and api.auth is not None:
+        return "a plan is carried out for the caller that it was made for; give --actor as for `plan`"
+    return "the plan no longer holds; make a new one"

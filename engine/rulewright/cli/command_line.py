@@ -58,10 +58,12 @@ def main(context: click.Context, no_plugins: bool) -> None:
     """
     if context.meta[HELP_ASKED]:
         return
-    from rulewright.configuration import find_configuration  # noqa: PLC0415 - not needed for --help
+    # Not needed for --help.
+    from rulewright.cli.options import defaults_of  # noqa: PLC0415
+    from rulewright.configuration import find_configuration  # noqa: PLC0415
 
     configuration = find_configuration(Path.cwd())
     if no_plugins:
         configuration = replace(configuration, installed=False)
     context.obj = configuration
-    context.default_map = {name: dict(configuration.options) for name in COMMANDS}
+    context.default_map = defaults_of(configuration, COMMANDS)

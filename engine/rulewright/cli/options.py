@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from functools import wraps
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from rulewright.report.formats import COLORS, FORMATS
 
+if TYPE_CHECKING:
+    from rulewright.configuration import Configuration
+
 Command = Callable[..., None]
+
+# Formats of plug-ins are made of decisions.
+_DECIDING_COMMANDS: Final = ("validate", "plan", "apply")
 
 
 class FormatName(click.ParamType[str]):
@@ -29,8 +35,7 @@ class FormatName(click.ParamType[str]):
             return value
         from rulewright.cli.extending import configured_registry  # noqa: PLC0415 - seldom needed
 
-        # Formats of plug-ins are made of decisions.
-        decides = ctx is not None and ctx.info_name in ("validate", "plan", "apply")
+        decides = ctx is not None and ctx.info_name in _DECIDING_COMMANDS
         known = [*FORMATS, *(configured_registry().formats if decides else ())]
         if value not in known:
             self.fail(f"{value!r} is not one of {', '.join(map(repr, known))}.", param, ctx)
@@ -171,4 +176,23 @@ def hand_options_on(context: click.Context, group: click.Group) -> None:
 
     configuration = context.find_object(Configuration)
     if configuration is not None:
-        context.default_map = {name: dict(configuration.options) for name in group.commands}
+        context.default_map = defaults_of(configuration, group.commands)
+
+
+def defaults_of(configuration: Configuration, commands: Iterable[str]) -> dict[str, dict[str, object]]:
+    """The options that the configuration gives, by command; a plug-in's format for those that decide only.
+
+    Raises ConfigurationError for a format that nobody knows.
+    """
+    options = dict(configuration.options)
+    chosen = options.get("format")
+    if chosen is None or chosen in FORMATS:
+        return {name: dict(options) for name in commands}
+    from rulewright.errors import ConfigurationError  # noqa: PLC0415 - seldom needed
+    from rulewright.plugins.loading import build_registry  # noqa: PLC0415
+
+    known = [*FORMATS, *build_registry(configuration.plugins, installed=configuration.installed).formats]
+    if chosen not in known:
+        raise ConfigurationError(f"{configuration.file}: format must be one of {', '.join(known)}")
+    others = {name: value for name, value in options.items() if name != "format"}
+    return {name: dict(options if name in _DECIDING_COMMANDS else others) for name in commands}

@@ -58,9 +58,19 @@ def difference(planned: Planned, outcome: Outcome, masked: Outcome, rules: Compi
     renumbered = list(_renumbered(planned.outcome, outcome, rules))
     for name in _COMPARED:
         before, after = _comparable(name, planned.outcome), _comparable(name, now)
+        if name == "verdict" and before != after:
+            # The difference that all others come from.
+            return f"this was {before} when planned and is {after} now{_reason(masked)}"
         for path, was, has in _differences(before, after, f"/{name}", renumbered):
             return f"{path} was {show_value(was)} when planned and is {show_value(has)} now"
     return None
+
+
+def _reason(outcome: Outcome) -> str:
+    found = next(
+        (one for one in outcome.problems if one.severity == "error" or one.code == "undecided"), None
+    )
+    return "" if found is None else f": {found.message} ({found.code}{found.path and f' at {found.path}'})"
 
 
 def _values(items: Iterable[object]) -> Iterator[tuple[object, str]]:

@@ -188,13 +188,16 @@ class _Copy:
         # One more than the length, for 0 says that no commit ever concerned the file.
         kept = store.progress(self.job)
         if there and not kept:
-            message = "was not written by what is to be resumed; name a new file for the rest"
-            raise click.UsageError(f"{self._path} {message}")
+            raise click.UsageError(
+                f"{self._path} holds {there:,} bytes, and none of them from the run that is to be resumed: "
+                "name another file for the rest, or the one that the run wrote to"
+            )
         self.length = max(kept - 1, 0)
         if there < self.length:
             raise click.UsageError(
-                f"{self._path} has {there:,} bytes, and {self.length:,} when the last payloads were stored: "
-                "lines are missing; name a new file for the rest, or --restart applies all of them anew"
+                f"{self._path} holds {there:,} bytes, and held {self.length:,} when the run that is to be "
+                "resumed stored its last payloads: lines are missing; name another file for the rest, or "
+                "--restart applies all of them anew"
             )
 
     def open(self) -> None:
