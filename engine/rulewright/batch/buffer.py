@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Literal
 
-from rulewright.batch.kept import Kept
+from rulewright.batch.kept import PLAIN_TYPES, Kept, place_of
 from rulewright.batch.pending import Pending, identity
 from rulewright.errors import AdapterError, RulewrightError, UniqueViolationError
 from rulewright.evaluation.overlay import _sort_key
@@ -52,18 +52,23 @@ class Buffer:
 
     def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
         """See Records.find."""
+        kept = self._kept.get(resource) or self._kept_of(resource)
+        if kept is None:
+            return self._base.find(resource, where, limit)
+        fields, values = tuple(where), tuple(where.values())
+        place = values if PLAIN_TYPES.issuperset(map(type, values)) else place_of(values)
         pending = self._pending.get(resource)
         if pending is None:
-            return self._stored(resource, where, limit)
-        written = pending.matching(where)
+            return kept.find(where, fields, place, limit)
+        written = pending.matching(where, fields, place)
         if not pending.replaced:
-            stored = self._stored(resource, where, limit)
+            stored = kept.find(where, fields, place, limit)
             if not written:
                 return stored
             found = [*stored, *written]
         else:
             replaced, key = pending.replaced, pending.key
-            stored = self._stored(resource, where, None)
+            stored = kept.find(where, fields, place, None)
             found = [record for record in stored if identity(record.get(key)) not in replaced]
             found += written
         if len(found) > 1:
@@ -79,9 +84,13 @@ class Buffer:
 
     def count(self, resource: str, where: Where) -> int:
         """See Records.count."""
-        pending, kept = self._settled(resource), self._kept_of(resource)
-        stored = self._base.count(resource, where) if kept is None else kept.count(where)
-        return stored if pending is None else stored + len(pending.matching(where))
+        pending = self._settled(resource)
+        kept = self._kept_of(resource)
+        if kept is None:
+            return self._base.count(resource, where)
+        fields, place = tuple(where), place_of(where.values())
+        stored = kept.count(where, fields, place)
+        return stored if pending is None else stored + len(pending.matching(where, fields, place))
 
     def extreme(self, resource: str, where: Where, field: str, which: Literal["min", "max"]) -> object:
         """See Records.extreme."""
@@ -92,7 +101,8 @@ class Buffer:
             stored = kept.extreme(where, field, which)
         if pending is None:
             return stored
-        values = [value for one in pending.matching(where) if (value := one.get(field)) is not None]
+        written = pending.matching(where, tuple(where), place_of(where.values()))
+        values = [value for one in written if (value := one.get(field)) is not None]
         if stored is not None:
             values.append(stored)
         return (min if which == "min" else max)(values, key=_sort_key) if values else None
@@ -106,12 +116,7 @@ class Buffer:
             pending = None
         if pending is None:
             return self._last_stored(resource, field, prefix)
-        known = pending.numbers.get((field, prefix))
-        return (
-            pending.last(field, prefix, self._last_stored(resource, field, prefix))
-            if known is None
-            else known
-        )
+        return pending.last(field, prefix, lambda: self._last_stored(resource, field, prefix))
 
     def _last_stored(self, resource: str, field: str, prefix: str) -> int:
         kept = self._kept_of(resource)
@@ -121,10 +126,6 @@ class Buffer:
             if kept is not None:
                 kept.last[field, prefix] = last
         return last
-
-    def _stored(self, resource: str, where: Where, limit: int | None) -> Sequence[StoredRecord]:
-        kept = self._kept.get(resource) or self._kept_of(resource)
-        return self._base.find(resource, where, limit) if kept is None else kept.find(where, limit)
 
     def _kept_of(self, resource: str) -> Kept | None:
         kept = self._kept.get(resource)

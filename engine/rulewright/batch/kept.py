@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from rulewright.evaluation.overlay import _sort_key, matches
@@ -10,6 +10,8 @@ from rulewright.ports import StoredRecord, Table, Transaction, Where
 
 PLAIN: Final = (str, int)
 PLAIN_TYPES: Final = frozenset(PLAIN)
+# The values of a Where, as a key of a dict.
+Place = tuple[Hashable, ...]
 _Answer = Sequence[StoredRecord]
 
 
@@ -48,34 +50,19 @@ class Kept:
                 records.sort(key=lambda record: _sort_key(record.get(self._key)))
         self._ahead.setdefault(fields, {}).update(places)
 
-    def find(self, where: Where, limit: int | None) -> _Answer:
-        """Return the matching records. See Records.find."""
-        fields = tuple(where)
-        values = tuple(where.values())
-        if PLAIN_TYPES.issuperset(map(type, values)):
-            return self._find_plain(where, fields, values, limit)
-        return self._find_rarer(where, limit)
-
-    def _find_plain(
-        self, where: Where, fields: tuple[str, ...], values: tuple[Any, ...], limit: int | None
-    ) -> _Answer:
-        known = self._ahead.get(fields)
-        found = known.get(values) if known is not None else None
-        if found is not None:
-            return found if limit is None else found[:limit]
-        answer = self._answers.get((fields, values, limit))
-        if answer is None:
-            answer = self._answers[fields, values, limit] = self._ask(where, limit)
-        return answer
-
-    def _find_rarer(self, where: Where, limit: int | None) -> _Answer:
-        place = _place_of(where)
+    def find(self, where: Where, fields: tuple[str, ...], place: Place | None, limit: int | None) -> _Answer:
+        """Return the matching records; `fields` and `place` are those of `where`. See Records.find."""
         if place is None:
             found = self._listed(where)
             return self._base.find(self._resource, where, limit) if found is None else found[:limit]
-        answer = self._answers.get((place, limit))
+        known = self._ahead.get(fields)
+        if known is not None:
+            ahead = known.get(place)
+            if ahead is not None:
+                return ahead if limit is None else ahead[:limit]
+        answer = self._answers.get((fields, place, limit))
         if answer is None:
-            answer = self._answers[place, limit] = self._ask(where, limit)
+            answer = self._answers[fields, place, limit] = self._ask(where, limit)
         return answer
 
     def _listed(self, where: Where) -> _Answer | None:
@@ -95,24 +82,24 @@ class Kept:
 
     def extreme(self, where: Where, field: str, which: Literal["min", "max"]) -> object:
         """Return the least or greatest value. See Records.extreme."""
-        place = _place_of(where)
-        if place is None:
+        at = place_of(where.values())
+        if at is None:
             return self._base.extreme(self._resource, where, field, which)
+        place = (*where, *at)
         if (place, field, which) not in self._extremes:
             is_empty = bool(where) and self._is_above(where)
             found = None if is_empty else self._base.extreme(self._resource, where, field, which)
             self._extremes[place, field, which] = found
         return self._extremes[place, field, which]
 
-    def count(self, where: Where) -> int:
-        """Return how many records match. See Records.count."""
-        place = _place_of(where)
+    def count(self, where: Where, fields: tuple[str, ...], place: Place | None) -> int:
+        """Return how many records match; see `find`, and Records.count."""
         if place is None:
             return self._base.count(self._resource, where)
-        count = self._counts.get(place)
+        count = self._counts.get((fields, place))
         if count is None:
             count = 0 if self._is_above(where) else self._base.count(self._resource, where)
-            self._counts[place] = count
+            self._counts[fields, place] = count
         return count
 
     def _ask(self, where: Where, limit: int | None) -> _Answer:
@@ -141,18 +128,21 @@ class Kept:
         return False
 
 
-def _place_of(where: Where) -> Hashable | None:
-    """Return a key under which an answer is kept; None for what is asked too rarely to keep."""
-    values: list[Hashable] = []
-    for value in where.values():
+def place_of(values: Iterable[object]) -> Place | None:
+    """Return what an answer about a Where's values is kept under; None for what is asked too rarely to keep.
+
+    Texts and whole numbers stand for themselves.
+    """
+    place: list[Hashable] = []
+    for value in values:
         if value.__class__ in PLAIN or value is None:
-            values.append(value)
+            place.append(value)
         elif value.__class__ is bool:
             # True is 1 to a dict.
-            values.append((value,))
+            place.append((value,))
         else:
             return None
-    return (*where, *values)
+    return tuple(place)
 
 
 def _is_greater(value: Any, greatest: Any) -> bool:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
 from typing import Any
 
-from rulewright.batch.kept import PLAIN, PLAIN_TYPES
+from rulewright.batch.kept import PLAIN, Place
 from rulewright.evaluation.overlay import matches
 from rulewright.ports import ColumnType, StoredRecord, Table, Where
 
 _NOTHING: Mapping[Hashable, StoredRecord] = MappingProxyType({})
 _NESTED = ("nested",)
-_Index = dict[tuple[Hashable, ...], dict[Hashable, StoredRecord]]
+_PLAIN_OR_NULL = frozenset({str, int, type(None)})
+_Index = dict[Place, dict[Hashable, StoredRecord]]
 # As stores have it: longer ones are no sequence of ours.
 _DIGITS = 18
 
@@ -33,39 +34,46 @@ class Pending:
 
     def __init__(self, table: Table) -> None:
         self.key = table.key
+        self._key_alone = (table.key,)
         self._kinds = {column.name: column.type for column in table.columns if column.type in _CHANGING}
         self.runs: list[Run] = []
+        # The run that new records are added to.
+        self._open: Run | None = None
         # Keys of stored records that are updated: what the store says of them is out of date.
         self.replaced: set[Hashable] = set()
         # The fields that updates set.
         self.changed: set[str] = set()
-        # The largest number of each sequence that was asked for, what is stored included.
-        self.numbers: dict[tuple[str, str], int] = {}
-        # What is written is looked at only when somebody reads: most tables of a chunk are never read.
-        self._unread: list[StoredRecord] = []
+        # The new records. They are looked at only when somebody reads: most tables of a chunk never are.
+        self._made: list[StoredRecord] = []
+        self._read = 0
         self._current: dict[Hashable, StoredRecord] = {}
         self._indexes: dict[tuple[str, ...], _Index] = {}
+        # The largest number of each sequence that was asked for, and how many of the new it takes in.
+        self._numbers: dict[tuple[str, str], tuple[int, int]] = {}
 
     def add(self, record: StoredRecord, owner: int) -> None:
         """Note a new record."""
-        run = self.runs[-1] if self.runs else None
-        if run is None or run.is_update:
-            run = Run(is_update=False)
-            self.runs.append(run)
+        run = self._open or self._begin()
         run.writes.append(record)
         run.owners.append(owner)
-        if self.numbers:
-            self._count(record)
-        self._unread.append(record)
+        self._made.append(record)
 
     def add_many(self, records: Sequence[StoredRecord], owners: Sequence[int]) -> None:
         """Note new records."""
-        for record, owner in zip(records, owners, strict=True):
-            self.add(record, owner)
+        run = self._open or self._begin()
+        run.writes += records
+        run.owners += owners
+        self._made += records
+
+    def _begin(self) -> Run:
+        run = self._open = Run(is_update=False)
+        self.runs.append(run)
+        return run
 
     def change(self, key: object, values: StoredRecord, after: StoredRecord, owner: int) -> None:
         """Note an update of the record with `key`, which then is `after`."""
         self._catch_up()
+        self._open = None
         if not self.runs or not self.runs[-1].is_update:
             self.runs.append(Run(is_update=True))
         self.runs[-1].writes.append((key, values))
@@ -74,68 +82,67 @@ class Pending:
         if same not in self._current:
             self.replaced.add(same)
         self.changed.update(values)
-        self._count(after)
         self._put(after)
 
-    def matching(self, where: Where) -> Sequence[StoredRecord]:
-        """Return the records that match, as the store will give them back."""
-        self._catch_up()
-        found = self._found(where)
+    def matching(self, where: Where, fields: tuple[str, ...], place: Place | None) -> Sequence[StoredRecord]:
+        """Return the records that match, as the store will give them back.
+
+        `fields` and `place` are those of `where`: see `place_of`.
+        """
+        if self._read < len(self._made):
+            self._catch_up()
+        found = self._found(where, fields, place)
         return [self._as_kept(record) for record in found] if found and self._kinds else found
 
-    def _found(self, where: Where) -> Sequence[StoredRecord]:
+    def _found(self, where: Where, fields: tuple[str, ...], place: Place | None) -> Sequence[StoredRecord]:
         if not where:
             return list(self._current.values())
-        fields = tuple(where)
-        if fields == (self.key,) and where[self.key].__class__ in PLAIN:
+        if fields == self._key_alone and where[self.key].__class__ in PLAIN:
             record = self._current.get(where[self.key])
-            return [record] if record is not None else []
+            return (record,) if record is not None else ()
         index = self._indexes.get(fields)
         if index is None:
             index = self._indexes[fields] = {}
             for same, record in self._current.items():
                 _enter(index, fields, same, record)
-        values = tuple(where.values())
-        if PLAIN_TYPES.issuperset(map(type, values)):
-            return list(index.get(values, _NOTHING).values())
+        if place is not None:
+            held = index.get(place)
+            return [*held.values()] if held is not None else ()
         try:
-            if not any(isinstance(value, list | tuple) for value in values):
-                return list(index.get(tuple(map(identity, values)), _NOTHING).values())
-            options = [_options(value) for value in values]
+            options = [_options(value) for value in where.values()]
         except TypeError:
             return [record for record in self._current.values() if matches(record, where)]
         return [record for entry in product(*options) for record in index.get(entry, _NOTHING).values()]
 
-    def last(self, field: str, prefix: str, stored: int) -> int:
+    def last(self, field: str, prefix: str, stored: Callable[[], int]) -> int:
         """Return the largest number of a sequence, of which the store holds `stored`."""
-        numbers = (number_after(prefix, record.get(field)) for record in self._written())
-        last = self.numbers[field, prefix] = max(stored, max(numbers, default=0))
+        place = (field, prefix)
+        known = self._numbers.get(place)
+        last, counted = (stored(), 0) if known is None else known
+        made = self._made
+        if counted < len(made):
+            for record in made[counted:]:
+                last = max(last, number_after(prefix, record.get(field)))
+            self._numbers[place] = (last, len(made))
         return last
 
-    def _written(self) -> Iterator[StoredRecord]:
-        for run in self.runs:
-            yield from ([values for _, values in run.writes] if run.is_update else run.writes)
-
-    def _count(self, record: StoredRecord) -> None:
-        for place, last in self.numbers.items():
-            number = number_after(place[1], record.get(place[0]))
-            if number > last:
-                self.numbers[place] = number
-
     def _catch_up(self) -> None:
-        if self._unread:
-            unread, self._unread = self._unread, []
-            for record in unread:
-                self._put(record)
+        made = self._made[self._read :]
+        self._read = len(self._made)
+        for record in made:
+            self._put(record)
 
     def _put(self, record: StoredRecord) -> None:
-        same = identity(record.get(self.key))
-        before = self._current.get(same) if self._indexes else None
-        self._current[same] = record
-        for fields, index in self._indexes.items():
-            if before is not None:
-                index[_entry(fields, before)].pop(same)
-            _enter(index, fields, same, record)
+        key = record.get(self.key)
+        same: Hashable = key if key.__class__ in PLAIN else identity(key)
+        current = self._current
+        if self._indexes:
+            before = current.get(same)
+            for fields, index in self._indexes.items():
+                if before is not None:
+                    index[_entry(fields, before)].pop(same)
+                _enter(index, fields, same, record)
+        current[same] = record
 
     def _as_kept(self, record: StoredRecord) -> StoredRecord:
         """Return a record as the store will give it back."""
@@ -172,11 +179,10 @@ def identity(value: object) -> Hashable:
     Raises TypeError for a nested value.
     """
     if value.__class__ is bool:
-        return ("bool", value)
-    if isinstance(value, Hashable):
-        hash(value)
-        return value
-    raise TypeError
+        # To a dict true is 1.
+        return (value,)
+    hash(value)
+    return value
 
 
 def _options(wanted: object) -> list[Hashable]:
@@ -184,13 +190,12 @@ def _options(wanted: object) -> list[Hashable]:
     return list(dict.fromkeys(map(identity, options)))
 
 
-def _entry(fields: tuple[str, ...], record: StoredRecord) -> tuple[Hashable, ...]:
+def _entry(fields: tuple[str, ...], record: StoredRecord) -> Place:
     """Where an index has a record; nested values are never asked for by it."""
     values = tuple([record.get(name) for name in fields])
-    for value in values:
-        if value.__class__ not in PLAIN and value is not None:
-            return tuple([_NESTED if isinstance(value, list | dict) else identity(value) for value in values])
-    return values
+    if _PLAIN_OR_NULL.issuperset(map(type, values)):
+        return values
+    return tuple([_NESTED if isinstance(value, list | dict) else identity(value) for value in values])
 
 
 def _enter(index: _Index, fields: tuple[str, ...], same: Hashable, record: StoredRecord) -> None:
