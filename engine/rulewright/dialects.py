@@ -7,15 +7,16 @@ apis.md 1d (problem_details), 2d (goodstack), 3d (laravel), 4d (drf); RFC 9457 o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from http import HTTPStatus
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-from rulewright.model import Api
-from rulewright.outcome import Response
-from rulewright.problem import Problem
+if TYPE_CHECKING:
+    # A warm start refuses without importing these.
+    from rulewright.model import Api
+    from rulewright.outcome import Response
+    from rulewright.problem import Problem
 
-Dialect = Callable[[int, Sequence[Problem]], object]
+Dialect = Callable[[int, Sequence[Any]], object]
 # What a refusal is written in where the API names nothing.
 DEFAULT: Final = "rfc9457"
 
@@ -43,12 +44,20 @@ def refuse(api: Api | None, problems: Sequence[Problem], dialect: Dialect) -> Re
 
     The status is that of the first problem in the order of evaluation.
     """
+    from rulewright.outcome import Response  # noqa: PLC0415
+
+    written = refusal_in(dialect, api, problems)
+    return Response(*written) if written is not None else None
+
+
+def refusal_in(dialect: Dialect, api: Any, problems: Sequence[Any]) -> tuple[int, object] | None:
+    """The same as status and body; `api` and `problems` may be what a warm start has in place of them."""
     counting = [one for one in problems if one.severity == "error"]
     counting = counting or [one for one in problems if one.code == "undecided"]
     if not counting:
         return None
     status = status_of(api, counting[0])
-    return Response(status, dialect(status, counting))
+    return status, dialect(status, counting)
 
 
 def status_of(api: Api | None, problem: Problem) -> int:
@@ -62,6 +71,8 @@ def status_of(api: Api | None, problem: Problem) -> int:
 
 
 def _reason_phrase(status: int) -> str:
+    from http import HTTPStatus  # noqa: PLC0415 - a module that takes its time
+
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -7,9 +7,10 @@ import marshal
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from random import Random
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -26,6 +27,8 @@ from rulewright.hotpath.thawed import LostError, Sent, thaw
 from rulewright.hotpath.warm import Decided, WarmProgram
 from rulewright.inputs.json_text import JsonFlaw, parse_json
 from rulewright.report.changes import changes_in_words
+from rulewright.report.outcome_json import outcome_json
+from rulewright.report.text import dump_json
 
 # Resources with creates that need nothing that is not kept, such as CEL's own library.
 ANSWERED = {
@@ -77,27 +80,39 @@ def answers(program: Program) -> Mapping[tuple[str, str], int]:
     answered: Counter[tuple[str, str]] = Counter()
     for resource in program.resources:
         data = keep(program.compiled, program.compiled.resources[resource], program.tables)
-        kept = WarmProgram(data) if data is not None else None
-        for case in cases_of(program, resource) if kept is not None else ():
-            found = decided(kept, case) if is_json(case.inputs.payload) else None
-            if found is not None:
-                outcome = decide(program.compiled, resource, case.inputs, case.records)
-                shown = mask_outcome(outcome, program.compiled, case.inputs.payload)
-                assert found.verdict == outcome.verdict
-                assert told(found.problems) == told(shown.problems)
-                assert [*changes_in_words(found)] == [*changes_in_words(shown)]
-            answered[resource, found.verdict if found is not None else "left"] += 1
+        if data is None:
+            continue
+        for case in cases_of(program, resource):
+            if is_json(case.inputs.payload):
+                answered.update((resource, verdict) for verdict in answers_to(case, program, data))
     return answered
+
+
+def answers_to(case: Case, program: Program, data: bytes) -> Iterator[str]:
+    """The verdicts that a kept program came to, in lines and as a whole."""
+    lines, whole = decided(WarmProgram(data), case), decided(WarmProgram(data, whole=True), case)
+    outcome = decide(program.compiled, case.resource, case.inputs, case.records)
+    shown = mask_outcome(outcome, program.compiled, case.inputs.payload)
+    if lines is not None:
+        assert lines.verdict == outcome.verdict
+        assert told(lines.problems) == told(shown.problems)
+        assert [*changes_in_words(cast(Any, lines))] == [*changes_in_words(shown)]
+        yield lines.verdict
+    if whole is not None:
+        assert dump_json(outcome_json(cast(Any, whole))) == dump_json(outcome_json(shown))
+        yield f"{whole.verdict} as a whole"
 
 
 def test_shipped_resources_accept_generated_payloads(answers: Mapping[tuple[str, str], int]) -> None:
     """Whoever is accepted by what was kept is accepted, with the same changes and without a problem."""
     assert {resource for resource, verdict in answers if verdict == "accepted"} >= ANSWERED
+    assert {resource for resource, verdict in answers if verdict == "accepted as a whole"} >= ANSWERED
 
 
 def test_shipped_resources_refuse_generated_payloads(answers: Mapping[tuple[str, str], int]) -> None:
     """Whoever is refused by what was kept is refused, for the same reasons in the same words."""
     assert {resource for resource, verdict in answers if verdict == "rejected"} >= REFUSED
+    assert {resource for resource, verdict in answers if verdict == "rejected as a whole"} >= REFUSED
 
 
 PART = msgspec.defstruct(
@@ -202,6 +217,29 @@ def test_functions_survive() -> None:
     assert (run.twice(), run.kept) == (8, 3)
     with pytest.raises(AttributeError):
         run.other = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A data object of the hot path, as far as freezing knows."""
+
+    one: int
+    other: object
+
+    def added(self, n: int) -> int:
+        return self.one + n
+
+
+Pair.__module__ = "rulewright.hotpath.days"
+
+
+def test_data_objects_with_functions_survive() -> None:
+    """What the hot path's own data objects can do is kept with what they hold."""
+    Pair.added.__module__ = Pair.__module__
+    pair = Pair(2, Pair(3, None))
+
+    assert thawed(pair).other.added(1) == 4
+    assert thawed(pair.added)(5) == 7
 
 
 def test_generated_code_gets_no_builtins() -> None:

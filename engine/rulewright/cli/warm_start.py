@@ -8,26 +8,30 @@ is asked for, and whatever is not sure, is left to the whole command, as if noth
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
 
-    from rulewright.hotpath.warm import Decided, WarmProgram
+    from rulewright.hotpath.warm import WarmProgram
 
 # What the command prints, and the status it ends with.
 Answer = tuple[str, int]
 
-# The options that are understood here. Each may come from the environment, too.
-_OPTIONS: Final = ("rules", "store", "records", "actor", "format", "color")
-_COLORS: Final = ("auto", "always", "never")
+# The options that are understood here, and those of them that may come from the environment, too.
+_OPTIONS: Final = {
+    f"--{name.replace('_', '-')}": name
+    for name in ("rules", "store", "records", "actor", "format", "color", "as_of", "seed")
+}
+_FROM_ENVIRONMENT: Final = frozenset(_OPTIONS.values()) - {"seed"}
 _PREFIX: Final = "RULEWRIGHT_"
 _ENDING: Final = ".program"
 # As failures.FINDINGS.
 _FINDINGS: Final = 1
+_STDIN: Final = "-"
 # One for each resource that was asked about of late.
 _KEPT: Final = 64
 
@@ -43,6 +47,10 @@ def decide_warm(arguments: Sequence[str]) -> Answer | None:
         return _decide(resource, file, options)
     except Exception:  # a defect or damage here must cost nobody more than time; tests compare both ways
         return None
+    except KeyboardInterrupt as error:
+        from rulewright.cli.warm_output import tell_failure  # noqa: PLC0415
+
+        return "", tell_failure(error)
 
 
 def program_name(resource: str, rules: str | None, settings: Mapping[str, object], audit: bool) -> str | None:
@@ -72,12 +80,13 @@ def _understood(arguments: Sequence[str]) -> tuple[str, str, dict[str, str]]:
     places: list[str] = []
     words = iter(arguments[1:])
     for word in words:
-        if not word.startswith("-"):
+        if not word.startswith("-") or word == _STDIN:
             places.append(word)
             continue
-        name, sign, value = word.removeprefix("--").partition("=")
+        option, sign, value = word.partition("=")
         value = value if sign else next(words)
-        if not word.startswith("--") or name not in _OPTIONS or name in given or value.startswith("-"):
+        name = _OPTIONS.get(option)
+        if name is None or name in given or value.startswith("-"):
             raise _LeftError
         given[name] = value
     if len(places) != 2:
@@ -91,35 +100,41 @@ def _from_environment() -> dict[str, str]:
         if not variable.startswith((_PREFIX, f"_{_PREFIX}")) or variable == "RULEWRIGHT_CACHE":
             continue
         name = variable.removeprefix(_PREFIX).lower()
-        if name not in _OPTIONS or not value:
+        if name not in _FROM_ENVIRONMENT or not value:
             raise _LeftError
         found[name] = value
     return found
 
 
 def _decide(resource: str, file: str, given: Mapping[str, str]) -> Answer:
+    from rulewright.cli.warm_output import chosen_look, read_stdin, report  # noqa: PLC0415
     from rulewright.configuration_cache import kept_configuration  # noqa: PLC0415
 
     configuration = kept_configuration(os.getcwd())
     options = {**configuration["options"], **given}
-    if configuration["plugins"] or not _is_compact(options):
+    if configuration["plugins"] or "max_errors" in options:
         raise _LeftError
-    program = _program(resource, options.get("rules"), configuration["settings"], configuration["audit"])
-    text = _text(file)
+    chosen, paint = chosen_look(options)
+    settings, audit = configuration["settings"], configuration["audit"]
+    # Lines tell of less than an outcome has.
+    program = _program(resource, options.get("rules"), settings, audit, chosen)
+    text = read_stdin() if file == _STDIN else _text(file)
     payload = _json_object(text)
-    actor = _actor(options.get("actor"))
     with _records(options, program) as records:
-        decided = _decided(program, resource, payload, records, actor)
-    return _report(file, text, decided), 0 if decided.verdict == "accepted" else _FINDINGS
+        decided = program.decide(resource, payload, records, *_caller(options))
+    if decided is None:
+        raise _LeftError
+    name = "<stdin>" if file == _STDIN else file
+    if decided.problems:
+        from rulewright.cli.warm_places import put_places  # noqa: PLC0415 - what is accepted needs none
+
+        put_places(decided.problems, name, text)
+    return report(chosen, decided, f"{name}:1:1", paint), 0 if decided.verdict == "accepted" else _FINDINGS
 
 
-def _is_compact(options: Mapping[str, str]) -> bool:
-    """Whether the report is the one of report/compact.py, which has no colours."""
-    chosen = options.get("format") or ("pretty" if sys.stdout.isatty() else "text")
-    return chosen == "text" and options.get("color", "auto") in _COLORS
-
-
-def _program(resource: str, rules: str | None, settings: Mapping[str, object], audit: bool) -> WarmProgram:
+def _program(
+    resource: str, rules: str | None, settings: Mapping[str, object], audit: bool, chosen: str
+) -> WarmProgram:
     from rulewright.hotpath.warm import WarmProgram  # noqa: PLC0415
     from rulewright.private_cache import cache_folder, is_guarded, read_kept  # noqa: PLC0415
 
@@ -128,7 +143,7 @@ def _program(resource: str, rules: str | None, settings: Mapping[str, object], a
     data = read_kept(folder, name) if folder is not None and name is not None else None
     if data is None:
         raise _LeftError
-    return WarmProgram(data)
+    return WarmProgram(data, because=chosen == "pretty", whole=chosen in ("json", "jsonl"))
 
 
 def _text(file: str) -> str:
@@ -179,23 +194,14 @@ def _records(options: Mapping[str, str], program: WarmProgram) -> AbstractContex
     return closing(open_store(options["store"]))
 
 
-def _decided(
-    program: WarmProgram, resource: str, payload: object, records: Any, actor: dict[str, object] | None
-) -> Decided:
+def _caller(options: Mapping[str, str]) -> tuple[dict[str, object] | None, datetime, int]:
+    """Who calls, the time of the decision, and the seed of chance."""
     from datetime import UTC, datetime  # noqa: PLC0415
 
-    seed = int.from_bytes(os.urandom(8))
-    decided = program.decide(resource, payload, records, actor, datetime.now(UTC), seed)
-    if decided is None:
-        raise _LeftError
-    return decided
-
-
-def _report(file: str, text: str, decided: Any) -> str:
-    from rulewright.report.compact import lines_of  # noqa: PLC0415
-
-    if decided.problems:
-        from rulewright.cli.warm_places import put_places  # noqa: PLC0415 - what is accepted needs none
-
-        put_places(decided.problems, file, text)
-    return "".join(lines_of(decided, f"{file}:1:1"))
+    now = datetime.now(UTC)
+    if "as_of" in options:
+        # As arguments.instant has it.
+        said = datetime.fromisoformat(options["as_of"])
+        now = said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
+    seed = int(options["seed"]) if "seed" in options else int.from_bytes(os.urandom(8))
+    return _actor(options.get("actor")), now, seed

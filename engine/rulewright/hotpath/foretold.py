@@ -32,7 +32,7 @@ _MISFITS: Final = ("", "\x01", "\x01" * 50, "x", "0")
 _TESTED: Final = ("string", "uuid", "date", "integer", "number", "boolean")
 
 # Place, and the parts of the problem.
-PlainEntry = tuple[tuple[int, ...], tuple[str | None, ...]]
+PlainEntry = tuple[tuple[int, ...], tuple[object, ...]]
 PlainEntries = tuple[PlainEntry, ...]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC
 from types import (
     BuiltinMethodType,
@@ -29,6 +29,7 @@ from msgspec import UNSET
 from msgspec.structs import asdict
 
 from rulewright.hotpath import refusals
+from rulewright.hotpath.readings import reading_of
 from rulewright.hotpath.refusals import Refusal
 from rulewright.hotpath.thawed import Frozen
 from rulewright.problem import Problem
@@ -56,10 +57,10 @@ _OWN: Final[tuple[tuple[str, object], ...]] = (
     ("UNSET", UNSET),
     ("new", object.__new__),
     ("replace", replace),
-    # Saying what a rule read would need the expressions of CEL.
-    ("because", refusals._read),
-    ("because", refusals._read_with_value),
-    ("because", refusals._named),
+    # Saying what a rule read would need the expressions of CEL: readings.py says how else.
+    ("read", refusals._read),
+    ("read with value", refusals._read_with_value),
+    ("read named", refusals._named),
 )
 # How deep data objects are followed: an effect, its rule, and what that holds.
 _DEPTH: Final = 3
@@ -163,6 +164,8 @@ class _Freezer:
         if value is UTC:
             return self._add(value, "name", "datetime", "UTC")
         module = "types" if value is NoneType else value.__module__
+        if isinstance(value, FunctionType):
+            return self._add(value, "late", module, value.__name__)
         return self._add(value, "name", module, value.__name__)
 
     def is_module(self, value: object) -> bool:
@@ -211,11 +214,31 @@ class _Freezer:
         parts = {
             name: self.put(part)
             for name, part in vars(value).items()
-            if name not in _OWN_ATTRIBUTES and not isinstance(part, MemberDescriptorType)
+            if name not in _OWN_ATTRIBUTES
+            and not isinstance(part, MemberDescriptorType)
+            # What the decorator made is for making and comparing, which is done.
+            and not (is_dataclass(value) and name.startswith("__"))
         }
         slots = vars(value).get("__slots__")
         self.objects[number] = ("class", value.__name__, bases, slots, parts)
         return number
+
+    def is_object(self, value: object) -> bool:
+        """Whether it is a data object with functions of its own."""
+        return is_dataclass(value) and self.is_class(type(value))
+
+    def instance(self, value: Any, _: int) -> int:
+        made = self.put(type(value))
+        number = self._start(value)
+        parts = {one.name: self.put(getattr(value, one.name)) for one in fields(value)}
+        self.objects[number] = ("object", made, parts)
+        return number
+
+    def is_bound(self, value: object) -> bool:
+        return isinstance(value, MethodType) and self.is_object(value.__self__)
+
+    def bound(self, value: Any, _: int) -> int:
+        return self._add(value, "bound", self.put(value.__self__), value.__name__)
 
     def is_marker(self, value: object) -> bool:
         """Whether it is an object without data, which only stands for itself."""
@@ -258,7 +281,9 @@ class _Freezer:
 
     def refusal(self, value: Any, _: int) -> int:
         problem = self.put(value.problem)
-        return self._add(value, "refusal", value.place, problem)
+        run: Any = self.namespace["Run"]
+        formula = self.put(reading_of(run.link, value.formula))
+        return self._add(value, "refusal", value.place, problem, formula)
 
     # Data objects
 
@@ -292,13 +317,16 @@ _FORMS: Final[tuple[_Form, ...]] = (
     (_Freezer.is_search, _Freezer.search),
     (_Freezer.is_problem, _Freezer.problem),
     (_Freezer.is_refusal, _Freezer.refusal),
+    (_Freezer.is_bound, _Freezer.bound),
+    (_Freezer.is_object, _Freezer.instance),
     (_Freezer.is_data, _Freezer.data),
     (_Freezer.is_marker, _Freezer.marker),
 )
 
 
-def problem_parts(problem: Problem) -> tuple[str | None, ...]:
+def problem_parts(problem: Problem) -> tuple[object, ...]:
     """What retold.Told is made of."""
+    vendor = problem.vendor
     return (
         problem.rule,
         problem.code,
@@ -306,6 +334,7 @@ def problem_parts(problem: Problem) -> tuple[str | None, ...]:
         problem.message,
         problem.severity,
         problem.rule_at,
+        (vendor.code, vendor.title, vendor.status) if vendor is not None else None,
     )
 
 

@@ -14,13 +14,15 @@ import msgspec
 from msgspec import inspect
 
 from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.dialects import DIALECTS
 from rulewright.evaluation.masking import mask_record
-from rulewright.fieldtypes import INT64_MAX, INT64_MIN
+from rulewright.fieldtypes import INT64_MAX, INT64_MIN, encode_datetime
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.deciding import quick_for
 from rulewright.hotpath.foretold import Foretold, foretell, roots_of
 from rulewright.hotpath.frozen import freeze, is_plain
 from rulewright.hotpath.sent import Member, Shape
+from rulewright.hotpath.state import UNSHAPED
 from rulewright.hotpath.telling import Teller
 from rulewright.hotpath.thawed import Frozen
 from rulewright.ports import Table
@@ -30,8 +32,9 @@ class Kept(TypedDict):
     """One resource's program."""
 
     frozen: Frozen
-    # What tells refusals, as bytes of its own: most payloads do not need it.
+    # As bytes of their own what not every payload needs: what tells refusals, and whole outcomes.
     refusing: bytes | None
+    whole: bytes
     shape: tuple[Member, ...]
     key: str
     makes_key: bool
@@ -44,6 +47,21 @@ class Kept(TypedDict):
 
 class _NotKept(Exception):  # noqa: N818 - the whole command decides, as it would without a cache
     """Something that only the whole command knows how to judge."""
+
+
+class Whole(TypedDict):
+    """What an outcome has beyond what is told in lines."""
+
+    frozen: Frozen
+    digest: str
+    # Of the response to an accepted payload; None where there is none.
+    status: int | None
+    # Whether a refusal has a response, its dialect, and the statuses that the API declares.
+    speaks_http: bool
+    dialect: str | None
+    statuses: dict[str, int] | None
+    # Resource -> fields by whose values nobody is told that it was looked up.
+    unnamed: dict[str, tuple[str, ...]]
 
 
 class Refusing(TypedDict):
@@ -63,8 +81,9 @@ def keep(rules: CompiledRules, resource: CompiledResource, tables: tuple[Table, 
     code = quick.code
     try:
         kept = Kept(
-            frozen=_freeze(rules, code),
+            frozen=freeze(_roots(rules, code), code.accept.__globals__),
             refusing=_refusing(quick.teller),
+            whole=_whole(rules, resource, code),
             shape=tuple(_members(inspect.type_info(code.struct))),
             key=resource.key,
             makes_key=resource.fields[resource.key].rule.generate is not None,
@@ -85,10 +104,28 @@ def _declared(resource: CompiledResource) -> tuple[str, ...]:
     return tuple(auth.actor) if auth is not None else ()
 
 
-def _freeze(rules: CompiledRules, code: Generated) -> Frozen:
+def _roots(rules: CompiledRules, code: Generated) -> dict[str, object]:
     secret = {name: one.fields for name, one in rules.resources.items() if one.hides}
-    roots = {"accept": code.accept, "mask": mask_record, "secret": secret}
-    return freeze(roots, code.accept.__globals__)
+    return {"accept": code.accept, "mask": mask_record, "secret": secret}
+
+
+def _whole(rules: CompiledRules, resource: CompiledResource, code: Generated) -> bytes:
+    roots = {**_roots(rules, code), "respond": code.respond, "unshaped": UNSHAPED, "clock": encode_datetime}
+    api = resource.api
+    errors = api.errors if api is not None else None
+    whole = Whole(
+        frozen=freeze(roots, code.accept.__globals__),
+        digest=rules.digest,
+        status=code.status,
+        speaks_http=bool(resource.file.operations or errors is not None),
+        dialect=next((name for name, one in DIALECTS.items() if one is resource.dialect), None),
+        statuses=dict(errors.status) if errors is not None else None,
+        unnamed={
+            name: tuple(field.name for field in one.fields.values() if field.rule.sensitive)
+            for name, one in rules.resources.items()
+        },
+    )
+    return marshal.dumps(cast(Any, whole))
 
 
 def _refusing(teller: Teller) -> bytes | None:

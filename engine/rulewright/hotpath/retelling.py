@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-def tell(kept: Any, parts: Mapping[str, Any], payload: Any, given: tuple[Any, ...]) -> list[Told]:
-    """The problems of a create, in the order of evaluation; at least one of them is an error.
+def tell(kept: Any, parts: Mapping[str, Any], payload: Any, given: tuple[Any, ...]) -> tuple[list[Told], Any]:
+    """The problems of a create, in the order of evaluation, and the state that they were found in.
+
+    At least one of them is an error.
 
     `kept` is what kept.py made of the refusals, `parts` its thawed functions; `given` are the store and
     what follows it in `Generated.open`.
@@ -32,7 +34,7 @@ def tell(kept: Any, parts: Mapping[str, Any], payload: Any, given: tuple[Any, ..
     problems = [problem for _, problem in entries]
     if not any(problem.severity == "error" for problem in problems):
         raise LostError
-    return problems
+    return problems, run
 
 
 def _sifted(
@@ -75,12 +77,12 @@ def _entry(plain: tuple[tuple[int, ...], tuple[Any, ...]]) -> Entry:
 
 
 def _unknown(foretold: Any, parts: Mapping[str, Any], name: str) -> Entry:
-    place, (rule, code, _, _, severity, rule_at) = foretold["unknown"]
+    place, (rule, code, _, _, *rest) = foretold["unknown"]
     # As evaluation/shape.py has it, of a resource's own names.
     before, _, after = rule.rpartition("..")
     path = f"/{name.replace('~', '~0').replace('/', '~1')}"
     message = parts["say unknown"](path, foretold["fields"])
-    return place, Told(f"{before}.{name}.{after}", code, path, message, severity, rule_at)
+    return place, Told(f"{before}.{name}.{after}", code, path, message, *rest)
 
 
 def _misfits(foretold: Any, parts: Mapping[str, Any], name: str, value: Any) -> list[Entry]:

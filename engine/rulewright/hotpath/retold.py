@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 # Where a problem stands in the order of evaluation, and the problem.
 Entry = tuple[tuple[int, ...], "Told"]
@@ -15,52 +15,124 @@ class _Unknown:
     """The type of NOT_READ."""
 
 
-# In place of what a rule read, which is not worked out here.
+# In place of what a rule read, where that is not known here.
 NOT_READ: Final = _Unknown()
+MASK: Final = "***"
+
+
+class Because:
+    """As problem.Because."""
+
+    extra: Mapping[str, object] = {}
+
+    def __init__(self, expression: str | None, values: Mapping[str, object]) -> None:
+        self.expression, self.values = expression, values
+
+
+class Vendor:
+    """As problem.VendorError."""
+
+    def __init__(self, code: str, title: str | None, status: int | None) -> None:
+        self.code, self.title, self.status = code, title, status
 
 
 class Told:
-    """As problem.Problem. `because` is None where the rule read nothing, else NOT_READ."""
+    """As problem.Problem. `because` is None where nothing was read, NOT_READ where nobody here knows what."""
 
-    __slots__ = ("because", "code", "message", "path", "payload_at", "rule", "rule_at", "severity")
+    fix = None
+    payload_at: str | None = None
 
     def __init__(
-        self, rule: str, code: str, path: str, message: str, severity: str, rule_at: str | None
+        self,
+        rule: str,
+        code: str,
+        path: str,
+        message: str,
+        severity: str,
+        rule_at: str | None,
+        vendor: tuple[str, str | None, int | None] | None,
     ) -> None:
         self.rule, self.code, self.path, self.message = rule, code, path, message
         self.severity, self.rule_at = severity, rule_at
-        self.because: object = None
-        self.payload_at: str | None = None
+        self.vendor = Vendor(*vendor) if vendor is not None else None
+        self.because: Because | _Unknown | None = None
 
 
 class Refusal:
-    """As refusals.Refusal."""
+    """As refusals.Refusal; `formula` is what readings.py made of it."""
 
-    # What the rule reads is left out with what works it out.
-    formula = None
-
-    def __init__(self, place: tuple[int, ...], problem: Told) -> None:
-        self.place, self.problem = place, problem
+    def __init__(self, place: tuple[int, ...], problem: Told, formula: Any) -> None:
+        self.place, self.problem, self.formula = place, problem, formula
 
     def told(self, because: object) -> Entry:
         """See refusals.Refusal.told."""
         return self.place, changed(self.problem, because=because)
 
     def waiting(self, because: Callable[[], object]) -> Entry:
-        """See refusals.Refusal.waiting."""
+        """See refusals.Refusal.waiting. Nothing waits here: it is about to be shown."""
         return self.told(because())
 
 
 def changed(one: Any, **parts: object) -> Any:
     """In place of dataclasses.replace."""
-    if isinstance(one, Refusal):
-        return Refusal(one.place, parts.get("problem", one.problem))  # type: ignore[arg-type]
-    made = Told(one.rule, one.code, one.path, one.message, one.severity, one.rule_at)
-    for name, value in parts.items():
-        setattr(made, name, value)
+    made = object.__new__(type(one))
+    vars(made).update(vars(one), **parts)
     return made
 
 
-def leave_unread(*_: object, **__: object) -> object:
-    """In place of what says what a rule read."""
+def read(state: Any, formula: Any, names: object = None) -> Because | _Unknown:
+    """In place of refusals._read."""
+    return _read(state, formula, None, False)
+
+
+def read_with_value(
+    state: Any, formula: Any, field: object, stored: object, sensitive: bool
+) -> Because | _Unknown:
+    """In place of refusals._read_with_value."""
+    return _read(state, formula, stored, sensitive)
+
+
+def read_named(state: Any, formula: Any, label: str, value: object, sensitive: bool) -> Because | _Unknown:
+    """In place of refusals._named."""
+    found = _read(state, formula, None, False)
+    if isinstance(found, Because) and isinstance(value, _SHOWN):
+        return Because(None, {f"payload.{label}": MASK if sensitive else value, **found.values})
     return NOT_READ
+
+
+def _read(state: Any, formula: Any, value: object, sensitive: bool) -> Because | _Unknown:
+    if formula is None:
+        return NOT_READ
+    text, steps = formula
+    values: dict[str, object] = {}
+    for label, (kind, taken, path, hidden) in steps:
+        found = _VALUES[kind](state, taken, value)
+        if path and kind == "call" and found is not None and not isinstance(found, dict):
+            return NOT_READ
+        for step in path:
+            found = found.get(step) if isinstance(found, dict) else None
+        if not isinstance(found, _SHOWN) and kind != "constant":
+            return NOT_READ
+        values[label] = MASK if (hidden or (kind == "value" and sensitive)) and found is not None else found
+    return Because(text, values)
+
+
+def _sent(state: Any, name: str, _: object) -> object:
+    return getattr(state.p, name) if name in state.payload else None
+
+
+def _today(state: Any, encode: Callable[[object], object], _: object) -> object:
+    return encode(state.now.replace(hour=0, minute=0, second=0, microsecond=0))
+
+
+# What is shown as it is stored.
+_SHOWN: Final = (str, int, float, bool, type(None))
+_VALUES: Final[Mapping[str, Callable[[Any, Any, object], Any]]] = {
+    "constant": lambda _, value, __: value,
+    "sent": _sent,
+    "call": lambda state, function, _: function(state),
+    "actor": lambda state, _, __: state.actor,
+    "now": lambda state, encode, _: encode(state.now),
+    "today": _today,
+    "value": lambda _, __, value: value,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rulewright.hotpath.retold import Refusal, Told, changed, leave_unread
+from rulewright.hotpath.retold import Refusal, Told, changed, read, read_named, read_with_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,7 +107,9 @@ _OWN: dict[str, object] = {
     "UNSET": UNSET,
     "new": object.__new__,
     "replace": changed,
-    "because": leave_unread,
+    "read": read,
+    "read with value": read_with_value,
+    "read named": read_named,
 }
 
 
@@ -147,6 +149,32 @@ def _finish_class(
 ) -> None:
     for part, number in parts.items():
         setattr(value, part, made[number])
+
+
+def _object(made: list[Any], kind: int, _: dict[str, int]) -> object:
+    return object.__new__(made[kind])
+
+
+def _finish_object(made: list[Any], value: object, _: int, parts: dict[str, int]) -> None:
+    for name, number in parts.items():
+        setattr(value, name, made[number])
+
+
+def _bound(made: list[Any], owner: int, name: str) -> object:
+    def run(*given: object) -> object:
+        # The class has its functions only when all is made.
+        found: object = getattr(made[owner], name)(*given)
+        return found
+
+    return run
+
+
+def _late(_: list[Any], module: str, name: str) -> object:
+    def run(*given: object, **named: object) -> object:
+        function: Any = _name(_, module, name)
+        return function(*given, **named)
+
+    return run
 
 
 def _data(_: list[Any], parts: dict[str, int]) -> Data:
@@ -204,6 +232,9 @@ _MAKERS: dict[str, Callable[..., Any]] = {
     "slice": lambda _, *ends: slice(*ends),
     "own": _own,
     "name": _name,
+    "late": _late,
+    "object": _object,
+    "bound": _bound,
     "module": lambda _, name: _Module(name),
     "function": _function,
     "class": _class,
@@ -212,11 +243,12 @@ _MAKERS: dict[str, Callable[..., Any]] = {
     "search2": _search2,
     "data": _data,
     "problem": lambda _, *parts: Told(*parts),
-    "refusal": lambda made, place, problem: Refusal(place, made[problem]),
+    "refusal": lambda made, place, problem, formula: Refusal(place, made[problem], made[formula]),
     "lost": lambda _, __: Lost(),
 }
 _FINISHERS: dict[str, Callable[..., None]] = {
     "function": _finish_function,
     "class": _finish_class,
+    "object": _finish_object,
     "data": _finish_data,
 }

@@ -5,30 +5,36 @@ from __future__ import annotations
 import marshal
 from typing import TYPE_CHECKING, Any
 
+from rulewright.hotpath.retold import MASK, NOT_READ
 from rulewright.hotpath.sent import read_sent
-from rulewright.hotpath.thawed import Data, thaw
+from rulewright.hotpath.thawed import Data, LostError, thaw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from rulewright.hotpath.retold import Told
-
-_MASK = "***"
 
 
 class WarmProgram:
     """One resource's kept program. Whatever goes wrong with it is no answer: the whole command has it."""
 
-    def __init__(self, data: bytes) -> None:
-        """Take what `kept.keep` made."""
+    def __init__(self, data: bytes, *, because: bool = False, whole: bool = False) -> None:
+        """Take what `kept.keep` made.
+
+        `because`: of problems what their rules read is to be known; `whole`: all parts of outcomes are.
+        """
         self._kept: Any = marshal.loads(data)  # noqa: S302 - sealed: private_cache says by whom it was written
+        self._whole: Any = marshal.loads(self._kept["whole"]) if whole else None  # noqa: S302 - as above
+        self._because = because or whole
         self._thawed: Mapping[str, Any] | None = None
+        # Whether something was masked.
+        self._hid = False
 
     @property
     def _parts(self) -> Mapping[str, Any]:
         if self._thawed is None:
-            self._thawed = thaw(self._kept["frozen"])
+            self._thawed = thaw((self._whole or self._kept)["frozen"])
         return self._thawed
 
     @property
@@ -39,7 +45,7 @@ class WarmProgram:
     def decide(
         self, resource: str, payload: Any, records: Any, actor: Any, now: datetime, seed: int
     ) -> Decided | None:
-        """What is decided about a create, fit to be shown in lines; None where that is not sure.
+        """What is decided about a create, fit to be shown; None where that is not sure.
 
         Parameters as in `Program.evaluate`.
         """
@@ -56,17 +62,75 @@ class WarmProgram:
             run = self._parts["accept"](sent, payload, *given) if sent is not None else None
         except Exception:  # whatever it was, it is met again, and told or left to the whole command
             run = None
+        decided = Decided(resource)
         if run is not None:
-            return Decided("accepted", changes=tuple(self._shown(resource, run)))
-        return self._refuse(payload, given)
+            self._accept(decided, run)
+        else:
+            run = self._refuse(decided, payload, given)
+        if self._whole is not None:
+            self._masked(resource, payload)
+            self._tell_rest(decided, run)
+        return decided
 
-    def _refuse(self, payload: Any, given: tuple[Any, ...]) -> Decided | None:
+    def _accept(self, decided: Decided, run: Any) -> None:
+        decided.verdict = "accepted"
+        decided.changes = tuple(self._shown(decided.resource, run))
+        if self._whole is not None:
+            decided.record = self._masked(decided.resource, run.record)
+            if self._whole["status"] is not None:
+                is_unshaped = run.body is self._parts["unshaped"]
+                body = self._parts["respond"](run) if is_unshaped else run.body
+                decided.response = Response(self._whole["status"], body)
+
+    def _refuse(self, decided: Decided, payload: Any, given: tuple[Any, ...]) -> Any:
+        """Fill in the problems; the state that they were found in. Raises LostError."""
         if self._kept["refusing"] is None:
-            return None
+            raise LostError
         from rulewright.hotpath.retelling import tell  # noqa: PLC0415 - what is accepted needs none of it
 
         kept = marshal.loads(self._kept["refusing"])  # noqa: S302 - sealed as the whole is
-        return Decided("rejected", problems=tuple(tell(kept, thaw(kept["frozen"]), payload, given)))
+        decided.verdict = "rejected"
+        decided.problems, run = tell(kept, thaw(kept["frozen"]), payload, given)
+        if self._because and any(problem.because is NOT_READ for problem in decided.problems):
+            raise LostError
+        if self._whole is not None:
+            self._refuse_whole(decided)
+        return run
+
+    def _refuse_whole(self, decided: Decided) -> None:
+        from rulewright.dialects import DIALECTS, refusal_in  # noqa: PLC0415 - for whole outcomes only
+
+        whole = self._whole
+        if not whole["speaks_http"]:
+            return
+        if whole["dialect"] is None:
+            raise LostError
+        api = None
+        if whole["statuses"] is not None:
+            api, errors = Data(), Data()
+            vars(api)["errors"] = errors
+            vars(errors)["status"] = whole["statuses"]
+        written = refusal_in(DIALECTS[whole["dialect"]], api, decided.problems)
+        decided.response = Response(*written) if written is not None else None
+
+    def _tell_rest(self, decided: Decided, run: Any) -> None:
+        """What all outcomes have."""
+        if decided.response is not None and self._hid:
+            # Secrets are looked for in what callers are told.
+            raise LostError
+        decided.reads = tuple(self._reads(run))
+        decided.ruleset = self._whole["digest"]
+        decided.as_of = self._parts["clock"](run.now)
+
+    def _reads(self, run: Any) -> Iterator[Read]:
+        """As evaluation/lookups.py notes them."""
+        told: set[tuple[str, str]] = set()
+        for name, resource, by, found in run.reads:
+            unnamed = self._whole["unnamed"][resource]
+            shown = {field: MASK if field in unnamed else value for field, value in by.items()}
+            if (name, repr(shown)) not in told:
+                told.add((name, repr(shown)))
+                yield Read(name, resource, shown, found)
 
     def _may_be_taken(self, resource: str, payload: Mapping[str, object], records: Any) -> bool:
         """As in deciding.py: a key of the caller's may be there already."""
@@ -79,30 +143,67 @@ class WarmProgram:
     def _shown(self, resource: str, run: Any) -> Iterator[Change]:
         """As accepting.py makes changes, and as evaluation/outcome_masking.py shows them."""
         written = {name: value for name, value in run.record.items() if value is not None}
-        own = [("create", resource, run.key, written, None)] if written else []
-        for op, name, key, values, before, *_ in (*own, *run.changes):
-            shown = _MASK if name in self._kept["hidden_keys"] else key
-            yield Change(op, name, shown, self._masked(name, values), self._masked(name, before))
+        own = [("create", resource, run.key, written, None, f"{resource}.record")] if written else []
+        for op, name, key, values, before, rule, *_ in (*own, *run.changes):
+            shown = MASK if name in self._kept["hidden_keys"] else key
+            yield Change(op, name, shown, self._masked(name, values), self._masked(name, before), rule)
 
     def _masked(self, resource: str, values: Any) -> Any:
         fields = self._parts["secret"].get(resource)
-        return values if fields is None or values is None else self._parts["mask"](fields, values)
+        if fields is None or values is None:
+            return values
+        masked = self._parts["mask"](fields, values)
+        self._hid = self._hid or masked != values
+        return masked
 
 
 class Change:
     """As outcome.Change, whose making takes the import of dataclasses."""
 
-    def __init__(self, op: str, resource: str, key: object, values: Any, before: Any) -> None:
+    def __init__(self, op: str, resource: str, key: object, values: Any, before: Any, rule: str) -> None:
         self.op, self.resource, self.key, self.set, self.before = op, resource, key, values, before
+        self.rule = rule
+
+
+class Read:
+    """As outcome.Read."""
+
+    def __init__(self, lookup: str, resource: str, by: Mapping[str, object], found: int) -> None:
+        self.lookup, self.resource, self.by, self.found = lookup, resource, by, found
+
+
+class Response:
+    """As outcome.Response."""
+
+    def __init__(self, status: int, body: object) -> None:
+        self.status, self.body = status, body
 
 
 class Decided:
-    """What an outcome holds that reports in lines show."""
+    """As outcome.Outcome, of which only verdict, problems and changes are filled in where lines are told."""
 
+    version = 1
+    operation = "create"
     replayed = False
-    messages = ()
+    messages: Sequence[Any] = ()
+    verdict = ""
+    problems: Sequence[Told] = ()
+    record: Mapping[str, object] | None = None
+    changes: Sequence[Change] = ()
+    reads: Sequence[Read] = ()
+    ruleset = ""
+    as_of = ""
+    response: Response | None = None
 
-    def __init__(
-        self, verdict: str, *, problems: tuple[Told, ...] = (), changes: tuple[Change, ...] = ()
-    ) -> None:
-        self.verdict, self.problems, self.changes = verdict, problems, changes
+    def __init__(self, resource: str) -> None:
+        self.resource = resource
+
+
+class Entry:
+    """As report.entry.Entry, of a payload that is the whole of its file."""
+
+    alone = True
+    digest = None
+
+    def __init__(self, outcome: Decided, at: str) -> None:
+        self.outcome, self.at = outcome, at

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from rulewright.outcome import Change, Message, Outcome, Read
-from rulewright.problem import Problem
-from rulewright.report.entry import Entry
 from rulewright.report.text import dump_json
+
+if TYPE_CHECKING:
+    # A warm start reports without importing these.
+    from collections.abc import Iterable, Iterator
+
+    from rulewright.outcome import Change, Message, Outcome, Read
+    from rulewright.problem import Problem
+    from rulewright.report.entry import Entry
 
 
 def outcome_json(outcome: Outcome) -> dict[str, object]:

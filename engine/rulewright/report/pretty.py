@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from rulewright.outcome import Outcome, Verdict
-from rulewright.problem import Problem
 from rulewright.report.changes import changes_in_words
-from rulewright.report.entry import Entry
-from rulewright.report.tally import Tally
 from rulewright.report.text import shortened, show_text, show_value
+
+if TYPE_CHECKING:
+    # A warm start reports without importing these.
+    from rulewright.outcome import Outcome, Verdict
+    from rulewright.problem import Problem
+    from rulewright.report.entry import Entry
+    from rulewright.report.tally import Tally
 
 # Gives a text a look by name (a verdict, a severity, "quiet"); it must keep the text.
 Paint = Callable[[str, str], str]
@@ -27,9 +30,11 @@ def plain(text: str, look: str) -> str:
 
 def report_pretty(entries: Iterable[Entry], paint: Paint = plain) -> Iterator[str]:
     """A paragraph a payload, and after a batch a summary."""
+    from rulewright.report.tally import Tally  # noqa: PLC0415
+
     tally = Tally()
     for entry in tally.counting(entries):
-        yield "".join(f"{line}\n" for line in _paragraph(entry, paint))
+        yield paragraph(entry, paint)
     if tally.read != 1:
         yield "".join(f"{line}\n" for line in summary(tally, paint))
 
@@ -43,6 +48,11 @@ def summary(tally: Tally, paint: Paint = plain) -> Iterator[str]:
             yield f"  {count:>6,}  {show_text(rule)} {paint(f'[{code}]', 'quiet')}"
         if len(tally.rules) > _MOST_RULES:
             yield f"          and {len(tally.rules) - _MOST_RULES} more rules"
+
+
+def paragraph(entry: Entry, paint: Paint = plain) -> str:
+    """What is said of one payload."""
+    return "".join(f"{line}\n" for line in _paragraph(entry, paint))
 
 
 def _paragraph(entry: Entry, paint: Paint) -> Iterator[str]:
