@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Literal
+from typing import Any, Literal
 
-from rulewright.batch.kept import PLAIN_TYPES, Kept, place_of
+from rulewright.batch.kept import Kept, place_of
 from rulewright.batch.pending import Pending, identity
+from rulewright.batch.view import Fresh, View, settled, types_of
 from rulewright.errors import AdapterError, RulewrightError, UniqueViolationError
 from rulewright.evaluation.overlay import _sort_key
 from rulewright.ports import StoredRecord, Table, Transaction, Where
@@ -37,6 +38,8 @@ class Buffer:
         self._tables = tables
         self._pending: dict[str, Pending] = {}
         self._kept: dict[str, Kept] = {}
+        # Of each table of which nothing is updated: fields -> the view by them.
+        self._views: dict[str, dict[tuple[str, ...], View]] = {}
         self._block = _Block(self)
         self.payload = 0
 
@@ -47,16 +50,71 @@ class Buffer:
     ) -> None:
         """Read by one question what will be asked one by one: the records with these values in `fields`."""
         kept = self._kept_of(resource)
-        if kept is not None:
-            kept.read_ahead(fields, keys)
+        if kept is None:
+            return
+        read = kept.read_ahead(fields, keys)
+        view = self._view_of(resource, fields) if read else None
+        if view is not None:
+            for place, records in read.items():
+                view.learn(place[0] if len(fields) == 1 else place, records)
 
     def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
         """See Records.find."""
-        kept = self._kept.get(resource) or self._kept_of(resource)
+        views = self._views.get(resource)
+        view = views.get(tuple(where)) if views is not None else None
+        if view is None:
+            view = self._view_of(resource, tuple(where))
+            if view is None:
+                return self._find_rarer(resource, where, limit)
+        types = view.types
+        if types.__class__ is tuple:
+            value: Any = tuple(where.values())
+            if tuple(map(type, value)) != types:
+                return self._find_rarer(resource, where, limit)
+        else:
+            (value,) = where.values()
+            if value.__class__ is not types:
+                return self._find_rarer(resource, where, limit)
+        found = view.known.get(value)
+        if found is None:
+            found = self._learn(resource, where, limit, view, value)
+        if found.__class__ is Fresh:
+            pending = self._pending[resource]
+            found = view.known[value] = settled(found, pending.key, pending.as_kept)
+        return found if limit is None or len(found) <= limit else found[:limit]
+
+    def _learn(
+        self, resource: str, where: Where, limit: int | None, view: View, value: Any
+    ) -> Sequence[StoredRecord]:
+        """Ask the store about a value for the first time."""
+        kept = self._kept[resource]
+        place = value if value.__class__ is tuple else (value,)
+        stored = kept.find(where, view.fields, place_of(place), limit)
+        if limit is None or len(stored) < limit:
+            return view.learn(value, stored)
+        return self._find_rarer(resource, where, limit)
+
+    def _view_of(self, resource: str, fields: tuple[str, ...]) -> View | None:
+        """The view by some fields; None where there can be none."""
+        pending = self._pending.get(resource)
+        kept = self._kept_of(resource)
+        if kept is None or (pending is not None and pending.changed):
+            return None
+        views = self._views.setdefault(resource, {})
+        view = views.get(fields)
+        if view is None:
+            types = types_of(fields, kept.kinds)
+            if types is None:
+                return None
+            view = views[fields] = View(fields, types, pending.made if pending is not None else ())
+        return view
+
+    def _find_rarer(self, resource: str, where: Where, limit: int | None) -> Sequence[StoredRecord]:
+        kept = self._kept_of(resource)
         if kept is None:
             return self._base.find(resource, where, limit)
         fields, values = tuple(where), tuple(where.values())
-        place = values if PLAIN_TYPES.issuperset(map(type, values)) else place_of(values)
+        place = place_of(values)
         pending = self._pending.get(resource)
         if pending is None:
             return kept.find(where, fields, place, limit)
@@ -116,7 +174,12 @@ class Buffer:
             pending = None
         if pending is None:
             return self._last_stored(resource, field, prefix)
-        return pending.last(field, prefix, lambda: self._last_stored(resource, field, prefix))
+        last = pending.last(field, prefix)
+        return (
+            pending.count_on(field, prefix, self._last_stored(resource, field, prefix))
+            if last is None
+            else last
+        )
 
     def _last_stored(self, resource: str, field: str, prefix: str) -> int:
         kept = self._kept_of(resource)
@@ -141,6 +204,10 @@ class Buffer:
         if pending is None:
             pending = self._begin(resource)
         pending.add(record, self.payload)
+        views = self._views.get(resource)
+        if views:
+            for view in views.values():
+                view.add(record)
 
     def insert_many(self, resource: str, records: Sequence[StoredRecord]) -> None:
         """See Transaction.insert_many."""
@@ -150,6 +217,7 @@ class Buffer:
         """Insert what several payloads write, whose numbers are `owners`."""
         if records:
             (self._pending.get(resource) or self._begin(resource)).add_many(records, owners)
+            self._views.pop(resource, None)
 
     def update(self, resource: str, key: object, values: StoredRecord) -> None:
         """See Transaction.update; a violation shows when it is flushed."""
@@ -165,6 +233,7 @@ class Buffer:
             self._flush_table(resource)
             self._written_by_store(resource, key, values)
             return
+        self._views.pop(resource, None)
         pending.change(found[0][name], values, {**found[0], **values}, self.payload)
 
     def _written_by_store(self, resource: str, key: object, values: StoredRecord) -> None:
@@ -232,6 +301,7 @@ class Buffer:
         """Ask the store anew about a table that it has written."""
         self._pending.pop(resource, None)
         self._kept.pop(resource, None)
+        self._views.pop(resource, None)
 
 
 class _Block:

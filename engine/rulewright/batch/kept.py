@@ -22,25 +22,30 @@ class Kept:
         self._base = base
         self._resource = table.resource
         self._key = table.key
-        self._kinds = {column.name: column.type for column in table.columns}
+        self.kinds = {column.name: column.type for column in table.columns}
         uniques = [one.fields for one in table.uniques if not one.where]
         # The fields by which an index can be entered.
         self._leading = {fields[0] for fields in ((table.key,), *uniques, *table.indexes)}
         # Fields -> their values -> all records that have them.
-        self._ahead: dict[tuple[str, ...], dict[Hashable, _Answer]] = {}
+        self._ahead: dict[tuple[str, ...], dict[Place, _Answer]] = {}
         self._answers: dict[Hashable, _Answer] = {}
         self._greatest: dict[str, Any] = {}
         self._extremes: dict[Hashable, object] = {}
         self._counts: dict[Hashable, int] = {}
         self.last: dict[tuple[str, str], int] = {}
 
-    def read_ahead(self, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]) -> None:
-        """Read by one question what will be asked one by one: the records with these values in `fields`."""
-        kinds = {self._kinds.get(field) for field in fields}
+    def read_ahead(
+        self, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
+    ) -> Mapping[Place, _Answer]:
+        """Read by one question what will be asked one by one: the records with these values in `fields`.
+
+        Gives them by their values; nothing where that question would take too long.
+        """
+        kinds = {self.kinds.get(field) for field in fields}
         if not keys or not kinds <= {"text", "integer"} or fields[0] not in self._leading:
-            return
+            return {}
         found = self._base.find_each(self._resource, fields, keys)
-        places: dict[Hashable, list[StoredRecord]] = {key: [] for key in keys}
+        places: dict[Place, list[StoredRecord]] = {key: [] for key in keys}
         for record in found:
             place = places.get(tuple([record.get(field) for field in fields]))
             if place is not None:
@@ -49,6 +54,7 @@ class Kept:
             if len(records) > 1:
                 records.sort(key=lambda record: _sort_key(record.get(self._key)))
         self._ahead.setdefault(fields, {}).update(places)
+        return places
 
     def find(self, where: Where, fields: tuple[str, ...], place: Place | None, limit: int | None) -> _Answer:
         """Return the matching records; `fields` and `place` are those of `where`. See Records.find."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
@@ -44,7 +44,7 @@ class Pending:
         # The fields that updates set.
         self.changed: set[str] = set()
         # The new records. They are looked at only when somebody reads: most tables of a chunk never are.
-        self._made: list[StoredRecord] = []
+        self.made: list[StoredRecord] = []
         self._read = 0
         self._current: dict[Hashable, StoredRecord] = {}
         self._indexes: dict[tuple[str, ...], _Index] = {}
@@ -56,14 +56,14 @@ class Pending:
         run = self._open or self._begin()
         run.writes.append(record)
         run.owners.append(owner)
-        self._made.append(record)
+        self.made.append(record)
 
     def add_many(self, records: Sequence[StoredRecord], owners: Sequence[int]) -> None:
         """Note new records."""
         run = self._open or self._begin()
         run.writes += records
         run.owners += owners
-        self._made += records
+        self.made += records
 
     def _begin(self) -> Run:
         run = self._open = Run(is_update=False)
@@ -89,10 +89,10 @@ class Pending:
 
         `fields` and `place` are those of `where`: see `place_of`.
         """
-        if self._read < len(self._made):
+        if self._read < len(self.made):
             self._catch_up()
         found = self._found(where, fields, place)
-        return [self._as_kept(record) for record in found] if found and self._kinds else found
+        return [self.as_kept(record) for record in found] if found and self._kinds else found
 
     def _found(self, where: Where, fields: tuple[str, ...], place: Place | None) -> Sequence[StoredRecord]:
         if not where:
@@ -114,21 +114,26 @@ class Pending:
             return [record for record in self._current.values() if matches(record, where)]
         return [record for entry in product(*options) for record in index.get(entry, _NOTHING).values()]
 
-    def last(self, field: str, prefix: str, stored: Callable[[], int]) -> int:
+    def last(self, field: str, prefix: str) -> int | None:
+        """Return the largest number of a sequence, None while it is not known: see `count_on`."""
+        known = self._numbers.get((field, prefix))
+        return None if known is None else self._counted(field, prefix, *known)
+
+    def count_on(self, field: str, prefix: str, stored: int) -> int:
         """Return the largest number of a sequence, of which the store holds `stored`."""
-        place = (field, prefix)
-        known = self._numbers.get(place)
-        last, counted = (stored(), 0) if known is None else known
-        made = self._made
+        return self._counted(field, prefix, stored, 0)
+
+    def _counted(self, field: str, prefix: str, last: int, counted: int) -> int:
+        made = self.made
         if counted < len(made):
             for record in made[counted:]:
                 last = max(last, number_after(prefix, record.get(field)))
-            self._numbers[place] = (last, len(made))
+        self._numbers[field, prefix] = (last, len(made))
         return last
 
     def _catch_up(self) -> None:
-        made = self._made[self._read :]
-        self._read = len(self._made)
+        made = self.made[self._read :]
+        self._read = len(self.made)
         for record in made:
             self._put(record)
 
@@ -144,8 +149,10 @@ class Pending:
                 _enter(index, fields, same, record)
         current[same] = record
 
-    def _as_kept(self, record: StoredRecord) -> StoredRecord:
+    def as_kept(self, record: StoredRecord) -> StoredRecord:
         """Return a record as the store will give it back."""
+        if not self._kinds:
+            return record
         changed = {
             name: kept
             for name, kind in self._kinds.items()

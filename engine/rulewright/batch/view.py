@@ -1,0 +1,80 @@
+"""Records of one table by the values of some fields: what is stored and what is pending, in one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from rulewright.evaluation.overlay import _sort_key
+from rulewright.ports import ColumnType, StoredRecord
+
+_TYPES: Final[Mapping[ColumnType, type]] = MappingProxyType({"text": str, "integer": int, "boolean": bool})
+
+
+class Fresh(list[StoredRecord]):
+    """An answer with something pending in it: neither in order yet, nor as the store would give it."""
+
+    __slots__ = ()
+
+
+class View:
+    """Answers to equality by some fields, as long as nothing of the table is updated.
+
+    An answer stands under the one value that is asked for, or under a tuple of several. Their types must be
+    those of the columns: true is 1 to a dict.
+    """
+
+    __slots__ = ("fields", "known", "types", "waiting")
+
+    def __init__(
+        self, fields: tuple[str, ...], types: tuple[type, ...], made: Sequence[StoredRecord]
+    ) -> None:
+        """`made`: the pending records."""
+        self.fields = fields
+        self.types: type | tuple[type, ...] = types[0] if len(types) == 1 else types
+        # All records that have a value, pending ones too.
+        self.known: dict[Any, Sequence[StoredRecord]] = {}
+        # Pending records of values that nobody asked for yet.
+        self.waiting: dict[Any, list[StoredRecord]] = {}
+        for record in made:
+            self.add(record)
+
+    def add(self, record: StoredRecord) -> None:
+        """Note a new record."""
+        fields = self.fields
+        if len(fields) == 1:
+            value: Any = record.get(fields[0])
+        else:
+            value = tuple([record.get(name) for name in fields])
+        try:
+            held = self.known.get(value)
+        except TypeError:
+            # A nested value, where the store will not take it.
+            return
+        if held is not None:
+            self.known[value] = Fresh((*held, record))
+        elif value in self.waiting:
+            self.waiting[value].append(record)
+        else:
+            self.waiting[value] = [record]
+
+    def learn(self, value: Any, stored: Sequence[StoredRecord]) -> Sequence[StoredRecord]:
+        """Take in all that the store holds of a value; gives what is pending, too."""
+        waiting = self.waiting.pop(value, None)
+        answer = self.known[value] = stored if waiting is None else Fresh((*stored, *waiting))
+        return answer
+
+
+def types_of(fields: tuple[str, ...], kinds: Mapping[str, ColumnType]) -> tuple[type, ...] | None:
+    """The types by whose values a view of these fields is asked; None where there can be none."""
+    types = [_TYPES.get(kinds.get(field, "json")) for field in fields]
+    return tuple(types) if types and None not in types else None  # type: ignore[arg-type]  # no None in it
+
+
+def settled(fresh: Fresh, key: str, as_kept: Callable[[StoredRecord], StoredRecord]) -> list[StoredRecord]:
+    """The records as the store will give them back, by key."""
+    records = [as_kept(record) for record in fresh]
+    if len(records) > 1:
+        records.sort(key=lambda record: _sort_key(record.get(key)))
+    return records
