@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from rulewright.accounts import Accounts
@@ -12,9 +13,11 @@ from rulewright.batch.ledger import Ledger
 from rulewright.compiled import CompiledRules
 from rulewright.delivery import WRITE_ORDER, Receipt, store_outcome
 from rulewright.evaluation import Inputs, find_resource
+from rulewright.evaluation import decide as decide_plainly
 from rulewright.hotpath import decide, written_by
+from rulewright.hotpath.deciding import WARM_UP, quick_for
 from rulewright.outcome import Outcome
-from rulewright.ports import Table, Transaction
+from rulewright.ports import Records, Table, Transaction
 from rulewright.timeouts import needs_entries
 
 # Payloads in one transaction: what one flush to the disk pays for. Other writers wait while it is open.
@@ -22,6 +25,7 @@ CHUNK: Final = 1000
 
 # A payload to be decided, or what was decided about it already (it could not be read).
 Given = Inputs | Outcome
+Decider = Callable[[Inputs, Records], Outcome]
 
 
 class Applier:
@@ -48,8 +52,11 @@ class Applier:
         self._forward = forward
         # Then an outcome of the hot path is its changes, and no more.
         self._is_plain = forward is None and not needs_entries(rules)
+        # Else a payload may name a record that is there already, which the generated code does not look for.
+        own = find_resource(rules, resource)
+        self._makes_keys = own.fields[own.key].rule.generate is not None
         self._tables = {table.resource: table for table in tables}
-        self._lookups = lookups_of(rules, find_resource(rules, resource), self._tables)
+        self._lookups = lookups_of(rules, own, self._tables)
 
     def carry_out(
         self, given: Sequence[Given], transaction: Transaction, *, patience: int | None = None
@@ -83,9 +90,10 @@ class Applier:
             receipts: list[Receipt] = []
             refused = 0
             ledger = Ledger(self._rules, buffer)
+            decide = self._decider(given)
             for number, one in enumerate(given):
                 buffer.payload = number
-                receipt = self._one(one, buffer, ledger)
+                receipt = self._one(one, buffer, ledger, decide)
                 receipts.append(receipt)
                 refused += not receipt.outcome.accepted
                 if patience is not None and refused >= patience:
@@ -100,10 +108,29 @@ class Applier:
         outcome = decide(self._rules, self._resource, one, transaction)
         return self._stored(outcome, one, transaction, Accounts(self._rules))
 
-    def _one(self, one: Given, buffer: Buffer, ledger: Ledger) -> Receipt:
-        if isinstance(one, Outcome):
+    def _decider(self, given: Sequence[Given]) -> Decider:
+        """What decides the payloads of a chunk: generated code, for the creates of most resources."""
+        general = partial(decide, self._rules, self._resource)
+        if len(given) <= WARM_UP or not self._makes_keys:
+            return general
+        quick = quick_for(self._rules, self._rules.resources[self._resource])
+        if quick is None:
+            return general
+        surely, plainly = quick.decide, partial(decide_plainly, self._rules, self._resource)
+
+        def decided(one: Inputs, records: Records) -> Outcome:
+            if one.operation != "create" or one.trusted:
+                return general(one, records)
+            outcome = surely(one, records)
+            return plainly(one, records) if outcome is None else outcome
+
+        return decided
+
+    def _one(self, one: Given, buffer: Buffer, ledger: Ledger, decide: Decider) -> Receipt:
+        if one.__class__ is Outcome:
             return Receipt(one, stored=False)
-        outcome = decide(self._rules, self._resource, one, buffer)
+        assert isinstance(one, Inputs)
+        outcome = decide(one, buffer)
         if outcome.verdict != "accepted":
             return Receipt(outcome, stored=False)
         written = written_by(outcome) if self._is_plain else None
