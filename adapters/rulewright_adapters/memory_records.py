@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import product
+from typing import TYPE_CHECKING
 
-from rulewright.ports import StoredRecord, UniqueConstraint, Where
 from rulewright_adapters.values import alternatives, identity, number_after, order
+
+if TYPE_CHECKING:
+    from rulewright.ports import StoredRecord, UniqueConstraint, Where
 
 _Index = dict[tuple[Hashable, ...], dict[int, None]]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from rulewright.errors import AdapterError, RulewrightError
-from rulewright.ports import Store
+
+if TYPE_CHECKING:
+    from rulewright.ports import Store
 
 # Scheme -> the module that opens it. Imported on demand: sqlite-utils alone takes ~100 ms.
 SCHEMES: Mapping[str, str] = MappingProxyType(
@@ -41,7 +43,7 @@ def open_store(url: str, stores: Mapping[str, Opener] | None = None) -> Store:
     scheme, separator, rest = url.partition("://")
     if separator and scheme in SCHEMES:
         module = import_module(SCHEMES[scheme])
-        return cast(Callable[[str], Store], module.open_url)(rest)
+        return cast("Callable[[str], Store]", module.open_url)(rest)
     more = _installed() if stores is None else stores
     if separator and scheme in more:
         return _opened(scheme, more[scheme], rest)

@@ -10,10 +10,16 @@ import json
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rulewright.errors import AdapterError
-from rulewright.ports import INT64_MAX, INT64_MIN, ColumnType
+
+if TYPE_CHECKING:
+    from rulewright.ports import ColumnType
+
+# The reach of integers, as in ports, whose import takes longer than reading a file of records.
+_INT64_MIN: Final = -(2**63)
+_INT64_MAX: Final = 2**63 - 1
 
 # What can be written can be read again from wherever the stack stands.
 _DEPTH = 128
@@ -118,7 +124,7 @@ def _text(value: object) -> str:
 def _integer(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise MisfitError("must be an integer")
-    if not INT64_MIN <= value <= INT64_MAX:
+    if not _INT64_MIN <= value <= _INT64_MAX:
         raise MisfitError("is an integer of more than 64 bits")
     return value
 
@@ -154,7 +160,7 @@ def _nested(value: object, depth: int = 0) -> object:
         return _integer(value)
     if isinstance(value, float):
         held = _number(value)
-        return int(held) if held.is_integer() and INT64_MIN <= held <= INT64_MAX else held
+        return int(held) if held.is_integer() and _INT64_MIN <= held <= _INT64_MAX else held
     if isinstance(value, (list, tuple)):
         return [_nested(item, depth + 1) for item in value]
     if isinstance(value, dict):

@@ -178,9 +178,9 @@ def _records(options: Mapping[str, str], program: WarmProgram) -> AbstractContex
     if "records" in options and "store" in options:
         raise _LeftError
     if "records" in options:
-        from rulewright.cli.warm_records import make_store  # noqa: PLC0415
+        from rulewright.cli.warm_records import make_records  # noqa: PLC0415
 
-        store = make_store(_json_object(_text(options["records"])), program.tables)
+        store = make_records(_json_object(_text(options["records"])), program.tables)
         if store is None:
             raise _LeftError
         return nullcontext(store)
