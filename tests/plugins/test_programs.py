@@ -360,6 +360,17 @@ def test_mistakes_in_an_effect_of_a_plug_in_have_their_place(
     )
 
 
+def test_a_misspelt_keyword_of_a_plug_ins_effect_is_told_with_what_was_meant(rules: Path) -> None:
+    """As one of the language is; nothing more is told of the effect."""
+    (rules / "shop" / "order.yaml").write_text(RULES.lstrip("\n").replace("log:", "logg:"))
+
+    with pytest.raises(RuleFileError) as raised:
+        load(rules, plugins=[plugin("A")], installed=False)
+
+    errors = [(one.code, one.hint) for one in raised.value.problems if one.severity == "error"]
+    assert errors == [("unknown-keyword", "did you mean log?")]
+
+
 def test_a_function_that_fails_leaves_the_payload_undecided(rules: Path) -> None:
     """The message says which function, and never what it was given."""
     program = load(rules, plugins=[plugin("A", sensitive=True)], installed=False)

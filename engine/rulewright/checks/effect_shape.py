@@ -39,6 +39,9 @@ _UPDATE_ONE = _Form("update of a record", ("set",), _COMMON | {"update", "set", 
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every effect against its form."""
     for effect in subject.all_effects():
+        if subject.is_flawed(effect):
+            # Its verb may be what could not be read.
+            continue
         form = _form(effect)
         for keyword in form.needs:
             if keyword not in effect.at:

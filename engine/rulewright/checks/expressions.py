@@ -309,7 +309,9 @@ class _Finder:
         """Scope, inferences and the response."""
         yield from self.place("scope", self.every).entries(self.match(self.subject.fields), self.file.scope)
         for inference in self.file.inferences:
-            yield from self.inference(inference)
+            # Without one of its facts, names that it gives would be told as unknown.
+            if not self.subject.is_flawed(inference, "facts"):
+                yield from self.inference(inference)
         if self.file.response is not None:
             shown = self.names(self.every).having({**bound, "resource": DYN, "body": DYN})
             place = Place(shown, "the response", self.every)

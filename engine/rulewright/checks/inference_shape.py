@@ -15,6 +15,7 @@ from rulewright.checks.inferred_names import PAYLOAD, RECORD, kinds_of
 from rulewright.checks.subject import CEL_WORDS, RESERVED_NAMES, Subject, problem, span_of, unknown
 from rulewright.model import Finding, Inference, TemplateList, TemplateMap
 from rulewright.problem import SourceProblem
+from rulewright.reader.flaws import did_you_mean
 
 CODE = "inference-shape"
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -27,7 +28,8 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     for inference in subject.file.inferences:
         yield from _of_facts(subject, inference, frozenset({PAYLOAD, RECORD, *records, *kinds}))
         yield from _of_names(subject, inference)
-        if not inference.asserts and inference.problem is None and inference.set is None:
+        follows = inference.asserts or inference.problem is not None or inference.set is not None
+        if not follows and not subject.is_flawed(inference):
             text = f"nothing follows from {inference.id}: write assert, problem or set"
             yield problem(CODE, text, inference.span)
         for kind in sorted(inference.asserts.keys() & (records | subject.records.keys())):
@@ -49,7 +51,8 @@ def _of_facts(subject: Subject, inference: Inference, known: frozenset[str]) -> 
     if not inference.facts:
         yield problem(CODE, f"{inference.id} names no facts", span)
     for source in inference.facts.values():
-        if source not in known:
+        # A rule that could not be read may be the one that asserts it.
+        if source not in known and (subject.is_whole or did_you_mean(source, known)):
             yield unknown(CODE, "the source of facts", source, known, subject.place(span, source))
 
 

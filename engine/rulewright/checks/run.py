@@ -47,6 +47,7 @@ def check_reading(reading: Reading, registry: Registry | None = None) -> tuple[S
         reading.unread,
         reading.whole,
         Places.of(reading.roots.values()),
+        tuple(problem for problem in reading.problems if problem.severity == "error"),
     )
     found = [
         replace(problem, snippet=reading.line_of(problem.span))

@@ -89,6 +89,8 @@ class Universe:
     unread: frozenset[str] = frozenset()
     whole: bool = True
     places: Places = default(default_factory=Places)
+    flaws: tuple[SourceProblem, ...] = ()
+    """The errors of reading: what they are about is not known to the checks."""
     types: dict[str, Type] = default(default_factory=dict)
     """The types of records that were worked out so far."""
 
@@ -124,6 +126,19 @@ class Subject:
     def value_of(self, part: Placed, keyword: str, text: str | None = None) -> Span:
         """The same for a keyword of a part of the model."""
         return self.place(span_of(part.at, keyword, default=part.span), text)
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether all that the file says could be read."""
+        return not any(flaw.span.file == self.file.file for flaw in self.universe.flaws)
+
+    def is_flawed(self, part: Placed, keyword: str = "") -> bool:
+        """Whether something in a part, or in the value of one of its keywords, could not be read."""
+        node = self.universe.places.nodes.get(span_of(part.at, keyword, default=part.span))
+        return node is not None and any(
+            flaw.span.file == node.span.file and _begin(node.span) <= _begin(flaw.span) < _end(node.span)
+            for flaw in self.universe.flaws
+        )
 
     @cached_property
     def fields(self) -> Mapping[str, Field]:
@@ -174,6 +189,14 @@ class Subject:
         yield from walk_fields(self.file.fields)
         for event in self.file.workflow.events if self.file.workflow else ():
             yield from walk_fields(event.fields, f"workflow.{event.name}.")
+
+
+def _begin(span: Span) -> tuple[int, int]:
+    return span.line, span.column
+
+
+def _end(span: Span) -> tuple[int, int]:
+    return span.end_line, span.end_column
 
 
 def walk_fields(fields: tuple[Field, ...], prefix: str = "") -> Iterator[tuple[str, Field]]:

@@ -34,7 +34,7 @@ from rulewright.problem import Problem
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*")
 _CODE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
-_OWN_EFFECTS: Final = frozenset(
+OWN_EFFECTS: Final = frozenset(
     ("id", "when", "on", "create", "update", "send", "where", "set", "bind", "body", "expect")
 )
 _OWN_FORMATS: Final = frozenset(("pretty", "text", "json", "jsonl", "github", "junit", "sarif"))
@@ -187,7 +187,7 @@ def effect_faults(effect: object) -> Iterator[str]:
     if not isinstance(effect, Mapping):
         yield f"expand must give maps, as effects are written in a rule file, not {type(effect).__name__}"
         return
-    unknown = [str(key) for key in effect if key not in _OWN_EFFECTS]
+    unknown = [str(key) for key in effect if key not in OWN_EFFECTS]
     if unknown:
         yield f"expand gives {unknown[0]}, which no effect of the language has"
 
@@ -270,7 +270,7 @@ VERIFIERS: Final[Mapping[str, Verifier]] = {
     "rulewright_field_types": Verifier("field type", FieldType, "types", _by_name, _field_type),
     "rulewright_functions": Verifier("function", CelFunction, "declared", _by_name, _function, _OWN_MACROS),
     "rulewright_checks": Verifier("check", RuleCheck, "checks", lambda one: str(one.code), _check),
-    "rulewright_effects": Verifier("effect", EffectKind, "effects", _by_name, _effect, _OWN_EFFECTS),
+    "rulewright_effects": Verifier("effect", EffectKind, "effects", _by_name, _effect, OWN_EFFECTS),
     "rulewright_generators": Verifier(
         "generator", IdGenerator, "makers", _by_name, _generator, ("sequence", "uuid")
     ),

@@ -6,14 +6,16 @@ had been written. Texts of the rule file that a plug-in passes on keep their pla
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
 from rulewright.errors import ENDINGS, in_words
 from rulewright.plugins import EffectKind
-from rulewright.plugins.verifying import effect_faults
+from rulewright.plugins.verifying import OWN_EFFECTS, effect_faults
 from rulewright.problem import SourceProblem
+from rulewright.reader.flaws import did_you_mean
 from rulewright.source import Entry, ListNode, MapNode, Node, Scalar
 
 Kinds = Mapping[str, EffectKind]
@@ -47,6 +49,29 @@ def expand_effects(root: MapNode, kinds: Kinds, problems: list[SourceProblem]) -
     return _with(root, "workflow", changed)
 
 
+def hint_at_kinds(root: MapNode, kinds: Kinds, flaws: Iterable[SourceProblem]) -> Iterator[SourceProblem]:
+    """Where a keyword of an effect is none, the plug-ins' may have been meant as well as the language's."""
+    keys = {entry.key.span: entry.key.text for effect in _effects(root) for entry in effect.entries}
+    for flaw in flaws:
+        name = keys.get(flaw.span) if flaw.code == "unknown-keyword" else None
+        yield (
+            flaw
+            if name is None
+            else replace(flaw, hint=did_you_mean(name, (*kinds, *OWN_EFFECTS)) or flaw.hint)
+        )
+
+
+def _effects(root: MapNode) -> Iterator[MapNode]:
+    workflow = root.get("workflow")
+    moves = workflow.get("transitions") if isinstance(workflow, MapNode) else None
+    holders = (root, *(moves.items if isinstance(moves, ListNode) else ()))
+    for holder in holders:
+        effects = holder.get("effects") if isinstance(holder, MapNode) else None
+        for effect in effects.items if isinstance(effects, ListNode) else ():
+            if isinstance(effect, MapNode):
+                yield effect
+
+
 def _with(node: MapNode, key: str, value: Node | None) -> MapNode:
     """The map with another value for a key that it has."""
     if value is None:
@@ -74,7 +99,8 @@ def _written_out(
     for entry in effect.entries:
         if entry is not asked and entry.key.text not in _BESIDE:
             message = f"{entry.key.text} can't stand beside {kind.name}, which stands for whole effects"
-            problems.append(entry.key.problem("contradiction", message))
+            hint = did_you_mean(entry.key.text, _BESIDE) or f"{', '.join(_BESIDE)} can"
+            problems.append(entry.key.problem("contradiction", message, hint=hint))
             return
     try:
         made = list(islice(kind.expand(_plain(asked.value)), _MOST + 1))

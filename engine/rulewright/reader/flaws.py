@@ -22,9 +22,11 @@ _ELSEWHERE = {
     "choices": "one_of",
     "enum": "one_of",
     "forbidden_when": "forbidden_if",
+    "if": "when",
     "regex": "pattern",
     "regexp": "pattern",
     "required_when": "required_if",
+    "then": "assert",
     "values": "one_of",
 }
 

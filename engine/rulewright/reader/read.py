@@ -12,7 +12,7 @@ from rulewright.model import Api, RuleFile, RuleSet
 from rulewright.plugins import Registry, built_in
 from rulewright.problem import SourceProblem, Span
 from rulewright.reader.api import default_api, read_api
-from rulewright.reader.expanding import expand_effects
+from rulewright.reader.expanding import expand_effects, hint_at_kinds
 from rulewright.reader.file_shape import ApiShape, ResourceShape
 from rulewright.reader.folder import API_FILE, ApiFolder, find_folders, join
 from rulewright.reader.parts import Part
@@ -147,7 +147,7 @@ class _Reader:
         if isinstance(shape, ResourceShape):
             node = expand_effects(node, self.registry.effects, self.problems)
         sound, flaws = sound_part(shape, node)
-        self.problems.extend(flaws)
+        self.problems.extend(hint_at_kinds(node, self.registry.effects, flaws))
         return sound
 
     def _digest(self, relative: str, data: bytes) -> None:

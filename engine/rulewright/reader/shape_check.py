@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rulewright.problem import SourceProblem
 from rulewright.reader.flaws import Flaw
@@ -25,7 +25,12 @@ def sound_part(shape: Shape, node: MapNode) -> tuple[MapNode | None, tuple[Sourc
     while isinstance(sound, MapNode):
         flaws = tuple(_flaws(shape.validate(_keyed(sound)), ()))
         if problems is None:
-            problems = tuple(_problem(node, path, flaw) for path, flaw in flaws)
+            meant = _meant(flaws)
+            problems = tuple(
+                _problem(node, path, flaw)
+                for path, flaw in flaws
+                if flaw.code != "missing-keyword" or path not in meant
+            )
         if not flaws:
             return sound, problems
         sound = _without(sound, {_unsound(path, flaw) for path, flaw in flaws})
@@ -44,6 +49,15 @@ def _flaws(messages: object, path: _Path) -> Iterator[tuple[_Path, Flaw]]:
     elif isinstance(messages, list):
         for message in messages:
             yield path, message if isinstance(message, Flaw) else _own_flaw(str(message), path)
+
+
+def _meant(flaws: Iterable[tuple[_Path, Flaw]]) -> frozenset[_Path]:
+    """The keywords that unknown ones seem to be: where one is said to be meant, it is not missing, too."""
+    return frozenset(
+        (*path[:-1], flaw.hint.removeprefix("did you mean ").removesuffix("?"))
+        for path, flaw in flaws
+        if flaw.code == "unknown-keyword" and flaw.hint is not None
+    )
 
 
 def _own_flaw(message: str, path: _Path) -> Flaw:
