@@ -260,6 +260,18 @@ def test_a_check_that_fails_says_so(rules: Path) -> None:
     ] * 2
 
 
+def test_a_check_that_gives_something_else_says_so(rules: Path) -> None:
+    """It is no internal error of ours."""
+    acme = plugin("A")
+    acme.rulewright_checks = lambda: [RuleCheck("acme-a-x", lambda _: [5], "acme-a-x: nothing")]  # type: ignore[arg-type,list-item,return-value]
+
+    with pytest.raises(RuleFileError) as raised:
+        load(rules, plugins=[acme], installed=False)
+
+    told = {one.message for one in raised.value.problems if one.severity == "error"}
+    assert told == {"the check acme-a-x of a plug-in fails: TypeError: it gives int, not SourceProblem"}
+
+
 def dots(entries: Iterable[object]) -> Iterator[str]:
     return ("." for _ in entries)
 
@@ -511,6 +523,8 @@ def test_a_plug_ins_format_may_be_the_projects(project: Path) -> None:
     [
         ("plugins = 'words.py'", 'plugins must be a list of modules, like ["my_company.rules"]'),
         ("plugins = ['nothing.here']", "the plug-in nothing.here can't be imported: ModuleNotFoundError"),
+        ("plugins = ['nothing.here']", ", or name a file by its path, like here.py"),
+        ("plugins = ['needy.py']", "No module named 'nothing_here'; install what it needs where Rulewright"),
         ("plugins = ['gone.py']", "can't be imported: FileNotFoundError"),
         ("plugins = ['']", "a plug-in can't be named '': give a module, like acme.rules"),
         ("plugins = ['.']", "a plug-in can't be named '.': give a module, like acme.rules"),
@@ -526,6 +540,7 @@ def test_a_plug_in_that_is_none_is_a_message(written: str, expected: str, projec
     (project / "leaving.py").write_text("raise SystemExit(0)\n")
     mute = "class Mute(Exception):\n    def __str__(self): raise ValueError\nraise Mute\n"
     (project / "mute.py").write_text(mute)
+    (project / "needy.py").write_text("import nothing_here\n")
     (project / "odd.py").write_text("def __dir__():\n    raise RuntimeError('odd')\n")
 
     done = run("check")

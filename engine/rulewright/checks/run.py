@@ -63,7 +63,11 @@ def _foreign(one: RuleCheck) -> Checker:
 
     def check(subject: Subject) -> Iterator[SourceProblem]:
         try:
-            yield from list(one.check(subject))
+            found = list(one.check(subject))
+            for given in found:
+                if not isinstance(given, SourceProblem):
+                    raise TypeError(f"it gives {type(given).__name__}, not SourceProblem")
+            yield from found
         except ENDINGS:
             raise
         except BaseException as error:

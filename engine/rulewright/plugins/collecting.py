@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -79,6 +79,9 @@ def _register(manager: _Manager, candidate: Candidate, collection: _Collection) 
             say(f"{candidate.shown}: there is no hook {name}; {hint}")
         elif not inspect.isroutine(getattr(candidate.hooks, name)):
             say(f"{candidate.shown}: {name} must be a function that gives a list")
+        elif taken := _arguments(getattr(candidate.hooks, name)):
+            say(f"{candidate.shown}: {name} must take no arguments, and takes {', '.join(taken)}")
+            return
     try:
         manager.register(candidate.hooks, candidate.name)
     except pluggy.PluginValidationError as error:
@@ -86,6 +89,16 @@ def _register(manager: _Manager, candidate: Candidate, collection: _Collection) 
         say(f"{candidate.shown}: {' '.join(str(error).split())}")
     except ValueError:
         say(f"{candidate.shown}: another plug-in has the name {candidate.name}")
+
+
+def _arguments(hook: Any) -> list[str]:
+    """The arguments that a hook can't be called without."""
+    try:
+        parameters = inspect.signature(hook).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [one.name for one in parameters if one.default is one.empty and one.kind not in optional]
 
 
 def _called(
@@ -98,13 +111,20 @@ def _called(
             if implementation.plugin_name != candidate.name:
                 continue
             try:
-                added = list(implementation.function())
+                given = implementation.function()
+                added = list(given) if isinstance(given, Iterable) else [given]
             except ENDINGS:
                 raise
             except BaseException as error:
                 collection.problems.append(f"{candidate.shown}: {name}() fails: {in_words(error)}")
             else:
-                yield name, verifier, added
+                if isinstance(given, Iterable) and not isinstance(given, str | Mapping):
+                    yield name, verifier, added
+                    continue
+                kinds = f"a list of {verifier.type.__name__}s"
+                collection.problems.append(
+                    f"{candidate.shown}: {name}() must give {kinds}, not {type(given).__name__}"
+                )
 
 
 def _add(
@@ -148,11 +168,15 @@ def _faults(
     name = verifier.name_of(one)
     # A name is verified below, and may be anything until then.
     what = f"the {verifier.kind} {name if name.isprintable() else ascii(name)}"
-    owner = collection.owners.setdefault((verifier.kind, str(name)), candidate.shown)
-    if owner != candidate.shown or name in verifier.taken(collection.registry):
-        by = owner if owner != candidate.shown else "Rulewright itself, or by this very plug-in"
-        yield f"{what} can't be added: the name is taken by {by}"
+    owner = collection.owners.get((verifier.kind, str(name)))
+    if owner == candidate.shown:
+        yield f"{what} is added twice; each needs a name of its own"
         return
+    if owner is not None or name in verifier.taken(collection.registry):
+        by = owner if owner is not None else "Rulewright itself"
+        yield f"{what} can't be added: the name is taken by {by}; choose another"
+        return
+    collection.owners[verifier.kind, str(name)] = candidate.shown
     try:
         for fault in verifier.verify(one, candidate.prefixes):
             yield f"{what}: {fault}"

@@ -84,8 +84,20 @@ def import_named(name: str) -> Candidate:
         return _candidate(Path(name).stem if is_file else name, hooks)
     except ENDINGS:
         raise
+    except ModuleNotFoundError as error:
+        shown = f"the plug-in {name} can't be imported: {in_words(error)}"
+        raise PluginError(f"{shown}; {_what_to_install(name, is_file, error.name)}") from error
     except BaseException as error:
         raise PluginError(f"the plug-in {name} can't be imported: {in_words(error)}") from error
+
+
+def _what_to_install(name: str, is_file: bool, missing: str | None) -> str:
+    if is_file or missing is None or not f"{name}.".startswith(f"{missing}."):
+        return f"install what it needs where Rulewright is installed ({sys.prefix})"
+    return (
+        f"install it where Rulewright is installed ({sys.prefix}), or name a file by its path, like"
+        f" {name.rpartition('.')[2]}.py"
+    )
 
 
 def as_candidate(hooks: object) -> Candidate:

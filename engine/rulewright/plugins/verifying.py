@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rulewright import cel
-from rulewright.fieldtypes import FIELD_TYPES, FieldType
+from rulewright.cel.tree import Call
+from rulewright.fieldtypes import FIELD_TYPES, FieldType, resolve
 from rulewright.plugins.calling import TYPES, callable_function
 from rulewright.plugins.kinds import (
     CelFunction,
@@ -28,7 +29,7 @@ from rulewright.plugins.kinds import (
     StoreScheme,
 )
 from rulewright.plugins.registry import Registry
-from rulewright.plugins.trying import trial_of
+from rulewright.plugins.trying import is_there, trial_of
 from rulewright.problem import Problem
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -70,8 +71,12 @@ class Verifier:
 
 
 def _name(name: object, pattern: re.Pattern[str] = _NAME) -> Iterator[str]:
-    if not isinstance(name, str) or not pattern.fullmatch(name):
+    if isinstance(name, str) and pattern.fullmatch(name):
+        return
+    if pattern is _NAME:
         yield f"name must be letters, digits and _ only, with no digit first, not {name!r}"
+    else:
+        yield f"name must be small letters, digits, +, . and - only, with a letter first, not {name!r}"
 
 
 def _texts(one: object, *arguments: str) -> Iterator[str]:
@@ -95,7 +100,15 @@ def _takes(one: object, argument: str, *values: object) -> Iterator[str]:
         signature.bind(*values)
     except TypeError as error:
         count = f"{len(values)} value{'' if len(values) == 1 else 's'}"
-        yield f"{argument} must take {count}, but {function!r} does not: {error}"
+        name = getattr(function, "__name__", type(function).__name__)
+        yield f"{argument} must take {count}, but {name}{signature} does not: {error}"
+
+
+def _listed(one: object, argument: str, example: str) -> Iterator[str]:
+    """Whether an argument is a list of texts; a text alone would be taken for one of its letters."""
+    value = getattr(one, argument)
+    if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
+        yield f"{argument} must be a list of texts, like [{example!r}], and is {value!r}"
 
 
 def _field_type(kind: FieldType, prefixes: Prefixes) -> Iterator[str]:
@@ -113,15 +126,34 @@ def _field_type(kind: FieldType, prefixes: Prefixes) -> Iterator[str]:
     for argument in ("example", "wrong"):
         if getattr(kind, argument) is None:
             yield f"{argument} is missing: a value that is {'taken' if argument == 'example' else 'refused'}"
-    if kind.example is not None and kind.wrong is not None:
+    faults = [*_type_check(kind)]
+    yield from faults
+    if not faults and kind.example is not None and kind.wrong is not None:
         yield from trial_of(kind, tuple(f"{plain(one, '_')}_" for one in prefixes))
+
+
+def _type_check(kind: FieldType) -> Iterator[str]:
+    """Whether `check` is, or names, a function of one value; what it needs may be known to be missing."""
+    if kind.check is not None and not isinstance(kind.check, str):
+        yield from _takes(kind, "check", kind.example)
+    if not isinstance(kind.check, str) or (kind.needs is not None and not is_there(kind.needs[0])):
+        return  # said where a rule file asks for the type
+    try:
+        resolve(kind.check)
+    except (ImportError, AttributeError, ValueError) as error:
+        yield f"check: {kind.check!r} must name a function as 'module:function': {error}"
 
 
 def _function(declared: CelFunction, _: Prefixes) -> Iterator[str]:
     yield from _name(declared.name)
     yield from _texts(declared, "meaning")
-    if declared.name in _OWN_MACROS:
-        yield "the name is taken by a macro of the language"
+    if _is_word(declared.name):
+        yield "name is a word of the language, and no expression could call it; choose another"
+        return
+    faults = [*_listed(declared, "params", "string"), *_listed(declared, "examples", f"{declared.name}('a')")]
+    yield from faults
+    if faults:
+        return
     for argument, named in (("params", declared.params), ("result", [declared.result])):
         wrong = [one for one in named if one not in TYPES]
         if wrong:
@@ -135,6 +167,14 @@ def _function(declared: CelFunction, _: Prefixes) -> Iterator[str]:
         yield "examples is empty: give an expression that is true"
     for example in () if faults else declared.examples:
         yield from _example(declared, example)
+
+
+def _is_word(name: str) -> bool:
+    """Whether a name, sound as it is, can't stand for a function."""
+    try:
+        return not isinstance(cel.parse(f"{name}()"), Call)
+    except cel.CelError:
+        return True
 
 
 def _example(declared: CelFunction, example: str) -> Iterator[str]:
