@@ -96,6 +96,7 @@ def roots_of(teller: Teller) -> dict[str, object]:
         "open": code.open,
         "shape": code.shape,
         "collect": code.collect,
+        "after": code.after,
         "functions": tested,
         "Decline": Decline,
         "is writable": is_writable,

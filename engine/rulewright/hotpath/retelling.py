@@ -12,14 +12,13 @@ from rulewright.hotpath.sent import read_sent
 from rulewright.hotpath.thawed import LostError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 
 def tell(kept: Any, parts: Mapping[str, Any], payload: Any, given: tuple[Any, ...]) -> tuple[list[Told], Any]:
     """The problems of a create, in the order of evaluation, and the state that they were found in.
 
-    At least one of them is an error.
-
+    Where none of them is an error the create is accepted with warnings, and all stages were gone through.
     `kept` is what kept.py made of the refusals, `parts` its thawed functions; `given` are the store and
     what follows it in `Generated.open`.
     """
@@ -32,9 +31,17 @@ def tell(kept: Any, parts: Mapping[str, Any], payload: Any, given: tuple[Any, ..
     parts["collect"](run, unsound, entries)
     entries.sort(key=lambda entry: entry[0])
     problems = [problem for _, problem in entries]
-    if not any(problem.severity == "error" for problem in problems):
-        raise LostError
+    if not has_error(problems):
+        if any(problem.code == "undecided" for problem in problems):
+            raise LostError
+        for stage in parts["after"]:
+            stage(run)
     return problems, run
+
+
+def has_error(problems: Iterable[Told]) -> bool:
+    """Whether one of the problems refuses."""
+    return any(problem.severity == "error" for problem in problems)
 
 
 def _sifted(

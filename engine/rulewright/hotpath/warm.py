@@ -86,15 +86,22 @@ class WarmProgram:
         """Fill in the problems; the state that they were found in. Raises LostError."""
         if self._kept["refusing"] is None:
             raise LostError
-        from rulewright.hotpath.retelling import tell  # noqa: PLC0415 - what is accepted needs none of it
+        from rulewright.hotpath.retelling import has_error, tell  # noqa: PLC0415 - for what is not accepted
 
         kept = marshal.loads(self._kept["refusing"])  # noqa: S302 - sealed as the whole is
-        decided.verdict = "rejected"
         decided.problems, run = tell(kept, thaw(kept["frozen"]), payload, given)
         if self._because and any(problem.because is NOT_READ for problem in decided.problems):
             raise LostError
-        if self._whole is not None:
-            self._refuse_whole(decided)
+        if has_error(decided.problems):
+            decided.verdict = "rejected"
+            if self._whole is not None:
+                self._refuse_whole(decided)
+        elif self._whole is None:
+            decided.verdict = "accepted"
+            decided.changes = tuple(self._shown(decided.resource, run))
+        else:
+            # What shapes the response was made anew with the state, and is not the same.
+            raise LostError
         return run
 
     def _refuse_whole(self, decided: Decided) -> None:
