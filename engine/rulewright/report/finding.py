@@ -9,13 +9,17 @@ from typing import Final
 
 from rulewright.problem import Problem, Severity, SourceProblem
 from rulewright.report.entry import Entry
+from rulewright.report.text import shortened
 
 _SHEET_CELL: Final = re.compile(r"(.*\.xlsx):.*!([A-Z]{1,3})([0-9]+)\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem at one place. `related` is where the rule stands, as file:line:column."""
+    """One problem at one place; a rule's id, and a path in the message, that hold a very long key are cut.
+
+    `related` is where the rule stands, as file:line:column.
+    """
 
     file: str
     line: int
@@ -31,8 +35,9 @@ def findings_of(entry: Entry) -> Iterator[Finding]:
     """The problems of one payload."""
     for problem in entry.outcome.problems:
         file, line, column = split_place(problem.payload_at or entry.at)
+        rule = shortened(problem.rule)
         yield Finding(
-            file, line, column, level_of(problem), problem.code, problem.rule, _told(problem), problem.rule_at
+            file, line, column, level_of(problem), problem.code, rule, _told(problem), problem.rule_at
         )
 
 
@@ -71,4 +76,4 @@ def split_place(place: str) -> tuple[str, int, int]:
 
 
 def _told(problem: Problem) -> str:
-    return f"{problem.path}: {problem.message}" if problem.path else problem.message
+    return f"{shortened(problem.path)}: {problem.message}" if problem.path else problem.message
