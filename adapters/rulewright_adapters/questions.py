@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from rulewright.ports import ColumnType, StoredRecord, Where
-from rulewright_adapters.rows import Encoders, RowMaker
+from rulewright_adapters.rows import Encoders, RowMaker, stay
 from rulewright_adapters.shapes import Shape
 from rulewright_adapters.values import MisfitError, match
 
@@ -25,6 +25,7 @@ class Questions:
         """`encoders`: what is done to a value that is not nested before it is bound, by its kind."""
         self.shape = shape
         self.columns = tuple(shape.types)
+        self._encoders = encoders
         self._rows = RowMaker(shape, encoders)
 
     @abstractmethod
@@ -74,6 +75,12 @@ class Questions:
     ) -> list[list[object]]:
         """Return the encoded values of keys by column, without keys that no record can have."""
         kinds = [self.shape.type_of(field) for field in fields]
+        columns = [*zip(*keys, strict=True)]
+        if all(map(stay, kinds, columns)):
+            return [
+                [*map(self._encoders.get(kind, _same), column)]
+                for kind, column in zip(kinds, columns, strict=False)
+            ]
         rows = []
         for key in keys:
             held = [self._matches(kind, [value]) for kind, value in zip(kinds, key, strict=True)]
@@ -103,3 +110,7 @@ class Questions:
             except MisfitError:
                 continue
         return held
+
+
+def _same(value: object) -> object:
+    return value

@@ -78,6 +78,11 @@ class RowMaker:
         return row
 
 
+def stay(kind: ColumnType, values: Sequence[Any]) -> bool:
+    """Whether values surely fit a column of a kind, and are kept there as they are."""
+    return kind in ("text", "integer") and _COLUMNS[kind](values) is not None
+
+
 def _given(values: _Column) -> list[Any]:
     return [value for value in values if value is not None]
 

@@ -200,7 +200,8 @@ class SqliteTransaction(ReadingHalf):
     ) -> Sequence[StoredRecord]:
         """Return the records that have any of the keys, by one question; see `Transaction.find_each`."""
         statements = self._writable(resource)
-        rows = [*zip(*statements.key_columns(fields, keys), strict=True)]
+        columns = statements.key_columns(fields, keys)
+        rows = columns[0] if len(columns) == 1 else [*zip(*columns, strict=True)]
         found = self._store._rows(statements.find_each(fields), [json.dumps(rows)]) if rows else []
         return statements.records(found)
 

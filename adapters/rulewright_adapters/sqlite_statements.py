@@ -64,13 +64,17 @@ class Statements(Questions):
         return known
 
     def find_each(self, fields: tuple[str, ...]) -> str:
-        """Return the text that reads the records with any of several keys: JSON, an array of arrays."""
+        """Return the text that reads the records with any of several keys: JSON, an array of arrays.
+
+        Of a single field, it is an array of values.
+        """
         known = self._texts.get(("each", fields))
         if known is None:
             names = ", ".join(f"t.{quoted(name)}" for name in self.columns)
+            values = [f"json_extract(k.value, '$[{place}]')" for place in range(len(fields))]
             tests = " AND ".join(
-                f"t.{quoted(field)} = json_extract(k.value, '$[{place}]')"
-                for place, field in enumerate(fields)
+                f"t.{quoted(field)} = {value}"
+                for field, value in zip(fields, values if len(fields) > 1 else ["k.value"], strict=True)
             )
             # CROSS JOIN keeps the order: each key is looked for by the index.
             known = f"SELECT {names} FROM json_each(?) AS k CROSS JOIN {self.table} AS t ON {tests}"

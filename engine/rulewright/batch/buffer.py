@@ -40,7 +40,6 @@ class Buffer:
         self._kept: dict[str, Kept] = {}
         # Of each table of which nothing is updated: fields -> the view by them.
         self._views: dict[str, dict[tuple[str, ...], View]] = {}
-        self._block = _Block(self)
         self.payload = 0
 
     # Reads
@@ -90,7 +89,7 @@ class Buffer:
         kept = self._kept[resource]
         place = value if value.__class__ is tuple else (value,)
         stored = kept.find(where, view.fields, place_of(place), limit)
-        if limit is None or len(stored) < limit:
+        if limit is None or len(stored) < limit or kept.is_single(view.fields):
             return view.learn(value, stored)
         return self._find_rarer(resource, where, limit)
 
@@ -257,7 +256,8 @@ class Buffer:
 
     def savepoint(self) -> AbstractContextManager[None]:
         """A block whose writes would have to be undone sends its payload to be decided without a buffer."""
-        return self._block
+        # Made anew each time: kept here it would be a circle, and all that a chunk read would stay in memory.
+        return _Block(self)
 
     def set_progress(self, job: str, position: int) -> None:
         """See Transaction.set_progress."""

@@ -10,6 +10,7 @@ from rulewright.ports import StoredRecord, Table, Transaction, Where
 
 PLAIN: Final = (str, int)
 PLAIN_TYPES: Final = frozenset(PLAIN)
+_PLAIN_OR_NULL: Final = frozenset({*PLAIN, type(None)})
 # The values of a Where, as a key of a dict.
 Place = tuple[Hashable, ...]
 _Answer = Sequence[StoredRecord]
@@ -24,6 +25,7 @@ class Kept:
         self._key = table.key
         self.kinds = {column.name: column.type for column in table.columns}
         uniques = [one.fields for one in table.uniques if not one.where]
+        self._singles = {frozenset(fields) for fields in ((table.key,), *uniques)}
         # The fields by which an index can be entered.
         self._leading = {fields[0] for fields in ((table.key,), *uniques, *table.indexes)}
         # Fields -> their values -> all records that have them.
@@ -70,6 +72,10 @@ class Kept:
         if answer is None:
             answer = self._answers[fields, place, limit] = self._ask(where, limit)
         return answer
+
+    def is_single(self, fields: tuple[str, ...]) -> bool:
+        """Whether no two records have the same values in these fields."""
+        return frozenset(fields) in self._singles
 
     def _listed(self, where: Where) -> _Answer | None:
         """Put together what was read ahead for each item of a list."""
@@ -158,11 +164,13 @@ def _is_greater(value: Any, greatest: Any) -> bool:
 
 def keys_in(records: Sequence[Mapping[str, object]], fields: Sequence[str]) -> list[tuple[Any, ...]]:
     """Return what is looked up by `fields`, each once; a list stands for each of its items."""
+    columns = [[record.get(field) for record in records] for field in fields]
+    if all(_PLAIN_OR_NULL.issuperset(map(type, column)) for column in columns):
+        return [key for key in dict.fromkeys(zip(*columns, strict=True)) if None not in key]
     keys: dict[tuple[Any, ...], None] = {}
-    for record in records:
-        values = [record.get(field) for field in fields]
+    for values in zip(*columns, strict=True):
         if len(values) == 1 and values[0].__class__ is list:
             keys.update(dict.fromkeys((one,) for one in values[0] if one.__class__ in PLAIN))
         elif PLAIN_TYPES.issuperset(map(type, values)):
-            keys[tuple(values)] = None
+            keys[values] = None
     return list(keys)

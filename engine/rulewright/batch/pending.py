@@ -117,7 +117,9 @@ class Pending:
     def last(self, field: str, prefix: str) -> int | None:
         """Return the largest number of a sequence, None while it is not known: see `count_on`."""
         known = self._numbers.get((field, prefix))
-        return None if known is None else self._counted(field, prefix, *known)
+        if known is None or known[1] == len(self.made):
+            return None if known is None else known[0]
+        return self._counted(field, prefix, *known)
 
     def count_on(self, field: str, prefix: str, stored: int) -> int:
         """Return the largest number of a sequence, of which the store holds `stored`."""
