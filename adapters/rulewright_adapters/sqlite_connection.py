@@ -8,19 +8,23 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rulewright.errors import AdapterError
 
 # How long to wait for another process that writes, in seconds.
 PATIENCE = 30.0
 MEMORY = ":memory:"
+# Of one who only reads: the lock can't be made.
+_NO_LOCK = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
 
 
 class Session:
     """One connection and the lock of whoever uses it."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: str) -> None:
         self.connection = connection
+        self.stamp = _stamp_of(connection, path)
         self.lock = threading.RLock()
         self.thread = threading.current_thread()
 
@@ -53,7 +57,7 @@ class Sessions:
     def _open(self) -> Session:
         with self._guard:
             self._drop_dead()
-            session = Session(connect(self._path, self.name))
+            session = Session(connect(self._path, self.name), self._path)
             self._all.append(session)
             self._local.session = session
             if self._path == MEMORY:
@@ -75,6 +79,8 @@ class Sessions:
             raise AdapterError(_busy(self.name))
         try:
             yield session.connection
+            if session.stamp != _stamp_of(session.connection, self._path):
+                raise AdapterError(f"{self.name} was written to by somebody else meanwhile; run it again")
         except sqlite3.Error as error:
             raise explained(self.name, error) from error
         finally:
@@ -118,16 +124,70 @@ def path_of(rest: str) -> str:
         raise AdapterError(f"{path} is not a regular file")
     if os.path.exists(path) and not os.access(path, os.R_OK):
         raise AdapterError(f"{path} can't be read: permission denied")
-    if not os.access(path if os.path.exists(path) else folder, os.W_OK):
+    if not os.path.exists(path) and not os.access(folder, os.W_OK):
         raise AdapterError(f"{path} can't be written: permission denied")
     return path
 
 
+def _stamp_of(connection: sqlite3.Connection, path: str) -> tuple[int, int] | None:
+    """What changes when a file that is read without a lock is written; None where there is a lock."""
+    if not isinstance(connection, Unlocked):
+        return None
+    found = os.stat(path)
+    return found.st_mtime_ns, found.st_size
+
+
+def is_read_only(path: str) -> bool:
+    """Whether a file can be read and not written; beside one that is written, SQLite makes two more."""
+    if path == MEMORY or not os.path.exists(path):
+        return False
+    folder = os.path.dirname(path) or "."
+    is_closed = not os.access(folder, os.W_OK) and not os.path.exists(f"{path}-wal")
+    return is_closed or not os.access(path, os.W_OK)
+
+
 def connect(path: str, name: str) -> sqlite3.Connection:
-    """Open a connection on which an acknowledged record survives kill -9 and power loss."""
+    """Open a connection on which an acknowledged record survives kill -9 and power loss; one that only reads
+    where the file can't be written. Raises AdapterError.
+    """
+    if is_read_only(path):
+        return _connect_to_read(path, name)
+    connection = _opened(path, name)
     try:
-        connection = sqlite3.connect(
-            path,
+        _set_up(connection)
+    except sqlite3.Error as error:
+        connection.close()
+        raise explained(name, error) from error
+    return connection
+
+
+def _connect_to_read(path: str, name: str) -> sqlite3.Connection:
+    address = f"{Path(path).absolute().as_uri()}?mode=ro"
+    connection = _opened(address, name)
+    try:
+        connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.Error as error:
+        connection.close()
+        # Whoever reads a file in WAL mode keeps a lock beside it. Where that can't be made, nobody writes
+        # now; what is left in a log beside the file could not be read.
+        if _kind(error) not in _NO_LOCK or os.path.exists(f"{path}-wal"):
+            raise explained(name, error) from error
+        return _opened(f"{address}&immutable=1", name, Unlocked)
+    return connection
+
+
+class Unlocked(sqlite3.Connection):
+    """A connection to a file that nobody may write to while it is read: there is no lock against it."""
+
+
+def _opened(
+    address: str, name: str, kind: type[sqlite3.Connection] = sqlite3.Connection
+) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(
+            address,
+            uri=address.startswith("file:///"),
+            factory=kind,
             timeout=PATIENCE,
             # Transactions are ours: the driver must not open one by itself.
             isolation_level=None,
@@ -137,12 +197,6 @@ def connect(path: str, name: str) -> sqlite3.Connection:
         )
     except sqlite3.Error as error:
         raise explained(name, error) from error
-    try:
-        _set_up(connection)
-    except sqlite3.Error as error:
-        connection.close()
-        raise explained(name, error) from error
-    return connection
 
 
 def _set_up(connection: sqlite3.Connection) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -179,12 +183,75 @@ def test_what_is_no_store_is_said_in_words(tmp_path: Path, url: str, words: str)
     assert words in str(error.value)
 
 
-def test_a_file_that_may_not_be_written_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading a SQLite file in WAL mode means writing beside it."""
+def test_a_store_that_may_not_be_made_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder is at fault, and said to be."""
     monkeypatch.setattr(os, "access", lambda path, mode: mode == os.R_OK)
 
     with pytest.raises(AdapterError, match="can't be written: permission denied"):
-        open_store(f"sqlite:///{path}")
+        open_store(f"sqlite:///{path.with_name('new.db')}")
+
+
+@pytest.fixture(params=["wal", "delete"])
+def closed(path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A store in a folder that others may read, and nobody write to."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA journal_mode={request.param}")
+    with TemporaryDirectory() as folder:
+        copied = Path(shutil.copy(path, folder))
+        copied.chmod(0o444)
+        os.chmod(folder, 0o555)
+        yield copied
+        os.chmod(folder, 0o755)
+
+
+def without_rights(function: Callable[[str], str], path: Path) -> str:
+    """What a function gives in a process that may not write everywhere, as root may."""
+    drop = {"initializer": os.setuid, "initargs": (65_534,)} if os.geteuid() == 0 else {}
+    with multiprocessing.get_context("fork").Pool(1, **drop) as pool:  # type: ignore[arg-type]
+        return pool.apply(function, (str(path),))
+
+
+def count_cases(path: str) -> str:
+    with closing(open_store(f"sqlite:///{path}")) as store:
+        return str(store.count(CASE, {}))
+
+
+def insert_a_case(path: str) -> str:
+    with closing(open_store(f"sqlite:///{path}")) as store:
+        try:
+            with store.transaction() as transaction:
+                transaction.insert(CASE, {"id": 99})
+        except AdapterError as error:
+            return str(error)
+    return "stored"
+
+
+def test_a_store_in_a_read_only_folder_is_read_and_not_written(closed: Path) -> None:
+    """In WAL mode SQLite would keep a lock beside the file."""
+    assert [*closed.parent.iterdir()] == [closed]
+
+    assert without_rights(count_cases, closed) == "1"
+    assert without_rights(insert_a_case, closed) == f"{closed} can't be written: it is read-only"
+
+
+def test_what_changes_while_it_is_read_without_a_lock_is_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read might be half old and half new."""
+    monkeypatch.setattr(sqlite_connection, "is_read_only", lambda _: True)
+    monkeypatch.setattr(sqlite_connection, "_connect_to_read", unlocked)
+    with closing(SqliteStore(str(path))) as store:
+        store.count(CASE, {})
+        path.touch()
+
+        with pytest.raises(AdapterError, match="was written to by somebody else meanwhile"):
+            store.count(CASE, {})
+
+
+def unlocked(path: str, _: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"file:{path}?mode=ro&immutable=1", uri=True, factory=sqlite_connection.Unlocked, isolation_level=None
+    )
 
 
 def test_a_damaged_file_is_an_adapter_error(path: Path) -> None:
