@@ -135,14 +135,23 @@ def keep_write_back(change: Change, rules: CompiledRules, transaction: Transacti
 
 def rows_of(text: str, resource: str, key: object, touched: Touched, first: int) -> list[dict[str, object]]:
     """The records of one decision: of its own record, which holds it, and of the others that it touched."""
-    own = text_of_key(key)
-    rows: dict[tuple[str, str], str | None] = {(resource, own): text}
+    own = (resource, text_of_key(key))
+    rows = [{"id": first, "decision": first, "resource": resource, "record": own[1], "detail": text}]
+    told = {own}
     for name, other in touched:
-        rows.setdefault((name, text_of_key(other)), None)
-    return [
-        {"id": number, "decision": first, "resource": name, "record": kept, "detail": detail}
-        for number, ((name, kept), detail) in enumerate(rows.items(), first)
-    ]
+        place = (name, text_of_key(other))
+        if place not in told:
+            told.add(place)
+            rows.append(
+                {
+                    "id": first + len(rows),
+                    "decision": first,
+                    "resource": name,
+                    "record": place[1],
+                    "detail": None,
+                }
+            )
+    return rows
 
 
 def _now() -> str:

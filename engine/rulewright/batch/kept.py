@@ -14,6 +14,8 @@ _PLAIN_OR_NULL: Final = frozenset({*PLAIN, type(None)})
 # The values of a Where, as a key of a dict.
 Place = tuple[Hashable, ...]
 _Answer = Sequence[StoredRecord]
+# In place of the greatest value of a field that has no index: of no type that a value may have.
+_UNASKED: Final = object()
 
 
 class Kept:
@@ -130,14 +132,16 @@ class Kept:
 
     def _is_above(self, where: Where) -> bool:
         """Whether a value is above all that are stored, as what was numbered in this chunk is."""
-        for field, value in where.items():
-            if field not in self._leading or value.__class__ not in PLAIN:
-                continue
-            if field not in self._greatest:
-                self._greatest[field] = self._base.extreme(self._resource, {}, field, "max")
-            if _is_greater(value, self._greatest[field]):
-                return True
-        return False
+        return any(self.is_above(field, value) for field, value in where.items() if value.__class__ in PLAIN)
+
+    def is_above(self, field: str, value: Any) -> bool:
+        """Whether a text or a number is above all that are stored, where an index tells that at once."""
+        if field not in self._greatest:
+            is_asked = field in self._leading
+            greatest = self._base.extreme(self._resource, {}, field, "max") if is_asked else _UNASKED
+            self._greatest[field] = greatest
+        greatest = self._greatest[field]
+        return greatest is None or (greatest.__class__ is value.__class__ and value > greatest)
 
 
 def place_of(values: Iterable[object]) -> Place | None:
@@ -155,11 +159,6 @@ def place_of(values: Iterable[object]) -> Place | None:
         else:
             return None
     return tuple(place)
-
-
-def _is_greater(value: Any, greatest: Any) -> bool:
-    """Whether a value is above the greatest that is stored, None where there is none."""
-    return greatest is None or (greatest.__class__ is value.__class__ and value > greatest)
 
 
 def keys_in(records: Sequence[Mapping[str, object]], fields: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import starmap
 from typing import Any, Final
 
@@ -13,15 +14,14 @@ from rulewright.accounts import (
     Changes,
     Reads,
     Touched,
-    masked,
     rows_of,
     shown_payload,
     told_problem,
 )
 from rulewright.audit import DECISIONS, text_of_key
 from rulewright.batch.buffer import Buffer
-from rulewright.compiled import CompiledRules
-from rulewright.evaluation import Inputs
+from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.evaluation import MASK, Inputs, mask_stored
 from rulewright.outcome import Outcome
 from rulewright.ports import StoredRecord, Transaction
 
@@ -66,8 +66,7 @@ class Ledger(Accounts):
         self._next = buffer.last_in_sequence(DECISIONS.resource, DECISIONS.key, "") + 1
         self._rows: list[StoredRecord] = []
         self._owners: list[int] = []
-        # Resources whose values may have to be masked.
-        self._hiding = frozenset(name for name, one in rules.resources.items() if one.hiding)
+        self._masks = {name: mask_of(one) for name, one in rules.resources.items() if one.hides}
 
     def close(self) -> None:
         """Hand the rows to the buffer."""
@@ -78,16 +77,16 @@ class Ledger(Accounts):
         """As `keep`, of changes and reads as tuples in the order of their fields, the own record's first."""
         resource, key = outcome.resource, changes[0][2]
         text = self._text_of(outcome, inputs, key, changes, reads, ())
-        if len(changes) > 1:
-            self._hold(rows_of(text, resource, key, [(one[1], one[2]) for one in changes], self._next))
-            return
         number = self._next
-        self._next = number + 1
-        own = text_of_key(key)
-        self._rows.append(
-            {"id": number, "decision": number, "resource": resource, "record": own, "detail": text}
-        )
-        self._owners.append(self._buffer.payload)
+        own = str(key) if key.__class__ is int else text_of_key(key)
+        row = {"id": number, "decision": number, "resource": resource, "record": own, "detail": text}
+        if len(changes) == 1:
+            self._next = number + 1
+            self._rows.append(row)
+            self._owners.append(self._buffer.payload)
+        else:
+            touched = [(one[1], one[2]) for one in changes]
+            self._hold(rows_of(text, resource, key, touched, number))
 
     def _write(
         self, text: str, resource: str, key: object, touched: Touched, transaction: Transaction
@@ -108,12 +107,18 @@ class Ledger(Accounts):
         reads: Reads,
         messages: Sequence[Any],
     ) -> str:
-        resource = self._rules.resources[outcome.resource]
+        masks = self._masks
+        name, payload = outcome.resource, inputs.payload
+        resource = self._rules.resources[name]
+        if payload.__class__ is not dict or resource.workflow is not None:
+            payload = shown_payload(resource, inputs, self._rules)
+        elif name in masks:
+            payload = masks[name]({**payload})
         own = _Own(
             key,
-            shown_payload(resource, inputs, self._rules),
+            payload,
             inputs.seed,
-            self._reads(reads),
+            self._reads(reads) if masks else [*starmap(_Read, reads)],
             [self._change(*one) for one in changes],
             [*map(told_problem, outcome.problems)] if outcome.problems else (),
             messages,
@@ -124,12 +129,9 @@ class Ledger(Accounts):
             return super()._text_of(outcome, inputs, key, changes, reads, messages)
 
     def _reads(self, reads: Reads) -> Sequence[_Read]:
-        hiding = self._hiding
-        if not hiding or hiding.isdisjoint([one[1] for one in reads]):
-            return [*starmap(_Read, reads)]
-        rules = self._rules
+        masks = self._masks
         return [
-            _Read(name, other, masked(rules, other, by) if other in hiding else by, found)
+            _Read(name, other, masks[other]({**by}) if other in masks else by, found)
             for name, other, by, found in reads
         ]
 
@@ -138,7 +140,23 @@ class Ledger(Accounts):
     ) -> _Change:
         if op == "create":
             values = {name: value for name, value in values.items() if value is not None}
-        if resource in self._hiding:
-            values = masked(self._rules, resource, values)
-            before = None if before is None else masked(self._rules, resource, before)
+        mask = self._masks.get(resource)
+        if mask is not None:
+            values = mask(values if op == "create" else {**values})
+            before = None if before is None else mask({**before})
         return _Change(op, resource, key, values, before, rule)
+
+
+def mask_of(resource: CompiledResource) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """What masks the sensitive values in a copy of some fields of a resource."""
+    if not all(one.rule.sensitive for one in resource.hiding.values()):
+        return partial(mask_stored, resource)
+    names = [*resource.hiding]
+
+    def mask(values: dict[str, Any]) -> dict[str, Any]:
+        for name in names:
+            if values.get(name) is not None:
+                values[name] = MASK
+        return values
+
+    return mask
