@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rulewright.errors import AdapterError
 
@@ -162,6 +161,10 @@ def connect(path: str, name: str) -> sqlite3.Connection:
 
 
 def _connect_to_read(path: str, name: str) -> sqlite3.Connection:
+    from pathlib import Path  # noqa: PLC0415 - a module that takes its time
+
+    from pathlib import Path  # noqa: PLC0415 - a warm start has no time for it
+
     address = f"{Path(path).absolute().as_uri()}?mode=ro"
     connection = _opened(address, name)
     try:
