@@ -91,7 +91,7 @@ PAYLOADS: dict[str, object] = {
 }
 # What is left to the whole command: batches, doubles that may not hold a whole number, and what its rules say
 # in more words than one test of a value has.
-LEFT = {"large total", "list", "text", "NUL", "many tags", "wrong tag", "wrong street", "unknown part"}
+LEFT = {"large total", "text", "NUL", "many tags", "wrong tag", "wrong street", "unknown part"}
 UNSOUND = {"no customer", "null customer", "long", "wrong type"}
 Compare = Callable[..., bool]
 
@@ -117,7 +117,8 @@ def compare(run: Run, monkeypatch: pytest.MonkeyPatch) -> Compare:
         whole = run(*words)
         answer = decide_warm(words)
         if answer is not None:
-            assert (_timeless(whole.out), whole.code, whole.err) == (_timeless(answer[0]), answer[1], "")
+            out, err, code = answer
+            assert (_timeless(whole.out), whole.err, whole.code) == (_timeless(out), err, code)
         return answer is not None
 
     return call
@@ -164,6 +165,45 @@ def test_in_every_format(look: tuple[str, ...], compare: Compare, run: Run, writ
     # Whole outcomes with warnings are left to the whole command, too.
     assert left - {"warned"} == LEFT
     assert ("warned" in left) is look[0].startswith("json")
+
+
+BATCHES: dict[str, object] = {
+    "lines.jsonl": '{"customer": "Ann"}\n\n{"customer": 5}\r\n{"customer": "Bob"}',
+    "one.ndjson": '{"customer": "Ann"}\n',
+    "spaces.jsonl": ' {"customer": "Ann"}\n',
+    "broken.jsonl": '{"customer": "Ann"}\n{\n',
+    "returns.jsonl": '{"customer":\r5}\n',
+    "none.jsonl": "\n",
+    "long.jsonl": '{"customer": "Ann"}\n' * 201,
+    "list.json": '[{"customer": "Ann"},\r\n {"customer": 5},\r {"customer": [\n1]}]',
+    "empty.json": "[]",
+    "mixed.json": '[{"customer": "Ann"}, 5]',
+    "order.json": '{"customer": "Ann"}',
+    "wrong.json": '{"customer":\n5}',
+}
+ODD = {
+    "spaces.jsonl",
+    "broken.jsonl",
+    "returns.jsonl",
+    "none.jsonl",
+    "long.jsonl",
+    "empty.json",
+    "mixed.json",
+}
+
+
+@pytest.mark.parametrize("look", ["text", "json", "jsonl", "pretty"])
+def test_batches(look: str, compare: Compare, run: Run, write: Write) -> None:
+    """Lists, lines and several files are told of as batches, with their summary."""
+    for name, text in BATCHES.items():
+        write(name, text)
+    more = ("--records", "records.json", "--seed", "3", "--format", look)
+    run("validate", "shop/order", "order.json", *more)
+
+    for name in BATCHES:
+        assert compare("validate", "shop/order", name, *more) is (name not in ODD)
+        assert compare("validate", "shop/order", "wrong.json", name, *more) is (name not in ODD)
+    assert not compare("validate", "shop/order", "order.json", "nowhere.json", *more)
 
 
 ACCEPTED = ("validate", "shop/order", "order.json", "--records", "records.json")
@@ -309,7 +349,8 @@ def test_stdin(text: str, warm: tuple[str, ...], run: Run, monkeypatch: pytest.M
 
     answer = decide_warm(words)
 
-    assert answer == ((whole.out, whole.code) if text.startswith('{"') and len(text) < 99 else None)
+    answered = text.startswith('{"') and len(text) < 99
+    assert answer == ((whole.out, whole.err, whole.code) if answered or text == "[{}]" else None)
     assert answer is not None or sys.stdin.buffer.read() == text.encode()
 
 
@@ -321,7 +362,7 @@ def test_interrupted_stdin(warm: tuple[str, ...], monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=SimpleNamespace(read=interrupt)))
 
-    assert decide_warm(tuple("-" if one == "order.json" else one for one in warm)) == ("", 130)
+    assert decide_warm(tuple("-" if one == "order.json" else one for one in warm)) == ("", "", 130)
 
 
 def test_rules_that_changed(warm: tuple[str, ...], compare: Compare) -> None:
@@ -331,7 +372,7 @@ def test_rules_that_changed(warm: tuple[str, ...], compare: Compare) -> None:
 
     assert decide_warm(warm) is None
     assert compare(*warm)
-    assert (decide_warm(warm) or ("", 0))[1] == 1
+    assert (decide_warm(warm) or ("", "", 0))[2] == 1
 
 
 def test_plugin_installed_since(
@@ -353,9 +394,9 @@ def test_terminal_gets_colours(warm: tuple[str, ...], run: Run, monkeypatch: pyt
     coloured, plain = (run(*warm, "--format", "pretty", "--color", one).out for one in ("always", "never"))
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
 
-    assert decide_warm(warm) == (coloured, 0)
+    assert decide_warm(warm) == (coloured, "", 0)
     monkeypatch.setenv("NO_COLOR", "1")
-    assert decide_warm(warm) == (plain, 0)
+    assert decide_warm(warm) == (plain, "", 0)
 
 
 @pytest.mark.parametrize(
@@ -388,7 +429,7 @@ def test_program_that_is_not_ours(
     whole = run(*warm).out
     (file,) = cache.glob("*.program")
     write_kept(str(cache), "other.program", read_kept(str(cache), file.name) or b"", most=9)
-    assert decide_warm(warm) == (whole, 0)
+    assert decide_warm(warm) == (whole, "", 0)
     spoil(file)
 
     assert decide_warm(warm) is None

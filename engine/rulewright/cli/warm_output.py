@@ -1,4 +1,4 @@
-"""How a warm start reads stdin and writes what it found: as the whole command does."""
+"""How a warm start writes what it found: as the whole command does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from rulewright.hotpath.warm import Entry
 
     Paint = Callable[[str, str], str] | None
 
@@ -41,42 +43,45 @@ def _paint(text: str, look: str) -> str:
     return f"\033[{_CODES[look]}m{text}\033[0m"
 
 
-def report(chosen: str, decided: Any, at: str, paint: Paint) -> str:
-    """What is printed about one payload, which starts at `at`."""
+def report(chosen: str, entries: Sequence[Entry], paint: Paint) -> tuple[str, str]:
+    """What is printed about payloads, and what is said of them on stderr."""
+    given: Any = entries
+    told = ""
+    if len(entries) > 1 and chosen != "pretty":
+        from rulewright.report.pretty import summary  # noqa: PLC0415 - each takes its time
+        from rulewright.report.tally import Tally  # noqa: PLC0415
+
+        tally = Tally()
+        given = [*tally.counting(given)]
+        told = "\n".join(summary(tally)).strip("\n") + "\n"
+    return "".join(_reported(chosen, given, paint)), told
+
+
+def _reported(chosen: str, entries: Any, paint: Paint) -> Iterator[str]:
     if chosen == "text":
-        from rulewright.report.compact import lines_of  # noqa: PLC0415 - each takes its time
+        from rulewright.report.compact import report_compact  # noqa: PLC0415
 
-        return "".join(lines_of(decided, at))
-    from rulewright.hotpath.warm import Entry  # noqa: PLC0415
-
-    entry: Any = Entry(decided, at)
+        return report_compact(entries)
     if chosen == "pretty":
-        from rulewright.report.pretty import paragraph, plain  # noqa: PLC0415
+        from rulewright.report.pretty import paragraph, plain, report_pretty  # noqa: PLC0415
 
-        return paragraph(entry, paint or plain)
+        if len(entries) == 1:
+            return iter([paragraph(entries[0], paint or plain)])
+        return report_pretty(entries, paint or plain)
     from rulewright.report.outcome_json import report_json, report_jsonl  # noqa: PLC0415
 
-    return "".join((report_json if chosen == "json" else report_jsonl)([entry]))
+    return (report_json if chosen == "json" else report_jsonl)(entries)
 
 
-def read_stdin() -> str:
-    """All of stdin, which the whole command can then read once more. Raises ValueError for too much."""
-    import io  # noqa: PLC0415
+def write_out(text: str, told: str, status: int) -> int:
+    """Write to stdout as UTF-8, whatever the locale says; return `status`, or that of a failure.
 
-    from rulewright.inputs.limits import MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES  # noqa: PLC0415
-
-    # Nobody reads more of it.
-    data = sys.stdin.buffer.read(MAX_DOCUMENT_BYTES + 1)
-    sys.stdin = io.TextIOWrapper(io.BytesIO(data))
-    if len(data) > MAX_PAYLOAD_BYTES:
-        raise ValueError("too large")
-    return data.decode()
-
-
-def write_out(text: str, status: int) -> int:
-    """Write to stdout as UTF-8, whatever the locale says; return `status`, or that of a failure."""
+    `told` goes to stderr.
+    """
     try:
         sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        if told:
+            sys.stderr.write(told)
         sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
         return tell_failure(error)

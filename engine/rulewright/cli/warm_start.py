@@ -1,8 +1,8 @@
-"""`rulewright validate RESOURCE FILE.json` with what earlier runs kept.
+"""`rulewright validate RESOURCE FILE...` with what earlier runs kept.
 
-Importing the engine takes thirty times as long as starting Python, and click three times. So one payload
-that a kept program (hotpath/warm.py) surely accepts or refuses is answered here without either. Whatever else
-is asked for, and whatever is not sure, is left to the whole command, as if nothing had happened.
+Importing the engine takes thirty times as long as starting Python, and click three times. So payloads that a
+kept program (hotpath/warm.py) surely accepts or refuses, each of them, are answered here without either.
+Whatever else is asked for, and whatever is not sure, is left to the whole command, as if nothing had been.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from rulewright.hotpath.warm import WarmProgram
+    from rulewright.cli.warm_inputs import Item
+    from rulewright.hotpath.warm import Entry, WarmProgram
 
-# What the command prints, and the status it ends with.
-Answer = tuple[str, int]
+# What the command prints, what it says on stderr, and the status it ends with.
+Answer = tuple[str, str, int]
 
 # The options that are understood here, and those of them that may come from the environment, too.
 _OPTIONS: Final = {
@@ -43,14 +44,14 @@ class _LeftError(Exception):
 def decide_warm(arguments: Sequence[str]) -> Answer | None:
     """The answer; None where the whole command must run."""
     try:
-        resource, file, options = _understood(arguments)
-        return _decide(resource, file, options)
+        (resource, *files), options = _understood(arguments)
+        return _decide(resource, files, options)
     except Exception:  # a defect or damage here must cost nobody more than time; tests compare both ways
         return None
     except KeyboardInterrupt as error:
         from rulewright.cli.warm_output import tell_failure  # noqa: PLC0415
 
-        return "", tell_failure(error)
+        return "", "", tell_failure(error)
 
 
 def program_name(resource: str, rules: str | None, settings: Mapping[str, object], audit: bool) -> str | None:
@@ -72,11 +73,11 @@ def keep_program(folder: str, name: str, data: bytes) -> None:
     write_kept(folder, name, data, most=_KEPT)
 
 
-def _understood(arguments: Sequence[str]) -> tuple[str, str, dict[str, str]]:
-    """The resource, the file and the options of a command line that is simple enough."""
+def _understood(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
+    """The resource with the files, and the options of a command line that is simple enough."""
     if not arguments or arguments[0] != "validate":
         raise _LeftError
-    given: dict[str, str] = {}
+    given: dict[str, Any] = {"path": {}}
     places: list[str] = []
     words = iter(arguments[1:])
     for word in words:
@@ -86,12 +87,19 @@ def _understood(arguments: Sequence[str]) -> tuple[str, str, dict[str, str]]:
         option, sign, value = word.partition("=")
         value = value if sign else next(words)
         name = _OPTIONS.get(option)
-        if name is None or name in given or value.startswith("-"):
+        if option == "--param":
+            # As caller.named_values has it.
+            parameter, named, value = value.partition("=")
+            if not named or not parameter.strip():
+                raise _LeftError
+            given["path"][parameter.strip()] = value
+        elif name is None or name in given or value.startswith("-"):
             raise _LeftError
-        given[name] = value
-    if len(places) != 2:
+        else:
+            given[name] = value
+    if len(places) < 2:
         raise _LeftError
-    return places[0], places[1], {**_from_environment(), **given}
+    return places, {**_from_environment(), **given}
 
 
 def _from_environment() -> dict[str, str]:
@@ -106,8 +114,9 @@ def _from_environment() -> dict[str, str]:
     return found
 
 
-def _decide(resource: str, file: str, given: Mapping[str, str]) -> Answer:
-    from rulewright.cli.warm_output import chosen_look, read_stdin, report  # noqa: PLC0415
+def _decide(resource: str, files: Sequence[str], given: Mapping[str, Any]) -> Answer:
+    from rulewright.cli.warm_inputs import read_items  # noqa: PLC0415
+    from rulewright.cli.warm_output import chosen_look, report  # noqa: PLC0415
     from rulewright.configuration_cache import kept_configuration  # noqa: PLC0415
 
     configuration = kept_configuration(os.getcwd())
@@ -116,20 +125,39 @@ def _decide(resource: str, file: str, given: Mapping[str, str]) -> Answer:
         raise _LeftError
     chosen, paint = chosen_look(options)
     settings, audit = configuration["settings"], configuration["audit"]
-    # Lines tell of less than an outcome has.
     program = _program(resource, options.get("rules"), settings, audit, chosen)
-    text = read_stdin() if file == _STDIN else _text(file)
-    payload = _json_object(text)
+    items = read_items(files)
     with _records(options, program) as records:
-        decided = program.decide(resource, payload, records, *_caller(options))
-    if decided is None:
-        raise _LeftError
-    name = "<stdin>" if file == _STDIN else file
-    if decided.problems:
-        from rulewright.cli.warm_places import put_places  # noqa: PLC0415 - what is accepted needs none
+        entries = [*_entries(program, resource, items, records, options)]
+    if chosen == "text":
+        _leave_changes_out(entries)
+    found = any(entry.outcome.verdict != "accepted" for entry in entries)
+    return *report(chosen, entries, paint), _FINDINGS if found else 0
 
-        put_places(decided.problems, name, text)
-    return report(chosen, decided, f"{name}:1:1", paint), 0 if decided.verdict == "accepted" else _FINDINGS
+
+def _entries(
+    program: WarmProgram, resource: str, items: Sequence[Item], records: Any, options: Mapping[str, Any]
+) -> Iterator[Entry]:
+    from rulewright.hotpath.warm import Entry  # noqa: PLC0415
+
+    actor = _actor(options.get("actor"))
+    for number, item in enumerate(items):
+        seed = int(options["seed"]) + number if "seed" in options else int.from_bytes(os.urandom(8))
+        now = _now(options.get("as_of"))
+        decided = program.decide(resource, item.payload, records, actor, now, seed, options["path"])
+        if decided is None:
+            raise _LeftError
+        places = item.places({problem.path for problem in decided.problems}) if decided.problems else {}
+        for problem in decided.problems:
+            problem.payload_at = places[problem.path]
+        yield Entry(decided, item.at, alone=item.alone)
+
+
+def _leave_changes_out(entries: Iterable[Entry]) -> None:
+    """Of payloads among others, lines tell of problems only: see decisions.problems_of."""
+    for entry in entries:
+        if not entry.alone:
+            entry.outcome.changes = ()
 
 
 def _program(
@@ -146,31 +174,10 @@ def _program(
     return WarmProgram(data, because=chosen == "pretty", whole=chosen in ("json", "jsonl"))
 
 
-def _text(file: str) -> str:
-    """The text of a JSON file."""
-    from rulewright.inputs.limits import MAX_PAYLOAD_BYTES  # noqa: PLC0415
-
-    if not file.lower().endswith(".json") or not os.path.isfile(file):
-        raise _LeftError
-    with open(file, "rb") as opened:
-        data = opened.read(MAX_PAYLOAD_BYTES + 1)
-    if len(data) > MAX_PAYLOAD_BYTES:
-        raise _LeftError
-    return data.decode()
-
-
-def _json_object(text: str) -> dict[str, object]:
-    """The one object that is the whole of a JSON text, from its first character on."""
-    from rulewright.inputs.json_text import parse_json  # noqa: PLC0415
-
-    value = parse_json(text) if text.startswith("{") else None
-    if not isinstance(value, dict):
-        raise _LeftError
-    return value
-
-
 def _actor(given: str | None) -> dict[str, object] | None:
-    return None if given is None else _json_object(given.lstrip())
+    from rulewright.cli.warm_inputs import json_object  # noqa: PLC0415
+
+    return None if given is None else json_object(given.lstrip())
 
 
 def _records(options: Mapping[str, str], program: WarmProgram) -> AbstractContextManager[Any]:
@@ -178,9 +185,10 @@ def _records(options: Mapping[str, str], program: WarmProgram) -> AbstractContex
     if "records" in options and "store" in options:
         raise _LeftError
     if "records" in options:
+        from rulewright.cli.warm_inputs import json_object, read_text  # noqa: PLC0415
         from rulewright.cli.warm_records import make_records  # noqa: PLC0415
 
-        store = make_records(_json_object(_text(options["records"])), program.tables)
+        store = make_records(json_object(read_text(options["records"])), program.tables)
         if store is None:
             raise _LeftError
         return nullcontext(store)
@@ -194,14 +202,11 @@ def _records(options: Mapping[str, str], program: WarmProgram) -> AbstractContex
     return closing(open_store(options["store"]))
 
 
-def _caller(options: Mapping[str, str]) -> tuple[dict[str, object] | None, datetime, int]:
-    """Who calls, the time of the decision, and the seed of chance."""
+def _now(as_of: str | None) -> datetime:
+    """The time of the decision, as arguments.instant has it."""
     from datetime import UTC, datetime  # noqa: PLC0415
 
-    now = datetime.now(UTC)
-    if "as_of" in options:
-        # As arguments.instant has it.
-        said = datetime.fromisoformat(options["as_of"])
-        now = said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
-    seed = int(options["seed"]) if "seed" in options else int.from_bytes(os.urandom(8))
-    return _actor(options.get("actor")), now, seed
+    if as_of is None:
+        return datetime.now(UTC)
+    said = datetime.fromisoformat(as_of)
+    return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)

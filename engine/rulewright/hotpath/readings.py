@@ -48,9 +48,8 @@ def _step(link: Linked, path: Path) -> Step | None:
             return "actor", None, steps, False
         case "current":
             return "constant", None, (), False
-        case "request" if len(steps) == 2:
-            # A warm start has neither path nor query nor headers, and whatever is asked of them is null.
-            return "constant", None, (), False
+        case "request" if len(steps) == 2 and steps[0] in ("path", "query", "headers"):
+            return root, None, steps, False
         case "now" | "today" if not steps:
             return root, encode_datetime, (), False
         case "value":

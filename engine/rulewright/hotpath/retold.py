@@ -132,6 +132,7 @@ _VALUES: Final[Mapping[str, Callable[[Any, Any, object], Any]]] = {
     "sent": _sent,
     "call": lambda state, function, _: function(state),
     "actor": lambda state, _, __: state.actor,
+    "request": lambda state, _, __: vars(state.request),
     "now": lambda state, encode, _: encode(state.now),
     "today": _today,
     "value": lambda _, __, value: value,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rulewright.hotpath.retold import MASK, NOT_READ
@@ -27,15 +28,17 @@ class WarmProgram:
         self._kept: Any = marshal.loads(data)  # noqa: S302 - sealed: private_cache says by whom it was written
         self._whole: Any = marshal.loads(self._kept["whole"]) if whole else None  # noqa: S302 - as above
         self._because = because or whole
-        self._thawed: Mapping[str, Any] | None = None
         # Whether something was masked.
         self._hid = False
 
-    @property
+    @cached_property
     def _parts(self) -> Mapping[str, Any]:
-        if self._thawed is None:
-            self._thawed = thaw((self._whole or self._kept)["frozen"])
-        return self._thawed
+        return thaw((self._whole or self._kept)["frozen"])
+
+    @cached_property
+    def _refusing(self) -> tuple[Any, Mapping[str, Any]]:
+        kept: Any = marshal.loads(self._kept["refusing"])  # noqa: S302 - sealed as the whole is
+        return kept, thaw(kept["frozen"])
 
     @property
     def tables(self) -> Any:
@@ -43,19 +46,27 @@ class WarmProgram:
         return self._kept["tables"]
 
     def decide(
-        self, resource: str, payload: Any, records: Any, actor: Any, now: datetime, seed: int
+        self,
+        resource: str,
+        payload: Any,
+        records: Any,
+        actor: Any,
+        now: datetime,
+        seed: int,
+        path: Mapping[str, object] | None = None,
     ) -> Decided | None:
         """What is decided about a create, fit to be shown; None where that is not sure.
 
-        Parameters as in `Program.evaluate`.
+        Parameters as in `Program.evaluate`; `path` is the request's.
         """
+        self._hid = False
         kept = self._kept
         if actor is not None and any(actor.get(name) is None for name in kept["declared"]):
             return None
         if self._may_be_taken(resource, payload, records):
             return None
         request = Data()
-        vars(request).update(path={}, query={}, headers={})
+        vars(request).update(path=path or {}, query={}, headers={})
         given = records, actor, request, now, seed
         sent = read_sent(kept["shape"], payload)
         try:
@@ -88,8 +99,8 @@ class WarmProgram:
             raise LostError
         from rulewright.hotpath.retelling import has_error, tell  # noqa: PLC0415 - for what is not accepted
 
-        kept = marshal.loads(self._kept["refusing"])  # noqa: S302 - sealed as the whole is
-        decided.problems, run = tell(kept, thaw(kept["frozen"]), payload, given)
+        kept, parts = self._refusing
+        decided.problems, run = tell(kept, parts, payload, given)
         if self._because and any(problem.because is NOT_READ for problem in decided.problems):
             raise LostError
         if has_error(decided.problems):
@@ -207,10 +218,9 @@ class Decided:
 
 
 class Entry:
-    """As report.entry.Entry, of a payload that is the whole of its file."""
+    """As report.entry.Entry."""
 
-    alone = True
     digest = None
 
-    def __init__(self, outcome: Decided, at: str) -> None:
-        self.outcome, self.at = outcome, at
+    def __init__(self, outcome: Decided, at: str, *, alone: bool) -> None:
+        self.outcome, self.at, self.alone = outcome, at, alone

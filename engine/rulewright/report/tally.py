@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from rulewright.outcome import Outcome
-from rulewright.report.entry import Entry
+if TYPE_CHECKING:
+    # A warm start counts without importing these.
+    from rulewright.outcome import Outcome
+    from rulewright.report.entry import Entry
 
 _MOST_RULES: Final = 1_000
 # (rule, code)
