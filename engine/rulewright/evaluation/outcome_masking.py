@@ -18,6 +18,8 @@ def mask_outcome(outcome: Outcome, rules: CompiledRules, payload: object = None)
 
     A message's body has a shape of its own, so there the values themselves are looked for.
     """
+    if not _concerns_secrets(outcome, rules):
+        return outcome
     secrets = frozenset(_secrets(outcome, rules, payload))
     record = _masked(rules, outcome.resource, outcome.record) if outcome.record is not None else None
     response = outcome.response
@@ -31,6 +33,13 @@ def mask_outcome(outcome: Outcome, rules: CompiledRules, payload: object = None)
         reads=tuple(_read(rules, read) for read in outcome.reads),
         response=response,
     )
+
+
+def _concerns_secrets(outcome: Outcome, rules: CompiledRules) -> bool:
+    """Whether any resource of which the outcome tells has sensitive fields."""
+    names = {outcome.resource}
+    names.update([one.resource for one in outcome.changes], [one.resource for one in outcome.reads])
+    return any(one.hides for name in names if (one := rules.resources.get(name)) is not None)
 
 
 def mask_payload(resource: str, payload: object, rules: CompiledRules) -> object:
@@ -73,9 +82,13 @@ def _secrets(outcome: Outcome, rules: CompiledRules, payload: object) -> Iterato
     records: list[tuple[str, object]] = [(outcome.resource, payload), (outcome.resource, outcome.record)]
     for change in outcome.changes:
         records += [(change.resource, change.set), (change.resource, change.before)]
-    for resource, record in records:
-        if isinstance(record, Mapping):
-            yield from _hidden(record, _masked(rules, resource, record))
+    for name, record in records:
+        resource = rules.resources.get(name)
+        if resource is not None and isinstance(record, Mapping):
+            masked = mask_stored(resource, record)
+            for field in resource.hiding:
+                if field in record:
+                    yield from _hidden(record[field], masked[field])
 
 
 def _hidden(value: object, masked: object) -> Iterator[str]:

@@ -27,6 +27,8 @@ class Entry:
 def make_entry(outcome: Outcome, item: Item, rules: CompiledRules, *, digest: str | None = None) -> Entry:
     """Mask an outcome and say where in the input each of its problems stands."""
     masked = mask_outcome(outcome, rules, item.value if not isinstance(item, Broken) else None)
+    if not masked.problems:
+        return Entry(masked, item.at, item.alone, digest)
     pointers = {problem.path for problem in outcome.problems if problem.payload_at is None}
     places = places_of(item, pointers)
     problems = tuple(

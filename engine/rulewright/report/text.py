@@ -11,6 +11,8 @@ from typing import Final
 # Control characters (an escape sequence recolours a terminal) and marks that turn the direction of text.
 _UNSAFE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNSAFE_BEYOND_ASCII: Final = re.compile(_UNSAFE.pattern.replace("\x00-\x1f\x7f-\x9f", "\x80-\x9f"))
+# Made once: json.dumps would make one for each value.
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=str)
 _SHOWN_LENGTH: Final = 120
 _SHOWN_NAME: Final = 300
 
@@ -50,6 +52,8 @@ def _escaped(character: str) -> str:
 
 def _dumps(value: object, indent: int | None) -> str:
     try:
+        if indent is None:
+            return _ENCODER.encode(value)
         return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent, default=str)
     except ValueError:
         return json.dumps(_finite(value), ensure_ascii=False, indent=indent, default=str)
