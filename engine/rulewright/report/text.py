@@ -51,6 +51,8 @@ def _escaped(character: str) -> str:
 
 
 def _dumps(value: object, indent: int | None) -> str:
+    if value is None or value.__class__ is bool or value.__class__ is int:
+        return "null" if value is None else str(value).lower()
     try:
         if indent is None:
             return _ENCODER.encode(value)
