@@ -163,8 +163,6 @@ def connect(path: str, name: str) -> sqlite3.Connection:
 def _connect_to_read(path: str, name: str) -> sqlite3.Connection:
     from pathlib import Path  # noqa: PLC0415 - a module that takes its time
 
-    from pathlib import Path  # noqa: PLC0415 - a warm start has no time for it
-
     address = f"{Path(path).absolute().as_uri()}?mode=ro"
     connection = _opened(address, name)
     try:

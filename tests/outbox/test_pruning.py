@@ -13,10 +13,12 @@ from click.testing import CliRunner
 from desk import Receiver, deliver, taken
 from postgres_server import Server
 
+from rulewright import load
 from rulewright.audit import DECISIONS, history, prune_history
 from rulewright.batch.buffer import Buffer
 from rulewright.cli import main
 from rulewright.errors import AdapterError
+from rulewright.evaluation import CLAIMS, prune_claims
 from rulewright.outbox import MESSAGES, STATES, drop, list_letters, prune, retry
 from rulewright.ports import Reply, Sending, Store
 from rulewright.program import Program
@@ -159,8 +161,6 @@ def test_old_history_goes_and_the_records_stay(program: Program, store: Store) -
 
 def test_a_decision_goes_with_all_its_rows(store: Store) -> None:
     """One that changed several records is kept once, and found by each."""
-    from rulewright import load  # noqa: PLC0415 - the shipped rules, for this test only
-
     program = load()
     agent = {"agent": 3, "group": 9}
     for name in ("Ann", "Bob", "Cec"):
@@ -182,6 +182,71 @@ def test_the_next_decision_has_a_number_of_its_own(program: Program, store: Stor
 
     assert pruned == 1
     assert [row["id"] for row in store.find(DECISIONS.resource, {})] == [2, 3]
+
+
+CLAIMING = """
+rulewright: 1
+api: shop
+idempotency: {header: Idempotency-Key, keep: 21d}
+"""
+
+
+@pytest.fixture
+def claiming(tmp_path: Path) -> Program:
+    """Orders whose calls can be repeated for three weeks."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "api.yaml").write_text(CLAIMING)
+    (tmp_path / "shop" / "order.yaml").write_text(
+        "rulewright: 1\nresource: shop/order\nkey: id\nfields:\n"
+        "  id: {type: integer, readonly: ignore, generate: sequence}\n  item: {type: string}\n"
+    )
+    return load(tmp_path)
+
+
+def call(program: Program, store: Store, key: str, as_of: datetime) -> bool:
+    """Order with an idempotency key; whether a new order came of it."""
+    request = {"headers": {"Idempotency-Key": key}}
+    return program.apply("shop/order", {"item": "tea"}, store=store, request=request, as_of=as_of).stored
+
+
+def test_keys_that_expired_go_and_the_others_still_answer(claiming: Program, store: Store) -> None:
+    """Also more than one transaction removes, two that expire at once, and those that are kept for ever."""
+    long_ago = NOW - timedelta(days=100)
+    for number in range(3):
+        assert call(claiming, store, f"old {number}", long_ago + timedelta(seconds=number // 2))
+    assert call(claiming, store, "young", NOW)
+    many = [{"id": f"m{n}", "expires": f"2020-01-01T00:00:{n % 60:02}.{n:06}Z"} for n in range(600)]
+    with store.transaction() as transaction:
+        transaction.insert_many(CLAIMS.resource, [*many, {"id": "kept", "expires": None}])
+
+    assert prune_claims(store, NOW - timedelta(days=90)) == 600
+    assert prune_claims(store, NOW) == 3
+    assert prune_claims(store, NOW) == 0
+    assert not call(claiming, store, "young", NOW)
+    assert store.count(CLAIMS.resource, {}) == 2
+
+
+def test_a_store_without_keys_has_none_to_remove(program: Program, store: Store) -> None:
+    """Neither before it was prepared nor after."""
+    assert prune_claims(store, NOW) == 0
+    store.prepare(program.tables)
+    assert prune_claims(store, NOW) == 0
+
+
+def test_the_command_removes_keys_that_expired(claiming: Program, tmp_path: Path) -> None:
+    """It says so where there were some."""
+    url = f"sqlite:///{tmp_path / 'keys.db'}"
+    with closing(open_store(url)) as store:
+        call(claiming, store, "old", NOW - timedelta(days=100))
+
+    told = [
+        run("prune", "--older-than", "30d", "--store", url, "--format", form)[1] for form in ("text", "json")
+    ]
+
+    assert told == [
+        "0 decisions removed from the history, and 1 expired idempotency key\n",
+        '{"decisions": 0, "idempotency_keys": 0}\n',
+    ]
 
 
 def test_a_batch_deletes_what_it_has_not_written_yet(program: Program, store: Store) -> None:

@@ -13,6 +13,7 @@ from rulewright.audit import DECISIONS, prune_history
 from rulewright.cli.mailing import open_outbox
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import chosen_format, counted, write
+from rulewright.evaluation import prune_claims
 from rulewright.outbox import PRUNABLE, SETTLED, count_letters, now_of, prune
 from rulewright.ports import Records
 
@@ -29,11 +30,14 @@ def prune_outbox(url: str | None, age: timedelta, dead: bool, output: OutputChoi
 
 
 def prune_decisions(url: str | None, age: timedelta, output: OutputChoices) -> None:
-    """Remove old history and say how much."""
+    """Remove old history, and idempotency keys that expired as long ago; say how much."""
     with closing(open_outbox(url)) as store:
-        pruned = prune_history(store, _before(datetime.now(UTC), age))
+        before = _before(datetime.now(UTC), age)
+        pruned, expired = prune_history(store, before), prune_claims(store, before)
         left = _count(store)
-    _tell({"decisions": pruned}, f"{counted(pruned, 'decision')} removed from the history", output)
+    told = f"{counted(pruned, 'decision')} removed from the history"
+    told += f", and {counted(expired, 'expired idempotency key')}" if expired else ""
+    _tell({"decisions": pruned, "idempotency_keys": expired}, told, output)
     are = "is" if left == 1 else "are"
     click.echo(f"{counted(left, 'change')} of records {are} left in it", err=True)
 

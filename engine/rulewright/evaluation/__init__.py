@@ -2,7 +2,7 @@
 
 from rulewright.evaluation.callers import PART_TYPES, missing_parts
 from rulewright.evaluation.decision import decide, find_resource, moves
-from rulewright.evaluation.idempotency import CLAIMS
+from rulewright.evaluation.idempotency import CLAIMS, prune_claims
 from rulewright.evaluation.masking import MASK, mask_record, mask_stored
 from rulewright.evaluation.outcome_masking import mask_echo, mask_outcome, mask_payload
 from rulewright.evaluation.run import Inputs, Request, make_inputs, with_payload
@@ -29,5 +29,6 @@ __all__ = [
     "mask_stored",
     "missing_parts",
     "moves",
+    "prune_claims",
     "with_payload",
 ]

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from rulewright import cel
 from rulewright.compiled import CompiledIdempotency
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.run import FAILED, Run
-from rulewright.fieldtypes import encode_datetime
+from rulewright.fieldtypes import decode_datetime, encode_datetime
 from rulewright.outcome import Claim
-from rulewright.ports import Column, StoredRecord, Table
+from rulewright.ports import Column, Records, Store, StoredRecord, Table
 from rulewright.problem import Because
 
 CLAIMS: Final = Table(
@@ -30,7 +30,11 @@ CLAIMS: Final = Table(
         Column("expires", "text"),
         Column("outcome", "json"),
     ),
+    # The first to expire are the first to be forgotten.
+    indexes=(("expires",),),
 )
+# How many moments of expiry one short transaction goes through.
+_AT_ONCE: Final = 500
 
 
 def judge_idempotency(run: Run) -> None:
@@ -96,6 +100,31 @@ def _recall(run: Run, claim: Claim) -> StoredRecord | None:
     now = str(encode_datetime(run.inputs.now))
     kept = [one for one in found if one.get("expires") is None or str(one["expires"]) > now]
     return kept[0] if kept else None
+
+
+def prune_claims(store: Store, before: datetime) -> int:
+    """Remove the claims that expired before a time; those that are kept for ever stay. Return how many.
+
+    What was removed when this is interrupted stays removed.
+    """
+    pruned = 0
+    while _has_passed(_next_to_expire(store), before):
+        with store.transaction() as transaction:
+            for _ in range(_AT_ONCE):
+                expires = _next_to_expire(transaction)
+                if not _has_passed(expires, before):
+                    break
+                pruned += transaction.delete(CLAIMS.resource, {"expires": expires})
+    return pruned
+
+
+def _next_to_expire(records: Records) -> object:
+    return records.extreme(CLAIMS.resource, {}, "expires", "min")
+
+
+def _has_passed(expires: object, before: datetime) -> bool:
+    moment = decode_datetime(expires)
+    return isinstance(moment, datetime) and moment < before
 
 
 def _refuse(run: Run, site: Site, found: StoredRecord) -> None:

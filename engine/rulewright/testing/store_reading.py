@@ -134,6 +134,16 @@ class ReadingContract(StoreSuite):
             with refused(AdapterError):
                 store.extreme(CASE, {}, "address", "min")
 
+    def test_least_and_greatest_text(self) -> None:
+        """By code points, whatever the language of the server: instants as text are in order then."""
+        texts = ("2025-01-01T00:00:00Z", "2024-12-31T23:59:59.5Z", "2025-01-01T00:00:00.5Z", "a", "B", "Z")
+        with self.opened() as store:
+            write(store, *({"id": n, "name": text} for n, text in enumerate(texts)))
+
+            assert store.extreme(CASE, {}, "name", "min") == "2024-12-31T23:59:59.5Z"
+            assert store.extreme(CASE, {"id": [0, 2]}, "name", "min") == "2025-01-01T00:00:00.5Z"
+            assert store.extreme(CASE, {"id": [3, 4, 5]}, "name", "max") == "a"
+
     def test_last_in_a_sequence(self) -> None:
         """The largest number counts, not the largest text; other texts do not."""
         texts = ("SE0000000012", "SE9", "SE100", "SE", "SE12x", "SX999", "se500", "'", "SE-5", "SE٣")

@@ -112,6 +112,21 @@ class WritingContract(StoreSuite):
             assert found == [1, 1, 0, 2]
             assert [record["id"] for record in store.find(CASE, {})] == [1, 2, 4]
 
+    def test_a_deletion_is_seen_by_the_next_question(self) -> None:
+        """The least that is left, again and again: what expired is removed so."""
+        with self.opened() as store:
+            write(store, *({"id": n, "name": f"t{n // 2}"} for n in range(5)))
+            with store.transaction() as transaction:
+                removed = [
+                    (
+                        least := transaction.extreme(CASE, {}, "name", "min"),
+                        transaction.delete(CASE, {"name": least}),
+                    )
+                    for _ in range(4)
+                ]
+
+            assert removed == [("t0", 2), ("t1", 2), ("t2", 1), (None, 0)]
+
     def test_a_deletion_can_be_undone(self) -> None:
         """With its savepoint, and with its transaction."""
         with self.opened() as store:
