@@ -55,7 +55,9 @@ the value is missing. Ask first, in the same condition:
     check: payload.age >= 18                             # undecided without age
     check: '!given(payload.age) || payload.age >= 18'    # right
 
-given(x), has(x), x != null and x == 'text' all tell that x is there. A warning.""",
+given(x), has(x), x != null and x == 'text' all tell that x is there. Where a value may be null on some
+operations only (a required field is not always in an update's payload), the message says on which; `on:`
+limits a check to the others. A warning.""",
     "bad-literal": """bad-literal: a function always fails on the text or number that is written out.
 
     check: record.start > timestamp('01/02/2025')              # no timestamp

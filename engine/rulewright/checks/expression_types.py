@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from rulewright.cel import DEFAULT_LIMITS
 from rulewright.cel.checker import CheckProblem, check_tree, cost
+from rulewright.checks.names import Lasting, Names, every_operation, names_on
 from rulewright.checks.payload_on_update import unsent
 from rulewright.checks.sites import Site
 from rulewright.checks.subject import Subject, problem
 from rulewright.problem import SourceProblem
 
 CODE = "expression-types"
+_SPOKEN = {"create": "a create", "update": "an update"}
 _ELSEWHERE = {
     "value": "value is there only in a field's own checks, one_of and references",
     "item": "item is there only inside a list's items",
@@ -29,14 +32,40 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         checked = check_tree(site.tree, site.expression.text, site.names.declarations, site.expected)
         told = {".".join(reading.names) for reading in unsent(subject, site)}
         for found in checked.problems:
-            # payload-on-update says the same of these, and better.
-            if found.code != "may-be-null" or site.expression.text[found.start : found.end] not in told:
-                yield _placed(subject, site, found)
+            if found.code == "may-be-null":
+                # payload-on-update says the same of these, and better.
+                if site.expression.text[found.start : found.end] in told:
+                    continue
+                found = _on_some(subject, site, found)  # noqa: PLW2901 - the same, told better
+            yield _placed(subject, site, found)
         steps = cost(site.tree, site.names.sizes)
         if steps > DEFAULT_LIMITS.steps:
             message = f"this may take {steps:,} steps, and {DEFAULT_LIMITS.steps:,} are taken at most"
             hint = "say max_length of the lists and texts it goes through, or go through fewer at once"
             yield problem("too-costly", message, site.expression.span, hint=hint)
+
+
+def _on_some(subject: Subject, site: Site, found: CheckProblem) -> CheckProblem:
+    """A value that may be null on some of the operations only is told with these."""
+    on = site.on & every_operation(subject) or site.on
+    if len(on) < 2 or site.tree is None:
+        return found
+    lasting = Lasting.of(subject)
+    some = [
+        operation
+        for operation in sorted(on, key=lambda operation: (operation not in _SPOKEN, operation))
+        if _is_told(site, names_on(subject, operation, site.names, on, lasting), found)
+    ]
+    if not some or len(some) == len(on):
+        return found
+    listed = " and ".join(f"on {_SPOKEN.get(operation, operation)}" for operation in some)
+    return replace(found, message=found.message.replace(" or null, and", f" or null {listed}, and", 1))
+
+
+def _is_told(site: Site, names: Names, found: CheckProblem) -> bool:
+    assert site.tree is not None
+    problems = check_tree(site.tree, site.expression.text, names.declarations, site.expected).problems
+    return any(one.code == found.code and one.start == found.start for one in problems)
 
 
 def _placed(subject: Subject, site: Site, found: CheckProblem) -> SourceProblem:

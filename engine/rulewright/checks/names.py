@@ -100,6 +100,17 @@ def base_names(subject: Subject, on: frozenset[str], lasting: Lasting) -> Names:
     return Names(declarations, lasting.sizes)
 
 
+def names_on(subject: Subject, operation: str, names: Names, on: frozenset[str], lasting: Lasting) -> Names:
+    """The names that were worked out for several operations, as they are on one of these."""
+    shared, alone = base_names(subject, on, lasting), base_names(subject, frozenset({operation}), lasting)
+    wide, narrow = shared.declarations.variables, alone.declarations.variables
+    # What a place has of its own is the same on all of them.
+    differing = {
+        name: kind for name, kind in narrow.items() if names.declarations.variables.get(name) == wide[name]
+    }
+    return names.having(differing, given=alone.declarations.given)
+
+
 def resource_type(subject: Subject, resource: str) -> Type:
     """The type of a record of a resource; worked out once."""
     types = subject.universe.types
