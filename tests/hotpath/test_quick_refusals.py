@@ -75,6 +75,12 @@ fields:
     fields:
       street: {type: string}
       number: {type: integer, min: 1}
+  stop:
+    type: object
+    nullable: true
+    fields:
+      street: {type: string, blank: absent, required: true}
+      number: {type: integer, min: 1}
   total: {type: integer, readonly: ignore, compute: size(others)}
   ticket: {type: string, nullable: true, unique: true}
 """
@@ -87,6 +93,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "day": ("2025-01-31", "31/01/2025", "2025-02-30", None, 5),
     "place": ({"street": "S"}, {"number": 0}, {"street": 5, "nr": 1}, {"nr": 1}, None, 5),
     "spare": ({"street": "S"}, {"number": 0}, {"street": 5, "nr": 1}, {"street": {1: 2}}, 5),
+    "stop": ({"street": "S"}, {"number": 1}, {"street": " "}, {"street": 5}, {"street": "S", "nr": 1}, None),
     "ticket": ("t2", "t1", 5),
     "id": (7,),
     "unknown": (1, {"x": 1}),

@@ -154,8 +154,9 @@ class Collector:
                 yield f"    entries.append({entry})"
                 yield f"    unsound.add({field.name!r})"
                 yield f"    required.append({field.name!r})"
-            if any(child.rule.required for child in field.children):
-                raise NotGenerated("required parts")
+        for field in self.resource.fields.values():
+            if is_sent(self.resource, field):
+                yield from self._required_parts(field)
         conditional: list[str] = []
         for field in self.resource.fields.values():
             if is_sent(self.resource, field):
@@ -164,6 +165,18 @@ class Collector:
             yield "ended = []"
             yield from conditional
             yield "unsound.update(ended)"
+
+    def _required_parts(self, field: CompiledField) -> Iterator[str]:
+        """Which parts of an object are missing is told by the plain evaluator; here, that none is."""
+        required = [child.name for child in field.children if child.rule.required]
+        if not required:
+            return
+        name = repr(field.name)
+        self.unit.rested.add(field.name)
+        yield f"if {name} in unsound and {name} not in required: raise Decline"
+        yield f"d = s.p.{field.name}"
+        tests = " or ".join(f"d.get({part!r}) is None" for part in required)
+        yield f"if d is not None and ({tests}): raise Decline"
 
     def _conditional(self, field: CompiledField) -> Iterator[str]:
         place = f"s.p.{field.name}"
