@@ -34,7 +34,8 @@ def decide(
     `referee`: let the plain evaluator decide, as it does where a tracer watches.
     """
     if tracer is None and not referee and inputs.operation == "create" and not inputs.trusted:
-        quick = _programs(rules).get(resource, 0)
+        # What is no text, and may have no hash, is told as an unknown resource below.
+        quick = _programs(rules).get(resource, 0) if resource.__class__ is str else None
         if quick.__class__ is int:
             quick = _warm(rules, resource)
         if quick is not None:
