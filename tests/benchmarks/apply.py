@@ -4,8 +4,9 @@ python tests/benchmarks/apply.py [LINES] [ROUNDS]
 
 Each line of a JSONL file is read, decided and stored with its history, a thousand in a transaction: visits (a
 record without look-ups, one in twenty refused), CT/OI cases (each with a household of its own) and Rubixx
-engagements (each of a person of their own). The floor writes the rows that are in the file afterwards, of
-every table, into the same tables with the same indexes, prepared and in transactions of the same size.
+engagements (each of a person of their own, who is there before). The floor writes the rows that were stored,
+history included, into a file with the same tables, indexes and earlier records, prepared and in transactions
+of the same size.
 Printed are the medians of processor time, which other work on the machine disturbs least, and of wall time,
 which holds the waits for the disk; ratios are within one round, their spread is the noise.
 """
@@ -112,21 +113,37 @@ def fill(work: Work, count: int, path: Path) -> None:
                 transaction.insert_many(resource, records)
 
 
-def floor(path: Path, copy: Path) -> Callable[[], None]:
-    """What writes the rows of a file into an empty one with the same tables; reading them is not measured."""
+def last_rows(path: Path) -> Mapping[str, int]:
+    """How far the tables of a file go."""
+    with closing(sqlite3.connect(path)) as stored:
+        named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
+        names = [name for (name,) in stored.execute(named).fetchall()]
+        last = 'SELECT coalesce(max(rowid), 0) FROM "{}"'
+        return {name: stored.execute(last.format(name)).fetchone()[0] for name in names}
+
+
+def floor(path: Path, copy: Path, before: Mapping[str, int]) -> Callable[[], None]:
+    """What writes the rows of a file that were not there `before` into a copy that has only the others.
+
+    Reading them is not measured.
+    """
     with closing(sqlite3.connect(path)) as stored:
         made = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
         schema = [text for (text,) in stored.execute(made)]
-        named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
-        rows = {
-            name: stored.execute(f'SELECT * FROM "{name}"').fetchall()
-            for (name,) in stored.execute(named).fetchall()
-            if not name.startswith("_rulewright_")
-        }
+        which = 'SELECT * FROM "{}" WHERE rowid {} {}'
+        names = [name for name in last_rows(path) if not name.startswith("_rulewright_")]
+        old, rows = (
+            {name: stored.execute(which.format(name, sign, before.get(name, 0))).fetchall() for name in names}
+            for sign in ("<=", ">")
+        )
     with closing(sqlite3.connect(copy)) as target:
         target.execute("PRAGMA journal_mode=WAL")
         for text in schema:
             target.execute(text)
+        for name, held in old.items():
+            if held:
+                target.executemany(f'INSERT INTO "{name}" VALUES ({", ".join("?" * len(held[0]))})', held)
+        target.commit()
 
     def run() -> None:
         with closing(sqlite3.connect(copy, isolation_level=None)) as target:
@@ -159,10 +176,11 @@ def measure(name: str, work: Work, count: int, rounds: int, folder: Path) -> Non
     for number in range(rounds + 1):
         path, copy = folder / f"{number}.db", folder / f"{number}-copy.db"
         fill(work, count, path)
+        before = last_rows(path)
         ours = timed(lambda path=path: applied(work, source, path))
         with closing(open_store(f"sqlite:///{path}")) as store:
             stored = store.count(work.resource, {})
-        raw = timed(floor(path, copy))
+        raw = timed(floor(path, copy, before))
         if number:
             both.append((ours, raw))
         for file in folder.glob(f"{number}*.db*"):
