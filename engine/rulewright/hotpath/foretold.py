@@ -7,8 +7,9 @@ can't be had so: the whole command tells those.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Final, TypedDict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, Final, Protocol, TypedDict
 
 import re2
 from marshmallow import ValidationError
@@ -16,7 +17,7 @@ from marshmallow import ValidationError
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.shape import _MOST_HINTS, unknown_field_text
 from rulewright.fieldtypes import is_writable
-from rulewright.hotpath.build import Generated
+from rulewright.hotpath import sifting
 from rulewright.hotpath.frozen import problem_parts
 from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.sifting import Sifter
@@ -53,7 +54,7 @@ class Test(TypedDict):
 
 
 class Foretold(TypedDict):
-    """Of one resource: field -> class -> what is said; field -> tests of what is of the right class."""
+    """Of one resource or object, by field: class -> what is said, and tests of the right class."""
 
     fields: tuple[str, ...]
     classes: dict[str, dict[str, Told]]
@@ -61,6 +62,8 @@ class Foretold(TypedDict):
     tests: dict[str, tuple[Test, ...] | None]
     # Fields of which a blank text is no value; whether one must be given.
     blank: dict[str, bool]
+    # Objects, and whether rules rest on them, so that none of their parts may be unsound.
+    objects: dict[str, tuple[Foretold, bool]]
     unknown: PlainEntry
     most_unknown: int
 
@@ -70,17 +73,125 @@ def foretell(teller: Teller) -> Foretold | None:
     if not teller.tells:
         return None
     sifter = teller.sifter
-    sendable = sifter.sendable
+    objects = {
+        name: (_foretell(_Parts(sifter, field)), name in sifter.rested or field.rule.sensitive)
+        for name, field in sifter.sendable.items()
+        if field.rule.type == "object" and field.children
+    }
+    foretold = _foretell(_Resource(sifter, teller.generated.dates.keys()))
+    foretold["objects"] = objects
+    return foretold
+
+
+def _foretell(level: _Level) -> Foretold:
     return {
-        "fields": tuple(sifter.resource.fields),
-        "classes": {name: _classes(sifter, name) for name in sifter.resource.fields},
-        "tests": {name: _tests(sifter, teller.generated, field) for name, field in sendable.items()},
+        "fields": tuple(level.fields),
+        "classes": {name: dict(_classes(level, name)) for name in level.fields},
+        "tests": {name: _tests(level, field) for name, field in level.sendable.items()},
         "blank": {
-            name: field.rule.required for name, field in sendable.items() if field.rule.blank is not None
+            name: field.rule.required
+            for name, field in level.sendable.items()
+            if field.rule.blank is not None
         },
-        "unknown": _unknown(sifter),
+        "objects": {},
+        "unknown": level.unknown(),
         "most_unknown": _MOST_HINTS,
     }
+
+
+class _Level(Protocol):
+    """What is asked of a resource, or of an object in it."""
+
+    @property
+    def fields(self) -> Mapping[str, CompiledField]:
+        """All of them."""
+
+    @property
+    def sendable(self) -> Mapping[str, CompiledField]:
+        """Those that callers may send."""
+
+    @property
+    def loaders(self) -> Mapping[str, Any]:
+        """marshmallow's fields."""
+
+    @property
+    def dates(self) -> Collection[str]:
+        """Of which fields there are readers of dates."""
+
+    def tell(self, name: str, sample: object) -> sifting.Told:
+        """What there is to say of values of a class. Raises Decline."""
+
+    def entries(self, name: str, messages: object, sample: object) -> PlainEntries:
+        """What marshmallow says, as problems."""
+
+    def unknown(self) -> PlainEntry:
+        """The problem of a field that is not known, with "" for its name."""
+
+    def key(self, name: str) -> str:
+        """Under which name the function of a test is kept."""
+
+
+class _Resource:
+    """The fields of the resource itself."""
+
+    def __init__(self, sifter: Sifter, dates: Collection[str]) -> None:
+        self.sifter = sifter
+        self.fields, self.sendable = sifter.resource.fields, sifter.sendable
+        self.loaders, self.dates = sifter.loaders, dates
+
+    def tell(self, name: str, sample: object) -> sifting.Told:
+        return self.sifter._tell(name, sample)
+
+    def entries(self, name: str, messages: object, sample: object) -> PlainEntries:
+        return _plain(self.sifter._entries({name: messages}, {name: sample}))
+
+    def unknown(self) -> PlainEntry:
+        return _plain(self.sifter._tell("", "x").entries)[0]
+
+    def key(self, name: str) -> str:
+        return name
+
+
+class _Parts:
+    """The parts of an object."""
+
+    dates = ()
+
+    def __init__(self, sifter: Sifter, field: CompiledField) -> None:
+        self.sifter = sifter
+        self.name = field.name
+        self.fields = self.sendable = {child.name: child for child in field.children}
+        self.loaders = sifter.loaders[field.name].nested().fields
+
+    def tell(self, name: str, sample: object) -> sifting.Told:
+        field = self.fields[name]
+        rule, kind = field.rule, type(sample)
+        if sample is None and (rule.required or sifting.is_conditional(field)):
+            raise Decline
+        is_blank = kind is str and rule.blank is not None
+        is_right = rule.nullable if sample is None else kind in sifting._TAKEN.get(rule.type, ())
+        if is_right or is_blank:
+            return sifting._KEPT
+        try:
+            self.loaders[name].deserialize(sample, partial=True)
+        except ValidationError as error:
+            found = self._told(name, error.messages, sample)
+            return sifting.Told(found, keeps=False, ends=True)
+        raise Decline
+
+    def _told(self, name: str, messages: object, sample: object) -> tuple[Entry, ...]:
+        if not isinstance(messages, list):
+            raise Decline
+        return self.sifter._entries({self.name: {name: messages}}, {self.name: {name: sample}})
+
+    def entries(self, name: str, messages: object, sample: object) -> PlainEntries:
+        return _plain(self._told(name, messages, sample))
+
+    def unknown(self) -> PlainEntry:
+        return self.entries("", [sifting._UNKNOWN], "x")[0]
+
+    def key(self, name: str) -> str:
+        return f"{self.name}.{name}"
 
 
 def roots_of(teller: Teller) -> dict[str, object]:
@@ -88,10 +199,9 @@ def roots_of(teller: Teller) -> dict[str, object]:
     code = teller.generated
     tested: dict[str, object] = dict(code.dates)
     for name, field in teller.sifter.sendable.items():
-        if field.rule.type == "string" and field.rule.pattern is not None:
-            tested[name] = re2.compile(field.rule.pattern).fullmatch
-        elif field.rule.type == "uuid":
-            tested[name] = is_uuid
+        tested |= _functions(name, field)
+        for child in field.children:
+            tested |= _functions(f"{name}.{child.name}", child)
     return {
         "open": code.open,
         "shape": code.shape,
@@ -105,65 +215,63 @@ def roots_of(teller: Teller) -> dict[str, object]:
     }
 
 
+def _functions(key: str, field: CompiledField) -> dict[str, object]:
+    if field.rule.type == "string" and field.rule.pattern is not None:
+        return {key: re2.compile(field.rule.pattern).fullmatch}
+    return {key: is_uuid} if field.rule.type == "uuid" else {}
+
+
 def _plain(entries: Sequence[Entry]) -> PlainEntries:
     return tuple((place, problem_parts(problem)) for place, problem in entries)
 
 
-def _classes(sifter: Sifter, name: str) -> dict[str, Told]:
-    found: dict[str, Told] = {}
+def _classes(level: _Level, name: str) -> Iterator[tuple[str, Told]]:
     for sample in _SAMPLES:
         try:
-            told = sifter._tell(name, sample)
+            told = level.tell(name, sample)
         except Decline:
             continue
         entries = _plain(told.entries)
-        found[type(sample).__name__] = {"entries": entries, "keeps": told.keeps, "ends": told.ends}
-    return found
+        yield type(sample).__name__, {"entries": entries, "keeps": told.keeps, "ends": told.ends}
 
 
-def _unknown(sifter: Sifter) -> PlainEntry:
-    """The problem of a field that is not known, with "" for its name."""
-    told = sifter._tell("", "x")
-    ((place, parts),) = _plain(told.entries)
-    return place, parts
-
-
-def _tests(sifter: Sifter, generated: Generated, field: CompiledField) -> tuple[Test, ...] | None:
+def _tests(level: _Level, field: CompiledField) -> tuple[Test, ...] | None:
     """The ways in which a value of the right class may not fit, in marshmallow's order."""
     if field.rule.type not in _TESTED or field.type.base or field.children:
         return None
     try:
-        return tuple(_each_test(sifter, generated, field))
+        return tuple(_each_test(level, field))
     except (Decline, ValueError):
         return None
 
 
-def _each_test(sifter: Sifter, generated: Generated, field: CompiledField) -> Iterator[Test]:
+def _each_test(level: _Level, field: CompiledField) -> Iterator[Test]:
     rule, name = field.rule, field.name
-    loader = sifter.loaders[name]
-    if rule.type == "date" and (name not in generated.dates or loader.validators):
+    loader, key = level.loaders[name], level.key(field.name)
+    if rule.type == "date" and (name not in level.dates or loader.validators):
         raise Decline
     if rule.type in ("date", "uuid"):
-        yield {"kind": rule.type, "given": name, "entries": _plain(sifter.entries_of(name, "x"))}
+        judge = partial(loader.deserialize, partial=True)
+        yield {"kind": rule.type, "given": key, "entries": _said(level, name, judge, ("x",))}
     written = (
         ("min", rule.min, None if rule.min is None else rule.min - 1),  # type: ignore[operator]
         ("max", rule.max, None if rule.max is None else rule.max + 1),  # type: ignore[operator]
         ("min_length", rule.min_length, ""),
         ("max_length", rule.max_length, "x" * ((rule.max_length or 0) + 1)),
-        ("pattern", None if rule.pattern is None else name, None),
+        ("pattern", None if rule.pattern is None else key, None),
         ("one_of", rule.one_of if isinstance(rule.one_of, tuple) else None, object()),
     )
     validators = [one for one in written if one[1] is not None]
     for (kind, given, sample), validate in zip(validators, loader.validators, strict=True):
         samples = _MISFITS if kind == "pattern" else (sample,)
-        yield {"kind": kind, "given": given, "entries": _said(sifter, name, validate, samples)}
+        yield {"kind": kind, "given": given, "entries": _said(level, name, validate, samples)}
 
 
-def _said(sifter: Sifter, name: str, validate: Any, samples: Sequence[object]) -> PlainEntries:
-    """What one validator says."""
+def _said(level: _Level, name: str, judge: Any, samples: Sequence[object]) -> PlainEntries:
+    """What is said of the first sample that does not fit."""
     for sample in samples:
         try:
-            validate(sample)
+            judge(sample)
         except ValidationError as error:
-            return _plain(sifter._entries({name: error.messages}, {name: sample}))
+            return level.entries(name, error.messages, sample)
     raise Decline

@@ -22,7 +22,7 @@ def tell(kept: Any, parts: Mapping[str, Any], payload: Any, given: tuple[Any, ..
     `kept` is what kept.py made of the refusals, `parts` its thawed functions; `given` are the store and
     what follows it in `Generated.open`.
     """
-    sent, entries, unsound = _sifted(kept["foretold"], parts, payload)
+    sent, entries, unsound = _sifted(kept, parts, payload)
     p = read_sent(kept["loose"], sent)
     if p is None:
         raise LostError
@@ -45,37 +45,62 @@ def has_error(problems: Iterable[Told]) -> bool:
 
 
 def _sifted(
-    foretold: Any, parts: Mapping[str, Any], payload: Any
+    kept: Any, parts: Mapping[str, Any], payload: Any
 ) -> tuple[dict[str, object], list[Entry], set[str]]:
     """What of a payload is judged on, what is wrong with the rest, and on which fields no rule may rely."""
     if type(payload) is not dict:
         raise LostError
+    foretold = kept["foretold"]
+    sent, entries, unsound, unknown = _sifted_level(foretold, parts, payload, "")
+    for name, (within, is_rested) in foretold["objects"].items():
+        value = sent.get(name)
+        if type(value) is not dict:
+            continue
+        sent[name], misfits, _, strange = _sifted_level(within, parts, value, f"/{name}")
+        # Unknown parts are told before unknown fields, which have the same place.
+        entries += strange
+        if misfits:
+            # Nothing else judges the other parts.
+            if is_rested or read_sent(kept["loose"], {name: sent[name]}) is None:
+                raise LostError
+            _require_tested(within, sent.pop(name))
+            unsound.add(name)
+            entries += misfits
+    return sent, [*entries, *unknown], unsound
+
+
+def _require_tested(foretold: Any, values: Any) -> None:
+    """Raise LostError where tests are not all there is to say of a value."""
+    if any(value is not None and foretold["tests"][name] is None for name, value in values.items()):
+        raise LostError
+
+
+def _sifted_level(
+    foretold: Any, parts: Mapping[str, Any], values: Mapping[str, Any], pointer: str
+) -> tuple[dict[str, object], list[Entry], set[str], list[Entry]]:
+    """The same of one object, which stands at `pointer`; last, what is unknown."""
     sent: dict[str, object] = {}
     entries: list[Entry] = []
     unsound: set[str] = set()
-    unknown: list[str] = []
-    for name, value in payload.items():
+    unknown: list[Entry] = []
+    for name, value in values.items():
         classes = foretold["classes"].get(name)
         if classes is None:
-            unknown.append(name)
+            unknown.append(_unknown(foretold, parts, name, pointer))
             continue
         told = classes.get(type(value).__name__)
         if told is None:
             raise LostError
         entries += map(_entry, told["entries"])
-        if told["ends"]:
+        misfits = _misfits(foretold, parts, name, value) if told["keeps"] else []
+        entries += misfits
+        if told["ends"] or misfits:
             unsound.add(name)
-        if told["keeps"]:
-            misfits = _misfits(foretold, parts, name, value)
-            entries += misfits
-            if misfits:
-                unsound.add(name)
-            else:
-                sent[name] = value
+        elif told["keeps"]:
+            sent[name] = value
     if len(unknown) > foretold["most_unknown"]:
         raise LostError
-    entries += [_unknown(foretold, parts, name) for name in unknown]
-    return sent, entries, unsound
+    return sent, entries, unsound, unknown
 
 
 def _entry(plain: tuple[tuple[int, ...], tuple[Any, ...]]) -> Entry:
@@ -83,11 +108,11 @@ def _entry(plain: tuple[tuple[int, ...], tuple[Any, ...]]) -> Entry:
     return place, Told(*problem)
 
 
-def _unknown(foretold: Any, parts: Mapping[str, Any], name: str) -> Entry:
+def _unknown(foretold: Any, parts: Mapping[str, Any], name: str, pointer: str) -> Entry:
     place, (rule, code, _, _, *rest) = foretold["unknown"]
-    # As evaluation/shape.py has it, of a resource's own names.
+    # As evaluation/shape.py has it.
     before, _, after = rule.rpartition("..")
-    path = f"/{name.replace('~', '~0').replace('/', '~1')}"
+    path = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
     message = parts["say unknown"](path, foretold["fields"])
     return place, Told(f"{before}.{name}.{after}", code, path, message, *rest)
 
@@ -103,7 +128,8 @@ def _misfits(foretold: Any, parts: Mapping[str, Any], name: str, value: Any) -> 
             return []
     entries: list[Entry] = []
     for test in foretold["tests"][name] or ():
-        if not _TESTS[test["kind"]](value, test["given"], parts):
+        # A null that is let through is judged no further.
+        if value is not None and not _TESTS[test["kind"]](value, test["given"], parts):
             entries += map(_entry, test["entries"])
             if test["kind"] in ("date", "uuid"):
                 # What has not the format is judged no further.
