@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rulewright.accounts import Accounts
 from rulewright.batch.buffer import Buffer, Collision
 from rulewright.batch.forecast import keys_of, lookups_of
-from rulewright.batch.ledger import Ledger
 from rulewright.compiled import CompiledRules
 from rulewright.delivery import WRITE_ORDER, Receipt, store_outcome
 from rulewright.evaluation import Inputs, find_resource
@@ -19,6 +18,9 @@ from rulewright.hotpath.deciding import WARM_UP, quick_for
 from rulewright.outcome import Outcome
 from rulewright.ports import Records, Table, Transaction
 from rulewright.timeouts import needs_entries
+
+if TYPE_CHECKING:
+    from rulewright.batch.ledger import Ledger
 
 # Payloads in one transaction: what one flush to the disk pays for. Other writers wait while it is open.
 CHUNK: Final = 1000
@@ -57,6 +59,7 @@ class Applier:
         self._makes_keys = own.fields[own.key].rule.generate is not None
         self._tables = {table.resource: table for table in tables}
         self._lookups = lookups_of(rules, own, self._tables)
+        self._written_by = written_by
 
     def carry_out(
         self, given: Sequence[Given], transaction: Transaction, *, patience: int | None = None
@@ -84,6 +87,8 @@ class Applier:
     ) -> list[Receipt]:
         if len(given) == 1:
             return [self._alone(given[0], transaction)]
+        from rulewright.batch.ledger import Ledger  # noqa: PLC0415 - for many: msgspec takes its time
+
         with transaction.savepoint():
             buffer = Buffer(transaction, self._tables)
             self._read_ahead(given, buffer)
@@ -95,7 +100,7 @@ class Applier:
                 buffer.payload = number
                 receipt = self._one(one, buffer, ledger, decide)
                 receipts.append(receipt)
-                refused += not receipt.outcome.accepted
+                refused += not (receipt.stored or receipt.outcome.accepted)
                 if patience is not None and refused >= patience:
                     break
             ledger.close()
@@ -116,6 +121,9 @@ class Applier:
         quick = quick_for(self._rules, self._rules.resources[self._resource])
         if quick is None:
             return general
+        from rulewright.hotpath.accepting import written_by  # noqa: PLC0415 - the generated code has it loaded
+
+        self._written_by = written_by
         surely, plainly = quick.decide, partial(decide_plainly, self._rules, self._resource)
 
         def decided(one: Inputs, records: Records) -> Outcome:
@@ -133,7 +141,7 @@ class Applier:
         outcome = decide(one, buffer)
         if outcome.verdict != "accepted":
             return Receipt(outcome, stored=False)
-        written = written_by(outcome) if self._is_plain else None
+        written = self._written_by(outcome) if self._is_plain and hasattr(outcome, "_later") else None
         if written is None:
             return self._stored(outcome, one, buffer, ledger)
         changes, reads = written
@@ -161,9 +169,9 @@ class Applier:
 
 def _write(changes: Sequence[tuple[Any, ...]], buffer: Buffer) -> None:
     """Write changes, tuples of the fields of Change, in the order of `delivery.write_changes`."""
-    for op, resource, key, values, _, _, _ in (
-        changes if len(changes) == 1 else sorted(changes, key=_order_of)
-    ):
+    if len(changes) > 1:
+        changes = sorted(changes, key=_order_of)
+    for op, resource, key, values, _, _, _ in changes:
         if op == "create":
             buffer.insert(resource, values)
         else:

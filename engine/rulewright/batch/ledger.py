@@ -63,7 +63,8 @@ class Ledger(Accounts):
     def __init__(self, rules: CompiledRules, buffer: Buffer) -> None:
         super().__init__(rules)
         self._buffer = buffer
-        self._next = buffer.last_in_sequence(DECISIONS.resource, DECISIONS.key, "") + 1
+        # The number of the next row; 0 until one is kept.
+        self._next = 0
         self._rows: list[StoredRecord] = []
         self._owners: list[int] = []
         self._masks = {name: mask_of(one) for name, one in rules.resources.items() if one.hides}
@@ -77,7 +78,7 @@ class Ledger(Accounts):
         """As `keep`, of changes and reads as tuples in the order of their fields, the own record's first."""
         resource, key = outcome.resource, changes[0][2]
         text = self._text_of(outcome, inputs, key, changes, reads, ())
-        number = self._next
+        number = self._next or self._first()
         own = str(key) if key.__class__ is int else text_of_key(key)
         row = {"id": number, "decision": number, "resource": resource, "record": own, "detail": text}
         if len(changes) == 1:
@@ -91,7 +92,11 @@ class Ledger(Accounts):
     def _write(
         self, text: str, resource: str, key: object, touched: Touched, transaction: Transaction
     ) -> None:
-        self._hold(rows_of(text, resource, key, touched, self._next))
+        self._hold(rows_of(text, resource, key, touched, self._next or self._first()))
+
+    def _first(self) -> int:
+        self._next = self._buffer.last_in_sequence(DECISIONS.resource, DECISIONS.key, "") + 1
+        return self._next
 
     def _hold(self, rows: Sequence[StoredRecord]) -> None:
         self._rows += rows
