@@ -68,13 +68,13 @@ def test_the_same_in_full(run: Run, batch: str, form: str, monkeypatch: pytest.M
     """Output, summary, status and copies, byte for byte; and most lines were skimmed."""
     words = ("--accepted", "a.out", "--rejected", "r.out")
     decided = []
-    read_line = skimming.read_line
+    read = skimming._read
 
     def counting(*words: Any) -> Any:
         decided.append(words)
-        return read_line(*words)
+        return read(*words)
 
-    monkeypatch.setattr(skimming, "read_line", counting)
+    monkeypatch.setattr(skimming, "_read", counting)
     skimmed = validate(run, batch, form, *words)
     count = len(decided)
     monkeypatch.setattr(skimming, "verdicts_of", lambda *_: None)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import IO, Final
 
 from rulewright.cli.desk import Desk
+from rulewright.cli.garbage import rare_collections
 from rulewright.cli.options import SplitChoices
 from rulewright.cli.output import Progress
 from rulewright.cli.remembered import RememberedRecords
@@ -18,13 +19,18 @@ from rulewright.cli.splitting import Decided, is_enough, open_copies, write_copy
 from rulewright.errors import PayloadError
 from rulewright.hotpath.unit import NotGenerated
 from rulewright.hotpath.verdicts import Scan, Verdicts, make_verdicts
-from rulewright.inputs import Source, read_line
+from rulewright.inputs import Item, Source, read_line
 from rulewright.inputs.lines import LineReader
+from rulewright.inputs.sure_lines import read_surely
 
-# Lines that are read at a time: how often the clock is looked at.
+# The most lines that are read at a time: how often the clock is looked at.
 _CHUNK: Final = 4_096
 # Lines that are decided in full before the resource's function is made: making it takes as long as some.
 _WARM_UP: Final = 64
+# More are read at a time while less than one line in so many has to be decided in full.
+_RARE: Final = 4
+# Lines that are decided before they are told of.
+_GROUP: Final = 128
 # Seconds for which what was read of a live store, or at a moment, is relied on.
 _FRESH: Final = 1.0
 
@@ -50,38 +56,53 @@ class Skimmer:
 
         `keep` takes the lines that were surely accepted. `first` is the number of the first line.
         """
-        number = first
-        scan = self._scan()
+        number, most = first, _WARM_UP
         while True:
-            chunk: Iterable[bytes] = reader.lines(_CHUNK if scan is not _look_at_all else _WARM_UP)
+            scan = self._scan()
+            chunk: Iterable[bytes] = reader.lines(most)
             if keep is not None:
                 chunk = list(chunk)
-            done = count = 0
-            for index, line in scan(chunk):
-                sure = index - done
+            *unsure, (count, _) = scan(chunk)
+            done = 0
+            for index, decided in self._decide_all(name, number, unsure, reader):
                 if keep is not None and isinstance(chunk, list):
                     keep(chunk[done:index])
-                self.read += sure
-                done, count = index + 1, index
-                if line is None:
-                    yield sure, None
-                    break
-                whole = reader.rest_of(line) if reader.is_cut(line) else line
-                yield sure, self._decide(name, number + index, whole)
+                if decided is not None and not decided[1].accepted:
+                    self.refused += 1
+                yield index - done, decided
+                done = index + 1
+            if keep is not None and isinstance(chunk, list):
+                keep(chunk[done:count])
+            self.read += count - done
+            yield count - done, None
             if count == 0:
                 return
             number += count
-            scan = self._scan()
+            if len(unsure) * _RARE < count:
+                most = min(2 * most, _CHUNK)
 
-    def _decide(self, name: str, number: int, line: bytes) -> Decided | None:
-        if not line.strip():
-            return None
-        item = read_line(name, number, line)
+    def _decide_all(
+        self, name: str, number: int, unsure: Sequence[tuple[int, bytes | None]], reader: LineReader
+    ) -> Iterator[tuple[int, Decided | None]]:
+        """Decide lines in full, some at a time: what takes turns with other work takes twice as long."""
+        done = 0
+        for start in range(0, len(unsure), _GROUP):
+            items: list[tuple[int, bytes, Item | None]] = []
+            for index, line in unsure[start : start + _GROUP]:
+                assert line is not None
+                whole = reader.rest_of(line) if reader.is_cut(line) else line
+                items.append((index, whole, _read(name, number + index, whole)))
+            found: list[tuple[int, Decided | None]] = []
+            for index, line, item in items:
+                self.read += index - done
+                found.append((index, None if item is None else self._decide(item, line)))
+                done = index + 1
+            yield from found
+
+    def _decide(self, item: Item, line: bytes) -> Decided:
         outcome = self.desk.decide(item, self.read, self.records)
         self.read += 1
-        if not outcome.accepted:
-            self.refused += 1
-        elif self._verdicts is not None and not outcome.problems:
+        if self._verdicts is not None and outcome.accepted and not outcome.problems:
             self._verdicts.learn(line)
         return item, outcome
 
@@ -113,6 +134,11 @@ class Skimmer:
         self._since = time.monotonic()
 
 
+def _read(name: str, number: int, line: bytes) -> Item | None:
+    """The payload of a line; None where it is blank."""
+    return read_surely(name, number, line) or (read_line(name, number, line) if line.strip() else None)
+
+
 def verdicts_of(desk: Desk, records: RememberedRecords | None) -> Verdicts | None:
     """The function of the desk's resource, with nothing learnt."""
     rules = desk.program.compiled
@@ -132,7 +158,7 @@ def skim(
     skimmer: Skimmer, sources: Sequence[Source], split: SplitChoices, progress: Progress
 ) -> Iterator[Decided]:
     """Decide all lines; yield what a glance did not settle. The others are counted, and copied."""
-    with open_copies(split, sources) as (accepted, rejected):
+    with rare_collections(), open_copies(split, sources) as (accepted, rejected):
         keep = None if accepted is None else _copying(accepted)
         for source in sources:
             begun = skimmer.read

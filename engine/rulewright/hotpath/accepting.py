@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any, cast
 
 from rulewright.compiled import CompiledResource, CompiledRules
-from rulewright.deferral import Deferring
 from rulewright.dialects import refuse
 from rulewright.evaluation import Inputs
 from rulewright.evaluation.lookups import note_read
 from rulewright.fieldtypes import encode_datetime
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.state import UNSHAPED, State
-from rulewright.outcome import Change, Outcome, Read, Response
+from rulewright.outcome import Change, Outcome, OutcomeDraft, Read, Response
 from rulewright.problem import Problem
 
 # Changes and reads as tuples, in the order of the fields of Change and Read. Sensitive values are not masked,
 # and what is null may be named.
 Written = tuple[list[tuple[Any, ...]], list[tuple[str, str, dict[str, object], int]]]
-
-
-class _Draft(Deferring):
-    """An Outcome that is being filled: a frozen object's own constructor takes four times as long."""
-
-    __slots__ = tuple(Outcome.__slots__)
-
-    resource: str
-    operation: str
-    verdict: str
-    problems: tuple[Problem, ...]
-    record: Mapping[str, object] | None
-
-
-def _finished(draft: Any) -> Outcome:
-    draft.__class__ = Outcome  # of the same slots
-    return cast(Outcome, draft)
 
 
 def accepted(
@@ -49,14 +30,14 @@ def accepted(
     problems: tuple[Problem, ...] = (),
 ) -> Outcome:
     """Make the outcome of an accepted create; `problems` are its warnings."""
-    outcome = _Draft()
+    outcome = OutcomeDraft()
     outcome.resource = resource.name
     outcome.operation = "create"
     outcome.verdict = "accepted"
     outcome.problems = problems
     outcome.record = run.record
     outcome._later = partial(_parts, rules, resource, generated, inputs, run, body)
-    return _finished(outcome)
+    return outcome.finish()
 
 
 def rejected(
@@ -67,13 +48,13 @@ def rejected(
     problems: tuple[Problem, ...],
 ) -> Outcome:
     """Make the outcome of a refused create: of most, nothing but the problems is ever read."""
-    outcome = _Draft()
+    outcome = OutcomeDraft()
     outcome.resource = resource.name
     outcome.operation = "create"
     outcome.verdict = "rejected"
     outcome.problems = problems
     outcome._later = partial(_refused_parts, rules, resource, inputs, run, problems)
-    return _finished(outcome)
+    return outcome.finish()
 
 
 def _refused_parts(

@@ -6,8 +6,7 @@ import re
 from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from rulewright.hotpath.state import Decline
 
@@ -15,6 +14,7 @@ from rulewright.hotpath.state import Decline
 _REMEMBERED: Final = 2_048
 # strftime writes years below 1000 without zeros, so those are left to marshmallow.
 _FIRST_YEAR: Final = 1_000
+_DAYS: Final = tuple(f"{day:02}" for day in range(1, 32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,44 +40,57 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Reads the texts of one format. `months`: what a text says beside the day -> day -> ISO date."""
+    """Reads the texts of one format. `months`: what a text says beside the day -> day -> ISO date.
+
+    `read` gives the ISO date of a text, and raises Decline where it is none.
+    """
 
     layout: Layout
-    general: Callable[[str], object]
     months: dict[str, dict[str, str]]
+    read: Callable[[str], Any]
 
-    def read(self, text: str) -> object:
-        """The ISO date of a text. Raises Decline where it is none."""
-        day = self.layout.day
-        rest = text[: day.start] + text[day.stop :]
+
+def days_of(layout: Layout, general: Callable[[str], Any]) -> Days:
+    """Return what reads dates of a layout; `general` reads those of years that few write of."""
+    months: dict[str, dict[str, str]] = {}
+    day = layout.day
+    start, stop = day.start, day.stop
+
+    # A function and not a method, so that a warm start can keep it.
+    def read(text: str) -> Any:
+        rest = text[:start] + text[stop:]
         try:
-            return self.months[rest][text[day]]
+            return months[rest][text[day]]
         except KeyError:
-            return self._learn(rest, text)
+            pass
+        found = _month_of(layout, text)
+        if found is None:
+            return general(text)
+        if len(months) < _REMEMBERED:
+            months[rest] = found
+        if text[day] not in found:
+            raise Decline
+        return found[text[day]]
 
-    def _learn(self, rest: str, text: str) -> object:
-        layout = self.layout
-        if len(text) != layout.length or not text.isascii():
+    return Days(layout, months, read)
+
+
+def _month_of(layout: Layout, text: str) -> dict[str, str] | None:
+    """All days of the month that a text is in; None where its year is left to others."""
+    if len(text) != layout.length or not text.isascii():
+        raise Decline
+    for at, sign in layout.signs:
+        if text[at] != sign:
             raise Decline
-        if any(text[at] != sign for at, sign in layout.signs):
-            raise Decline
-        parts = (text[layout.year], text[layout.month], text[layout.day])
-        if not all(map(str.isdigit, parts)):
-            raise Decline
-        year, month, day = map(int, parts)
-        if year < _FIRST_YEAR:
-            return self.general(text)
-        if not 1 <= month <= 12:
-            raise Decline
-        days = {
-            f"{one:02}": date(year, month, one).isoformat()
-            for one in range(1, monthrange(year, month)[1] + 1)
-        }
-        if len(self.months) < _REMEMBERED:
-            self.months[rest] = days
-        if f"{day:02}" not in days:
-            raise Decline
-        return days[f"{day:02}"]
+    year, month = text[layout.year], text[layout.month]
+    if not (year.isdigit() and month.isdigit() and text[layout.day].isdigit()):
+        raise Decline
+    if int(year) < _FIRST_YEAR:
+        return None
+    if not 1 <= int(month) <= 12:
+        raise Decline
+    before = f"{year}-{month}-"
+    return {day: before + day for day in _DAYS[: monthrange(int(year), int(month))[1]]}
 
 
 def layout_of(format_: str) -> Layout | None:

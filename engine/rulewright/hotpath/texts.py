@@ -13,7 +13,7 @@ from marshmallow import ValidationError
 
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.views import encode_value
-from rulewright.hotpath.days import Days, Layout, layout_of
+from rulewright.hotpath.days import days_of, layout_of
 from rulewright.hotpath.state import Decline
 
 # Texts that a reader remembers; a file of a million rows names few different days.
@@ -95,11 +95,6 @@ def date_reader(field: CompiledField, loader: Any) -> Reader:
         return remembering(general)
     layout = layout_of(rule.format or "iso")
     return remembering(general) if layout is None else days_of(layout, general).read
-
-
-def days_of(layout: Layout, general: Reader) -> Days:
-    """Return what reads dates of a layout; `general` reads those of years that few write of."""
-    return Days(layout, general, {})
 
 
 def is_positional(field: CompiledField) -> bool:

@@ -23,12 +23,12 @@ from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import Request
 from rulewright.hotpath.build import NAMES
 from rulewright.hotpath.cells import Cells
-from rulewright.hotpath.days import Days, layout_of
+from rulewright.hotpath.days import Days, days_of, layout_of
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.mentions import Guard, Mentions, Role, find_mentions
 from rulewright.hotpath.shape import is_sent, struct_of
 from rulewright.hotpath.state import Decline
-from rulewright.hotpath.texts import date_reader, days_of, general_reader, is_positional, is_uuid
+from rulewright.hotpath.texts import date_reader, general_reader, is_positional, is_uuid
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
 from rulewright.ports import Records
 

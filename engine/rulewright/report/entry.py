@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from rulewright.compiled import CompiledRules
 from rulewright.evaluation import mask_outcome
 from rulewright.inputs import Broken, Item, places_of
-from rulewright.outcome import Outcome
-from rulewright.problem import Problem
+from rulewright.outcome import Outcome, make_verdict
+from rulewright.problem import locate_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +44,9 @@ def problems_entry(outcome: Outcome, item: Item, *, with_rules: bool) -> Entry:
     """
     places = places_of(item, {problem.path for problem in outcome.problems}) if outcome.problems else {}
     problems = tuple(
-        Problem(
-            problem.rule,
-            problem.code,
-            problem.path,
-            problem.message,
-            problem.severity,
-            None,
-            problem.rule_at if with_rules else None,
-            places[problem.path],
-        )
-        for problem in outcome.problems
+        [
+            locate_problem(problem, places[problem.path], problem.rule_at if with_rules else None)
+            for problem in outcome.problems
+        ]
     )
-    told = Outcome(
-        resource="",
-        operation="",
-        verdict=outcome.verdict,
-        problems=problems,
-        record=None,
-        changes=(),
-        messages=(),
-        reads=(),
-        ruleset="",
-        as_of="",
-    )
-    return Entry(told, item.at)
+    return Entry(make_verdict(outcome.verdict, problems), item.at)

@@ -26,6 +26,8 @@ def dump_json(value: object, *, indent: int | None = None) -> str:
 
 def show_text(text: str) -> str:
     """A text with what could harm a terminal or a report written as escapes."""
+    if text.isascii() and text.isprintable():
+        return text
     return _UNSAFE.sub(lambda found: _escaped(found[0]), text)
 
 
