@@ -36,6 +36,7 @@ NAMES: Final[Mapping[str, object]] = {
         one.__name__: one
         for one in (
             may_fire,
+            doubt.note_in_doubt,
             doubt.tell_in_doubt,
             doubt.value_in_doubt,
             plan.begin,

@@ -384,13 +384,7 @@ class Collector:
                 continue
             in_doubt = f"value_in_doubt(s, unsound, {self.unit.constant('field', field)})"
             if overruled:
-                place = f"s.p.{field.name}"
-                differs = f"{place} is not None and differs({place}, v): raise Decline"
-                guarded = self._guarded(
-                    self.rests.field(field),
-                    [f"v = {text}", f"if {differs}"],
-                    [f"v = {in_doubt}", f"if v is not UNREAD and {differs}"],
-                )
+                guarded = self._overruled(field, text, in_doubt)
             elif field.default_from is not None and is_sent(self.resource, field):
                 # What was sent needs no default.
                 self.unit.rested.add(field.name)
@@ -402,6 +396,35 @@ class Collector:
                 guarded = self._guarded(self.rests.field(field), [text], [in_doubt])
             yield from guarded
         yield from self._uniques()
+
+    def _overruled(self, field: CompiledField, text: str, in_doubt: str) -> Iterable[str]:
+        """A value that was sent for a field that the rules set."""
+        place, formula = f"s.p.{field.name}", field.compute
+        keyword = "compute" if field.rule.compute else "generate" if field.rule.generate else "workflow"
+        problem = Problem(
+            rule=f"{field.id}.{keyword}",
+            code="overruled",
+            path=f"/{field.name}",
+            message=field.rule.messages.get(
+                "overruled", f"{field.name} is set by the rules; the sent value is not used"
+            ),
+            severity="info",
+            rule_at=str(field.span_of(keyword)),
+        )
+        name = self._refusal(Stage.COMPUTE, field.order, problem, formula)
+        told = in_doubt_told = [f"entries.append({name})"]
+        if formula is not None:
+            reading = self._waiting(formula)
+            told = [f"note(s, entries, {name})"]
+            if reading is not None:
+                told = [*reading, f"tell(s, entries, {name})"]
+            in_doubt_told = [f"note_in_doubt(s, unsound, entries, {name})"]
+        test = f"{place} is not None and differs({place}, v)"
+        return self._guarded(
+            self.rests.field(field),
+            [f"v = {text}", *_under(f"if {test}:", told)],
+            [f"v = {in_doubt}", *_under(f"if v is not UNREAD and {test}:", in_doubt_told)],
+        )
 
     def _uniques(self) -> Iterator[str]:
         """A refused payload is still told of a taken value: by the plain evaluator, where one is judged."""

@@ -104,8 +104,7 @@ def tell_in_doubt(
     except cel.Unknown:
         return False
     if held is told:
-        link = s.link
-        entries.append(refusal.told(because_of(link.resource, link.rules, refusal.formula, names)))
+        _note(s, entries, refusal, names)
     return held is told
 
 
@@ -116,3 +115,13 @@ def value_in_doubt(s: State, unsound: AbstractSet[str], field: CompiledField) ->
         return encode_value(field, names._pull(field.name))
     except cel.Unknown:
         return UNREAD
+
+
+def note_in_doubt(s: State, unsound: AbstractSet[str], entries: list[Entry], refusal: Refusal) -> None:
+    """Keep a problem with those of the values its rule read that can be relied on."""
+    _note(s, entries, refusal, Doubt(s, unsound))
+
+
+def _note(s: State, entries: list[Entry], refusal: Refusal, names: Mapping[str, object]) -> None:
+    link = s.link
+    entries.append(refusal.told(because_of(link.resource, link.rules, refusal.formula, names)))

@@ -14,7 +14,13 @@ from marshmallow import ValidationError
 
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.evaluation.log import Site
-from rulewright.evaluation.shape import _MOST_HINTS, _flatten, _report, _report_readonly
+from rulewright.evaluation.shape import (
+    _MOST_HINTS,
+    _flatten,
+    _report,
+    _report_readonly,
+    _report_unknown_ignored,
+)
 from rulewright.fieldtypes import is_writable
 from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.shape import is_scalar, is_sent
@@ -63,16 +69,10 @@ _DROPPED: Final = Told((), keeps=False, ends=False)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is wrong with all payloads, or objects, that have the same names with values of the same classes.
-
-    `dropped` are the names that are not judged on, `unsound` those that no rule may rely on; the keys within
-    the values of `deep` are still to be looked at.
-    """
+    """What is unknown in all objects of a field that have the same names."""
 
     dropped: tuple[str, ...]
     entries: tuple[Entry, ...]
-    unsound: tuple[str, ...]
-    deep: tuple[str, ...]
 
 
 # What of a payload is judged on, the problems so far, and the fields that no rule may rely on.
@@ -109,6 +109,10 @@ class Sifter:
             for name, one in self.sendable.items()
             if one.rule.type == "object" and one.children
         ]
+        # Whether something unknown is ignored: what was ignored is told of before all else.
+        self._ignores = resource.file.unknown == "ignore" or any(
+            _is_ignoring(resource, one) for one in self.sendable.values()
+        )
         self._told: dict[tuple[str, object], Told] = {}
         self._seen: dict[tuple[object, ...], Seen] = {}
 
@@ -122,33 +126,60 @@ class Sifter:
 
     def sift(self, payload: dict[str, Any]) -> Sifted:
         """Take out what is wrong at first sight; Decline where that can't be told."""
-        shape = (*payload, *map(type, payload.values()))
-        seen = self._seen.get(shape)
-        if seen is None:
-            seen = self._see(payload, shape)
-        for name in seen.deep:
-            if not has_text_keys(payload[name]):
+        sifted: Sifted = (payload.copy(), [], set())
+        told, unknown = self._sift_classes(payload, sifted)
+        self._sift_parts(sifted, unknown)
+        # Unknown parts are told before unknown fields, which have the same place.
+        sifted[1].extend(told)
+        self._sift_texts(sifted)
+        return sifted
+
+    def _sift_classes(self, payload: dict[str, Any], sifted: Sifted) -> tuple[list[Entry], int]:
+        """Take out values of a class that their field does not take; what is told of them, and how many are
+        unknown.
+        """
+        sent, _, unsound = sifted
+        classes, unknown = self._classes, 0
+        told: list[Entry] = []
+        for name, value in payload.items():
+            if type(value) is classes.get(name):
+                continue
+            one = self._tell(name, value)
+            if type(value) not in _PLAIN and not has_text_keys(value):
                 raise Decline
-        sent = payload.copy()
-        for name in seen.dropped:
-            del sent[name]
-        entries: list[Entry] = []
-        unsound = {*seen.unsound}
+            told += one.entries
+            if not one.keeps:
+                del sent[name]
+                unknown += name not in self.resource.fields
+            if one.ends:
+                unsound.add(name)
+        if unknown > _MOST_HINTS:
+            # Nobody is told what else so many names may have meant.
+            raise Decline
+        return told, unknown
+
+    def _sift_parts(self, sifted: Sifted, unknown: int) -> None:
+        """Take unknown parts out of objects."""
+        sent, entries, _ = sifted
         for name, names in self._parts:
             value = sent.get(name)
             if type(value) is dict and not value.keys() <= names:
+                if self._ignores and (unknown or entries):
+                    # What is ignored is told of in the order in which it was sent.
+                    raise Decline
                 sent[name] = self._known_parts(name, value, names, entries)
-        # Unknown parts are told before unknown fields, which have the same place.
-        entries += seen.entries
+
+    def _sift_texts(self, sifted: Sifted) -> None:
+        """Take out texts that miss the format of their field, or are none of its options."""
+        sent = sifted[0]
         for name, fits in self._dates:
             text = sent.get(name)
             if type(text) is str and fits(text) is None:
-                self._take_out(name, text, date, (sent, entries, unsound))
+                self._take_out(name, text, date, sifted)
         for name, options in self._options:
             text = sent.get(name)
             if type(text) is str and text not in options:
-                self._take_out(name, text, Literal, (sent, entries, unsound))
-        return sent, entries, unsound
+                self._take_out(name, text, Literal, sifted)
 
     def _take_out(self, name: str, text: str, kind: object, sifted: Sifted) -> None:
         """Take out a text that misses its format, or is no option."""
@@ -180,27 +211,6 @@ class Sifter:
             del known[part]
         return known
 
-    def _see(self, payload: dict[str, Any], shape: tuple[object, ...]) -> Seen:
-        """What is wrong with payloads of a shape; kept, within bounds, for all of them."""
-        told = {
-            name: self._tell(name, value)
-            for name, value in payload.items()
-            if type(value) is not self._classes.get(name)
-        }
-        unknown = [name for name in told if name not in self.resource.fields]
-        if len(unknown) > _MOST_HINTS:
-            # Nobody is told what else so many names may have meant.
-            raise Decline
-        seen = Seen(
-            dropped=tuple(name for name, one in told.items() if not one.keeps),
-            entries=tuple(entry for one in told.values() for entry in one.entries),
-            unsound=tuple(name for name, one in told.items() if one.ends),
-            deep=tuple(name for name in told if type(payload[name]) not in _PLAIN),
-        )
-        if _JSON.issuperset(map(type, payload.values())):
-            self._keep(shape, seen)
-        return seen
-
     def _see_parts(
         self, name: str, value: dict[Any, Any], names: frozenset[str], shape: tuple[object, ...]
     ) -> Seen:
@@ -208,8 +218,11 @@ class Sifter:
         if not all(isinstance(part, str) for part in value):
             raise Decline
         unknown = tuple(part for part in value if part not in names)
-        parts = {name: {part: [_UNKNOWN] for part in unknown}}
-        seen = Seen(unknown, self._entries(parts, {name: value}), (), ())
+        if _is_ignoring(self.resource, self.resource.fields[name]):
+            entries = self._ignored({name: dict.fromkeys(unknown)})
+        else:
+            entries = self._entries({name: {part: [_UNKNOWN] for part in unknown}}, {name: value})
+        seen = Seen(unknown, entries)
         self._keep(shape, seen)
         return seen
 
@@ -230,12 +243,18 @@ class Sifter:
         told = self._told.get((name, type(value)))
         if told is None:
             told = self._judge(name, value)
-            if name in self.resource.fields and type(value) in _JSON:
+            # Senders choose the names of what is unknown, and how many there are.
+            is_ours = name in self.resource.fields or (
+                len(name) <= _LONGEST and len(self._told) < _REMEMBERED
+            )
+            if is_ours and type(value) in _JSON:
                 self._told[name, type(value)] = told
         return told
 
     def _judge(self, name: str, value: object) -> Told:
         field = self.resource.fields.get(name)
+        if field is None and self.resource.file.unknown == "ignore":
+            return Told(self._ignored({name: None}), keeps=False, ends=False)
         if field is None:
             return Told(self._entries({name: [_UNKNOWN]}, {name: value}), keeps=False, ends=False)
         if name not in self.sendable:
@@ -261,6 +280,13 @@ class Sifter:
 
     def _refuse(self, name: str, value: object) -> Told:
         return Told(self.entries_of(name, value), keeps=False, ends=True)
+
+    def _ignored(self, unknown: Mapping[str, object]) -> tuple[Entry, ...]:
+        """The warnings of fields and parts that are dropped."""
+        reporter = _Reporter(self.resource)
+        fields = self.resource.fields.values()
+        _report_unknown_ignored(cast(Any, reporter), fields, unknown, "", self.resource.file.unknown)
+        return tuple(reporter.entries)
 
     # What marshmallow says, as problems
 
@@ -316,6 +342,11 @@ class _Reporter:
             rule_at=str(site.span) if site.span is not None else None,
         )
         self.entries.append(((int(site.stage), *site.order), problem))
+
+
+def _is_ignoring(resource: CompiledResource, field: CompiledField) -> bool:
+    """Whether unknown parts of an object are dropped."""
+    return bool(field.children) and (field.rule.unknown or resource.file.unknown) == "ignore"
 
 
 def is_conditional(field: CompiledField) -> bool:

@@ -245,6 +245,7 @@ class Stages:
     def write_record(self) -> None:
         """Every field in the order of the file, in stored form."""
         lines = ["record = s.record = asdict(s.p)"]
+        overruled: list[str] = []
         for field in self.resource.fields.values():
             if self.cells.is_as_sent(field):
                 continue
@@ -252,19 +253,16 @@ class Stages:
             if text == "None":
                 continue
             if self.cells.is_derived(field) and field.rule.readonly is None:
-                lines.append(f"v = {text}")
-                lines.append(
-                    f"if s.p.{field.name} is not None and differs(s.p.{field.name}, v): raise Decline"
-                )
-                lines.append(f"record[{field.name!r}] = v")
-            else:
-                lines.append(f"record[{field.name!r}] = {text}")
+                place = f"s.p.{field.name}"
+                overruled.append(f"if {place} is not None and differs({place}, {text}): raise Decline")
+            lines.append(f"record[{field.name!r}] = {text}")
         lines.append(f"s.key = record[{self.resource.key!r}]")
         if self.resource.fields[self.resource.key].rule.generate is None:
             # A key that the caller gives must be new.
             find = f"s.store.find({self.resource.name!r}, {{{self.resource.key!r}: s.key}}, 1)"
             lines.append(f"if s.store is not None and s.key is not None and {find}: raise Decline")
         self._stage("complete", "the record", lines)
+        self._stage("overruled", "what was sent and is set by the rules", overruled)
 
     def write_invariants(self) -> None:
         """What must hold after the effects, on look-ups read anew."""

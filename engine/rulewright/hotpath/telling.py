@@ -36,14 +36,8 @@ class Teller:
         self.resource = resource
         self.generated = generated
         self.sifter = Sifter(resource, generated.rested)
-        self.tells = (
-            generated.collect is not None
-            and resource.file.unknown == "reject"
-            and not any(
-                child.rule.readonly is not None or one.rule.unknown == "ignore"
-                for one in resource.fields.values()
-                for child in one.children
-            )
+        self.tells = generated.collect is not None and not any(
+            child.rule.readonly is not None for one in resource.fields.values() for child in one.children
         )
         # What the Struct can't judge alone.
         self.read = frozenset(name for name, one in self.sifter.sendable.items() if _is_read(one))
