@@ -147,6 +147,7 @@ LOCALS = {
     "variants",
     "checks",
     "complete",
+    "overruled",
     "plan",
     "uniques",
     "invariants",
