@@ -69,9 +69,9 @@ def _modules_below(folder: str) -> Iterator[str]:
 
 
 def entry_points_state() -> str:
-    """The lists of entry points of all that is installed, each with the time of its last change and its size.
+    """What is installed, and the lists of entry points with the time of their last change and their size.
 
-    A plug-in that is installed or taken away changes it.
+    A plug-in that is installed or taken away changes it, and so does another version of any library.
     """
     return "".join(_entry_points())
 
@@ -80,6 +80,8 @@ def _entry_points() -> Iterator[str]:
     for place in dict.fromkeys(sys.path):
         with suppress(OSError), os.scandir(place or ".") as entries:
             found = sorted(one.path for one in entries if one.name.endswith((".dist-info", ".egg-info")))
+            # Their names end with versions.
+            yield from found
             for folder in found:
                 with suppress(OSError):
                     state = os.stat(os.path.join(folder, "entry_points.txt"))

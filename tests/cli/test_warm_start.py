@@ -391,6 +391,18 @@ def test_plugin_installed_since(
     assert compare(*warm)
 
 
+def test_library_upgraded_since(
+    warm: tuple[str, ...], compare: Compare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another version of a library would say is not known from before."""
+    folder = Path("site/marshmallow-99.0.0.dist-info")
+    folder.mkdir(parents=True)
+    monkeypatch.syspath_prepend("site")
+
+    assert decide_warm(warm) is None
+    assert compare(*warm)
+
+
 def test_terminal_gets_colours(warm: tuple[str, ...], run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """At a terminal the report is another one, and without colours for those who refuse them."""
     coloured, plain = (run(*warm, "--format", "pretty", "--color", one).out for one in ("always", "never"))
