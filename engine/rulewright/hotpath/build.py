@@ -69,6 +69,7 @@ NAMES: Final[Mapping[str, object]] = {
             values.generated,
             values.in_order,
             values.next_number,
+            values.numbered,
             values.chance_of,
             values.listed,
             values.match,

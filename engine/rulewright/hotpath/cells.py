@@ -179,7 +179,7 @@ class Cells(Finder):
             assert field.compute is not None
             return [f"v = {self.stored(field, field.compute)}"]
         if field.rule.generate is not None:
-            return [f"v = {self.generated(field, self.resource.name)}"]
+            return [f"v = {self.generated(field, self.resource.name, planned=False)}"]
         if not is_sent(self.resource, field):
             return [f"v = {self._default(field)}"]
         place = f"s.p.{field.name}"
@@ -190,8 +190,8 @@ class Cells(Finder):
             absent = f"{place} is None and {field.name!r} not in s.payload"
         return [f"v = {self._default(field)} if {absent} else {place}"]
 
-    def generated(self, field: CompiledField, resource: str) -> str:
-        """The text that makes a generated value."""
+    def generated(self, field: CompiledField, resource: str, *, planned: bool = True) -> str:
+        """The text that makes a generated value; `planned`: reads may have to go through what is planned."""
         rule = field.rule.generate
         assert rule is not None
         if rule.kind == "uuid":
@@ -200,6 +200,10 @@ class Cells(Finder):
             return f"generated(s, {self.unit.constant('generate', field)}, {resource!r})"
         prefix, width = str(rule.options.get("prefix") or ""), int(rule.options.get("width") or 0)
         number = f"next_number(s, {resource!r}, {field.name!r}, {prefix!r})"
+        if not planned:
+            last = f"s.store.last_in_sequence({resource!r}, {field.name!r}, {prefix!r})"
+            place = (resource, field.name)
+            number = f"numbered(s.reserved, {place!r}, 0 if s.store is None else {last})"
         return number if field.rule.type == "integer" else f"{prefix!r} + str({number}).zfill({width})"
 
     def _default(self, field: CompiledField) -> str:

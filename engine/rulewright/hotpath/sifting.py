@@ -139,13 +139,14 @@ class Sifter:
         unknown.
         """
         sent, _, unsound = sifted
-        classes, unknown = self._classes, 0
+        known, right, unknown = self._told, self._classes.get, 0
         told: list[Entry] = []
         for name, value in payload.items():
-            if type(value) is classes.get(name):
+            kind = type(value)
+            if kind is right(name):
                 continue
-            one = self._tell(name, value)
-            if type(value) not in _PLAIN and not has_text_keys(value):
+            one = known.get((name, kind)) or self._tell(name, value)
+            if kind not in _PLAIN and not has_text_keys(value):
                 raise Decline
             told += one.entries
             if not one.keeps:

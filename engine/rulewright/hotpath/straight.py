@@ -16,7 +16,7 @@ from typing import Final
 
 # Called with the state, these read no cell.
 _HARMLESS: Final = frozenset(
-    {"next_number", "chance_of", "create_record", "update_record", "set_own", "require_named"}
+    {"next_number", "numbered", "chance_of", "create_record", "update_record", "set_own", "require_named"}
     | {"judge_uniques", "now_text", "generated", "tell", "tell_value", "tell_missing"}
 )
 _BEGIN: Final = """

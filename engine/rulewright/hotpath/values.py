@@ -137,6 +137,13 @@ def next_number(state: State, resource: str, field: str, prefix: str) -> int:
     return number
 
 
+def numbered(reserved: dict[tuple[str, str], int], place: tuple[str, str], last: int) -> int:
+    """As `next_number`, where nothing is planned yet and `last` is the largest stored."""
+    taken = reserved.get(place, 0)
+    number = reserved[place] = (last if last > taken else taken) + 1
+    return number
+
+
 def differs(sent: object, value: object) -> bool:
     """Whether a sent value is overruled."""
     return sent != value or (sent.__class__ is bool) is not (value.__class__ is bool)
