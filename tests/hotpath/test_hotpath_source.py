@@ -75,6 +75,7 @@ METHODS = {
     "hidden",
     "isdisjoint",
     "key",
+    "last_in_sequence",
     "link",
     "lower",
     "names",
