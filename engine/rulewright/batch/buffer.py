@@ -38,7 +38,7 @@ class Buffer:
         self._tables = tables
         self._pending: dict[str, Pending] = {}
         self._kept: dict[str, Kept] = {}
-        # Of each table of which nothing is updated: fields -> the view by them.
+        # Of each table: fields -> the view by them.
         self._views: dict[str, dict[tuple[str, ...], View]] = {}
         self.payload = 0
 
@@ -90,16 +90,20 @@ class Buffer:
         if _is_above(kept, where):
             return view.learn(value, ())
         place = value if value.__class__ is tuple else (value,)
-        stored = kept.find(where, view.fields, place_of(place), limit)
-        if limit is None or len(stored) < limit or kept.is_single(view.fields):
+        pending = self._pending.get(resource)
+        replaced = pending.replaced if pending is not None else {}
+        asked = None if replaced else limit
+        stored = kept.find(where, view.fields, place_of(place), asked)
+        if asked is None or len(stored) < asked or kept.is_single(view.fields):
+            if replaced:
+                stored = [record for record in stored if identity(record.get(kept.key)) not in replaced]
             return view.learn(value, stored)
         return self._find_rarer(resource, where, limit)
 
     def _view_of(self, resource: str, fields: tuple[str, ...]) -> View | None:
         """The view by some fields; None where there can be none."""
-        pending = self._pending.get(resource)
         kept = self._kept_of(resource)
-        if kept is None or (pending is not None and pending.changed):
+        if kept is None:
             return None
         views = self._views.setdefault(resource, {})
         view = views.get(fields)
@@ -107,7 +111,9 @@ class Buffer:
             types = types_of(fields, kept.kinds)
             if types is None:
                 return None
-            view = views[fields] = View(fields, types, pending.made if pending is not None else ())
+            pending = self._pending.get(resource)
+            parts = (pending.current(), pending.replaced.values()) if pending is not None else ((), ())
+            view = views[fields] = View(fields, types, *parts)
         return view
 
     def _find_rarer(self, resource: str, where: Where, limit: int | None) -> Sequence[StoredRecord]:
@@ -143,33 +149,34 @@ class Buffer:
 
     def count(self, resource: str, where: Where) -> int:
         """See Records.count."""
-        pending = self._settled(resource)
         kept = self._kept_of(resource)
         if kept is None:
             return self._base.count(resource, where)
-        fields = tuple(where)
-        found = self._known(resource, where, fields, kept)
-        if found is not None:
-            return len(found)
-        place = place_of(where.values())
+        counted = self._counted(resource, where, kept)
+        if counted is not None:
+            return counted
+        pending = self._settled(resource)
+        kept = self._kept_of(resource) or kept
+        fields, place = tuple(where), place_of(where.values())
         stored = kept.count(where, fields, place)
         return stored if pending is None else stored + len(pending.matching(where, fields, place))
 
-    def _known(
-        self, resource: str, where: Where, fields: tuple[str, ...], kept: Kept
-    ) -> Sequence[StoredRecord] | None:
-        """All records that match, where that is known without a question."""
+    def _counted(self, resource: str, where: Where, kept: Kept) -> int | None:
+        """How many records match, by a view; None where there is none."""
+        fields = tuple(where)
         view = self._view_of(resource, fields)
-        if view is None:
+        values = tuple(where.values())
+        types = tuple(map(type, values))
+        if view is None or (types if len(types) > 1 else types[0]) != view.types:
             return None
-        value: Any = tuple(where.values())
-        types = tuple(map(type, value))
-        if len(types) == 1:
-            value, types = value[0], types[0]  # type: ignore[assignment]  # as the view has them
-        if types != view.types:
-            return None
+        value: Any = values if len(values) > 1 else values[0]
         found = view.known.get(value)
-        return view.learn(value, ()) if found is None and _is_above(kept, where) else found
+        if found is None and _is_above(kept, where):
+            found = view.learn(value, ())
+        if found is not None:
+            return len(found)
+        stored = kept.count(where, fields, place_of(values))
+        return stored - view.gone[value] + len(view.waiting.get(value, ()))
 
     def extreme(self, resource: str, where: Where, field: str, which: Literal["min", "max"]) -> object:
         """See Records.extreme."""
@@ -254,8 +261,11 @@ class Buffer:
             self._flush_table(resource)
             self._written_by_store(resource, key, values)
             return
-        self._views.pop(resource, None)
-        pending.change(found[0][name], values, {**found[0], **values}, self.payload)
+        before = found[0]
+        after = {**before, **values}
+        is_stored = pending.change(before, values, after, self.payload)
+        for view in self._views.get(resource, {}).values():
+            view.change(before, after, name, is_stored=is_stored)
 
     def _written_by_store(self, resource: str, key: object, values: StoredRecord) -> None:
         try:

@@ -24,7 +24,7 @@ class Kept:
     def __init__(self, base: Transaction, table: Table) -> None:
         self._base = base
         self._resource = table.resource
-        self._key = table.key
+        self.key = table.key
         self.kinds = {column.name: column.type for column in table.columns}
         uniques = [one.fields for one in table.uniques if not one.where]
         self._singles = {frozenset(fields) for fields in ((table.key,), *uniques)}
@@ -56,7 +56,7 @@ class Kept:
                 place.append(record)
         for records in places.values():
             if len(records) > 1:
-                records.sort(key=lambda record: _sort_key(record.get(self._key)))
+                records.sort(key=lambda record: _sort_key(record.get(self.key)))
         self._ahead.setdefault(fields, {}).update(places)
         return places
 
@@ -92,7 +92,7 @@ class Kept:
         if None in found:
             return None
         records = [record for each in found for record in each or ()]
-        return sorted(records, key=lambda record: _sort_key(record.get(self._key)))
+        return sorted(records, key=lambda record: _sort_key(record.get(self.key)))
 
     def extreme(self, where: Where, field: str, which: Literal["min", "max"]) -> object:
         """Return the least or greatest value. See Records.extreme."""

@@ -39,8 +39,8 @@ class Pending:
         self.runs: list[Run] = []
         # The run that new records are added to.
         self._open: Run | None = None
-        # Keys of stored records that are updated: what the store says of them is out of date.
-        self.replaced: set[Hashable] = set()
+        # Stored records that are updated, by key: what the store says of them is out of date.
+        self.replaced: dict[Hashable, StoredRecord] = {}
         # The fields that updates set.
         self.changed: set[str] = set()
         # The new records. They are looked at only when somebody reads: most tables of a chunk never are.
@@ -70,19 +70,27 @@ class Pending:
         self.runs.append(run)
         return run
 
-    def change(self, key: object, values: StoredRecord, after: StoredRecord, owner: int) -> None:
-        """Note an update of the record with `key`, which then is `after`."""
+    def current(self) -> list[StoredRecord]:
+        """The records as they will be."""
         self._catch_up()
+        return list(self._current.values())
+
+    def change(self, before: StoredRecord, values: StoredRecord, after: StoredRecord, owner: int) -> bool:
+        """Note an update; whether the record was, `before`, as it is stored."""
+        self._catch_up()
+        key = before[self.key]
         self._open = None
         if not self.runs or not self.runs[-1].is_update:
             self.runs.append(Run(is_update=True))
         self.runs[-1].writes.append((key, values))
         self.runs[-1].owners.append(owner)
         same = identity(key)
-        if same not in self._current:
-            self.replaced.add(same)
+        is_stored = same not in self._current
+        if is_stored:
+            self.replaced[same] = before
         self.changed.update(values)
         self._put(after)
+        return is_stored
 
     def matching(self, where: Where, fields: tuple[str, ...], place: Place | None) -> Sequence[StoredRecord]:
         """Return the records that match, as the store will give them back.

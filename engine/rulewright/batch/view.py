@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
+from rulewright.batch.pending import identity
 from rulewright.evaluation.overlay import _sort_key
 from rulewright.ports import ColumnType, StoredRecord
 
@@ -19,26 +21,38 @@ class Fresh(list[StoredRecord]):
 
 
 class View:
-    """Answers to equality by some fields, as long as nothing of the table is updated.
+    """Answers to equality by some fields.
 
     An answer stands under the one value that is asked for, or under a tuple of several. Their types must be
     those of the columns: true is 1 to a dict.
     """
 
-    __slots__ = ("fields", "known", "types", "waiting")
+    __slots__ = ("fields", "gone", "known", "types", "waiting")
 
     def __init__(
-        self, fields: tuple[str, ...], types: tuple[type, ...], made: Sequence[StoredRecord]
+        self,
+        fields: tuple[str, ...],
+        types: tuple[type, ...],
+        pending: Iterable[StoredRecord],
+        replaced: Iterable[StoredRecord],
     ) -> None:
-        """`made`: the pending records."""
+        """`pending`: records as they will be; `replaced`: those that are stored, as they are there."""
         self.fields = fields
         self.types: type | tuple[type, ...] = types[0] if len(types) == 1 else types
         # All records that have a value, pending ones too.
         self.known: dict[Any, Sequence[StoredRecord]] = {}
         # Pending records of values that nobody asked for yet.
         self.waiting: dict[Any, list[StoredRecord]] = {}
-        for record in made:
+        # How many stored records of a value are updated.
+        self.gone: Counter[Any] = Counter(map(self._value, replaced))
+        for record in pending:
             self.add(record)
+
+    def _value(self, record: StoredRecord) -> Any:
+        fields = self.fields
+        if len(fields) == 1:
+            return record.get(fields[0])
+        return tuple([record.get(name) for name in fields])
 
     def add(self, record: StoredRecord) -> None:
         """Note a new record."""
@@ -59,8 +73,24 @@ class View:
         else:
             self.waiting[value] = [record]
 
+    def change(self, before: StoredRecord, after: StoredRecord, key: str, *, is_stored: bool) -> None:
+        """Note an update of the record with a `key`; `is_stored`: until now it was as it is stored."""
+        value, same = self._value(before), identity(before.get(key))
+        try:
+            held = self.known.get(value)
+        except TypeError:
+            self.add(after)
+            return
+        if is_stored:
+            self.gone[value] += 1
+        if held is not None:
+            self.known[value] = Fresh([one for one in held if identity(one.get(key)) != same])
+        elif value in self.waiting:
+            self.waiting[value] = [one for one in self.waiting[value] if identity(one.get(key)) != same]
+        self.add(after)
+
     def learn(self, value: Any, stored: Sequence[StoredRecord]) -> Sequence[StoredRecord]:
-        """Take in all that the store holds of a value; gives what is pending, too."""
+        """Take in all that the store holds of a value, and nothing updates; gives what is pending, too."""
         waiting = self.waiting.pop(value, None)
         answer = self.known[value] = stored if waiting is None else Fresh((*stored, *waiting))
         return answer
