@@ -151,6 +151,21 @@ def test_as_the_whole_command(
     assert compare(*words) is (name not in LEFT and (records != () or name in UNSOUND))
 
 
+@pytest.mark.parametrize("place", ["key: id", "    type: object"])
+def test_what_is_ignored(place: str, compare: Compare, run: Run, write: Write) -> None:
+    """Where unknown fields, or parts, are ignored with a warning, the whole command tells of refusals."""
+    indent = "" if place.startswith("key") else "    "
+    Path("rules/shop/order.yaml").write_text(ORDER.replace(place, f"{place}\n{indent}unknown: ignore"))
+    words = ("validate", "shop/order", "order.json", "--records", "records.json")
+    write("order.json", PAYLOADS["least"])
+    run(*words)
+
+    assert compare(*words)
+    for name in ("unknown", "unknown part", "parts"):
+        write("order.json", PAYLOADS[name])
+        assert not compare(*words)
+
+
 @pytest.mark.parametrize("look", [("json",), ("jsonl",), ("pretty",), ("pretty", "--color", "always")])
 def test_in_every_format(look: tuple[str, ...], compare: Compare, run: Run, write: Write) -> None:
     """Whatever is sent, each format shows of it what it shows after the whole command, secrets masked."""

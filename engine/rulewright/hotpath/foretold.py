@@ -70,7 +70,10 @@ class Foretold(TypedDict):
 
 def foretell(teller: Teller) -> Foretold | None:
     """Ask ahead; None where the plain evaluator tells every refusal."""
-    if not teller.tells:
+    rules = teller.resource.fields.values()
+    # What is ignored is told in other words than what is refused.
+    ignores = teller.resource.file.unknown != "reject" or any(one.rule.unknown == "ignore" for one in rules)
+    if not teller.tells or ignores:
         return None
     sifter = teller.sifter
     objects = {

@@ -129,8 +129,7 @@ def _whole(rules: CompiledRules, resource: CompiledResource, code: Generated) ->
 
 
 def _refusing(teller: Teller) -> bytes | None:
-    # What is ignored is told in other words than what is refused.
-    foretold = foretell(teller) if teller.resource.file.unknown == "reject" else None
+    foretold = foretell(teller)
     if foretold is None:
         return None
     code = teller.generated
