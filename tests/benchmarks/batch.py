@@ -23,7 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -186,7 +186,9 @@ def load_lines(path: Path) -> None:
 def validate(program: Program, batch: Batch, path: Path, store: MemoryStore, *, told: bool) -> Tally:
     """Decide each line as the command does; `told`: with the text of the report."""
     request = Request(path=batch.path)
-    desk = Desk(program, batch.resource, "create", None, batch.actor, request, AS_OF, None)
+    # As the command reads its options.
+    as_of = datetime.fromisoformat(AS_OF)
+    desk = Desk(program, batch.resource, "create", None, batch.actor, request, as_of, None)
     progress = Progress(Tally())
     skimmer = Skimmer(desk, RememberedRecords(store), is_live=False)
     split = SplitChoices(accepted=None, rejected=None, max_errors=None)

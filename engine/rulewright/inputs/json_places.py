@@ -33,8 +33,8 @@ def find_values(text: str, pointers: Collection[str], start: int = 0) -> Mapping
     `start` is anywhere in the blanks before the value that the pointers point into.
     """
     first = _skip_blanks(text, start)
-    if first == 0 and _is_flat(text):
-        return {pointer: _find_key(text, pointer) for pointer in pointers}
+    if first == 0 and (parts := _flat_parts(text)) is not None:
+        return {pointer: _find_key(text, _split(pointer), parts) for pointer in pointers}
     steps = {pointer: _split(pointer) for pointer in pointers}
     found = _walk(text, first, _tree(steps.values()))
     return {pointer: _nearest(found, each) for pointer, each in steps.items()}
@@ -45,24 +45,48 @@ def item_starts(text: str) -> list[int]:
     return [index for _, index in _children(text, _skip_blanks(text, 0))]
 
 
-def _is_flat(text: str) -> bool:
-    """Whether a text is an object without parts or escapes."""
-    return text[:1] == "{" and "\\" not in text and "[" not in text and text.find("{", 1) < 0
+def _flat_parts(text: str) -> dict[int, int] | None:
+    """Where the objects of an object start and end, if they hold none themselves; None where nobody knows.
+
+    There may be no lists and no escapes: then whatever has an even number of quotes before it is in no text.
+    """
+    if text[:1] != "{" or "\\" in text or "[" in text:
+        return None
+    parts: dict[int, int] = {}
+    opening = text.find("{", 1)
+    while opening >= 0:
+        closing = text.find("}", opening)
+        if text.find("{", opening + 1, closing) >= 0 or not _is_outside(text, opening, closing):
+            return None
+        parts[opening] = closing
+        opening = text.find("{", closing)
+    return parts
 
 
-def _find_key(text: str, pointer: str) -> int:
-    """Where the value of a member of a flat object is; of what is deeper, too: the scalar that lacks it."""
-    if not pointer:
-        return 0
-    sought = f'"{_split(pointer)[0]}"'
-    at = text.find(sought)
-    while at >= 0:
-        end = _skip_blanks(text, at + len(sought))
-        # An even number of quotes before it: it is not within a text.
-        if text[end] == ":" and text.count('"', 0, at) % 2 == 0:
-            return _skip_blanks(text, end + 1)
-        at = text.find(sought, at + 1)
-    return 0
+def _is_outside(text: str, *places: int) -> bool:
+    """Whether places are in no text."""
+    return all(text.count('"', 0, place) % 2 == 0 for place in places)
+
+
+def _find_key(text: str, steps: _Steps, parts: Mapping[int, int]) -> int:
+    """Where a member is; of what is not there, the value that lacks it."""
+    found, end = 0, len(text)
+    for step in steps:
+        sought = f'"{step}"'
+        at = text.find(sought, found + 1, end)
+        while at >= 0:
+            after = _skip_blanks(text, at + len(sought))
+            inside = next((close for open_, close in parts.items() if found < open_ < at < close), None)
+            if inside is None and text[after] == ":" and _is_outside(text, at):
+                break
+            at = text.find(sought, at + 1 if inside is None else inside, end)
+        else:
+            return found
+        found = _skip_blanks(text, after + 1)
+        if found not in parts:
+            return found
+        end = parts[found]
+    return found
 
 
 def _split(pointer: str) -> _Steps:
