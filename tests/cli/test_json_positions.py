@@ -28,10 +28,16 @@ def pointers(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
         yield from pointers(part, f"{prefix}/{escaped}")
 
 
-@given(VALUES, st.sampled_from([None, 0, 3]), st.booleans())
-def test_every_value_is_found(value: object, indent: int | None, ascii_only: bool) -> None:
+# Objects of objects, in whose texts there are signs that mean something outside of them.
+NAMES = st.sampled_from(["a", "b", "c", "a:b", "{x", "x}", "a b"])
+FLAT = st.dictionaries(NAMES, st.integers() | NAMES, max_size=4)
+NESTED = st.dictionaries(NAMES, st.integers() | NAMES | FLAT, max_size=5)
+
+
+@given(VALUES | FLAT | NESTED, st.sampled_from([None, 0, 3]), st.booleans(), st.sampled_from(["", " \n"]))
+def test_every_value_is_found(value: object, indent: int | None, ascii_only: bool, before: str) -> None:
     """Decoding from where a pointer's value is said to stand gives that value."""
-    text = " \n" + json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    text = before + json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     wanted = dict(pointers(value))
 
     found = find_values(text, wanted.keys())
@@ -56,6 +62,14 @@ def test_nearest_place(pointer: str, place: int) -> None:
     text = '{"a": [1, 2], "c/d": 5}'
 
     assert find_values(text, [pointer]) == {pointer: place}
+
+
+@given(NESTED, st.lists(NAMES, max_size=3))
+def test_what_is_not_there(value: dict[str, object], steps: list[str]) -> None:
+    """It is missing from the same value, whether there are blanks before the text or none."""
+    text, pointer = json.dumps(value), "".join(f"/{step}" for step in steps)
+
+    assert find_values(f" {text}", [pointer]) == {pointer: find_values(text, [pointer])[pointer] + 1}
 
 
 def test_many_places_in_linear_time() -> None:
