@@ -55,21 +55,27 @@ def parse_surely(line: bytes) -> dict[str, Any] | None:
         return None
     if value.__class__ is not dict:
         return None
-    keys = len(value) if objects == 1 else _keys_below(value.values(), len(value))
+    keys = len(value) if objects == 1 else _keys_in(value, objects)
     # No key is there twice where there are no more colons than keys.
     if line.count(b":") != keys and not _has_single_keys(line, keys):
         return None
     return value
 
 
-def _keys_below(values: Iterable[Any], count: int) -> int:
-    """So many keys, and those of all objects below."""
-    for value in values:
-        if value.__class__ is dict:
-            count = _keys_below(value.values(), count + len(value))
-        elif value.__class__ is list:
-            count = _keys_below(value, count)
-    return count
+def _keys_in(value: dict[str, Any], objects: int) -> int:
+    """How many keys an object has, and those below it, of which there are `objects` at most."""
+    keys, left = 0, objects
+    waiting: list[Iterable[Any]] = [(value,)]
+    while left and waiting:
+        for part in waiting.pop():
+            kind = part.__class__
+            if kind is dict:
+                keys += len(part)
+                left -= 1
+                waiting.append(part.values())
+            elif kind is list:
+                waiting.append(part)
+    return keys
 
 
 def _has_single_keys(line: bytes, keys: int) -> bool:
