@@ -13,7 +13,7 @@ from msgspec.structs import asdict
 
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation.views import Layer
-from rulewright.hotpath import doubt, plan, refusals, state, texts, values
+from rulewright.hotpath import choosing, doubt, plan, refusals, state, texts, values
 from rulewright.hotpath.ahead import fits
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.collecting import GIVEN, TITLE, Collector
@@ -36,6 +36,7 @@ NAMES: Final[Mapping[str, object]] = {
         one.__name__: one
         for one in (
             may_fire,
+            choosing.tell_variants,
             doubt.note_in_doubt,
             doubt.tell_in_doubt,
             doubt.value_in_doubt,

@@ -6,7 +6,8 @@ and only when, the plain evaluator reads them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from rulewright.cel import CelError
@@ -69,6 +70,16 @@ class Cells(Finder):
             case (name, *rest):
                 return self._other(name, rest)
         return None
+
+    def reach(self, paths: Iterable[tuple[str, ...]]) -> None:
+        """See to it that an expression that is called finds the records it reads."""
+        for name in dict.fromkeys(path[0] for path in paths):
+            # What can't be written declines when it is read.
+            with suppress(NotGenerated):
+                if name in self.resource.lookups:
+                    self.look_up(self.resource.lookups[name])
+                elif name in self.resource.bound_references:
+                    self.reference(self.resource.bound_references[name])
 
     def _setting(self, name: str) -> Code | None:
         settings = self.unit.rules.settings.get(self.resource.file.api, {})
@@ -235,6 +246,7 @@ class Cells(Finder):
 
     def called(self, formula: Valued) -> str:
         """The text that evaluates a whole expression as compiled CEL."""
+        self.reach(formula.reads)
         if isinstance(formula, Formula):
             self.unit.left.append(formula.text)
             call = call_of(formula.node, formula.functions)

@@ -256,8 +256,9 @@ class Collector:
     def _variants(self) -> Iterator[str]:
         if self.resource.variants:
             names = {name for one in self.resource.variants for name in (*one.required, *one.forbidden)}
-            lines = ["variants(s)"]
-            yield from self._guarded((frozenset(names), False), lines)
+            told = ["tell_variants(s, unsound, entries)"]
+            lines = [*_under("try:", ["variants(s)"]), *_under("except Decline:", told)]
+            yield from self._guarded((frozenset(names), False), lines, told)
 
     # Values and checks
 

@@ -14,6 +14,7 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import because_of
 from rulewright.evaluation.views import Layer, LazyRecord, encode_value
+from rulewright.formula import Valued
 from rulewright.hotpath.cells import computes
 from rulewright.hotpath.refusals import Entry, Refusal
 from rulewright.hotpath.state import UNREAD, Decline, Missing, Names, State, decoded, payload_view
@@ -51,11 +52,16 @@ class Doubt(Names):
 
     def _require_sound(self, name: str) -> None:
         """Raise cel.Unknown where a name surely has no value, Decline where nobody knows here."""
-        fields, strict = self.state.link.rests[name]
-        if not fields.isdisjoint(self.unsound):
-            if strict:
-                raise cel.Unknown(f"{name} rests on something that has a problem of its own")
+        link = self.state.link
+        fields, strict = link.rests[name]
+        if fields.isdisjoint(self.unsound):
+            return
+        if strict:
+            raise cel.Unknown(f"{name} rests on something that has a problem of its own")
+        if name not in link.lookups:
             raise Decline
+        # Its key may have a value all the same, which is then the one that generated code works out.
+        link.resource.lookups[name].by.value(self)
 
     def _pull(self, name: str) -> object:
         """A field of the record."""
@@ -75,11 +81,18 @@ class Doubt(Names):
         return not computes(field) and getattr(self.state.p, field.name, None) is not None
 
     def _work_out(self, field: CompiledField) -> object:
-        formula = field.compute if computes(field) else field.default_from
         workflow = self.state.link.resource.workflow
-        if formula is None or (workflow is not None and workflow.rule.field == field.name):
+        if workflow is not None and workflow.rule.field == field.name:
+            state = self._value(workflow.initial_from)
+            if state not in workflow.states:
+                raise Decline
+            return state
+        return fit(field, self._value(field.compute if computes(field) else field.default_from))
+
+    def _value(self, formula: Valued | None) -> object:
+        if formula is None:
             raise Decline
-        return fit(field, formula.value(self))
+        return formula.value(self)
 
 
 def tell_in_doubt(

@@ -6,7 +6,7 @@ be `and`: an error that CEL would hold back only costs the speed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from rulewright import cel
@@ -40,6 +40,9 @@ class Resolver(Protocol):
 
     def path(self, steps: tuple[str, ...]) -> Code | None:
         """The value of `a.b.c`; None where Python can't be written for it."""
+
+    def reach(self, paths: Iterable[tuple[str, ...]]) -> None:
+        """See to it that an expression that is called finds the records it reads."""
 
 
 class Written(Exception):  # noqa: N818 - not an error
@@ -96,6 +99,7 @@ class Writer:
     def _called(self, node: cel.Node) -> Code:
         """Call the expression as compiled CEL, with names that resolve as the evaluator's do."""
         function = self.unit.constant("cel", call_of(node, self.unit.rules.registry.functions))
+        self.resolver.reach(cel.references(node))
         self.unit.left.append(type(node).__name__)
         given = "".join(f", {name!r}: {self._seen(code)}" for name, code in self.local.items())
         if not given:
