@@ -139,9 +139,10 @@ def _shown(
             if not isinstance(value, Mapping):
                 return None
             value = value[step]
+        # A map with an unsound part can't be shown as a whole.
+        return _masked(resource, rules, path, scope, value)
     except (KeyError, cel.CelError):
         return None
-    return _masked(resource, rules, path, scope, value)
 
 
 def _masked(

@@ -39,6 +39,8 @@ class Cells(Finder):
         }
         self.bound: set[str] = set()
         self._written: set[str] = set()
+        # Function of a field of the record -> the text that is written instead of a call.
+        self._cheap: dict[str, str] = {}
 
     def writer(self, local: Mapping[str, Code] | None = None) -> Writer:
         """A writer of expressions that read what this resolves."""
@@ -142,11 +144,16 @@ class Cells(Finder):
         if self.is_as_sent(field):
             return f"s.p.{field.name}"
         name = f"r_{field.name}"
+        if name in self._cheap:
+            return self._cheap[name]
         if name not in self._written:
             lines = self._value(field)
             if lines[0].startswith("v = ") and len(lines) == 1 and self._is_cheap(field, lines[0]):
-                # Cheaper to work out than to keep.
-                return lines[0].removeprefix("v = ")
+                # Cheaper to work out than to keep; who reads it by its name calls the function.
+                text = lines[0].removeprefix("v = ")
+                self.unit.function(name, f"record.{field.name}", [f"return {text}"])
+                self._cheap[name] = f"({text})" if " if " in text else text
+                return self._cheap[name]
             if name not in self._written:
                 self._written.add(name)
                 self._cell(name, f"record.{field.name}", lines)

@@ -380,7 +380,7 @@ class Collector:
                 continue
             text = self.cells.record(field)
             overruled = self.cells.is_derived(field) and field.rule.readonly is None
-            if not overruled and (field.rule.generate is not None or "(" not in text):
+            if not overruled and (field.rule.generate is not None or "(" not in text.removeprefix("(")):
                 # Nothing is read for it, and it can't fail.
                 continue
             in_doubt = f"value_in_doubt(s, unsound, {self.unit.constant('field', field)})"

@@ -78,7 +78,13 @@ class Doubt(Names):
 
     def _was_sent(self, field: CompiledField) -> bool:
         """Whether what was sent is the value, so that no other is worked out."""
-        return not computes(field) and getattr(self.state.p, field.name, None) is not None
+        if computes(field) or self._is_state(field):
+            return False
+        return getattr(self.state.p, field.name, None) is not None
+
+    def _is_state(self, field: CompiledField) -> bool:
+        workflow = self.state.link.resource.workflow
+        return workflow is not None and workflow.rule.field == field.name
 
     def _work_out(self, field: CompiledField) -> object:
         workflow = self.state.link.resource.workflow

@@ -1,0 +1,93 @@
+"""Rule files on which generated programs once said something else than the plain evaluator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agreement import differences
+from payloads import NOW, Case, DictRecords
+
+from rulewright import load
+from rulewright.evaluation import Inputs
+from rulewright.evaluation import decide as decide_plainly
+from rulewright.hotpath.deciding import decide_quickly
+
+HEAD = "rulewright: 1\nresource: desk/note\nkey: id\n"
+ID = "  id: {type: integer, readonly: ignore, generate: sequence}\n"
+CASES = {
+    # A default is a Python condition, which binds less than the comparison around it.
+    "default_in_a_comparison": (
+        """
+fields:
+  low: {type: integer, default_from: payload.high}
+  high: {type: integer}
+  size: {type: integer, checks: [{id: below, check: value < record.low}]}
+""",
+        ({"size": 5, "high": 3, "low": 4}, {"size": 5, "high": 3}, {"size": 5, "low": 7}),
+    ),
+    # What a report shows of a default, or of a value that rules set, is not what was sent.
+    "shown_default": (
+        """
+fields:
+  flag: {type: boolean, nullable: true, default: true}
+  name: {type: string, compute: payload.other}
+  other: {type: string}
+  size: {type: integer, required_if: record.flag}
+  list: {type: list, items: {type: string}, checks: [{id: c, check: 'value.exists(t, t == record.name)'}]}
+""",
+        ({}, {"size": 1, "list": ["a"], "name": "a", "other": "b"}, {"list": ["b"], "other": "b"}),
+    ),
+    # A state rests on what initial_from reads, even where one was sent.
+    "sent_state": (
+        """
+fields:
+  name: {type: string, one_of: [a, b]}
+  state: {type: string, one_of: [new, old]}
+workflow:
+  field: state
+  states: {new: {}, old: {final: true}}
+  events: {close: {}}
+  transitions: [{event: close, from: new, to: old}]
+  initial_from: "given(payload.name) || given(payload.name) ? 'new' : 'old'"
+""",
+        ({"name": "x", "state": "new"}, {"name": "x", "state": "old"}, {"name": "a", "state": "old"}),
+    ),
+    # An object with an unsound part can't be shown as a whole.
+    "unsound_part": (
+        """
+fields:
+  part:
+    type: object
+    fields: {a: {type: string}, b: {type: string}}
+  size: {type: integer, required_if: given(payload.part)}
+  flag: {type: boolean, checks: [{id: c, check: value || payload.part == null}]}
+""",
+        ({"part": {"a": 1}}, {"part": {"a": "a\0"}, "flag": False}, {"part": {"a": "x"}, "flag": False}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_both_paths_say_the_same(name: str, tmp_path: Path) -> None:
+    """Also of payloads that are refused."""
+    rules, payloads = CASES[name]
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    (folder / "api.yaml").write_text("rulewright: 1\napi: desk\n")
+    (folder / "note.yaml").write_text(HEAD + rules.replace("\nfields:\n", f"\nfields:\n{ID}", 1).lstrip("\n"))
+    program = load(folder)
+    told = 0
+    for payload in payloads:
+        case = Case("desk/note", _inputs(payload), DictRecords({}, {"desk/note": "id"}))
+        plain = decide_plainly(program.compiled, case.resource, case.inputs, case.records)
+        quick = decide_quickly(program.compiled, case.resource, case.inputs, case.records)
+        if quick is not None:
+            told += 1
+            assert [*differences(case, plain, quick)] == []
+    assert told
+
+
+def _inputs(payload: Any) -> Inputs:
+    return Inputs(operation="create", payload=payload, now=NOW, seed=1, actor=None)
