@@ -66,6 +66,18 @@ fields:
 """,
         ({"part": {"a": 1}}, {"part": {"a": "a\0"}, "flag": False}, {"part": {"a": "x"}, "flag": False}),
     ),
+    # Nothing can be selected from null: not from what nobody may send, nor from the record of a create.
+    "selected_from_null": (
+        """
+fields:
+  part: {type: object, readonly: ignore, fields: {a: {type: string}}}
+  name: {type: string, default_from: "given(payload.size) ? payload.part.a : 'x'"}
+  old: {type: string, default_from: "given(payload.flag) ? current.name : 'x'"}
+  size: {type: integer}
+  flag: {type: boolean}
+""",
+        ({}, {"size": 1}, {"flag": True}, {"size": "x"}, {"size": 1, "flag": 1}),
+    ),
 }
 
 

@@ -55,7 +55,7 @@ class Cells(Finder):
                 return self._own(rest, sent=True)
             case ("record", *rest):
                 return self._own(rest, sent=False)
-            case ("current", *_):
+            case ("current",):
                 return Code("None", "null", sure=True)
             case ("settings", name):
                 return self._setting(name)
@@ -92,7 +92,8 @@ class Cells(Finder):
         if field is None:
             return None
         if sent and not is_sent(self.resource, field):
-            return Code("None", "null", sure=True)
+            # Nothing can be selected from null.
+            return Code("None", "null", sure=True) if len(steps) == 1 else None
         text = f"s.p.{field.name}" if sent else self.record(field)
         if len(steps) == 1:
             return Code(text, kind_of_field(field), sure=True, steady=field.rule.required, field=field)
