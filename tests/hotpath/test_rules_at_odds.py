@@ -66,6 +66,28 @@ fields:
 """,
         ({"part": {"a": 1}}, {"part": {"a": "a\0"}, "flag": False}, {"part": {"a": "x"}, "flag": False}),
     ),
+    # What was sent needs no default, so it is sound where the default would not be.
+    "sent_beside_an_unsound_default": (
+        """
+fields:
+  name: {type: string}
+  low: {type: integer, default_from: size(payload.name)}
+  size: {type: integer, checks: [{id: below, check: value < record.low}]}
+""",
+        ({"name": 1, "low": 4, "size": 7}, {"name": 1, "size": 7}, {"name": "x", "size": 7}),
+    ),
+    # A secret object is told of at its own path, and that is taken back where the object is forbidden.
+    "forbidden_secret": (
+        """
+fields:
+  part:
+    type: object
+    sensitive: true
+    forbidden_if: payload.part.b > 3
+    fields: {a: {type: string}, b: {type: integer}}
+""",
+        ({"part": {"b": 4, "A": 1}}, {"part": {"b": 2, "A": 1}}, {"part": {"b": 4}}),
+    ),
     # Nothing can be selected from null: not from what nobody may send, nor from the record of a create.
     "selected_from_null": (
         """

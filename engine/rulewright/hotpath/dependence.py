@@ -75,7 +75,11 @@ class Dependence:
         own = (frozenset([field.name]), True)
         if not formulas:
             return own
-        return self._kept(f"record.{field.name}", lambda: joined([own, *(self.of(one) for one in formulas)]))
+        # What was sent needs no default, whatever that would rest on.
+        behind = (frozenset[str](), field.default_from is None)
+        return self._kept(
+            f"record.{field.name}", lambda: joined([own, behind, *(self.of(one) for one in formulas)])
+        )
 
     def look_up(self, name: str) -> Rests:
         """What a look-up rests on."""

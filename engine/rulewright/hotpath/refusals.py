@@ -133,8 +133,8 @@ def note_missing_items(
 
 
 def require_untold(entries: list[Entry], beneath: str) -> None:
-    """Decline where a problem was told of something beneath a path."""
-    if any(problem.path.startswith(beneath) for _, problem in entries):
+    """Decline where a problem was told of something beneath a path; of a secret, at the path itself."""
+    if any(f"{problem.path}/".startswith(beneath) for _, problem in entries):
         raise Decline
 
 
