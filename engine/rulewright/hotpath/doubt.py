@@ -78,9 +78,7 @@ class Doubt(Names):
 
     def _was_sent(self, field: CompiledField) -> bool:
         """Whether what was sent is the value, so that no other is worked out."""
-        if computes(field) or self._is_state(field):
-            return False
-        return getattr(self.state.p, field.name, None) is not None
+        return not computes(field) and not self._is_state(field) and field.name in self.state.payload
 
     def _is_state(self, field: CompiledField) -> bool:
         workflow = self.state.link.resource.workflow
@@ -88,7 +86,7 @@ class Doubt(Names):
 
     def _work_out(self, field: CompiledField) -> object:
         workflow = self.state.link.resource.workflow
-        if workflow is not None and workflow.rule.field == field.name:
+        if workflow is not None and self._is_state(field):
             state = self._value(workflow.initial_from)
             if state not in workflow.states:
                 raise Decline
