@@ -76,6 +76,19 @@ fields:
 """,
         ({"name": 1, "low": 4, "size": 7}, {"name": 1, "size": 7}, {"name": "x", "size": 7}),
     ),
+    # A part that must not be there leaves the checks of its object to be judged.
+    "forbidden_part": (
+        """
+fields:
+  part:
+    type: object
+    fields: {a: {type: string, forbidden_if: given(payload.size)}, b: {type: integer}}
+    checks: [{id: c, check: given(payload.flag)}]
+  size: {type: integer}
+  flag: {type: boolean}
+""",
+        ({"part": {"a": "x"}, "size": 1}, {"part": {"a": "x"}}, {"part": {"b": 1}, "size": 1}),
+    ),
     # A secret object is told of at its own path, and that is taken back where the object is forbidden.
     "forbidden_secret": (
         """

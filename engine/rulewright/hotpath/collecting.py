@@ -370,6 +370,9 @@ class Collector:
         lines = self._unless_missing(_under(f"if not {test}:", [*told, *after]), in_doubt)
         guarded = self._guarded(self.rests.of(check.condition), lines, in_doubt)
         yield from _under(f"if {place} is not None and {field.name!r} not in unsound:", guarded)
+        if field.children:
+            # A check is judged although a part must not be there; it may read the other parts.
+            yield f"elif {place} is not None: raise Decline"
 
     # The record
 
