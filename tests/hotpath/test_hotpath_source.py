@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+import warnings
 import re
 from pathlib import Path
 
@@ -197,3 +198,30 @@ def test_hostile_texts_stay_literals(tmp_path: Path) -> None:
 def test_every_shipped_resource_has_a_program(program: Program, resource: str) -> None:
     """None is left to the plain evaluator as a whole; the source can be printed."""
     assert "def accept(" in program_source(program.compiled, program.compiled.resources[resource])
+
+
+CONSTANT = """\
+rulewright: 1
+resource: desk/item
+key: id
+fields:
+  id: {type: integer, generate: sequence, readonly: reject}
+  low: {type: integer, default: 3, readonly: reject}
+  on: {type: boolean, default: true, readonly: reject}
+  n: {type: integer, nullable: true, required_if: "given(record.low)"}
+  u: {type: string, readonly: reject, default: x, unique: true}
+  w: {type: boolean, readonly: reject, compute: {on: create, value: "record.on == true || record.low == null"}}
+"""
+
+
+def test_constants_are_not_asked_for_null(tmp_path: Path) -> None:
+    """Python would warn of it, whoever's rules they are."""
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "item.yaml").write_text(CONSTANT)
+    rules = load(tmp_path).compiled
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        source = generate(rules, rules.resources["desk/item"]).source
+
+    assert "def accept(" in source

@@ -16,7 +16,7 @@ from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.views import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
-from rulewright.hotpath.expressions import Writer, Written, call_of, literal
+from rulewright.hotpath.expressions import Writer, Written, call_of, is_constant, literal
 from rulewright.hotpath.finding import Finder, kind_of_field
 from rulewright.hotpath.shape import is_sent
 from rulewright.hotpath.unit import Code, NotGenerated, Unit, part_of
@@ -96,7 +96,9 @@ class Cells(Finder):
             return Code("None", "null", sure=True) if len(steps) == 1 else None
         text = f"s.p.{field.name}" if sent else self.record(field)
         if len(steps) == 1:
-            return Code(text, kind_of_field(field), sure=True, steady=field.rule.required, field=field)
+            # Python warns of asking whether a literal is None.
+            steady = field.rule.required or is_constant(text)
+            return Code(text, kind_of_field(field), sure=True, steady=steady, field=field)
         child = next((one for one in field.children if one.name == steps[1]), None)
         if child is None or len(steps) > 2:
             return None

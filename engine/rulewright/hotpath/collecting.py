@@ -15,6 +15,7 @@ from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.dependence import Dependence, Rests, joined
+from rulewright.hotpath.expressions import is_constant
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.refusals import Refusal
 from rulewright.hotpath.shape import is_scalar, is_sent
@@ -446,10 +447,11 @@ class Collector:
                 continue
             fields = [self.resource.fields[name] for name in field.unique.fields]
             texts = [self.cells.record(one) for one in fields]
-            tests = " and ".join(f"{text} is not None" for text in texts)
+            asked = ["s.store", *(text for text in texts if not is_constant(text))]
+            tests = " and ".join(f"{text} is not None" for text in asked)
             where = ", ".join(f"{one.name!r}: {text}" for one, text in zip(fields, texts, strict=True))
             find = f"s.store.find({self.resource.name!r}, {{{where}}}, 1)"
-            lines = _under(f"if s.store is not None and {tests}:", [f"if {find}: raise Decline"])
+            lines = _under(f"if {tests}:", [f"if {find}: raise Decline"])
             yield from self._guarded(joined(map(self.rests.field, fields)), lines)
 
 

@@ -6,6 +6,7 @@ be `and`: an error that CEL would hold back only costs the speed.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
@@ -337,6 +338,14 @@ def _equality(writer: Writer, node: Any) -> Code:
 
 def _sure_bool(text: str) -> Code:
     return Code(text, "bool", sure=True, steady=True)
+
+
+def is_constant(text: str) -> bool:
+    """Whether a text is a literal other than None."""
+    try:
+        return ast.literal_eval(text) is not None
+    except (ValueError, SyntaxError):
+        return False
 
 
 def _is_literal(code: Code) -> bool:
