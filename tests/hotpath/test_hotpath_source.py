@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import keyword
-import warnings
 import re
+import warnings
 from pathlib import Path
 
 import pytest
@@ -210,7 +210,10 @@ fields:
   on: {type: boolean, default: true, readonly: reject}
   n: {type: integer, nullable: true, required_if: "given(record.low)"}
   u: {type: string, readonly: reject, default: x, unique: true}
-  w: {type: boolean, readonly: reject, compute: {on: create, value: "record.on == true || record.low == null"}}
+  w:
+    type: boolean
+    readonly: reject
+    compute: {on: create, value: "record.on == true || record.low == null"}
 """
 
 
