@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import IO, Final
 
 from rulewright.cli.desk import Desk
-from rulewright.cli.garbage import rare_collections
 from rulewright.cli.options import SplitChoices
 from rulewright.cli.output import Progress
 from rulewright.cli.remembered import RememberedRecords
@@ -158,7 +157,7 @@ def skim(
     skimmer: Skimmer, sources: Sequence[Source], split: SplitChoices, progress: Progress
 ) -> Iterator[Decided]:
     """Decide all lines; yield what a glance did not settle. The others are counted, and copied."""
-    with rare_collections(), open_copies(split, sources) as (accepted, rejected):
+    with open_copies(split, sources) as (accepted, rejected):
         keep = None if accepted is None else _copying(accepted)
         for source in sources:
             begun = skimmer.read

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from copy import copy
 from datetime import date, datetime
 from typing import Any, Final, NoReturn
 
@@ -119,7 +120,7 @@ class LazyRecord(dict[str, object]):
         if name not in self.declared:
             raise KeyError(name)
         if name in self._failures:
-            raise self._failures[name]
+            raise copy(self._failures[name])
         if name in self._partly:
             return self._partly[name]
         if name in self._pulling:
@@ -128,7 +129,8 @@ class LazyRecord(dict[str, object]):
         try:
             value = self[name] = self._pull(name)
         except cel.CelError as error:
-            self._failures[name] = error
+            # A copy has no traceback, which would hold on to all that led here.
+            self._failures[name] = copy(error)
             raise
         finally:
             self._pulling.discard(name)
@@ -191,14 +193,15 @@ class Scope(dict[str, object]):
 
     def __missing__(self, name: str) -> object:
         if name in self._failures:
-            raise self._failures[name]
+            raise copy(self._failures[name])
         if name in self._resolving:
             raise cel.EvaluationError(f"{name} depends on itself")
         self._resolving.add(name)
         try:
             value = self[name] = self._resolve(name)
         except cel.CelError as error:
-            self._failures[name] = error
+            # A copy has no traceback, which would hold on to all that led here.
+            self._failures[name] = copy(error)
             raise
         finally:
             self._resolving.discard(name)
