@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from rulewright.problem import Problem, Span
+from rulewright.problem import Because, Problem, Severity, Span, VendorError
 
 
 class Stage(IntEnum):
@@ -33,6 +33,32 @@ class Site:
     span: Span | None
     stage: Stage
     order: tuple[int, ...] = ()
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """Where its problems stand in the order of evaluation."""
+        return (int(self.stage), *self.order)
+
+    def problem(
+        self,
+        code: str,
+        message: str,
+        *,
+        severity: Severity = "error",
+        because: Because | None = None,
+        vendor: VendorError | None = None,
+    ) -> Problem:
+        """Make a problem of the rule."""
+        return Problem(
+            rule=self.rule,
+            code=code,
+            path=self.path,
+            message=message,
+            severity=severity,
+            because=because,
+            rule_at=str(self.span) if self.span is not None else None,
+            vendor=vendor,
+        )
 
 
 class Log:

@@ -258,16 +258,7 @@ class Run:
         vendor: VendorError | None = None,
     ) -> Problem:
         """Make a problem of this rule file."""
-        return Problem(
-            rule=site.rule,
-            code=code,
-            path=site.path,
-            message=message,
-            severity=severity,
-            because=because,
-            rule_at=str(site.span) if site.span is not None else None,
-            vendor=vendor,
-        )
+        return site.problem(code, message, severity=severity, because=because, vendor=vendor)
 
     def holds(self, condition: Formula, site: Site, scope: Mapping[str, object] | None = None) -> bool | None:
         """Judge a condition. None: it rests on something unsound, or an undecided problem was reported."""

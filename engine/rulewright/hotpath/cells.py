@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 from rulewright.cel import CelError
-from rulewright.compiled import CompiledField
+from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.views import encode_value
@@ -175,11 +175,7 @@ class Cells(Finder):
 
     def is_derived(self, field: CompiledField) -> bool:
         """Whether the rules work the field out, whatever was sent."""
-        return self._is_state(field) or computes(field) or field.rule.generate is not None
-
-    def _is_state(self, field: CompiledField) -> bool:
-        workflow = self.resource.workflow
-        return workflow is not None and workflow.rule.field == field.name
+        return is_state(self.resource, field) or computes(field) or field.rule.generate is not None
 
     def _cell(self, name: str, title: str, lines: list[str]) -> None:
         cell = self.unit.cell(f"c_{name}")
@@ -194,7 +190,7 @@ class Cells(Finder):
 
     def _value(self, field: CompiledField) -> list[str]:
         """The lines that work a field of the record out, into `v`."""
-        if self._is_state(field):
+        if is_state(self.resource, field):
             return self._state()
         if computes(field):
             assert field.compute is not None
@@ -289,6 +285,12 @@ class Cells(Finder):
             field = self.unit.rules.resources[resource].fields[name]
             values[name] = to_json(encode_value(field, entry.value({})))
         return values
+
+
+def is_state(resource: CompiledResource, field: CompiledField) -> bool:
+    """Whether a field holds the state of its resource's workflow."""
+    workflow = resource.workflow
+    return workflow is not None and workflow.rule.field == field.name
 
 
 def computes(field: CompiledField) -> bool:

@@ -9,7 +9,7 @@ from rulewright.evaluation.log import Site, Stage, is_within
 from rulewright.evaluation.variants import judge_variants
 from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.state import State
-from rulewright.problem import Because, Problem, Severity, VendorError
+from rulewright.problem import Because, Severity, VendorError
 
 
 def tell_variants(s: State, unsound: set[str], entries: list[Entry]) -> None:
@@ -61,6 +61,5 @@ class _Choice:
         vendor: VendorError | None = None,
     ) -> None:
         """Keep a problem."""
-        at = str(site.span) if site.span is not None else None
-        problem = Problem(site.rule, code, site.path, message, severity, because, at, vendor=vendor)
-        self._entries.append(((int(site.stage), *site.order), problem))
+        problem = site.problem(code, message, severity=severity, because=because, vendor=vendor)
+        self._entries.append((site.place, problem))

@@ -15,7 +15,7 @@ from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import because_of
 from rulewright.evaluation.views import Layer, LazyRecord, encode_value
 from rulewright.formula import Valued
-from rulewright.hotpath.cells import computes
+from rulewright.hotpath.cells import computes, is_state
 from rulewright.hotpath.refusals import Entry, Refusal
 from rulewright.hotpath.state import UNREAD, Decline, Missing, Names, State, decoded, payload_view
 from rulewright.hotpath.values import truth
@@ -78,15 +78,13 @@ class Doubt(Names):
 
     def _was_sent(self, field: CompiledField) -> bool:
         """Whether what was sent is the value, so that no other is worked out."""
-        return not computes(field) and not self._is_state(field) and field.name in self.state.payload
-
-    def _is_state(self, field: CompiledField) -> bool:
-        workflow = self.state.link.resource.workflow
-        return workflow is not None and workflow.rule.field == field.name
+        is_derived = computes(field) or is_state(self.state.link.resource, field)
+        return not is_derived and field.name in self.state.payload
 
     def _work_out(self, field: CompiledField) -> object:
-        workflow = self.state.link.resource.workflow
-        if workflow is not None and self._is_state(field):
+        resource = self.state.link.resource
+        workflow = resource.workflow
+        if workflow is not None and is_state(resource, field):
             state = self._value(workflow.initial_from)
             if state not in workflow.states:
                 raise Decline

@@ -26,7 +26,6 @@ from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.shape import is_scalar, is_sent
 from rulewright.hotpath.state import Decline
 from rulewright.hotpath.texts import date_pattern, has_text_keys, is_positional
-from rulewright.problem import Problem
 from rulewright.schema import Message
 
 _JSON: Final = frozenset({str, int, float, bool, list, dict, type(None)})
@@ -334,15 +333,7 @@ class _Reporter:
         if told in self._told:
             return
         self._told.add(told)
-        problem = Problem(
-            rule=site.rule,
-            code=code,
-            path=site.path,
-            message=message,
-            severity=severity,
-            rule_at=str(site.span) if site.span is not None else None,
-        )
-        self.entries.append(((int(site.stage), *site.order), problem))
+        self.entries.append((site.place, site.problem(code, message, severity=severity)))
 
 
 def _is_ignoring(resource: CompiledResource, field: CompiledField) -> bool:

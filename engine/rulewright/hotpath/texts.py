@@ -13,7 +13,7 @@ from marshmallow import ValidationError
 
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.views import encode_value
-from rulewright.hotpath.days import days_of, layout_of
+from rulewright.hotpath.days import Days, Layout, days_of, layout_of
 from rulewright.hotpath.state import Decline
 
 # Texts that a reader remembers; a file of a million rows names few different days.
@@ -89,18 +89,26 @@ def remembering(read: Reader) -> Reader:
 
 def date_reader(field: CompiledField, loader: Any) -> Reader:
     """Return a reader of dates: by position where the format allows, with bounds; else marshmallow's."""
-    rule = field.rule
-    general = general_reader(field, loader)
-    if rule.min is not None or rule.max is not None:
-        return remembering(general)
-    layout = layout_of(rule.format or "iso")
-    return remembering(general) if layout is None else days_of(layout, general).read
+    days = days_reader(field, loader)
+    return days.read if days is not None else remembering(general_reader(field, loader))
+
+
+def days_reader(field: CompiledField, loader: Any) -> Days | None:
+    """What reads a date by its position; None for another field, or where more is asked of it."""
+    layout = _layout(field)
+    return None if layout is None else days_of(layout, general_reader(field, loader))
 
 
 def is_positional(field: CompiledField) -> bool:
     """Whether a field's dates are read by position, and nothing else is asked of them."""
+    return _layout(field) is not None
+
+
+def _layout(field: CompiledField) -> Layout | None:
     rule = field.rule
-    return rule.min is None and rule.max is None and layout_of(rule.format or "iso") is not None
+    if rule.type != "date" or rule.min is not None or rule.max is not None:
+        return None
+    return layout_of(rule.format or "iso")
 
 
 def date_pattern(field: CompiledField) -> Callable[[str], object]:

@@ -23,12 +23,12 @@ from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import Request
 from rulewright.hotpath.build import NAMES
 from rulewright.hotpath.cells import Cells
-from rulewright.hotpath.days import Days, days_of, layout_of
+from rulewright.hotpath.days import Days
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.mentions import Guard, Mentions, Role, find_mentions
 from rulewright.hotpath.shape import is_sent, struct_of
 from rulewright.hotpath.state import Decline
-from rulewright.hotpath.texts import date_reader, general_reader, is_positional, is_uuid
+from rulewright.hotpath.texts import date_reader, days_reader, general_reader, is_uuid
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
 from rulewright.ports import Records
 
@@ -240,7 +240,7 @@ class _Writer:
             else:
                 self.tests.append(f"{place} in {known}")
             return
-        days = self._days(one)
+        days = days_reader(one, self.loaders[one.name])
         judge = self._judge(one, days) if role is not Role.VALUE else None
         if judge is not None:
             self._judged(one, judge, days)
@@ -344,13 +344,6 @@ class _Writer:
         except Exception:  # then its values are proven one by one
             return None
         return self._constant(f"check_{one.name}", judged)
-
-    def _days(self, one: CompiledField) -> Days | None:
-        """What reads a date by its position; None where it is another field, or is read otherwise."""
-        if one.rule.type != "date" or not is_positional(one):
-            return None
-        layout = layout_of(one.rule.format or "iso")
-        return None if layout is None else days_of(layout, general_reader(one, self.loaders[one.name]))
 
     def _judge(self, one: CompiledField, days: Days | None) -> Callable[[Any], None] | None:
         """What raises where the Struct takes a value that the field does not; None where they are one."""
