@@ -14,6 +14,10 @@ from rulewright.evaluation import Inputs
 from rulewright.evaluation import decide as decide_plainly
 from rulewright.hotpath.deciding import decide_quickly
 
+PERSON = (
+    "rulewright: 1\nresource: desk/person\nkey: id\nfields: {id: {type: integer}, name: {type: string}}\n"
+)
+PERSONS = {"desk/person": [{"id": 1, "name": "Ann"}]}
 HEAD = "rulewright: 1\nresource: desk/note\nkey: id\n"
 ID = "  id: {type: integer, readonly: ignore, generate: sequence}\n"
 CASES = {
@@ -101,6 +105,31 @@ fields:
 """,
         ({"part": {"b": 4, "A": 1}}, {"part": {"b": 2, "A": 1}}, {"part": {"b": 4}}),
     ),
+    # A look-up without a key finds nothing, although one that finds nothing is refused.
+    "no_key": (
+        """
+lookups:
+  owner: {find: desk/person, by: {id: payload.owner}, if_missing: reject}
+fields:
+  owner: {type: integer}
+response:
+  body: {owner: owner.name}
+""",
+        ({}, {"owner": 1}, {"owner": 2}),
+    ),
+    # A sent object is completed inside: by defaults, and by what is worked out from them.
+    "completed_parts": (
+        """
+fields:
+  part:
+    type: object
+    default: {b: z}
+    fields: {a: {type: string}, b: {type: string, default: x}, c: {type: integer, nullable: true, default: 0}}
+  made: {type: object, fields: {a: {type: string}, b: {type: string, compute: payload.made.a}}}
+  name: {type: string, compute: "given(payload.part) ? record.part.b : 'none'"}
+""",
+        ({}, {"part": {"a": "y"}}, {"part": {"c": None, "b": "y"}}, {"made": {"a": "y"}}, {"part": {"b": 1}}),
+    ),
     # Nothing can be selected from null: not from what nobody may send, nor from the record of a create.
     "selected_from_null": (
         """
@@ -124,10 +153,12 @@ def test_both_paths_say_the_same(name: str, tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "api.yaml").write_text("rulewright: 1\napi: desk\n")
     (folder / "note.yaml").write_text(HEAD + rules.replace("\nfields:\n", f"\nfields:\n{ID}", 1).lstrip("\n"))
+    (folder / "person.yaml").write_text(PERSON)
     program = load(folder)
+    keys = dict.fromkeys(program.resources, "id")
     told = 0
     for payload in payloads:
-        case = Case("desk/note", _inputs(payload), DictRecords({}, {"desk/note": "id"}))
+        case = Case("desk/note", _inputs(payload), DictRecords(PERSONS, keys))
         plain = decide_plainly(program.compiled, case.resource, case.inputs, case.records)
         quick = decide_quickly(program.compiled, case.resource, case.inputs, case.records)
         if quick is not None:

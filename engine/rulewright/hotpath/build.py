@@ -82,9 +82,11 @@ NAMES: Final[Mapping[str, object]] = {
             values.permitted,
             values.plain_key,
             values.refitted,
+            values.require_none,
             values.text_of,
             values.where_value,
             values.whole_of,
+            values.with_defaults,
             is_one_of,
         )
     },

@@ -168,7 +168,7 @@ class Cells(Finder):
     def is_as_sent(self, field: CompiledField) -> bool:
         """Whether the field is recorded as it was sent, or null."""
         rule = field.rule
-        supplied = rule.default is not None or rule.default_from is not None
+        supplied = rule.default is not None or rule.default_from is not None or _completes_parts(field)
         return not (supplied or self.is_derived(field) or field.name in self.set_later) and is_sent(
             self.resource, field
         )
@@ -199,13 +199,23 @@ class Cells(Finder):
             return [f"v = {self.generated(field, self.resource.name, planned=False)}"]
         if not is_sent(self.resource, field):
             return [f"v = {self._default(field)}"]
-        place = f"s.p.{field.name}"
+        place = sent = f"s.p.{field.name}"
+        if _completes_parts(field):
+            sent = self._completed(field, place)
         if field.rule.default is None and field.default_from is None:
-            return [f"v = {place}"]
+            return [f"v = {sent}"]
         absent = f"{place} is None"
         if field.rule.nullable or field.rule.blank is not None:
             absent = f"{place} is None and {field.name!r} not in s.payload"
-        return [f"v = {self._default(field)} if {absent} else {place}"]
+        return [f"v = {self._default(field)} if {absent} else {sent}"]
+
+    def _completed(self, field: CompiledField, place: str) -> str:
+        """A sent object with the defaults of its parts; one that is completed otherwise is declined."""
+        supplied = [one for one in field.children if "supplied" in one.concerns]
+        if field.items is not None or any(one.rule.default is None or one.children for one in supplied):
+            return f"require_none({place})"
+        defaults = ", ".join(f"{one.name!r}: {self._default(one)}" for one in supplied)
+        return f"with_defaults({place}, {{{defaults}}})"
 
     def generated(self, field: CompiledField, resource: str, *, planned: bool = True) -> str:
         """The text that makes a generated value; `planned`: reads may have to go through what is planned."""
@@ -297,6 +307,12 @@ def computes(field: CompiledField) -> bool:
     """Whether a create works the field out by its `compute`."""
     compute = field.rule.compute
     return compute is not None and (compute.on is None or "*" in compute.on or "create" in compute.on)
+
+
+def _completes_parts(field: CompiledField) -> bool:
+    """Whether a sent value is completed inside."""
+    parts = (*field.children, *((field.items,) if field.items is not None else ()))
+    return any("supplied" in part.concerns for part in parts)
 
 
 def _is_flat(field: CompiledField) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Final
 
 from rulewright.compiled import CompiledField, CompiledLookUp, CompiledResource
-from rulewright.formula import Valued
-from rulewright.hotpath.expressions import Writer, Written
+from rulewright.formula import Formula, Valued
+from rulewright.hotpath.expressions import Writer, Written, path_of
 from rulewright.hotpath.shape import is_sent
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
 
@@ -26,6 +28,8 @@ _KINDS: Final[Mapping[str, str]] = {
 }
 _SCALARS: Final = ("string", "uuid", "email", "integer", "boolean")
 _PLAIN_KINDS: Final = ("text", "int", "bool", "double", "date", "datetime", "null")
+# A name in an operation's path.
+PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _OWN_ROOTS: Final = ("payload", "record")
 
 
@@ -200,14 +204,27 @@ class Finder:
         found = set()
         for name, lookup in self.resource.lookups.items():
             rule = lookup.rule
-            finds = rule.kind == "find" and rule.if_missing != "null"
-            if finds and rule.resource != self.resource.name and all(map(self._is_steady, lookup.by.reads)):
+            finds = rule.kind == "find" and rule.if_missing != "null" and rule.resource != self.resource.name
+            # With a key that is null nothing is looked for, and nothing found.
+            is_keyed = all(map(self._is_never_null, lookup.by.entries.values()))
+            if finds and is_keyed and all(map(self._is_steady, lookup.by.reads)):
                 found.add(f"l_{name}")
         for name, field in self.resource.fields.items():
             required = field.rule.required and field.rule.type != "list"
             if required and field.reference is not None and field.reference.resource != self.resource.name:
                 found.add(f"x_{name}")
         return found
+
+    def _is_never_null(self, entry: Valued) -> bool:
+        """Whether a key of a look-up is there in whatever is accepted."""
+        if isinstance(entry, Formula) and (steps := path_of(entry.node)) is not None:
+            operation = self.resource.operation("create")
+            parameters = PARAMETER.findall(operation.path or "") if operation is not None else ()
+            if steps[:2] == ("request", "path") and steps[2:] in [(one,) for one in parameters]:
+                return True
+        with suppress(Written):
+            return self.writer().valued(entry).steady
+        return False
 
     def _is_steady(self, path: tuple[str, ...]) -> bool:
         """Whether no plan changes what a path reads."""

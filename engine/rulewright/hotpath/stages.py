@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
 from rulewright.compiled import CompiledCheck, CompiledField
@@ -10,11 +9,10 @@ from rulewright.evaluation import PART_TYPES
 from rulewright.formula import Formula
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.expressions import Writer
-from rulewright.hotpath.finding import kind_of_field
+from rulewright.hotpath.finding import PARAMETER, kind_of_field
 from rulewright.hotpath.shape import is_sent
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
 
-_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _KNOWN_BEFORE_PAYLOAD = frozenset({"request", "actor", "settings", "current", "now", "today"})
 # Tuples, and mappings that are no dict, are for the plain evaluator.
 _PART_TYPES = {**PART_TYPES, "list": (list,), "object": (dict,), "map": (dict,)}
@@ -59,7 +57,7 @@ class Stages:
             yield "if s.request.headers:"
             yield f"    if any([name.lower() == {header!r} for name in s.request.headers]): raise Decline"
         if operation is not None and operation.path is not None:
-            for name in _PARAMETER.findall(operation.path):
+            for name in PARAMETER.findall(operation.path):
                 yield f"if s.request.path.get({name!r}) in (None, ''): raise Decline"
         for lookup in resource.lookups.values():
             if lookup.rule.if_missing == "not_found" and self._is_early(lookup.rule.name):

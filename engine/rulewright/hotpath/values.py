@@ -38,6 +38,19 @@ def flat_of(field: CompiledField, source: CompiledField, stored: Any) -> Any:
     return refitted(field, source, stored)
 
 
+def with_defaults(sent: Any, defaults: Mapping[str, object]) -> Any:
+    """A sent object, or null, with the parts that it lacks."""
+    if sent is None:
+        return None
+    return {**sent, **{name: value for name, value in defaults.items() if name not in sent}}
+
+
+def require_none(value: object) -> None:
+    """Decline a value that is there."""
+    if value is not None:
+        raise Decline
+
+
 def text_of(value: object) -> object:
     """A text that a store keeps, or null, else Decline."""
     if value is None or (value.__class__ is str and is_writable(value)):
