@@ -22,11 +22,11 @@ from rulewright.hotpath.effects import EffectWriter
 from rulewright.hotpath.inferring import InferenceWriter, may_fire
 from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.responses import ResponseWriter, can_wait
-from rulewright.hotpath.shape import ShapeWriter, is_sent, struct_of
+from rulewright.hotpath.shape import ShapeWriter, struct_of
 from rulewright.hotpath.stages import Stages
 from rulewright.hotpath.state import UNREAD, UNSHAPED, Decline, Linked, Missing, State
 from rulewright.hotpath.straight import Straightener
-from rulewright.hotpath.unit import NotGenerated, Unit
+from rulewright.hotpath.unit import NotGenerated, Unit, is_sent
 from rulewright.schema.validators import is_one_of
 
 # Everything that generated code may call, beside the constants of its own rule file.

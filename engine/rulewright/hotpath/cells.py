@@ -18,8 +18,7 @@ from rulewright.evaluation.views import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
 from rulewright.hotpath.expressions import Writer, Written, call_of, is_constant, literal
 from rulewright.hotpath.finding import Finder, kind_of_field
-from rulewright.hotpath.shape import is_sent
-from rulewright.hotpath.unit import Code, NotGenerated, Unit, part_of
+from rulewright.hotpath.unit import Code, NotGenerated, Unit, is_sent, part_of
 
 _CASTS: Final[Mapping[str, str]] = {"text": "text_of", "int": "whole_of", "bool": "flag_of"}
 

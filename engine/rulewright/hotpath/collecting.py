@@ -18,9 +18,9 @@ from rulewright.hotpath.dependence import Dependence, Rests, joined
 from rulewright.hotpath.expressions import is_constant
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.refusals import Refusal
-from rulewright.hotpath.shape import is_scalar, is_sent
+from rulewright.hotpath.shape import is_scalar
 from rulewright.hotpath.stages import applies
-from rulewright.hotpath.unit import Code, NotGenerated, Unit
+from rulewright.hotpath.unit import Code, NotGenerated, Unit, is_sent
 from rulewright.problem import Because, Problem
 
 # A call of what may find that a record is missing.

@@ -11,8 +11,7 @@ from typing import Final
 from rulewright.compiled import CompiledField, CompiledLookUp, CompiledResource
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.expressions import Writer, Written, path_of
-from rulewright.hotpath.shape import is_sent
-from rulewright.hotpath.unit import Code, NotGenerated, Unit
+from rulewright.hotpath.unit import Code, NotGenerated, Unit, is_sent
 
 _KINDS: Final[Mapping[str, str]] = {
     "string": "text",

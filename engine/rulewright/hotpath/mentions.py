@@ -35,8 +35,7 @@ from rulewright.evaluation.views import View
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Path, Valued
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.inferring import InferenceWriter
-from rulewright.hotpath.shape import is_sent
-from rulewright.hotpath.unit import NotGenerated, Unit
+from rulewright.hotpath.unit import NotGenerated, Unit, is_sent
 
 
 class Role(IntEnum):

@@ -16,7 +16,7 @@ import re2
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.fieldtypes import FIELD_TYPES, INT64_MAX, INT64_MIN, is_writable, resolve
 from rulewright.hotpath.texts import date_reader, general_reader, is_uuid, remembering
-from rulewright.hotpath.unit import NotGenerated, Unit, is_plain
+from rulewright.hotpath.unit import NotGenerated, Unit, is_plain, is_sent
 
 # What only the system sets takes this one text, which nobody can guess: whoever sends such a field is told so
 # by the plain evaluator.
@@ -24,37 +24,33 @@ _NEVER: Final = Literal[secrets.token_hex(32)]  # made anew in every process
 _TEXTS: Final = ("string", "email", "uuid", "date", "datetime")
 
 
-def is_sent(resource: CompiledResource, field: CompiledField) -> bool:
-    """Whether a create's caller may send the field."""
-    operation = resource.operation("create")
-    accepted = operation.accepts if operation is not None else ()
-    return field.rule.readonly is None or field.name in accepted
-
-
-def struct_of(resource: CompiledResource, *, loose: bool = False) -> type[msgspec.Struct]:
+def struct_of(
+    resource: CompiledResource, operation: str = "create", *, loose: bool = False
+) -> type[msgspec.Struct]:
     """Make the Struct of a resource's payload; every declared field stands in it, in the file's order.
 
-    `loose`: nothing is required.
+    `loose`: nothing is required. An update requires nothing either, and no part of an object.
     """
+    is_partial = operation == "update"
     members: list[Any] = []
     for name, field in resource.fields.items():
         if not is_plain(name):
             raise NotGenerated(f"the name {name}")
-        if not is_sent(resource, field):
+        if not is_sent(resource, field, operation):
             members.append((name, _NEVER, None))
-        elif field.rule.required and not loose:
+        elif field.rule.required and not loose and not is_partial:
             members.append((name, _type_of(field)))
         else:
-            members.append((name, _nullable(field), None))
+            members.append((name, _nullable(field, is_partial=is_partial), None))
     return msgspec.defstruct("Payload", members, forbid_unknown_fields=True, kw_only=True, gc=False)
 
 
-def _nullable(field: CompiledField) -> Any:
-    type_ = _type_of(field)
+def _nullable(field: CompiledField, *, is_partial: bool = False) -> Any:
+    type_ = _type_of(field, is_partial=is_partial)
     return Union[type_, None] if field.rule.nullable else type_  # noqa: UP007 - made at run time
 
 
-def _type_of(field: CompiledField) -> Any:
+def _type_of(field: CompiledField, *, is_partial: bool = False) -> Any:
     rule = field.rule
     match rule.type:
         case "string" | "email":
@@ -68,7 +64,7 @@ def _type_of(field: CompiledField) -> Any:
         case "boolean":
             return bool
         case "object" if field.children:
-            return _nested_struct(field)
+            return _nested_struct(field, is_partial=is_partial)
         case "list" if field.items is not None and (is_scalar(field.items) or field.items.type.base):
             return _list_type(field)
         case "list" if field.items is not None:
@@ -114,14 +110,14 @@ def _list_type(field: CompiledField) -> Any:
     return listed
 
 
-def _nested_struct(field: CompiledField) -> Any:
+def _nested_struct(field: CompiledField, *, is_partial: bool) -> Any:
     members: list[Any] = []
     for child in field.children:
         if not is_plain(child.name) or child.rule.type in ("object", "list") or child.reference is not None:
             raise NotGenerated(f"{child.id}, a part with parts of its own")
         if child.rule.readonly is not None:
             members.append((child.name, _NEVER, msgspec.UNSET))
-        elif child.rule.required:
+        elif child.rule.required and not is_partial:
             members.append((child.name, _type_of(child)))
         else:
             members.append((child.name, _nullable(child) | msgspec.UnsetType, msgspec.UNSET))
@@ -155,7 +151,8 @@ class ShapeWriter:
         if _type_of(field) is Any and not rule.nullable and not rule.required:
             yield f"if {place} is None and {field.name!r} in s.payload: raise Decline"
         if rule.required and _type_of(field) is Any:
-            yield f"if {place} is None: raise Decline"
+            lacks = f" and {field.name!r} in s.payload" if self.unit.is_update else ""
+            yield f"if {place} is None{lacks}: raise Decline"
         if body:
             yield f"if {place} is not None:"
             yield from (f"    {line}" for line in body)

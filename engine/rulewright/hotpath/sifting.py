@@ -23,9 +23,10 @@ from rulewright.evaluation.shape import (
 )
 from rulewright.fieldtypes import is_writable
 from rulewright.hotpath.refusals import Entry
-from rulewright.hotpath.shape import is_scalar, is_sent
+from rulewright.hotpath.shape import is_scalar
 from rulewright.hotpath.state import Decline
 from rulewright.hotpath.texts import date_pattern, has_text_keys, is_positional
+from rulewright.hotpath.unit import is_sent
 from rulewright.schema import Message
 
 _JSON: Final = frozenset({str, int, float, bool, list, dict, type(None)})

@@ -10,8 +10,7 @@ from rulewright.formula import Formula
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.expressions import Writer
 from rulewright.hotpath.finding import PARAMETER, kind_of_field
-from rulewright.hotpath.shape import is_sent
-from rulewright.hotpath.unit import Code, NotGenerated, Unit
+from rulewright.hotpath.unit import Code, NotGenerated, Unit, is_sent
 
 _KNOWN_BEFORE_PAYLOAD = frozenset({"request", "actor", "settings", "current", "now", "today"})
 # Tuples, and mappings that are no dict, are for the plain evaluator.

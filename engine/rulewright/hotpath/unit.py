@@ -46,12 +46,26 @@ class Unit:
 
     rules: CompiledRules
     resource: CompiledResource
+    operation: str = "create"
     functions: list[str] = field(default_factory=list)
     constants: dict[str, object] = field(default_factory=dict)
     cells: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     # Fields that rules read once more where a payload is refused.
     rested: set[str] = field(default_factory=set)
+
+    @property
+    def is_update(self) -> bool:
+        """Whether payloads are merged into what is stored."""
+        return self.operation == "update"
+
+    def is_sent(self, field: CompiledField) -> bool:
+        """Whether the operation's caller may send the field."""
+        return is_sent(self.resource, field, self.operation)
+
+    def place(self, field: CompiledField) -> str:
+        """The text of a field's value after what was sent is merged into what is stored."""
+        return f"s.merged[{field.name!r}]" if self.is_update else f"s.p.{field.name}"
 
     def constant(self, prefix: str, value: object) -> str:
         """Keep a value under a made name."""
@@ -75,6 +89,13 @@ class Unit:
         if name not in self.cells:
             self.cells.append(name)
         return name
+
+
+def is_sent(resource: CompiledResource, field: CompiledField, operation: str = "create") -> bool:
+    """Whether an operation's caller may send the field."""
+    declared = resource.operation(operation)
+    accepted = declared.accepts if declared is not None else ()
+    return field.rule.readonly is None or field.name in accepted
 
 
 def is_plain(name: str) -> bool:

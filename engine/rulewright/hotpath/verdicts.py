@@ -26,10 +26,10 @@ from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.days import Days
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.mentions import Guard, Mentions, Role, find_mentions
-from rulewright.hotpath.shape import is_sent, struct_of
+from rulewright.hotpath.shape import struct_of
 from rulewright.hotpath.state import Decline
 from rulewright.hotpath.texts import date_reader, days_reader, general_reader, is_uuid
-from rulewright.hotpath.unit import Code, NotGenerated, Unit
+from rulewright.hotpath.unit import Code, NotGenerated, Unit, is_sent
 from rulewright.ports import Records
 
 # Stands for what was not sent. A text with NUL is never accepted, so nobody can send it; being a text, it is
