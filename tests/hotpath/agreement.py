@@ -1,7 +1,7 @@
-"""Both paths on generated payloads: `python tests/hotpath/agreement.py --payloads 100000`.
+"""Both paths on generated calls: `python tests/hotpath/agreement.py --payloads 100000 [--operation update]`.
 
-Prints, per resource, how many payloads were decided, how many the hot path surely accepted or refused on its
-own, and every disagreement. Exit status 1 where there is one.
+Prints, per resource and operation, how many calls were decided, how many the hot path surely accepted or
+refused on its own, and every disagreement. Exit status 1 where there is one.
 """
 
 from __future__ import annotations
@@ -9,55 +9,84 @@ from __future__ import annotations
 import argparse
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import lru_cache
 from pathlib import Path
 from random import Random
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from payloads import Case, PayloadMaker, seeds_of
+from calls import Case, Seed
+from patches import PatchMaker
+from payloads import PayloadMaker, seeds_of
+from situations import has_update, situations_of
 
 from rulewright import Program, load
 from rulewright.evaluation import decide as decide_plainly
+from rulewright.evaluation.masking import MASK
 from rulewright.hotpath import deciding
-from rulewright.outcome import Outcome
+from rulewright.outcome import Outcome, Read
+
+OPERATIONS = ("create", "update")
 
 
 @dataclass
 class Tally:
-    """What came of the payloads of one resource."""
+    """What came of the calls of one resource. `broken`: the plain evaluator raised, as both have to."""
 
     decided: int = 0
     accepted: int = 0
     quickly: int = 0
     refused: int = 0
     refused_quickly: int = 0
+    broken: int = 0
     differences: list[str] = field(default_factory=list)
 
 
-def agree(program: Program, resource: str, payloads: int, seed: int = 0) -> Tally:
-    """Decide payloads of a resource on both paths."""
+def agree(program: Program, resource: str, payloads: int, seed: int = 0, operation: str = "create") -> Tally:
+    """Decide calls of a resource on both paths."""
     tally = Tally()
     random = Random(zlib.crc32(resource.encode()) + seed)
-    maker = PayloadMaker(program, resource, seeds_of(program)[resource], random)
-    for case in maker.cases(payloads):
+    for case in cases_of(program, resource, operation, payloads, random):
         compare(program, case, tally)
     return tally
 
 
+def cases_of(program: Program, resource: str, operation: str, count: int, random: Random) -> Iterator[Case]:
+    """Yield generated creates or updates of a resource."""
+    creates = _seeds(program)[resource]
+    if operation == "create":
+        return PayloadMaker(program, resource, creates, random).cases(count)
+    return PatchMaker(program, resource, creates, situations_of(program)[resource], random).cases(count)
+
+
+@lru_cache(maxsize=2)
+def _seeds(program: Program) -> dict[str, list[Seed]]:
+    return seeds_of(program)
+
+
 def compare(program: Program, case: Case, tally: Tally) -> None:
     """Decide one case on both paths and count."""
-    plain = decide_plainly(program.compiled, case.resource, case.inputs, case.records)
-    quick = deciding.decide_quickly(program.compiled, case.resource, case.inputs, case.records)
+    rules, resource, inputs, records = program.compiled, case.resource, case.inputs, case.records
     tally.decided += 1
+    try:
+        plain = decide_plainly(rules, resource, inputs, records)
+    except Exception as error:
+        tally.broken += 1
+        if deciding.decide_quickly(rules, resource, inputs, records) is not None:
+            tally.differences.append(f"{told(case)}\n  plain: raises {error!r}")
+        return
+    quick = deciding.decide_quickly(rules, resource, inputs, records)
     tally.accepted += plain.accepted
     tally.refused += not plain.accepted
     if quick is None:
         return
     tally.quickly += quick.accepted
     tally.refused_quickly += not quick.accepted
-    tally.differences += differences(case, plain, quick)
+    # First: what is written is told only until somebody asks for the changes.
+    tally.differences += [*written_differences(case, plain, quick), *differences(case, plain, quick)]
 
 
 def differences(case: Case, plain: Outcome, quick: Outcome) -> Iterator[str]:
@@ -66,10 +95,53 @@ def differences(case: Case, plain: Outcome, quick: Outcome) -> Iterator[str]:
         expected, found = getattr(plain, one.name), getattr(quick, one.name)
         # By their texts, too: 1 is not True, 1.0 is not 1, and the order of a record's fields counts.
         if expected != found or spelled(expected) != spelled(found):
-            yield (
-                f"{case.resource}.{one.name}: payload {case.inputs.payload!r} actor {case.inputs.actor!r}\n"
-                f"  plain: {expected!r}\n  quick: {found!r}"
-            )
+            yield _difference(case, one.name, expected, found)
+
+
+def written_differences(case: Case, plain: Outcome, quick: Outcome) -> Iterator[str]:
+    """Yield what an outcome that is not made yet says otherwise of what it writes and what it read."""
+    written = deciding.written_by(quick)
+    if written is None:
+        return
+    changes = [spelled(change) for change in map(_told_change, written[0]) if change[3]]
+    expected = [spelled(tuple(getattr(one, part.name) for part in fields(one))) for one in plain.changes]
+    if changes != expected:
+        yield _difference(case, "written", expected, changes)
+    if not _same_reads(plain.reads, written[1]):
+        yield _difference(case, "written reads", plain.reads, written[1])
+
+
+def _told_change(written: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A change as an outcome tells it: of a new record without what is null."""
+    op, resource, key, values, *rest = written
+    told = {name: value for name, value in values.items() if value is not None or op != "create"}
+    return (op, resource, key, told, *rest)
+
+
+def _same_reads(plain: Sequence[Read], written: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether the same was read; a value that an outcome masks may be any."""
+    return len(plain) == len(written) and all(
+        (one.lookup, one.resource, one.found, [*one.by]) == (lookup, resource, found, [*by])
+        and all(value == MASK or spelled(value) == spelled(by[name]) for name, value in one.by.items())
+        for one, (lookup, resource, by, found) in zip(plain, written, strict=True)
+    )
+
+
+def _difference(case: Case, what: str, expected: object, found: object) -> str:
+    return f"{what} of {told(case)}\n  plain: {expected!r}\n  quick: {found!r}"
+
+
+def told(case: Case) -> str:
+    """A case in words, with the record that an update is of."""
+    inputs = case.inputs
+    text = (
+        f"{case.resource} {inputs.operation}: payload {inputs.payload!r} actor {inputs.actor!r}"
+        f" path {inputs.request.path!r}"
+    )
+    if inputs.operation == "create":
+        return text
+    stored = case.records.records.get(case.resource, ()) if case.records is not None else ()
+    return f"{text}\n  key {inputs.key!r} of {[dict(one) for one in stored]!r}"
 
 
 def spelled(value: object) -> str:
@@ -82,21 +154,30 @@ def spelled(value: object) -> str:
     return repr(value)
 
 
+def _has(program: Program, resource: str, operation: str) -> bool:
+    return operation == "create" or has_update(program.compiled.resources[resource])
+
+
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--payloads", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--operation", choices=OPERATIONS, help="default: both")
     parser.add_argument("resources", nargs="*")
     choices = parser.parse_args()
     program = load()
     failed = False  # so far
-    for resource in choices.resources or program.resources:
-        tally = agree(program, resource, choices.payloads, choices.seed)
+    calls = [(one, name) for one in OPERATIONS for name in choices.resources or program.resources]
+    for operation, resource in calls:
+        if choices.operation not in (None, operation) or not _has(program, resource, operation):
+            continue
+        tally = agree(program, resource, choices.payloads, choices.seed, operation)
         print(
-            f"{resource:36} {tally.decided:6}: accepted {tally.accepted:6}, {tally.quickly:7} quickly;"
+            f"{operation} {resource:36} {tally.decided:6}:"
+            f" accepted {tally.accepted:6}, {tally.quickly:7} quickly;"
             f" not {tally.refused:7}, {tally.refused_quickly:7} quickly;"
-            f" {len(tally.differences)} disagreements",
+            f" {tally.broken} raised; {len(tally.differences)} disagreements",
             flush=True,
         )
         for line in tally.differences[:3]:
