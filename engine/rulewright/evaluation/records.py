@@ -178,15 +178,21 @@ def _next_in_sequence(run: Run, resource: str, field: CompiledField, options: ob
 def judge_record(run: Run) -> dict[str, object]:
     """Work every field out and return the sound ones; report what could not be computed."""
     values: dict[str, object] = {}
+    unknown: list[tuple[CompiledField, cel.Unknown]] = []
     for name, field in run.resource.fields.items():
         try:
             values[name] = run.record[name]
-        except cel.Unknown:
+        except cel.Unknown as error:
+            unknown.append((field, error))
             continue
         except cel.CelError as error:
             _report_failure(run, field, error)
             continue
         _report_overruled(run, field, values[name])
+    if run.log.is_clean():
+        # What rests on a value that an update leaves as it is: that one was not judged, and not told of.
+        for field, reason in unknown:
+            _report_failure(run, field, reason)
     return values
 
 

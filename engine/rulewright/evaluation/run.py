@@ -307,9 +307,8 @@ class Run:
     ) -> None:
         """Report that a rule can't be decided. An error's words may quote values, so sensitive ones go."""
         seen = self.scope if scope is None else scope
-        hidden = not isinstance(error, NoStoreError) and reads_sensitive(
-            self.resource, self.rules, formula, seen
-        )
+        quotes_values = not isinstance(error, NoStoreError | cel.Unknown)
+        hidden = quotes_values and reads_sensitive(self.resource, self.rules, formula, seen)
         reason = " on these values" if hidden else f": {error.message}"
         # Severity "error" would say that the payload is refused, which nobody knows.
         because = self.because(formula, scope)
