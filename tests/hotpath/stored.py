@@ -91,7 +91,7 @@ class Ager:
         value = record.get(field.name)
         alike: list[Any] = []
         if isinstance(value, int | float):
-            alike = [str(value), float(value), bool(value)]
+            alike = [str(value), bool(value), *([float(value)] if abs(value) < 2**63 else ())]
         elif isinstance(value, str):
             alike = [value.lower(), value + " ", value[:10], [value]]
         elif isinstance(value, list | dict) and value:
