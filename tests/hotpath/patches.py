@@ -48,7 +48,7 @@ class PatchMaker:
         self.situations = situations
         self.random = random
         self.changer = Changer(program, self.resource, random)
-        self.patcher = Patcher(self.changer, random)
+        self.patcher = Patcher(self.changer, [one.payload for one in creates], random)
         self.ager = Ager(random)
         self.creates = PayloadMaker(program, resource, creates, random)
         self.keys = {name: one.key for name, one in program.compiled.resources.items()}
@@ -133,9 +133,10 @@ class PatchMaker:
         names = _PARAMETER.findall(operation.path or "") if operation is not None else []
         request = self.changer.vary_request(seed.request)
         path = dict(request.path)
-        if names and random.random() < 0.3:
-            name = random.choice(names)
-            path[name] = random.choice((seed.key, seed.key, str(seed.key), "other", "", None))
+        if names and random.random() < 0.2:
+            path[names[-1]] = random.choice((seed.key, seed.key, str(seed.key), "other", "", None))
+        elif path and random.random() < 0.03:
+            path[random.choice([*path])] = random.choice(("other", "", None, 5))
         elif path and random.random() < 0.03:
             path.pop(random.choice([*path]))
         return replace(request, path=path)
@@ -144,18 +145,21 @@ class PatchMaker:
 class Patcher:
     """Makes what is sent to change a record."""
 
-    def __init__(self, changer: Changer, random: Random) -> None:
+    def __init__(self, changer: Changer, payloads: Sequence[Any], random: Random) -> None:
         self.changer = changer
+        self.payloads = [one for one in payloads if isinstance(one, dict) and one]
         self.random = random
         self.fields = changer.resource.fields
 
     def patch(self, payload: dict[str, Any], current: Mapping[str, Any], stored: Stored) -> None:
         """Send none to six fields more."""
         random = self.random
+        ways = (
+            *(self._change, self._change, self._change, self._borrow, self._borrow, self._borrow),
+            *(self._clear, self._repeat, self._part, self._own),
+        )
         for _ in range(random.choice((0, 1, 1, 2, 3, 6))):
-            way = random.choice(
-                (self._change, self._change, self._change, self._clear, self._repeat, self._part, self._own)
-            )
+            way = random.choice(ways)
             way(payload, current, stored)
         if random.random() < 0.04:
             for name in current:
@@ -166,6 +170,19 @@ class Patcher:
 
     def _change(self, payload: dict[str, Any], current: Mapping[str, Any], stored: Stored) -> None:
         self.changer.change(payload, [*self.fields.values()], stored)
+
+    def _borrow(self, payload: dict[str, Any], current: Mapping[str, Any], stored: Stored) -> None:
+        """Send what another record was made with."""
+        if self.payloads:
+            other = self.random.choice(self.payloads)
+            for name in self.random.sample([*other], min(len(other), self.random.choice((1, 1, 2, 4)))):
+                # What never changes seldom: one such field hides what comes of the others.
+                if (
+                    name not in self.fields
+                    or not self.fields[name].rule.immutable
+                    or self.random.random() < 0.1
+                ):
+                    payload[name] = copy.deepcopy(other[name])
 
     def _clear(self, payload: dict[str, Any], current: Mapping[str, Any], stored: Stored) -> None:
         """Send null for what is there."""
