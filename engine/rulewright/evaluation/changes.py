@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from rulewright import cel
 from rulewright.evaluation.log import escape_pointer
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.views import View, Whole
@@ -80,9 +81,10 @@ def _differs(sent: View, current: View, name: str) -> bool:
     if isinstance(value, Mapping) and not isinstance(value, View):
         # A map is merged: it may change although what was sent equals what is there.
         return True
-    if isinstance(value, View) and value.unsound:
+    try:
+        return value != before or isinstance(value, bool) != isinstance(before, bool)
+    except cel.Unknown:  # a part of it has a problem, however deep
         return True
-    return value != before or isinstance(value, bool) != isinstance(before, bool)
 
 
 def is_touched(run: Run, top: str, formula: Formula | None, siblings: Iterable[str] = ()) -> bool:
