@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from calls import Case, Seed
 from patches import PatchMaker
 from payloads import PayloadMaker, seeds_of
-from situations import has_update, situations_of
+from situations import situations_of, takes
 
 from rulewright import Program, load
 from rulewright.evaluation import decide as decide_plainly
@@ -45,26 +45,41 @@ class Tally:
     differences: list[str] = field(default_factory=list)
 
 
-def agree(program: Program, resource: str, payloads: int, seed: int = 0, operation: str = "create") -> Tally:
-    """Decide calls of a resource on both paths."""
+def agree(
+    program: Program,
+    resource: str,
+    payloads: int,
+    seed: int = 0,
+    operation: str = "create",
+    folder: Path | None = None,
+) -> Tally:
+    """Decide calls of a resource on both paths; they start from the scenarios in `folder`."""
     tally = Tally()
     random = Random(zlib.crc32(resource.encode()) + seed)
-    for case in cases_of(program, resource, operation, payloads, random):
+    for case in cases_of(program, resource, operation, payloads, random, folder):
         compare(program, case, tally)
     return tally
 
 
-def cases_of(program: Program, resource: str, operation: str, count: int, random: Random) -> Iterator[Case]:
+def cases_of(
+    program: Program,
+    resource: str,
+    operation: str,
+    count: int,
+    random: Random,
+    folder: Path | None = None,
+) -> Iterator[Case]:
     """Yield generated creates or updates of a resource."""
-    creates = _seeds(program)[resource]
+    creates = _seeds(program, folder)[resource]
     if operation == "create":
         return PayloadMaker(program, resource, creates, random).cases(count)
-    return PatchMaker(program, resource, creates, situations_of(program)[resource], random).cases(count)
+    situations = situations_of(program, folder)[resource]
+    return PatchMaker(program, resource, creates, situations, random).cases(count)
 
 
 @lru_cache(maxsize=2)
-def _seeds(program: Program) -> dict[str, list[Seed]]:
-    return seeds_of(program)
+def _seeds(program: Program, folder: Path | None) -> dict[str, list[Seed]]:
+    return seeds_of(program, folder)
 
 
 def compare(program: Program, case: Case, tally: Tally) -> None:
@@ -154,25 +169,24 @@ def spelled(value: object) -> str:
     return repr(value)
 
 
-def _has(program: Program, resource: str, operation: str) -> bool:
-    return operation == "create" or has_update(program.compiled.resources[resource])
-
-
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--payloads", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--operation", choices=OPERATIONS, help="default: both")
+    parser.add_argument("--rules", type=Path, help="a folder of rules and scenarios (default: those shipped)")
     parser.add_argument("resources", nargs="*")
     choices = parser.parse_args()
-    program = load()
+    program = load() if choices.rules is None else load(choices.rules)
     failed = False  # so far
     calls = [(one, name) for one in OPERATIONS for name in choices.resources or program.resources]
     for operation, resource in calls:
-        if choices.operation not in (None, operation) or not _has(program, resource, operation):
+        if choices.operation not in (None, operation) or not takes(
+            program.compiled.resources[resource], operation
+        ):
             continue
-        tally = agree(program, resource, choices.payloads, choices.seed, operation)
+        tally = agree(program, resource, choices.payloads, choices.seed, operation, choices.rules)
         print(
             f"{operation} {resource:36} {tally.decided:6}:"
             f" accepted {tally.accepted:6}, {tally.quickly:7} quickly;"

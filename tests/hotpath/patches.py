@@ -63,7 +63,16 @@ class PatchMaker:
         )
         pools = [group for group in groups if group]
         for _ in range(count):
-            yield self._case(self.random.choice(self.random.choice(pools)))
+            is_known = pools and self.random.random() < 0.97
+            yield self._case(self.random.choice(self.random.choice(pools)) if is_known else self._invented())
+
+    def _invented(self) -> Seed:
+        """A record that nobody would have made."""
+        seed = self.random.choice(self.creates.seeds)
+        fields = self.resource.fields
+        record = {name: self.changer.sampler.value(one, seed.records) for name, one in fields.items()}
+        key = record[self.resource.key] = 1 if fields[self.resource.key].rule.type == "integer" else "k1"
+        return replace(seed, records={**seed.records, self.resource.name: [record]}, key=key)
 
     def _case(self, seed: Seed) -> Case:
         random = self.random

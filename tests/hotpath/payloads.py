@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -23,11 +24,14 @@ from rulewright.scenarios import find_files, read_file
 __all__ = ["NOW", "Case", "DictRecords", "PayloadMaker", "Seed", "seeds_of"]
 
 
-def seeds_of(program: Program) -> dict[str, list[Seed]]:
-    """The creates of the shipped scenarios, by resource; a resource without any starts from nothing."""
+def seeds_of(program: Program, folder: Path | None = None) -> dict[str, list[Seed]]:
+    """The creates of the scenarios in a folder (default: those shipped), by resource.
+
+    A resource without any starts from nothing.
+    """
     seeds: dict[str, list[Seed]] = {name: [] for name in program.resources}
     resources = program.compiled.resources
-    for path in find_files([shipped_rules()]):
+    for path in find_files([folder or shipped_rules()]):
         for scenario in read_file(path, program.compiled).scenarios:
             records = {
                 name: [{**dict.fromkeys(resources[name].fields), **one} for one in found]

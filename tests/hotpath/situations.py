@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import islice
+from pathlib import Path
 from typing import Any, cast
 
 from calls import NOW, Case, DictRecords, Seed, Stored
@@ -19,19 +20,19 @@ from rulewright.scenarios.binding import UnboundError, plain_outcome, resolve
 from rulewright.scenarios.model import Scenario, Step
 
 
-def has_update(resource: CompiledResource) -> bool:
-    """Whether callers may update records of the resource."""
+def takes(resource: CompiledResource, operation: str) -> bool:
+    """Whether callers may create, or update, records of the resource."""
     declared = [one.name for one in resource.file.operations]
-    return "update" in declared or not declared
+    return operation in declared or not declared
 
 
 @lru_cache(maxsize=2)
-def situations_of(program: Program) -> Mapping[str, tuple[Seed, ...]]:
-    """Updates of the shipped scenarios and records these leave stored, by resource."""
+def situations_of(program: Program, folder: Path | None = None) -> Mapping[str, tuple[Seed, ...]]:
+    """Updates of the scenarios in a folder (default: those shipped) and records these leave, by resource."""
     found: dict[str, list[Seed]] = {
-        name: [] for name, resource in program.compiled.resources.items() if has_update(resource)
+        name: [] for name, resource in program.compiled.resources.items() if takes(resource, "update")
     }
-    for path in find_files([shipped_rules()]):
+    for path in find_files([folder or shipped_rules()]):
         for scenario in read_file(path, program.compiled).scenarios:
             for name, seed in _played(program, scenario):
                 if name in found:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from agreement import agree
-from situations import has_update
+from agreement import OPERATIONS, agree
+from situations import takes
 
 from rulewright import Program, load
 
 PROGRAM = load()
-UPDATED = [name for name, one in PROGRAM.compiled.resources.items() if has_update(one)]
+TOPICS = sorted({path.parents[1] for path in (Path(__file__).parents[1] / "language").glob("*/*/api.yaml")})
+UPDATED = [name for name, one in PROGRAM.compiled.resources.items() if takes(one, "update")]
 
 
 @pytest.mark.parametrize("resource", PROGRAM.resources)
@@ -29,3 +32,19 @@ def test_generated_updates_have_identical_outcomes(program: Program, resource: s
     assert tally.differences == []
     assert tally.accepted
     assert tally.refused
+
+
+@pytest.mark.parametrize("folder", TOPICS, ids=lambda path: path.name)
+def test_every_sentence_of_the_language_is_read_alike(folder: Path) -> None:
+    """Both paths on the rules of tests/language, which have all that a rule file can say."""
+    program = load(folder)
+    found = [
+        agree(program, name, 25, operation=operation, folder=folder)
+        for name, one in program.compiled.resources.items()
+        for operation in OPERATIONS
+        if takes(one, operation)
+    ]
+
+    assert [line for tally in found for line in tally.differences] == []
+    assert sum(tally.accepted + tally.refused for tally in found)
+    assert not any(tally.broken for tally in found)
