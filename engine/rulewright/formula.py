@@ -50,6 +50,10 @@ class Formula:
         """Evaluate under `bindings`. Raises cel.EvaluationError, cel.LimitError or cel.Unknown."""
         return self.program.evaluate(bindings)
 
+    def attempt(self, bindings: Bindings) -> object:
+        """As `value`, for who tells no error: see cel.Program.attempt."""
+        return self.program.attempt(bindings)
+
     def referee_value(self, bindings: Bindings) -> object:
         """The same by walking the tree, whatever has been compiled."""
         return self.program.walk(bindings)

@@ -73,6 +73,8 @@ def test_a_program_that_often_fails_gives_the_same(text: str) -> None:
             assert told(program.evaluate, bindings) == walked, bindings
             absorbed = told(program.absorb, bindings)
             assert absorbed[0] == walked[0], bindings
+            assert told(program.attempt, bindings)[0] == walked[0], bindings
+            assert told(cel.Program(text, program.node).attempt, bindings) == walked, bindings
     for bindings in (Store(), Store(ok=True)):
         assert told(program.evaluate, bindings) == told(program.walk, bindings)
 

@@ -13,8 +13,11 @@ RULES = """\
 rulewright: 1
 resource: desk/job
 key: id
+operations:
+  create: {accepts: [serial]}
 fields:
   id: {type: integer, generate: sequence, readonly: reject}
+  serial: {type: integer, nullable: true, readonly: reject}
   n: {type: integer, nullable: true}
   m: {type: integer, nullable: true}
   boss: {type: integer, nullable: true, references: {resource: desk/boss, by: id, as: chief}}
@@ -27,6 +30,15 @@ fields:
     checks:
     - {id: no_x, check: "value != 'x' || payload.n == 1", message: no x}
   sum: {type: boolean, compute: {on: create, value: "!(payload.n == 3) || record.flag == true"}}
+  sent:
+    type: boolean
+    compute: {on: create, value: "has(payload.note) && payload.n == 3 || has(payload.serial)"}
+  whole: {type: boolean, compute: {on: create, value: "size(payload) > 3 || payload.m != 2"}}
+  names:
+    type: string
+    nullable: true
+    required_if: "given(chief) || payload.map(k, k) == ['n', 'boss', 'note', 'kept']"
+  kept: {type: string, nullable: true}
   rank: {type: boolean, compute: {on: create, value: "peers.exists(p, p.id > 5) || payload.m == 1"}}
 lookups:
   peers: {find_all: desk/boss, by: {rank: payload.n}}
@@ -51,6 +63,13 @@ PAYLOADS: tuple[dict[str, object], ...] = (
     {"n": 7, "boss": "x", "m": 1, "rank": False},
     {"n": "x", "m": "x", "boss": "x", "note": 5, "rank": True},
     {"n": 7, "boss": 1, "note": "x", "sum": False},
+    {"n": "x", "m": 2, "whole": True, "sent": True},
+    {"n": "x", "m": 1, "whole": False, "note": "y", "sent": True, "serial": 1},
+    {"n": "x", "note": None, "m": 2, "id": 5, "zz": 5, "sent": True},
+    {"kept": None, "n": 7, "note": None, "boss": 9},
+    {"kept": None, "n": 7, "note": None, "boss": 9, "serial": None},
+    {"note": "y", "n": 7, "boss": 9, "kept": "x", "rank": False, "sent": False},
+    {"n": 7, "boss": 9, "m": 2, "whole": True, "names": "x"},
 )
 
 

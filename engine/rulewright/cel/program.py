@@ -103,6 +103,13 @@ class Program:
         limit = budget if budget is not None else Budget(self._steps)
         return evaluate(self.node, bindings, functions=self.functions, budget=limit, on_value=on_value)
 
+    def attempt(self, bindings: Mapping[str, object]) -> object:
+        """As `evaluate`, for who tells no error: its words and its place may be others.
+
+        Where errors are common, that saves walking the tree. A LimitError may come sooner.
+        """
+        return self.evaluate(bindings) if self._fast is None else self.absorb(bindings)
+
     def absorb(self, bindings: Mapping[str, object]) -> object:
         """The same value by the version that holds errors back as `&&` and `||` need it."""
         try:

@@ -13,12 +13,40 @@ from rulewright import cel
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import because_of
-from rulewright.evaluation.views import Layer, LazyRecord, encode_value
-from rulewright.formula import Valued
+from rulewright.evaluation.views import Layer, LazyRecord, Whole, encode_value
+from rulewright.formula import Formula, Valued
 from rulewright.hotpath.cells import computes, is_state
 from rulewright.hotpath.refusals import Entry, Refusal
-from rulewright.hotpath.state import UNREAD, Decline, Missing, Names, State, decoded, payload_view
+from rulewright.hotpath.state import UNREAD, Decline, Missing, Names, State, decoded
 from rulewright.hotpath.values import truth
+
+
+class SentView(Whole):
+    """`payload` of a refused call, from which what nobody may send was taken. What is read is decoded then."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, state: State, unsound: AbstractSet[str]) -> None:
+        super().__init__({}, state.link.resource.fields)
+        self.unsound.update(unsound)
+        self._state = state
+
+    def __missing__(self, name: str) -> object:
+        s = self._state
+        if name in self.unsound or name not in s.payload:
+            return super().__missing__(name)
+        value = self[name] = decoded(s.link.resource.fields[name], getattr(s.p, name))
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in self._state.payload
+
+    def _require_sound(self) -> None:
+        """Decode the rest, too, in the order of the fields: the whole is read."""
+        super()._require_sound()
+        values = {name: self[name] for name in self.declared if name in self._state.payload}
+        self.clear()
+        self.update(values)
 
 
 class Doubt(Names):
@@ -32,7 +60,7 @@ class Doubt(Names):
 
     def __missing__(self, name: str) -> object:
         if name == "payload":
-            return self.setdefault(name, self._payload())
+            return self.setdefault(name, SentView(self.state, self.unsound))
         if name == "record":
             fields = self.state.link.resource.fields
             return self.setdefault(name, LazyRecord(fields.keys(), self._pull))
@@ -43,12 +71,6 @@ class Doubt(Names):
             return super().__missing__(name)
         except Missing:
             raise cel.Unknown(f"{name} rests on a record that does not exist") from None
-
-    def _payload(self) -> object:
-        view = payload_view(self.state)
-        for name in self.unsound:
-            view.mark_unsound(name)
-        return view
 
     def _require_sound(self, name: str) -> None:
         """Raise cel.Unknown where a name surely has no value, Decline where nobody knows here."""
@@ -61,7 +83,7 @@ class Doubt(Names):
         if name not in link.lookups:
             raise Decline
         # Its key may have a value all the same, which is then the one that generated code works out.
-        link.resource.lookups[name].by.value(self)
+        _attempt(link.resource.lookups[name].by, self)
 
     def _pull(self, name: str) -> object:
         """A field of the record."""
@@ -94,7 +116,12 @@ class Doubt(Names):
     def _value(self, formula: Valued | None) -> object:
         if formula is None:
             raise Decline
-        return formula.value(self)
+        return _attempt(formula, self)
+
+
+def _attempt(formula: Valued, names: Mapping[str, object]) -> object:
+    """The value, or an error that nobody is told of."""
+    return formula.attempt(names) if isinstance(formula, Formula) else formula.value(names)
 
 
 def tell_in_doubt(
@@ -115,7 +142,7 @@ def tell_in_doubt(
     if field is not None:
         names = Layer({"value": decoded(field, stored)}, names, sensitive=sensitive)
     try:
-        held = truth(refusal.formula.value(names))
+        held = truth(_attempt(refusal.formula, names))
     except cel.Unknown:
         return False
     if held is told:
