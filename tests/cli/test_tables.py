@@ -81,6 +81,25 @@ def test_lines_are_counted_through_quotes_and_blanks(run: Run, write: Write) -> 
     assert [problem(one)[2] for one in outcomes] == ["v.csv:3:2", "v.csv:5:1", "v.csv:6:2"]
 
 
+def test_rows_that_are_no_payload_are_copied_as_they_were_read(run: Run, write: Write) -> None:
+    """--rejected holds each: the text of what is no CSV, else its cells as a list."""
+    rows = b'guest,people\nAnn,"1"x\nZo\xe9,2\nBob,2,over\nCid,"3\nDee,4'
+
+    run("validate", "desk/visit", write("v.csv", rows), "--rejected", "bad.jsonl")
+
+    expected = [b'Ann,"1"x', b"Zo\xe9,2", b'["Bob", "2", "over"]', b'Cid,"3 Dee,4']
+    assert Path("bad.jsonl").read_bytes().splitlines() == expected
+
+
+def test_a_row_of_many_lines_is_bounded(run: Run, write: Write) -> None:
+    """It ends where a payload must end; memory does not grow with it."""
+    endless = b'guest,people\n"' + (b"x" * 1000 + b'","\n') * 10_500
+
+    (refused, *_) = run("validate", "desk/visit", write("v.csv", endless), *JSONL).outcomes
+
+    assert problem(refused) == ("limit", "", "v.csv:2:1")
+
+
 @pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "marked"])
 @pytest.mark.parametrize("sign", [",", ";", "\t"])
 def test_delimiter_is_that_of_the_header(run: Run, write: Write, mark: str, sign: str) -> None:

@@ -24,8 +24,8 @@ _EXPLAINED: Final = {
 }
 
 
-class _LongLineError(Exception):
-    """A line is longer than any payload may be."""
+class _LongRowError(Exception):
+    """A row is longer than any payload may be."""
 
 
 def csv_rows(name: str, stream: BinaryIO) -> Iterator[Row | Broken]:
@@ -38,31 +38,36 @@ def csv_rows(name: str, stream: BinaryIO) -> Iterator[Row | Broken]:
     reader = csv.reader(lines, delimiter=_sniff(first), strict=True)
     while True:
         begun = lines.number + 1
+        lines.row.clear()
         try:
             cells = next(reader)
         except StopIteration:
             return
-        except _LongLineError:
+        except _LongRowError:
             message = f"the row is larger than {MAX_PAYLOAD_BYTES // 1_048_576} MiB"
-            yield Broken("limit", message, csv_place(name, begun, 0))
+            yield Broken("limit", message, csv_place(name, begun, 0), lines.text()[:1000])
             # What it had read of the row stays with the reader that gave up.
             reader = csv.reader(lines, delimiter=_sniff(first), strict=True)
             continue
         except csv.Error as error:
             until = f"; it goes on to line {lines.number}" if lines.number > begun else ""
-            yield Broken("invalid_json", _explain(error) + until, csv_place(name, begun, 0))
+            yield Broken("invalid_json", _explain(error) + until, csv_place(name, begun, 0), lines.text())
             continue
         wrong = next((cell for cell in cells if _undecodable(cell)), None)
         if wrong is not None:
             flaw = decode_text(wrong.encode("utf-8", "surrogateescape"))[1]
             assert flaw is not None, "surrogates stand for bytes that are no UTF-8"
-            yield Broken("invalid_json", flaw.message, csv_place(name, begun, cells.index(wrong)))
+            place = csv_place(name, begun, cells.index(wrong))
+            yield Broken("invalid_json", flaw.message, place, lines.text())
         elif any(cells):
             yield Row(begun, cells)
 
 
 class _Lines:
-    """The lines of a file as text, counted; bytes that are no UTF-8 come as lone surrogates."""
+    """The lines of a file as text, counted; bytes that are no UTF-8 come as lone surrogates.
+
+    `row` is what was read since it was cleared last.
+    """
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self._stream = stream
@@ -71,10 +76,15 @@ class _Lines:
             raise PayloadError("the file is UTF-16; save it as UTF-8", f"{name}:1:1")
         self._head = self._head.removeprefix(MARK)
         self.number = 0
+        self.row = bytearray()
 
     def peek(self) -> str:
         """The first line, without taking it."""
         return self._head.decode("utf-8", "surrogateescape")
+
+    def text(self) -> bytes:
+        """The row as it was read."""
+        return bytes(self.row).rstrip(b"\r\n")
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -85,10 +95,12 @@ class _Lines:
         if not line:
             raise StopIteration
         self.number += 1
+        self.row += line
         if len(line) > MAX_PAYLOAD_BYTES:
             while not line.endswith(b"\n") and (line := self._stream.readline(1_048_576)):
                 pass
-            raise _LongLineError
+        if len(self.row) > MAX_PAYLOAD_BYTES:
+            raise _LongRowError
         return line.decode("utf-8", "surrogateescape")
 
 

@@ -6,6 +6,7 @@ it stands, so that the rules refuse the payloads that fill it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -93,7 +94,7 @@ def _payload(place: TablePlace, row: Row, columns: Sequence[_Column], by_steps: 
     for index, cell in enumerate(row.cells):
         if index not in named and not is_empty(cell):
             message = "this cell stands in a column without a header"
-            return Broken("invalid_json", message, place(row.line, index))
+            return Broken("invalid_json", message, place(row.line, index), _as_list(row))
     value: dict[str, object] = {}
     for column in columns:
         cell = row.cells[column.index] if column.index < len(row.cells) else None
@@ -101,6 +102,12 @@ def _payload(place: TablePlace, row: Row, columns: Sequence[_Column], by_steps: 
             _put(value, column.steps, read_cell(cell, column.field))
     first = min(named, default=0)
     return Payload(value, place(row.line, first), partial(_locate, place, row.line, by_steps))
+
+
+def _as_list(row: Row) -> bytes:
+    """The cells of a row that is no payload, as JSON."""
+    cells = ["" if is_empty(cell) else read_cell(cell, None) for cell in row.cells]
+    return json.dumps(cells, ensure_ascii=False).encode("utf-8", "surrogateescape")
 
 
 def _put(value: dict[str, object], steps: _Steps, cell: object) -> None:
