@@ -79,7 +79,8 @@ class PatchMaker:
         stored = self._stored(seed)
         current = next((one for one in stored.get(self.resource.name, ()) if self._is_own(one, seed.key)), {})
         payload: Any = copy.deepcopy(seed.payload) if random.random() < 0.6 else {}
-        self.patcher.patch(payload, current, stored)
+        if isinstance(payload, dict):
+            self.patcher.patch(payload, current, stored)
         if random.random() < 0.01:
             payload = copy.deepcopy(random.choice(WRONG))
         inputs = Inputs(
