@@ -25,12 +25,12 @@ class RememberedRecords:
     def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
         """See Records.find."""
         try:
-            key = (
-                "find",
-                resource,
-                limit,
-                *[(name, value.__class__, value) for name, value in where.items()],
-            )
+            if len(where) == 1:
+                # Most look-ups: a list for one pair takes longer than the rest.
+                [(name, value)] = where.items()
+                key: Hashable = "find", resource, limit, name, value.__class__, value
+            else:
+                key = "find", resource, limit, *_told_apart(where)
             found = self._answers.get(key)
         except TypeError:
             # A list of values can't be a key.
@@ -42,7 +42,7 @@ class RememberedRecords:
     def count(self, resource: str, where: Where) -> int:
         """See Records.count."""
         try:
-            key = ("count", resource, *[(name, value.__class__, value) for name, value in where.items()])
+            key = "count", resource, *_told_apart(where)
             found: int | None = self._answers.get(key)
         except TypeError:
             return self.records.count(resource, where)
@@ -69,3 +69,8 @@ class RememberedRecords:
             self._answers.clear()
         self._answers[key] = answer
         return answer
+
+
+def _told_apart(where: Where) -> list[tuple[str, type, object]]:
+    """What is asked for; 1, 1.0 and true are equal, and not the same."""
+    return [(name, value.__class__, value) for name, value in where.items()]

@@ -22,7 +22,7 @@ from rulewright.hotpath.values import truth
 
 
 class SentView(Whole):
-    """`payload` of a refused call, from which what nobody may send was taken. What is read is decoded then."""
+    """`payload` of a refused call, without what nobody may send; what is read of it is decoded then."""
 
     __slots__ = ("_state",)
 
