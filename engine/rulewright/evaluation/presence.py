@@ -84,7 +84,10 @@ def _differs_from_stored(run: Run, place: Place) -> bool:
         if not isinstance(stored, Mapping):
             return False
         stored = stored.get(unescape_pointer(step))
-    return place.item is None and place.value != stored
+    try:
+        return place.item is None and place.value != stored
+    except cel.Unknown:  # a part of it has a problem of its own, which is told
+        return False
 
 
 def _report_immutable(run: Run, place: Place) -> None:
