@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import sys
 import tracemalloc
@@ -12,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from workbook import DateSerial, write_workbook
+from workbook import CellError, DateSerial, Formula, write_workbook
 from workplace import Run, Write
 
 from rulewright.compiled import CompiledField
@@ -164,6 +165,39 @@ def test_workbook(run: Run) -> None:
     expected = {"guest": "Ann", "people": 15099, "room": "49999", "day": "2025-01-31", "paid": True}
     assert record(ann) == expected
     assert problem(bob) == ("type", "/people", "v.xlsx:Sheet1!C7")
+
+
+def test_cells_of_a_workbook_without_a_value(run: Run) -> None:
+    """An error, or a formula that nobody worked out, is no empty cell: its row is refused."""
+    cells: dict[str, object] = {"A1": "guest", "B1": "people", "C1": "room"}
+    cells |= {"A2": "Ann", "B2": CellError("#N/A"), "C2": CellError("#REF!")}
+    cells |= {"A3": "Bob", "B3": Formula("1+1", "2"), "C3": Formula("A9", "", "str")}
+    cells |= {"A4": "Cid", "B4": Formula("1+1")}
+    cells |= {"B5": CellError("#N/A")}
+    cells |= {"A6": Formula("A9")}
+    write_workbook("v.xlsx", {"Empty": {}, "S&amp;T": cells})
+
+    ran = run("validate", "desk/visit", "v.xlsx", "--rejected", "bad.jsonl", *JSONL)
+
+    ann, bob, cid, last = ran.outcomes
+    assert [problem(one) for one in (ann, cid, last)] == [
+        ("invalid_json", "", f"v.xlsx:S&T!{cell}") for cell in ("B2", "B4", "A6")
+    ]
+    assert record(bob) == {"guest": "Bob", "people": 2}
+    assert "the error #N/A" in ann["problems"][0]["message"]
+    assert "never worked out" in cid["problems"][0]["message"]
+    expected = [["Ann", "#N/A", "#REF!"], ["Cid", "=1+1", ""], ["=A9"]]
+    assert [json.loads(line) for line in Path("bad.jsonl").read_text().splitlines()] == expected
+
+
+def test_a_header_that_was_never_worked_out(run: Run) -> None:
+    """Nothing can be decided by it."""
+    write_workbook("v.xlsx", {"S": {"A1": "guest", "B1": Formula("A9"), "A2": "Ann", "B2": 2}})
+
+    ran = run("validate", "desk/visit", "v.xlsx")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("error: v.xlsx:S!B1: the value of the formula in this cell was never")
 
 
 def test_workbook_of_several_sheets(run: Run) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -20,6 +21,21 @@ _STYLES = (
 
 class DateSerial(float):
     """A number that the workbook shows as a date."""
+
+
+class CellError(str):
+    """An error that the workbook shows, like #N/A."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A formula, and what a spreadsheet program made of it: None where none has."""
+
+    text: str
+    value: str | None = None
+    kind: str = "n"
 
 
 def write_workbook(path: str, sheets: Mapping[str, Mapping[str, object]]) -> str:
@@ -62,6 +78,11 @@ def _cell(name: str, value: object) -> str:
         return f'<c r="{name}" t="b"><v>{int(value)}</v></c>'
     if isinstance(value, DateSerial):
         return f'<c r="{name}" s="1"><v>{float(value)}</v></c>'
+    if isinstance(value, CellError):
+        return f'<c r="{name}" t="e"><v>{value}</v></c>'
+    if isinstance(value, Formula):
+        made = "" if value.value is None else value.value
+        return f'<c r="{name}" t="{value.kind}"><f>{escape(value.text)}</f><v>{made}</v></c>'
     if isinstance(value, int | float):
         return f'<c r="{name}"><v>{value}</v></c>'
     return f'<c r="{name}" t="inlineStr"><is><t>{escape(str(value))}</t></is></c>'

@@ -23,10 +23,14 @@ _Steps = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row as it was read. `line` counts from 1, as editors and spreadsheets count."""
+    """One row as it was read. `line` counts from 1, as editors and spreadsheets count.
+
+    `flaw` is the first cell that can't be read, from 0, and why.
+    """
 
     line: int
     cells: Sequence[object]
+    flaw: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ def read_table(place: TablePlace, rows: Iterable[Row | Broken], fields: Fields) 
         return
     if isinstance(header, Broken):
         raise PayloadError(header.message, header.at)
+    if header.flaw is not None:
+        raise PayloadError(header.flaw[1], place(header.line, header.flaw[0]))
     columns = _columns(place, header, fields)
     by_steps = {column.steps: column.index for column in columns}
     for row in waiting:
@@ -90,6 +96,8 @@ def _find(name: str, fields: Fields) -> tuple[_Steps, CompiledField | None]:
 
 
 def _payload(place: TablePlace, row: Row, columns: Sequence[_Column], by_steps: Mapping[_Steps, int]) -> Item:
+    if row.flaw is not None:
+        return Broken("invalid_json", row.flaw[1], place(row.line, row.flaw[0]), _as_list(row))
     named = {column.index for column in columns}
     for index, cell in enumerate(row.cells):
         if index not in named and not is_empty(cell):

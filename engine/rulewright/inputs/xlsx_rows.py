@@ -9,8 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
@@ -18,6 +17,9 @@ from typing import TYPE_CHECKING, Final
 from rulewright.errors import PayloadError
 from rulewright.inputs.limits import MAX_DOCUMENT_BYTES
 from rulewright.inputs.table import Row
+from rulewright.inputs.table_place import column_index
+from rulewright.inputs.xlsx_flaws import Flaw, Flaws, find_flaws
+from rulewright.inputs.xlsx_parts import opened_parts
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -37,19 +39,46 @@ class Sheet:
 
     name: str
     content: CalamineSheet
+    flaws: Flaws
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether there is anything in it."""
+        return self.content.start is not None or bool(self.flaws)
 
     def rows(self) -> Iterator[Row]:
         """Every row, the empty ones too; cells start with column A."""
         start = self.content.start
-        if start is None:
-            return
-        before = [""] * start[1]
+        before: list[object] = [""] * start[1] if start is not None else []
         started = False
-        for line, cells in enumerate(self.content.iter_rows(), start=1):
+        last = 0
+        for last, filled in enumerate(self.content.iter_rows() if start is not None else (), start=1):
+            row = self._row(last, [*before, *filled])
             # The header is the first row that holds anything.
-            started = started or any(cell != "" for cell in cells)
+            started = started or row.flaw is not None or any(cell != "" for cell in row.cells)
             if started:
-                yield Row(line, [*before, *cells])
+                yield row
+        for line in sorted(self.flaws):
+            if line > last and (row := self._row(line, [])).flaw is not None:
+                yield row
+
+    def _row(self, line: int, cells: list[object]) -> Row:
+        """A row with what its cells without a value show; errors do not make a row of an empty one."""
+        flaws = self.flaws.get(line)
+        if not flaws or (
+            all(one.is_error for one in flaws.values()) and not any(cell != "" for cell in cells)
+        ):
+            return Row(line, cells)
+        cells += [""] * (max(flaws) + 1 - len(cells))
+        for index, flaw in flaws.items():
+            cells[index] = flaw.shown
+        first = min(flaws)
+        return Row(line, cells, (first, flaws[first].message))
+
+
+def _is_written(flaws: Mapping[int, Flaw]) -> bool:
+    """Whether one of a row's cells was filled by somebody: formulas that were drawn down show errors."""
+    return any(not one.is_error for one in flaws.values())
 
 
 def open_sheet(name: str, data: bytes, wanted: str | None) -> Sheet:
@@ -60,8 +89,8 @@ def open_sheet(name: str, data: bytes, wanted: str | None) -> Sheet:
             near = get_close_matches(wanted, workbook.sheet_names, n=1)
             hint = f"did you mean {near[0]}?" if near else f"it has: {', '.join(workbook.sheet_names)}"
             raise PayloadError(f"there is no sheet {wanted}; {hint}", name)
-        return Sheet(wanted, _content(name, workbook, wanted))
-    filled = [sheet for sheet in _visible(name, workbook) if sheet.content.start is not None]
+        return Sheet(wanted, _content(name, workbook, wanted), find_flaws(name, data, wanted))
+    filled = [sheet for sheet in _visible(name, workbook, data) if sheet.is_filled]
     if not filled:
         raise PayloadError("no sheet of this workbook holds anything", name)
     if len(filled) > 1:
@@ -71,12 +100,12 @@ def open_sheet(name: str, data: bytes, wanted: str | None) -> Sheet:
     return filled[0]
 
 
-def _visible(name: str, workbook: CalamineWorkbook) -> Iterator[Sheet]:
+def _visible(name: str, workbook: CalamineWorkbook, data: bytes) -> Iterator[Sheet]:
     from python_calamine import SheetTypeEnum, SheetVisibleEnum  # noqa: PLC0415 - loaded by now
 
     for sheet in workbook.sheets_metadata:
         if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet:
-            yield Sheet(sheet.name, _content(name, workbook, sheet.name))
+            yield Sheet(sheet.name, _content(name, workbook, sheet.name), find_flaws(name, data, sheet.name))
 
 
 def _content(name: str, workbook: CalamineWorkbook, sheet: str) -> CalamineSheet:
@@ -103,19 +132,13 @@ def _open(name: str, data: bytes) -> CalamineWorkbook:
 
 
 def _bound(name: str, data: bytes) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            unpacked = sum(part.file_size for part in parts.infolist())
-            if len(data) > MAX_DOCUMENT_BYTES or unpacked > _MAX_UNPACKED:
-                raise PayloadError("the workbook is too large; save it as CSV, which streams", name)
-            if any(_cells(parts, part) > _MAX_CELLS for part in parts.infolist()):
-                message = (
-                    "a cell is filled that is too far from the first; delete it, or save the sheet as CSV"
-                )
-                raise PayloadError(message, name)
-    except (zipfile.BadZipFile, ValueError, RuntimeError, EOFError, zlib.error) as error:
-        # RuntimeError: a part is encrypted, or packed in a way that the standard library does not know.
-        raise PayloadError(f"this is no XLSX workbook: {error}", name) from None
+    with opened_parts(name, data) as parts:
+        unpacked = sum(part.file_size for part in parts.infolist())
+        if len(data) > MAX_DOCUMENT_BYTES or unpacked > _MAX_UNPACKED:
+            raise PayloadError("the workbook is too large; save it as CSV, which streams", name)
+        if any(_cells(parts, part) > _MAX_CELLS for part in parts.infolist()):
+            message = "a cell is filled that is too far from the first; delete it, or save the sheet as CSV"
+            raise PayloadError(message, name)
 
 
 def _cells(parts: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
@@ -127,13 +150,6 @@ def _cells(parts: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
                 return 0
             for letters, digits in _PLACE.findall(kept + block):
                 rows = max(rows, int(digits))
-                columns = max(columns, _column(letters))
+                columns = max(columns, column_index(letters.decode()) + 1)
             kept = block[-_LONGEST_PLACE:]
     return columns * rows
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number

@@ -1,0 +1,132 @@
+"""Cells of a sheet that hold no value, though they are not empty: python-calamine gives them out as empty.
+
+An error like #N/A, or a formula whose value nobody has worked out: libraries write formulas so, and the
+next spreadsheet program that saves the workbook adds their values.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from html import unescape
+from typing import IO, Final
+from xml.etree import ElementTree
+
+from rulewright.errors import PayloadError
+from rulewright.inputs.table_place import column_index
+from rulewright.inputs.xlsx_parts import opened_parts
+
+# What is looked for before a sheet is parsed: most have neither errors nor formulas.
+_SUSPECT: Final = re.compile(rb"""\st\s*=\s*["']e["']|<(?:[A-Za-z0-9]+:)?f[\s/>]""")
+_BOOK: Final = "xl/workbook.xml"
+_RELATIONS: Final = "xl/_rels/workbook.xml.rels"
+_BLOCK: Final = 1 << 20
+_OVERLAP: Final = 64
+_MOST: Final = 1_000_000
+_ATTRIBUTE: Final = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_TAG: Final = re.compile(r"<(?:\w+:)?(sheet|Relationship)\s([^>]*)>")
+_PLACE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A cell without a value. `shown` is what a spreadsheet shows instead of one, or the formula."""
+
+    shown: str
+    is_error: bool
+
+    @property
+    def message(self) -> str:
+        """What is wrong with the cell."""
+        if self.is_error:
+            return f"this cell holds the error {self.shown}"
+        return (
+            "the value of the formula in this cell was never worked out; "
+            "open the workbook in a spreadsheet program and save it"
+        )
+
+
+# Rows by their number from 1, their cells by the number of the column from 0.
+Flaws = Mapping[int, Mapping[int, Flaw]]
+
+
+def find_flaws(name: str, data: bytes, sheet: str) -> Flaws:
+    """The flawed cells of a sheet of a workbook. Raises PayloadError where there are too many."""
+    found: dict[int, dict[int, Flaw]] = {}
+    with opened_parts(name, data) as parts:
+        part = _part_of(parts, sheet)
+        if part is None or not _is_suspect(parts, part):
+            return found
+        with parts.open(part) as content:
+            for number, (line, column, flaw) in enumerate(_flaws(content)):
+                if number == _MOST:
+                    message = f"more than {_MOST:,} cells hold errors, or formulas that were never worked out"
+                    raise PayloadError(message, name)
+                found.setdefault(line, {})[column] = flaw
+    return found
+
+
+def _part_of(parts: zipfile.ZipFile, sheet: str) -> str | None:
+    """The part of a workbook that holds a sheet."""
+    if not {_BOOK, _RELATIONS} <= set(parts.namelist()):
+        return None
+    book, relations = (parts.read(part).decode("utf-8", "replace") for part in (_BOOK, _RELATIONS))
+    targets = {one.get("Id"): one.get("Target", "") for one in _tags("Relationship", relations)}
+    for one in _tags("sheet", book):
+        if one.get("name") == sheet:
+            target = targets.get(one.get("id"), "")
+            part = target.removeprefix("/") if target.startswith(("/", "xl/")) else f"xl/{target}"
+            return part if part in parts.namelist() else None
+    return None
+
+
+def _tags(wanted: str, text: str) -> Iterator[dict[str, str]]:
+    """The attributes of each tag, by their names without prefixes."""
+    for tag, attributes in _TAG.findall(text):
+        if tag == wanted:
+            yield {
+                name.rpartition(":")[2]: unescape(double or single)
+                for name, double, single in _ATTRIBUTE.findall(attributes)
+            }
+
+
+def _is_suspect(parts: zipfile.ZipFile, part: str) -> bool:
+    kept = b""
+    with parts.open(part) as content:
+        while block := content.read(_BLOCK):
+            if _SUSPECT.search(kept + block):
+                return True
+            kept = block[-_OVERLAP:]
+    return False
+
+
+def _flaws(content: IO[bytes]) -> Iterator[tuple[int, int, Flaw]]:
+    """Line, column and flaw of each flawed cell."""
+    # What is no XML is told of by whoever reads the sheet. Expat bounds what entities expand to.
+    events = ElementTree.iterparse(content, ("start", "end"))  # noqa: S314
+    rows = None
+    with suppress(ElementTree.ParseError):
+        for event, element in events:
+            tag = element.tag.rpartition("}")[2]
+            if event == "start":
+                rows = element if tag == "sheetData" else rows
+            elif tag == "c":
+                flaw, place = _flaw_of(element), _PLACE.match(element.get("r", ""))
+                if flaw is not None and place is not None:
+                    yield int(place[2]), column_index(place[1]), flaw
+            elif tag == "row" and rows is not None:
+                # What was seen is not kept.
+                rows.clear()
+
+
+def _flaw_of(cell: ElementTree.Element) -> Flaw | None:
+    parts = {part.tag.rpartition("}")[2]: (part.text or "").strip() for part in cell}
+    if cell.get("t") == "e":
+        return Flaw(parts.get("v") or "of a formula", is_error=True)
+    # A formula whose value is an empty text says that it is a text.
+    if "f" in parts and not parts.get("v") and cell.get("t") != "str":
+        return Flaw(f"={parts['f']}", is_error=False)
+    return None
