@@ -261,6 +261,24 @@ def test_forward_goes_on_where_it_failed(run: Run, server: FaultyServer) -> None
     assert (done.exit_code, found(done)[0]["verdict"]) == (0, "accepted")
 
 
+def test_forward_says_why_nothing_was_sent(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token's variable that is not set is named, also where the message is not due again yet."""
+    monkeypatch.delenv("VENDOR_TOKEN")
+    configured = Path("rulewright.toml").read_text()
+    Path("rulewright.toml").write_text(configured.replace("[targets.away]", "[targets.else]"))
+    results = [
+        run("forward", "shop/order", "one.json", "--to", target)
+        for target in ("vendor", "vendor", "away", "away")
+    ]
+    listed = run("outbox", "list", "--store", "sqlite:///rulewright-outbox.db")
+
+    assert [one.exit_code for one in results] == [1] * 4
+    assert ["VENDOR_TOKEN" in one.stdout for one in results] == [True, True, False, False]
+    assert ["no target away is configured" in one.stdout for one in results] == [False, False, True, True]
+    assert "0 attempts" in listed.stdout
+    assert "VENDOR_TOKEN" in listed.stdout
+
+
 def _let_a_minute_pass(path: str) -> None:
     """The target's pace is kept in the outbox, as the moment from which it may be sent to."""
     with closing(sqlite3.connect(path)) as store, store:

@@ -76,6 +76,9 @@ def settle(
         return Settled(letter, "gone", reply)
     if not reply.tried:
         values = {"state": "waiting", "lease": None, "due": later(now, reply.retry_after or 1.0)}
+        if not current.attempts:
+            # Nothing else tells why it waits; of one that was sent before, the answer says more.
+            values["response"] = _response(reply, (), None)
         transaction.update(MESSAGES.resource, letter.id, values)
         return Settled(letter, "postponed", reply, note=reply.error)
     return _failed(transaction, current, reply, now, rules)
