@@ -11,8 +11,14 @@ from situations import takes
 from rulewright import Program, load
 
 PROGRAM = load()
+WIDE = Path(__file__).parent / "wide"
 TOPICS = sorted({path.parents[1] for path in (Path(__file__).parents[1] / "language").glob("*/*/api.yaml")})
 UPDATED = [name for name, one in PROGRAM.compiled.resources.items() if takes(one, "update")]
+
+
+@pytest.fixture(scope="module")
+def wide() -> Program:
+    return load(WIDE)
 
 
 @pytest.mark.parametrize("resource", PROGRAM.resources)
@@ -48,3 +54,15 @@ def test_every_sentence_of_the_language_is_read_alike(folder: Path) -> None:
     assert [line for tally in found for line in tally.differences] == []
     assert sum(tally.accepted + tally.refused for tally in found)
     assert not any(tally.broken for tally in found)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("resource", ["buyer", "entry", "order", "parcel"])
+def test_rules_that_say_much_are_read_alike(wide: Program, resource: str, operation: str) -> None:
+    """Rules of every kind in one resource, so that one's outcome is what the next one reads."""
+    tally = agree(wide, f"desk/{resource}", 150, operation=operation, folder=WIDE)
+
+    assert tally.differences == []
+    assert tally.accepted
+    assert tally.refused
+    assert not tally.broken

@@ -215,3 +215,21 @@ def test_what_waits_does_not_change_with_the_payload(desk: Program) -> None:
     payload.update(amount=1, customer="c2")
 
     assert quick == plain
+
+
+def test_what_tells_refusals_needs_nobody_to_accept_first(desk: Program) -> None:
+    """A batch asks it first after a refusal, also of payloads that turn out to be acceptable."""
+    random = Random(12)
+    quick = quick_for(desk.compiled, desk.compiled.resources["desk/order"])
+    assert quick is not None
+    accepted = []
+
+    for _ in range(400):
+        payload = order(random)
+        told = quick.teller.tell(inputs_of(copy.deepcopy(payload)), records())
+        if told is not None:
+            assert told == decide_plainly(desk.compiled, "desk/order", inputs_of(payload), records())
+            accepted.append(told.accepted)
+
+    assert accepted.count(True) > 20
+    assert accepted.count(False) > 100
