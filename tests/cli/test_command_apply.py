@@ -175,6 +175,15 @@ def test_copies_are_exact_across_kills(run: Run, write: Write, seed: int) -> Non
     assert stored("title") == [json.loads(line)["title"] for line in good]
 
 
+@pytest.mark.parametrize("name", ["t.db", "t.db-wal", "t.db-shm", "t.db-journal"])
+def test_copies_never_overwrite_the_store(run: Run, write: Write, name: str) -> None:
+    """Nor the files that SQLite keeps beside it: another process may be writing."""
+    ran = run("apply", "desk/ticket", write("t.jsonl", [{"code": "a"}]), *STORE, "--accepted", name)
+
+    assert (ran.code, Path(name).exists()) == (2, False)
+    assert "it would be overwritten" in ran.err
+
+
 def test_copies_that_were_changed_meanwhile(run: Run, write: Write) -> None:
     """What was written and never stored is cut off; missing lines and files of others are refused."""
     words = ("apply", "desk/ticket", write("t.jsonl", '{"code": "a"}\nno\n{"code": "b"}\n'), *STORE)

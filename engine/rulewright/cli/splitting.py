@@ -85,7 +85,9 @@ def _named_by_options() -> Iterator[Path]:
     for option in ("store", "actor", "records", "plan"):
         value = context.params.get(option) if context is not None else None
         if isinstance(value, str) and "\0" not in value:
-            yield Path(value.removeprefix("sqlite:///"))
+            path = value.removeprefix("sqlite:///")
+            # Beside a database SQLite keeps what is on its way into it.
+            yield from (Path(f"{path}{ending}") for ending in ("", "-wal", "-shm", "-journal"))
 
 
 def _is_same(one: Path, other: Path) -> bool:
