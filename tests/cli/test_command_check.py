@@ -61,6 +61,27 @@ def test_machine_formats(run: Run, note: str) -> None:
     assert ElementTree.fromstring(out["junit"]).get("failures") == "1"
 
 
+@pytest.mark.parametrize("name", ["cases.csv", "note.test.yaml", "program"])
+def test_a_file_that_is_no_rule_file(run: Run, name: str) -> None:
+    """It is told of: reading its neighbours, or nothing at all, would look like a clean result."""
+    Path(name).write_bytes(b"\x7fELF\x00")
+
+    ran = run("check", name)
+
+    assert (ran.code, ran.err) == (1, "0 resources read: 1 error, 0 warnings\n")
+    assert ran.out.startswith(f"{name}:1:1: error[no-rule-files]: {name} is no rule file (")
+    assert ("rulewright test" in ran.out) == name.endswith(".test.yaml")
+
+
+def test_a_rule_file_that_is_a_broken_link(run: Run, note: str) -> None:
+    """A link to nothing is a rule file that can't be read, not one that nobody wrote."""
+    Path("desk/page.yaml").symlink_to("nowhere.yaml")
+
+    ran = run("check", note)
+
+    assert "desk/page.yaml:1:1: error[unreadable-file]" in ran.out
+
+
 def test_wrong_rules_stop_every_decision(run: Run, note: str) -> None:
     """Deciding with wrong rule files ends with 2, and says what is wrong with them."""
     Path("t.json").write_text("{}")

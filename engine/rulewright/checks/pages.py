@@ -66,5 +66,5 @@ Names of resources, fields, look-ups and events become names of tables and colum
 rules/rubixx/person.yaml holds resource: rubixx/person; rules/rubixx/api.yaml holds api: rubixx.""",
     "type-cycle": "type-cycle: a shared type holds itself, so its fields would never end.",
     "unreadable-file": "unreadable-file: a file or folder is not there or can't be opened.",
-    "no-rule-files": "no-rule-files: a folder holds no rule files. They are <api>/<name>.yaml.",
+    "no-rule-files": "no-rule-files: a folder holds none, or a file is none: they are <api>/<name>.yaml.",
 }

@@ -9,6 +9,7 @@ from rulewright.problem import SourceProblem, Span
 from rulewright.reader.kinds import NAME
 
 API_FILE = "api.yaml"
+_ENDINGS = (".yaml", ".yml")
 _TEST_ENDING = ".test.yaml"
 
 
@@ -32,6 +33,9 @@ def find_folders(path: Path, display_root: str | None) -> _Found:
     """The API folders that `path` stands for."""
     shown = str(path) if display_root is None else display_root
     if path.is_file():
+        if not path.name.endswith(_ENDINGS) or path.name.endswith(_TEST_ENDING):
+            wrong = _about(shown, "no-rule-files", f"{path.name} is no rule file", _hint_for(path))
+            return (), (wrong,), False
         # A resource is read with its neighbours: its look-ups and references name them.
         parent = str(path.parent) if display_root is None else display_root
         return *_one(path.parent, parent), False
@@ -59,9 +63,16 @@ def join(folder: str, name: str) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    """The YAML files directly in a folder, scenario files left out."""
-    found = (path for path in folder.iterdir() if path.name.endswith((".yaml", ".yml")) and path.is_file())
-    return sorted(path for path in found if not path.name.endswith(_TEST_ENDING))
+    """The YAML files directly in a folder, scenario files left out; links that lead nowhere are told of."""
+    named = (path for path in folder.iterdir() if path.name.endswith(_ENDINGS))
+    found = (path for path in named if not path.name.endswith(_TEST_ENDING))
+    return sorted(path for path in found if path.is_file() or (path.is_symlink() and not path.exists()))
+
+
+def _hint_for(path: Path) -> str:
+    if path.name.endswith(_TEST_ENDING):
+        return f"scenarios are run by: rulewright test {path.name}"
+    return "expected <api>/<name>.yaml"
 
 
 def _one(folder: Path, shown: str) -> tuple[tuple[ApiFolder, ...], tuple[SourceProblem, ...]]:
