@@ -34,8 +34,8 @@ def find_folders(path: Path, display_root: str | None) -> _Found:
     shown = str(path) if display_root is None else display_root
     if path.is_file():
         if not path.name.endswith(_ENDINGS) or path.name.endswith(_TEST_ENDING):
-            wrong = _about(shown, "no-rule-files", f"{path.name} is no rule file", _hint_for(path))
-            return (), (wrong,), False
+            said = f"{path.name} is no rule file"
+            return (), (_about(shown, "no-rule-files", said, _hint_for(path)),), False
         # A resource is read with its neighbours: its look-ups and references name them.
         parent = str(path.parent) if display_root is None else display_root
         return *_one(path.parent, parent), False
