@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from rulewright.cli.desk import Desk
 from rulewright.cli.options import SplitChoices
@@ -16,11 +16,16 @@ from rulewright.cli.output import Progress
 from rulewright.cli.remembered import RememberedRecords
 from rulewright.cli.splitting import Decided, is_enough, open_copies, write_copy
 from rulewright.errors import PayloadError
+from rulewright.hotpath.deciding import quick_for
 from rulewright.hotpath.unit import NotGenerated
 from rulewright.hotpath.verdicts import Scan, Verdicts, make_verdicts
-from rulewright.inputs import Item, Source, read_line
+from rulewright.inputs import Item, Payload, Source, read_line
 from rulewright.inputs.lines import LineReader
 from rulewright.inputs.sure_lines import read_surely
+from rulewright.outcome import Outcome
+
+if TYPE_CHECKING:
+    from rulewright.hotpath.telling import Teller
 
 # The most lines that are read at a time: how often the clock is looked at.
 _CHUNK: Final = 4_096
@@ -45,7 +50,9 @@ class Skimmer:
     read: int = 0
     refused: int = 0
     _verdicts: Verdicts | None = None
+    _teller: Teller | None = None
     _is_made: bool = False
+    _expects_refusal: bool = False
     _since: float = field(default_factory=time.monotonic)
 
     def decide_lines(
@@ -99,11 +106,21 @@ class Skimmer:
             yield from found
 
     def _decide(self, item: Item, line: bytes) -> Decided:
-        outcome = self.desk.decide(item, self.read, self.records)
+        outcome = self._refuse(item) or self.desk.decide(item, self.read, self.records)
         self.read += 1
+        self._expects_refusal = not outcome.accepted
         if self._verdicts is not None and outcome.accepted and not outcome.problems:
             self._verdicts.learn(line)
         return item, outcome
+
+    def _refuse(self, item: Item) -> Outcome | None:
+        """Tell what is wrong with a payload after one that was refused, without trying to accept it.
+
+        Of lines that no glance settles most are refused. None where that can't be told so.
+        """
+        if not self._expects_refusal or self._teller is None or not isinstance(item, Payload):
+            return None
+        return self._teller.tell(self.desk.inputs(item.value, self.read), self.records)
 
     def _scan(self) -> Scan:
         """How to look at the next lines: with what was learnt, while that can be relied on."""
@@ -113,6 +130,7 @@ class Skimmer:
             if self.read < _WARM_UP or self._is_made:
                 return _look_at_all
             self._is_made = True
+            self._teller = _teller_of(self.desk)
             self._verdicts = verdicts_of(self.desk, self.records)
             if self._verdicts is None:
                 return _look_at_all
@@ -143,6 +161,13 @@ def verdicts_of(desk: Desk, records: RememberedRecords | None) -> Verdicts | Non
     rules = desk.program.compiled
     asked = records.records if records is not None else None
     return make_verdicts(rules, rules.resources[desk.resource], desk.request, asked)
+
+
+def _teller_of(desk: Desk) -> Teller | None:
+    rules = desk.program.compiled
+    quick = quick_for(rules, rules.resources[desk.resource])
+    # A key that callers give may be taken, which is for `decide` to find.
+    return None if quick is None or quick.is_keyed else quick.teller
 
 
 def _look_at_all(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
