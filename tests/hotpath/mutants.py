@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -25,6 +25,7 @@ from rulewright import Program, load
 from rulewright.evaluation import decide as decide_plainly
 from rulewright.hotpath import build, deciding
 from rulewright.hotpath.straight import Straightener
+from rulewright.hotpath.unit import Unit
 from rulewright.outcome import Outcome
 
 RESOURCES = (
@@ -160,7 +161,7 @@ def outcome_of(program: Program, mutant: Mutant, cases: dict[str, list[Decided]]
             mock.patch.object(build, "Straightener", seeded.straighten),
         ):
             rules = program.compiled
-            vars(rules).pop("_hotpath", None)
+            vars(rules).pop("_hotpath_create", None)
             build.generate(rules, rules.resources[name])
             if not seeded.met:
                 continue
@@ -189,9 +190,9 @@ class Seeded:
         """In place of Python's own."""
         return compile(self.write(source), *rest, **options)
 
-    def straighten(self, functions: Sequence[str], *rest: Any) -> Straightener:
+    def straighten(self, unit: Unit, functions: Sequence[str], others: Iterable[str]) -> Straightener:
         """In place of the constructor: `accept` and `collect` are made of functions with the bug."""
-        return Straightener([self.write(one) for one in functions], *rest)
+        return Straightener(unit, [self.write(one) for one in functions], others)
 
 
 def _quickly(program: Program, case: Case) -> Outcome | None:
@@ -220,7 +221,7 @@ def survivors(program: Program, payloads: int) -> Iterator[tuple[Mutant, str]]:
         for mutant in MUTANTS:
             yield mutant, outcome_of(program, mutant, cases)
     finally:
-        vars(program.compiled).pop("_hotpath", None)
+        vars(program.compiled).pop("_hotpath_create", None)
 
 
 def main() -> int:

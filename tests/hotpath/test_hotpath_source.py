@@ -13,6 +13,7 @@ import pytest
 from rulewright import Program, load
 from rulewright.hotpath import program_source
 from rulewright.hotpath.build import NAMES, generate
+from rulewright.hotpath.deciding import GENERATED
 
 RESOURCES = load().resources
 HOSTILE = r"""
@@ -65,7 +66,9 @@ METHODS = {
     "body",
     "bound",
     "chance",
+    "changed",
     "changes",
+    "current",
     "count",
     "extreme",
     "find",
@@ -75,7 +78,9 @@ METHODS = {
     "headers",
     "hidden",
     "isdisjoint",
+    "kept",
     "key",
+    "merged",
     "last_in_sequence",
     "link",
     "lower",
@@ -160,14 +165,17 @@ LOCALS = {
     "f0",
     "f1",
     "f2",
+    "merge",
+    "stored",
 }
 
 
+@pytest.mark.parametrize("operation", GENERATED)
 @pytest.mark.parametrize("resource", RESOURCES)
-def test_source_holds_only_our_names(program: Program, resource: str) -> None:
+def test_source_holds_only_our_names(program: Program, resource: str, operation: str) -> None:
     """Names are made by us or are declared fields; everything else a rule file says is a literal."""
     compiled = program.compiled.resources[resource]
-    source = generate(program.compiled, compiled).source
+    source = program_source(program.compiled, compiled, operation)
     fields = {one.name for one in compiled.every_field()}
     made = {*NAMES, *METHODS, *LOCALS, *fields}
 
@@ -182,22 +190,27 @@ def _is_constant(name: str) -> bool:
     return bool(prefix) and number.isdigit()
 
 
-def test_hostile_texts_stay_literals(tmp_path: Path) -> None:
+@pytest.mark.parametrize("operation", GENERATED)
+def test_hostile_texts_stay_literals(tmp_path: Path, operation: str) -> None:
     """Whatever quotes and brackets a rule file holds, the source parses to the same names."""
     (tmp_path / "desk").mkdir()
     (tmp_path / "desk" / "request.yaml").write_text(HOSTILE)
     rules = load(tmp_path).compiled
 
-    source = program_source(rules, rules.resources["desk/request"])
+    source = program_source(rules, rules.resources["desk/request"], operation)
 
     assert {"os", "exit", "SystemExit"} & names_of(source) == set()
     assert "def accept(" in source
 
 
+@pytest.mark.parametrize("operation", GENERATED)
 @pytest.mark.parametrize("resource", RESOURCES)
-def test_every_shipped_resource_has_a_program(program: Program, resource: str) -> None:
-    """None is left to the plain evaluator as a whole; the source can be printed."""
-    assert "def accept(" in program_source(program.compiled, program.compiled.resources[resource])
+def test_every_shipped_resource_has_a_program(program: Program, resource: str, operation: str) -> None:
+    """None is left to the plain evaluator as a whole, but for reactions; the source can be printed."""
+    source = program_source(program.compiled, program.compiled.resources[resource], operation)
+
+    reacted_to = program.compiled.reactions.get((resource, operation))
+    assert ("def accept(" in source) is not bool(reacted_to)
 
 
 CONSTANT = """\

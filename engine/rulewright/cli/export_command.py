@@ -16,9 +16,16 @@ def command(context: click.Context) -> None:
 
 @command.command("program")
 @click.argument("resource")
+@click.option(
+    "--operation",
+    type=click.Choice(["create", "update"]),
+    default="create",
+    show_default=True,
+    help="What the program decides.",
+)
 @rules_option
-def export_program(resource: str, rules: str | None) -> None:
-    """Print the Python program that decides creates of RESOURCE (for example ct_oi/case).
+def export_program(resource: str, operation: str, rules: str | None) -> None:
+    """Print the Python program that decides creates or updates of RESOURCE (for example ct_oi/case).
 
     It is generated from the rule file; reading it shows in which order what is judged.
     """
@@ -27,7 +34,7 @@ def export_program(resource: str, rules: str | None) -> None:
     from rulewright.hotpath import program_source  # noqa: PLC0415
 
     compiled = load_rules_of(rules).compiled
-    click.echo(program_source(compiled, find_resource(compiled, resource)), nl=False)
+    click.echo(program_source(compiled, find_resource(compiled, resource), operation), nl=False)
 
 
 @command.command("jsonschema")

@@ -9,6 +9,7 @@ from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.dialects import refuse
 from rulewright.evaluation import Inputs
 from rulewright.evaluation.lookups import note_read
+from rulewright.evaluation.overlay import same
 from rulewright.fieldtypes import encode_datetime
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.state import UNSHAPED, State
@@ -29,10 +30,10 @@ def accepted(
     body: object,
     problems: tuple[Problem, ...] = (),
 ) -> Outcome:
-    """Make the outcome of an accepted create; `problems` are its warnings."""
+    """Make the outcome of an accepted create or update; `problems` are its warnings."""
     outcome = OutcomeDraft()
     outcome.resource = resource.name
-    outcome.operation = "create"
+    outcome.operation = inputs.operation
     outcome.verdict = "accepted"
     outcome.problems = problems
     outcome.record = run.record
@@ -110,10 +111,22 @@ def _same(rules: CompiledRules) -> dict[str, object]:
 
 
 def _changes_of(resource: CompiledResource, run: State) -> tuple[Change, ...]:
-    name = resource.name
-    written = {field: value for field, value in run.record.items() if value is not None}
-    own = [Change("create", name, run.key, written, None, f"{name}.record", "own")] if written else []
+    operation, name, key, written, *rest = _own_change(resource, run)
+    if operation == "create":
+        written = {field: value for field, value in written.items() if value is not None}
+    own = [Change(operation, name, key, written, *rest)] if written else []
     return (*own, *(Change(*parts) for parts in run.changes))
+
+
+def _own_change(resource: CompiledResource, run: State) -> tuple[Any, ...]:
+    """What happens to the own record, as a Change is made of; of a create with what is null."""
+    name, record = resource.name, run.record
+    if run.link.operation == "create":
+        return ("create", name, run.key, record, None, f"{name}.record", "own")
+    stored = run.current
+    changed = {field: value for field, value in record.items() if not same(value, stored.get(field))}
+    before = {field: stored.get(field) for field in changed}
+    return ("update", name, run.key, changed, before, f"{name}.record", "own")
 
 
 def written_by(outcome: Outcome) -> Written | None:
@@ -125,12 +138,11 @@ def written_by(outcome: Outcome) -> Written | None:
     if later is None or later.func is not _parts:
         return None
     rules, resource, _, _, run, _ = later.args
-    name = resource.name
-    own = ("create", name, run.key, run.record, None, f"{name}.record", "own")
+    own = _own_change(resource, run)
     reads = run.reads
     if len({read[0] for read in reads}) < len(reads):
         reads = [(one.lookup, one.resource, one.by, one.found) for one in _reads(rules, run)]
-    return [own, *run.changes], reads
+    return [own, *run.changes] if own[3] else [*run.changes], reads
 
 
 class _Notes:

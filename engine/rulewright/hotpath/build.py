@@ -1,4 +1,4 @@
-"""Rule file -> a generated Python module for creates, compiled and ready to be called."""
+"""Rule file -> a generated Python module for creates, or for updates, compiled and ready to be called."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from msgspec.structs import asdict
 
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation.views import Layer
-from rulewright.hotpath import choosing, doubt, plan, refusals, state, texts, values
+from rulewright.hotpath import choosing, doubt, merging, plan, refusals, state, texts, values
 from rulewright.hotpath.ahead import fits
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.collecting import GIVEN, TITLE, Collector
 from rulewright.hotpath.dependence import Dependence
 from rulewright.hotpath.effects import EffectWriter
 from rulewright.hotpath.inferring import InferenceWriter, may_fire
+from rulewright.hotpath.merging import MergeWriter
 from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.responses import ResponseWriter, can_wait
 from rulewright.hotpath.shape import ShapeWriter, struct_of
 from rulewright.hotpath.stages import Stages
 from rulewright.hotpath.state import UNREAD, UNSHAPED, Decline, Linked, Missing, State
 from rulewright.hotpath.straight import Straightener
-from rulewright.hotpath.unit import NotGenerated, Unit, is_sent
+from rulewright.hotpath.unit import NotGenerated, Unit
 from rulewright.schema.validators import is_one_of
 
 # Everything that generated code may call, beside the constants of its own rule file.
@@ -40,7 +41,16 @@ NAMES: Final[Mapping[str, object]] = {
             doubt.note_in_doubt,
             doubt.tell_in_doubt,
             doubt.value_in_doubt,
+            merging.changed_of,
+            merging.kept_flag,
+            merging.kept_number,
+            merging.kept_text,
+            merging.kept_whole,
+            merging.merged_of,
+            merging.require_in_scope,
+            merging.without_nulls,
             plan.begin,
+            plan.begin_update,
             plan.create_record,
             plan.expected,
             plan.judge_uniques,
@@ -130,12 +140,12 @@ class Generated:
     convert: Callable[..., Any] = msgspec.convert
 
 
-def generate(rules: CompiledRules, resource: CompiledResource) -> Generated:
+def generate(rules: CompiledRules, resource: CompiledResource, operation: str = "create") -> Generated:
     """Generate and compile the module. Raises NotGenerated where the plain evaluator must do it all."""
-    if rules.reactions.get((resource.name, "create")):
-        raise NotGenerated("reactions to a create")
-    unit = Unit(rules, resource)
-    struct = struct_of(resource)
+    if rules.reactions.get((resource.name, operation)):
+        raise NotGenerated(f"reactions to {'an' if operation == 'update' else 'a'} {operation}")
+    unit = Unit(rules, resource, operation)
+    struct = struct_of(resource, operation)
     status = _write(unit)
     namespace: dict[str, Any] = {"__builtins__": {"__build_class__": __build_class__, "__name__": "hotpath"}}
     namespace.update(NAMES)
@@ -158,7 +168,7 @@ def generate(rules: CompiledRules, resource: CompiledResource) -> Generated:
         open=namespace["Run"],
         shape=namespace["shape"],
         after=tuple(namespace[one] for one in _AFTER if one in namespace),
-        loose=struct_of(resource, loose=True),
+        loose=struct_of(resource, operation, loose=True),
         dates=_dates(unit),
     )
 
@@ -167,16 +177,18 @@ def _write(unit: Unit) -> int | None:
     """Write the module; return the response's status."""
     cells = Cells(unit)
     stages = Stages(unit, cells)
+    merging = MergeWriter(unit, cells)
+    if unit.is_update:
+        stages.write_stored(merging)
     stages.write_request()
-    settable = frozenset(
-        name
-        for name, one in unit.resource.fields.items()
-        if one.rule.readonly is not None and is_sent(unit.resource, one)
-    )
+    sent = [one for one in unit.resource.fields.values() if unit.is_sent(one)]
+    settable = frozenset(one.name for one in sent if one.rule.readonly is not None)
     loader = unit.resource.loader(None, settable)
     shape = ShapeWriter(unit, loader)
-    shape.write(one for one in unit.resource.fields.values() if is_sent(unit.resource, one))
+    shape.write(sent)
     stages.called.append("shape")
+    if unit.is_update:
+        stages.write_merge(merging)
     stages.write_presence()
     stages.write_values()
     stages.write_checks()
@@ -204,7 +216,7 @@ def _write(unit: Unit) -> int | None:
     for field in unit.resource.fields.values():
         if not cells.is_as_sent(field):
             cells.record(field)
-    collect = _collect(unit, cells)
+    collect = _collect(unit, cells) if not unit.is_update else None
     unit.function("reread", "look-ups are read anew through what is planned", cells.reread(effects.is_needed))
     accept = _accept(unit, [*stages.called, *_last(unit, cells, effects)], effects.written())
     if collect is not None:
@@ -236,7 +248,6 @@ def _dates(unit: Unit) -> dict[str, Callable[[Any], Any]]:
 _AFTER: Final = ("complete", "infer", "plan", "uniques", "invariants")
 _GIVEN: Final = ("p", "payload", "store", "actor", "request", "now", "seed")
 _OPENING: Final = (
-    *(f"s.{name} = {name}" for name in _GIVEN),
     "reads = s.reads = []",
     "s.body = UNSHAPED",
     "s.chance = s.names = s.written = s.revised = s.hidden = None",
@@ -253,20 +264,26 @@ def _run(unit: Unit) -> str:
         "class Run(State):",
         f"    __slots__ = ({slots})",
         "",
-        f"    def __init__(s, {', '.join(_GIVEN)}):",
+        f"    def __init__(s, {', '.join(_given(unit))}):",
     ]
     return "\n".join([*lines, *(f"        {line}" for line in _opened(unit)), ""])
 
 
+def _given(unit: Unit) -> tuple[str, ...]:
+    """The parameters of `accept`: an update's stored record too."""
+    return (*_GIVEN, "current") if unit.is_update else _GIVEN
+
+
 def _opened(unit: Unit) -> list[str]:
+    given = [f"s.{name} = {name}" for name in _given(unit)]
     cells = [f"{' = '.join(f's.{cell}' for cell in unit.cells)} = UNREAD"] if unit.cells else []
-    return [*_OPENING, *cells]
+    return [*given, *_OPENING, *cells]
 
 
 def _accept(unit: Unit, called: list[str], written: Iterable[str]) -> str:
-    straightener = Straightener(unit.functions, unit.cells, unit.resource.name, written)
+    straightener = Straightener(unit, unit.functions, written)
     lines = ["s = new(Run)", *_opened(unit), *straightener.lines(called), "return s"]
-    return "\n".join([f"def accept({', '.join(_GIVEN)}):", *(f"    {line}" for line in lines), ""])
+    return "\n".join([f"def accept({', '.join(_given(unit))}):", *(f"    {line}" for line in lines), ""])
 
 
 def _collect(unit: Unit, cells: Cells) -> str | None:
@@ -277,7 +294,7 @@ def _collect(unit: Unit, cells: Cells) -> str | None:
 
 
 def _straight_collect(unit: Unit, collect: str, before: Sequence[str]) -> str:
-    straightener = Straightener([*unit.functions, collect], unit.cells, unit.resource.name, ())
+    straightener = Straightener(unit, [*unit.functions, collect], ())
     lines = [*straightener.lines([*before, "collect"])]
     read = set(re.findall(r"\w+", "\n".join(lines)))
     lines = [*(f"{name} = s.{name}" for name in (*_GIVEN, "reads") if name in read), *lines]
@@ -286,16 +303,20 @@ def _straight_collect(unit: Unit, collect: str, before: Sequence[str]) -> str:
 
 def _link(unit: Unit, namespace: Mapping[str, Any]) -> None:
     resource = unit.resource
-    link = Linked(unit.rules, resource)
+    link = Linked(unit.rules, resource, unit.operation)
     link.rests = Dependence(resource).table()
     link.lookups = {name: namespace[f"l_{name}"] for name in resource.lookups if f"l_{name}" in namespace}
     for name, field in resource.bound_references.items():
         if f"x_{field.name}" in namespace:
             link.bindings[name] = namespace[f"x_{field.name}"]
     for name in resource.fields:
-        link.fields[name] = namespace.get(f"r_{name}") or _as_sent(name)
+        link.fields[name] = namespace.get(f"r_{name}") or (_as_merged if unit.is_update else _as_sent)(name)
     namespace["Run"].link = link
     namespace["Run"].keys = link.keys
+
+
+def _as_merged(name: str) -> Callable[[Any], object]:
+    return lambda s: s.merged[name]
 
 
 def _as_sent(name: str) -> Callable[[Any], object]:

@@ -18,7 +18,7 @@ from rulewright.evaluation.views import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
 from rulewright.hotpath.expressions import Writer, Written, call_of, is_constant, literal
 from rulewright.hotpath.finding import Finder, kind_of_field
-from rulewright.hotpath.unit import Code, NotGenerated, Unit, is_sent, part_of
+from rulewright.hotpath.unit import Code, NotGenerated, Unit, part_of
 
 _CASTS: Final[Mapping[str, str]] = {"text": "text_of", "int": "whole_of", "bool": "flag_of"}
 
@@ -33,7 +33,7 @@ class Cells(Finder):
         self.set_later = {
             name
             for effect in unit.resource.effects
-            if effect.rule.verb is None and ("create" in effect.on or "*" in effect.on)
+            if effect.rule.verb is None and (unit.operation in effect.on or "*" in effect.on)
             for name in effect.set.entries
         }
         self.bound: set[str] = set()
@@ -54,8 +54,8 @@ class Cells(Finder):
                 return self._own(rest, sent=True)
             case ("record", *rest):
                 return self._own(rest, sent=False)
-            case ("current",):
-                return Code("None", "null", sure=True)
+            case ("current", *rest):
+                return self._current(rest)
             case ("settings", name):
                 return self._setting(name)
             case ("actor",):
@@ -86,18 +86,33 @@ class Cells(Finder):
         settings = self.unit.rules.settings.get(self.resource.file.api, {})
         return literal(settings[name]) if name in settings else None
 
+    def _current(self, steps: list[str]) -> Code | None:
+        """The stored record; a create has none."""
+        if not self.unit.is_update:
+            return None if steps else Code("None", "null", sure=True)
+        fields = self.resource.fields
+        if not steps:
+            return Code("s.kept", "record", steady=True, fields=fields)
+        field = fields.get(steps[0])
+        return None if field is None else self._part(f"s.kept[{field.name!r}]", field, steps, is_steady=False)
+
     def _own(self, steps: list[str], *, sent: bool) -> Code | None:
         field = self.resource.fields.get(steps[0])
         if field is None:
             return None
-        if sent and not is_sent(self.resource, field):
+        if sent and not self.unit.is_sent(field):
             # Nothing can be selected from null.
             return Code("None", "null", sure=True) if len(steps) == 1 else None
         text = f"s.p.{field.name}" if sent else self.record(field)
+        # Python warns of asking whether a literal is None.
+        is_steady = (field.rule.required and not self.unit.is_update) or is_constant(text)
+        return self._part(text, field, steps, is_steady=is_steady)
+
+    @staticmethod
+    def _part(text: str, field: CompiledField, steps: list[str], *, is_steady: bool) -> Code | None:
+        """A checked value of the own record, or a part of it."""
         if len(steps) == 1:
-            # Python warns of asking whether a literal is None.
-            steady = field.rule.required or is_constant(text)
-            return Code(text, kind_of_field(field), sure=True, steady=steady, field=field)
+            return Code(text, kind_of_field(field), sure=True, steady=is_steady, field=field)
         child = next((one for one in field.children if one.name == steps[1]), None)
         if child is None or len(steps) > 2:
             return None
@@ -144,7 +159,7 @@ class Cells(Finder):
     def record(self, field: CompiledField) -> str:
         """The text of a field of the record, in stored form."""
         if self.is_as_sent(field):
-            return f"s.p.{field.name}"
+            return self.unit.place(field)
         name = f"r_{field.name}"
         if name in self._cheap:
             return self._cheap[name]
@@ -165,16 +180,18 @@ class Cells(Finder):
         return field.name not in self.set_later and field.rule.generate is None and "(s" not in line
 
     def is_as_sent(self, field: CompiledField) -> bool:
-        """Whether the field is recorded as it was sent, or null."""
+        """Whether the field is recorded as it was sent (and merged), or null."""
         rule = field.rule
-        supplied = rule.default is not None or rule.default_from is not None or _completes_parts(field)
-        return not (supplied or self.is_derived(field) or field.name in self.set_later) and is_sent(
-            self.resource, field
-        )
+        if _completes_parts(field) or self.is_derived(field) or field.name in self.set_later:
+            return False
+        is_defaulted = rule.default is not None or rule.default_from is not None
+        # What is stored is not defaulted again.
+        return self.unit.is_update or (not is_defaulted and self.unit.is_sent(field))
 
     def is_derived(self, field: CompiledField) -> bool:
         """Whether the rules work the field out, whatever was sent."""
-        return is_state(self.resource, field) or computes(field) or field.rule.generate is not None
+        is_computed = computes(field, self.unit.operation)
+        return is_state(self.resource, field) or is_computed or field.rule.generate is not None
 
     def _cell(self, name: str, title: str, lines: list[str]) -> None:
         cell = self.unit.cell(f"c_{name}")
@@ -189,14 +206,16 @@ class Cells(Finder):
 
     def _value(self, field: CompiledField) -> list[str]:
         """The lines that work a field of the record out, into `v`."""
-        if is_state(self.resource, field):
-            return self._state()
-        if computes(field):
+        if computes(field, self.unit.operation) and not is_state(self.resource, field):
             assert field.compute is not None
             return [f"v = {self.stored(field, field.compute)}"]
+        if self.unit.is_update:
+            return self._kept(field)
+        if is_state(self.resource, field):
+            return self._state()
         if field.rule.generate is not None:
             return [f"v = {self.generated(field, self.resource.name, planned=False)}"]
-        if not is_sent(self.resource, field):
+        if not self.unit.is_sent(field):
             return [f"v = {self._default(field)}"]
         place = sent = f"s.p.{field.name}"
         if _completes_parts(field):
@@ -207,6 +226,16 @@ class Cells(Finder):
         if field.rule.nullable or field.rule.blank is not None:
             absent = f"{place} is None and {field.name!r} not in s.payload"
         return [f"v = {self._default(field)} if {absent} else {sent}"]
+
+    def _kept(self, field: CompiledField) -> list[str]:
+        """A field of an updated record that no rule works out."""
+        if is_state(self.resource, field) or field.rule.generate is not None:
+            return [f"v = s.kept[{field.name!r}]"]
+        place = self.unit.place(field)
+        if not _completes_parts(field):
+            return [f"v = {place}"]
+        # What was sent would be completed inside.
+        return [f"if {field.name!r} in s.changed: require_none({place})", f"v = {place}"]
 
     def _completed(self, field: CompiledField, place: str) -> str:
         """A sent object with the defaults of its parts; one that is completed otherwise is declined."""
@@ -302,10 +331,13 @@ def is_state(resource: CompiledResource, field: CompiledField) -> bool:
     return workflow is not None and workflow.rule.field == field.name
 
 
-def computes(field: CompiledField) -> bool:
-    """Whether a create works the field out by its `compute`."""
+def computes(field: CompiledField, operation: str = "create") -> bool:
+    """Whether an operation works the field out by its `compute`; what is immutable, a create alone."""
     compute = field.rule.compute
-    return compute is not None and (compute.on is None or "*" in compute.on or "create" in compute.on)
+    if compute is None:
+        return False
+    on = compute.on if compute.on is not None else ("create",) if field.rule.immutable else ("*",)
+    return "*" in on or operation in on
 
 
 def _completes_parts(field: CompiledField) -> bool:

@@ -13,11 +13,13 @@ from rulewright.ports import Records
 
 if TYPE_CHECKING:
     from rulewright.hotpath.accepting import Written
-    from rulewright.hotpath.quick import Quick
+    from rulewright.hotpath.quick import Quick, QuickUpdate
 
 # Payloads of a resource that are decided plainly first: generating takes as long as a few decisions, and most
 # runs of the command have one.
 WARM_UP: Final = 2
+# The operations that programs are generated for.
+GENERATED: Final = ("create", "update")
 
 
 def decide(
@@ -33,13 +35,14 @@ def decide(
 
     `referee`: let the plain evaluator decide, as it does where a tracer watches.
     """
-    if tracer is None and not referee and inputs.operation == "create" and not inputs.trusted:
+    operation = inputs.operation
+    if tracer is None and not referee and operation in GENERATED and not inputs.trusted:
         # What is no text, and may have no hash, is told as an unknown resource below.
-        quick = _programs(rules).get(resource, 0) if resource.__class__ is str else None
+        quick = _programs(rules, operation).get(resource, 0) if resource.__class__ is str else None
         if quick.__class__ is int:
-            quick = _warm(rules, resource)
+            quick = _warm(rules, resource, operation)
         if quick is not None:
-            outcome: Outcome | None = cast("Quick", quick).decide(inputs, records)
+            outcome: Outcome | None = cast("Quick | QuickUpdate", quick).decide(inputs, records)
             if outcome is not None:
                 return outcome
     return decide_plainly(rules, resource, inputs, records, tracer)
@@ -49,48 +52,52 @@ def decide_quickly(
     rules: CompiledRules, resource: str, inputs: Inputs, records: Records | None
 ) -> Outcome | None:
     """The outcome, or None where the generated code isn't sure."""
-    if inputs.operation != "create" or inputs.trusted:
+    if inputs.operation not in GENERATED or inputs.trusted:
         return None
-    quick = quick_for(rules, find_resource(rules, resource))
+    quick = _made_for(rules, find_resource(rules, resource), inputs.operation)
     return quick.decide(inputs, records) if quick is not None else None
 
 
 def quick_for(rules: CompiledRules, resource: CompiledResource) -> Quick | None:
-    """Return a resource's program, generated at its first use; None where there is none."""
-    programs = _programs(rules)
+    """Return the program of a resource's creates, generated at its first use; None where there is none."""
+    return cast("Quick | None", _made_for(rules, resource, "create"))
+
+
+def _made_for(rules: CompiledRules, resource: CompiledResource, operation: str) -> Quick | QuickUpdate | None:
+    programs = _programs(rules, operation)
     kept = programs.get(resource.name, 0)
     if isinstance(kept, int):
         # Two threads may both generate it; the programs are alike, and either may stay.
-        kept = programs[resource.name] = _lazy_quick().make_quick(rules, resource)
-    return cast("Quick | None", kept)
+        kept = programs[resource.name] = _lazy_quick().make_quick(rules, resource, operation)
+    return cast("Quick | QuickUpdate | None", kept)
 
 
-def _warm(rules: CompiledRules, name: str) -> Quick | None:
+def _warm(rules: CompiledRules, name: str, operation: str) -> Quick | QuickUpdate | None:
     """The program of a resource that was asked for often enough, else None."""
     resource = find_resource(rules, name)
-    programs = _programs(rules)
+    programs = _programs(rules, operation)
     asked = programs.get(name, 0)
     if isinstance(asked, int) and asked < WARM_UP:
         programs[name] = asked + 1
         return None
-    return quick_for(rules, resource)
+    return _made_for(rules, resource, operation)
 
 
-def _programs(rules: CompiledRules) -> dict[str, object]:
-    """Each resource's program, or how many payloads it had so far.
+def _programs(rules: CompiledRules, operation: str) -> dict[str, object]:
+    """Each resource's program of an operation, or how many payloads it had so far.
 
     Kept with the rules, so that rules with other settings have their own.
     """
-    programs: dict[str, object] = vars(rules).setdefault("_hotpath", {})
+    programs: dict[str, object] = vars(rules).setdefault(f"_hotpath_{operation}", {})
     return programs
 
 
-def program_source(rules: CompiledRules, resource: CompiledResource) -> str:
-    """Return the generated source of a resource's hot path, for people to read.
+def program_source(rules: CompiledRules, resource: CompiledResource, operation: str = "create") -> str:
+    """Return the generated source of a resource's hot path for creates or updates, for people to read.
 
     Where nothing is generated, a comment says why.
     """
-    return str(_lazy_quick().source_of(rules, resource))
+    return str(_lazy_quick().source_of(rules, resource, operation))
 
 
 def written_by(outcome: Outcome) -> Written | None:

@@ -13,14 +13,14 @@ from rulewright.hotpath.unit import NotGenerated, Unit
 
 
 class EffectWriter:
-    """Writes the function that plans what a create leads to."""
+    """Writes the function that plans what a create or an update leads to."""
 
     def __init__(self, unit: Unit, cells: Cells) -> None:
         self.unit = unit
         self.cells = cells
         self.resource = unit.resource
         self.effects = [
-            effect for effect in unit.resource.effects if "create" in effect.on or "*" in effect.on
+            effect for effect in unit.resource.effects if unit.operation in effect.on or "*" in effect.on
         ]
 
     @property
@@ -35,7 +35,7 @@ class EffectWriter:
 
     def lines(self) -> Iterator[str]:
         """Yield the body of `plan`."""
-        yield f"begin(s, {self.resource.name!r})"
+        yield f"{'begin_update' if self.unit.is_update else 'begin'}(s, {self.resource.name!r})"
         for effect in self.effects:
             yield f"# {'.'.join(effect.id.split('.')[1:])}"
             body = [*self._effect(effect)]

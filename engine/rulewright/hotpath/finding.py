@@ -11,7 +11,7 @@ from typing import Final
 from rulewright.compiled import CompiledField, CompiledLookUp, CompiledResource
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.expressions import Writer, Written, path_of
-from rulewright.hotpath.unit import Code, NotGenerated, Unit, is_sent
+from rulewright.hotpath.unit import Code, NotGenerated, Unit
 
 _KINDS: Final[Mapping[str, str]] = {
     "string": "text",
@@ -72,7 +72,7 @@ class Finder:
         for path in lookup.by.reads:
             if path[0] in _OWN_ROOTS and len(path) > 1 and path[1] in self.resource.fields:
                 field = self.resource.fields[path[1]]
-                if field.reference is not None and is_sent(self.resource, field):
+                if field.reference is not None and (self.unit.is_update or self.unit.is_sent(field)):
                     yield f"{self.reference(field)}(s)"
         names: list[str] = []
         for index, (name, entry) in enumerate(lookup.by.entries.items()):
@@ -156,7 +156,7 @@ class Finder:
             or kind_of_field(ours) not in ("text", "int")
         ):
             raise NotGenerated(f"the reference of {field.id}")
-        yield f"k = s.p.{field.name}"
+        yield f"k = {self.unit.place(field)}"
         yield f"if k is None: v = {'[]' if listed else 'None'}"
         yield "else:"
         if listed:
@@ -209,7 +209,8 @@ class Finder:
             if finds and is_keyed and all(map(self._is_steady, lookup.by.reads)):
                 found.add(f"l_{name}")
         for name, field in self.resource.fields.items():
-            required = field.rule.required and field.rule.type != "list"
+            # An update judges no reference that stays as it was.
+            required = field.rule.required and field.rule.type != "list" and not self.unit.is_update
             if required and field.reference is not None and field.reference.resource != self.resource.name:
                 found.add(f"x_{name}")
         return found
@@ -217,7 +218,7 @@ class Finder:
     def _is_never_null(self, entry: Valued) -> bool:
         """Whether a key of a look-up is there in whatever is accepted."""
         if isinstance(entry, Formula) and (steps := path_of(entry.node)) is not None:
-            operation = self.resource.operation("create")
+            operation = self.resource.operation(self.unit.operation)
             parameters = PARAMETER.findall(operation.path or "") if operation is not None else ()
             if steps[:2] == ("request", "path") and steps[2:] in [(one,) for one in parameters]:
                 return True

@@ -17,6 +17,7 @@ from rulewright.evaluation.views import Layer, LazyRecord, decode_value
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.expressions import call_of
 from rulewright.hotpath.state import State, names_of
+from rulewright.hotpath.touching import Touching
 from rulewright.hotpath.unit import Unit
 
 _OWN = {PAYLOAD: "payload", RECORD: "record"}
@@ -60,25 +61,41 @@ class InferenceWriter:
         self.knowledge = cast(Knowledge, knowledge_of(unit.rules, unit.resource))
 
     def lines(self) -> Iterator[str]:
-        """Read all sources, then judge rule by rule."""
+        """Read all sources, then judge rule by rule; where an update touches no rule, nothing is read."""
+        touching = Touching(self.unit)
+        touched = [touching.of_whole(self.knowledge.reads_of(one)) for one in self._telling()]
+        if not touched:
+            return
+        body = [*self._body()]
+        if all(touched):
+            yield f"if {' or '.join(dict.fromkeys(touched))}:"
+            yield from (f"    {line}" for line in body)
+        else:
+            yield from body
+
+    def _telling(self) -> list[CompiledInference]:
+        """The rules of which anybody learns that they fire."""
+        return [
+            one for one in self.knowledge.rules.values() if one.rule.problem is not None or one.set.entries
+        ]
+
+    def _body(self) -> Iterator[str]:
         names: dict[str, str] = {}
         for source in self.knowledge.sources:
             if source not in _OWN:
                 names[source] = f"f{len(names)}"
                 yield f"{names[source]} = {self._read(source)}(s)"
         tests: dict[str, None] = {}
-        for one in self.knowledge.rules.values():
-            if one.rule.problem is not None or one.set.entries:
-                tests.update(dict.fromkeys(self._tests(one, names)))
+        for one in self._telling():
+            tests.update(dict.fromkeys(self._tests(one, names)))
         # Several rules may need the same.
         for test in tests:
             yield f"if {test}: raise Decline"
 
     def needs(self) -> Iterator[frozenset[str]]:
         """The sets of sources of which each, if all of it has records, may let a rule tell something."""
-        for one in self.knowledge.rules.values():
-            if one.rule.problem is not None or one.set.entries:
-                yield from self._needs(one, frozenset())
+        for one in self._telling():
+            yield from self._needs(one, frozenset())
 
     def _read(self, source: str) -> str:
         if source in self.resource.lookups:

@@ -22,6 +22,12 @@ def begin(s: State, name: str) -> None:
     s.changes = []
 
 
+def begin_update(s: State, name: str) -> None:
+    """The same for a record that is stored."""
+    begin(s, name)
+    s.revised = {name}
+
+
 def _note(s: State, name: str, key: object, values: Mapping[str, object]) -> None:
     """Decline where two effects set one field of one record differently."""
     if s.written is None:

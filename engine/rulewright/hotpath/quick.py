@@ -1,4 +1,7 @@
-"""What decides the creates of a resource: generated code that accepts, else one that tells what is wrong."""
+"""What decides a resource's creates: generated code that accepts, else one that tells what is wrong.
+
+Updates are decided by code that accepts; what it doesn't the plain evaluator tells.
+"""
 
 from __future__ import annotations
 
@@ -60,22 +63,56 @@ class Quick:
         return accepted(self.rules, self.resource, code, inputs, run, run.body)
 
 
-def make_quick(rules: CompiledRules, resource: CompiledResource) -> Quick | None:
-    """Generate a resource's program; None where the plain evaluator decides all."""
+@dataclass(frozen=True, slots=True)
+class QuickUpdate:
+    """The generated program of a resource's updates, ready to decide."""
+
+    rules: CompiledRules
+    resource: CompiledResource
+    code: Generated
+
+    def decide(self, inputs: Inputs, records: Records | None) -> Outcome | None:
+        """The outcome, or None where the generated code isn't sure."""
+        code, payload = self.code, inputs.payload
+        if payload.__class__ is not dict or records is None or inputs.key is None:
+            return None
+        try:
+            (stored,) = records.find(self.resource.name, {self.resource.key: inputs.key}, 1)
+            run = code.accept(
+                code.convert(payload, code.struct),
+                payload,
+                records,
+                inputs.actor,
+                inputs.request,
+                inputs.now,
+                inputs.seed,
+                stored,
+            )
+        except Exception:  # whatever it was, the plain evaluator meets it again, and tells it
+            return None
+        return accepted(self.rules, self.resource, code, inputs, run, run.body)
+
+
+def make_quick(
+    rules: CompiledRules, resource: CompiledResource, operation: str = "create"
+) -> Quick | QuickUpdate | None:
+    """Generate a resource's program of creates or updates; None where the plain evaluator decides all."""
     declared = [one.name for one in resource.file.operations]
-    if resource.has_event("create") or (declared and "create" not in declared):
+    if resource.has_event(operation) or (declared and operation not in declared):
         return None
     try:
-        code = generate(rules, resource)
+        code = generate(rules, resource, operation)
+        if operation == "update":
+            return QuickUpdate(rules, resource, code)
         is_keyed = resource.fields[resource.key].rule.generate is None
         return Quick(rules, resource, code, Teller(rules, resource, code), is_keyed)
     except Exception:  # a defect of ours must cost nobody more than time; tests see to it that there is none
         return None
 
 
-def source_of(rules: CompiledRules, resource: CompiledResource) -> str:
+def source_of(rules: CompiledRules, resource: CompiledResource, operation: str) -> str:
     """The generated source, for people to read; where nothing is generated, a comment says why."""
     try:
-        return generate(rules, resource).source
+        return generate(rules, resource, operation).source
     except NotGenerated as reason:
         return f"# The plain evaluator decides: {reason}\n"

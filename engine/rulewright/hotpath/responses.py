@@ -1,4 +1,4 @@
-"""The response of an accepted create as generated lines: dates printed, the rest as it is stored."""
+"""The response of what is accepted as generated lines: dates printed, the rest as it is stored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rulewright.hotpath.texts import remembering
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
 
 _PLAIN: Final = ("text", "int", "bool", "double", "null", "any", "list")
-_DEFAULT_STATUS: Final = 201
+_DEFAULT_STATUS: Final = {"create": 201}
 
 
 def printer(field: CompiledField) -> Callable[[Any], object]:
@@ -43,11 +43,12 @@ class ResponseWriter:
     @property
     def status(self) -> int | None:
         """The HTTP status, None where nothing is said about HTTP."""
-        operation = self.resource.operation("create")
+        operation = self.resource.operation(self.unit.operation)
         shape = self.resource.response
         if operation is None and shape.rule is None and shape.envelope is None:
             return None
-        return operation.status if operation is not None and operation.status is not None else _DEFAULT_STATUS
+        declared = operation.status if operation is not None else None
+        return declared if declared is not None else _DEFAULT_STATUS.get(self.unit.operation, 200)
 
     def lines(self) -> Iterator[str]:
         """Yield the body of `respond`, which returns the response's body."""
@@ -172,8 +173,8 @@ def _is_own(node: ast.expr) -> bool:
     match node:
         case ast.Constant() | ast.Attribute(value=ast.Attribute(value=ast.Name(id="s"), attr="p")):
             return True
-        case ast.Subscript(value=ast.Attribute(value=ast.Name(id="s"), attr="record"), slice=ast.Constant()):
-            return True
+        case ast.Subscript(value=ast.Attribute(value=ast.Name(id="s"), attr=name), slice=ast.Constant()):
+            return name in ("record", "merged", "kept")
         case ast.Call(func=ast.Name(id=name), args=[ast.Name(id="s")]):
             return name.startswith("r_")
     return False

@@ -16,7 +16,7 @@ import re2
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.fieldtypes import FIELD_TYPES, INT64_MAX, INT64_MIN, is_writable, resolve
 from rulewright.hotpath.texts import date_reader, general_reader, is_uuid, remembering
-from rulewright.hotpath.unit import NotGenerated, Unit, is_plain, is_sent
+from rulewright.hotpath.unit import NotGenerated, Unit, is_map, is_plain, is_sent
 
 # What only the system sets takes this one text, which nobody can guess: whoever sends such a field is told so
 # by the plain evaluator.
@@ -47,7 +47,8 @@ def struct_of(
 
 def _nullable(field: CompiledField, *, is_partial: bool = False) -> Any:
     type_ = _type_of(field, is_partial=is_partial)
-    return Union[type_, None] if field.rule.nullable else type_  # noqa: UP007 - made at run time
+    # Null is no value of what is required, in an update neither.
+    return Union[type_, None] if field.rule.nullable and not field.rule.required else type_  # noqa: UP007 - made at run time
 
 
 def _type_of(field: CompiledField, *, is_partial: bool = False) -> Any:
@@ -193,6 +194,8 @@ class ShapeWriter:
             case "list":
                 yield from self._items(field, loader, place)
             case _:
+                if unit.is_update and is_map(field):
+                    yield f"{place} = without_nulls({place})"
                 yield self._checked(field, loader, place)
 
     def _checked(self, field: CompiledField, loader: Any, place: str) -> str:

@@ -1,8 +1,8 @@
-"""The stages of a create as generated functions, in the order of `evaluation.decision`."""
+"""The stages of a create or an update as generated functions, in the order of `evaluation.decision`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation import PART_TYPES
@@ -10,7 +10,9 @@ from rulewright.formula import Formula
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.expressions import Writer
 from rulewright.hotpath.finding import PARAMETER, kind_of_field
-from rulewright.hotpath.unit import Code, NotGenerated, Unit, is_sent
+from rulewright.hotpath.merging import MergeWriter
+from rulewright.hotpath.touching import Touching, both
+from rulewright.hotpath.unit import Code, NotGenerated, Unit
 
 _KNOWN_BEFORE_PAYLOAD = frozenset({"request", "actor", "settings", "current", "now", "today"})
 # Tuples, and mappings that are no dict, are for the plain evaluator.
@@ -24,6 +26,7 @@ class Stages:
         self.unit = unit
         self.resource = unit.resource
         self.cells = cells
+        self.touching = Touching(unit)
         self.called: list[str] = []
 
     def _stage(self, name: str, title: str, lines: Iterable[str]) -> None:
@@ -34,6 +37,14 @@ class Stages:
 
     # Before the payload
 
+    def write_stored(self, merging: MergeWriter) -> None:
+        """The record that an update is about."""
+        self._stage("kept", "what is stored, in the form in which it is stored again", merging.kept())
+
+    def write_merge(self, merging: MergeWriter) -> None:
+        """What an update comes to."""
+        self._stage("merge", "what was sent, merged into what is stored", merging.merged())
+
     def write_request(self) -> None:
         """Who calls, may they, and is there what the request names."""
         self._stage("caller", "who calls, may they, what the path names", self._request())
@@ -41,7 +52,7 @@ class Stages:
     def _request(self) -> Iterator[str]:
         resource = self.resource
         api = resource.api
-        operation = resource.operation("create")
+        operation = resource.operation(self.unit.operation)
         if api is not None and api.auth is not None:
             yield "if s.actor is None: raise Decline"
             for name, declared in api.auth.actor.items():
@@ -51,12 +62,14 @@ class Stages:
                     yield f"if part is not None and {wrong}: raise Decline"
             if operation is not None and operation.permission is not None:
                 yield f"if not permitted({self._permissions()}, {operation.permission!r}): raise Decline"
-        if resource.idempotency is not None and "create" in resource.idempotency.rule.operations:
+        if resource.idempotency is not None and self.unit.operation in resource.idempotency.rule.operations:
             header = resource.idempotency.rule.header.lower()
             yield "if s.request.headers:"
             yield f"    if any([name.lower() == {header!r} for name in s.request.headers]): raise Decline"
         if operation is not None and operation.path is not None:
-            for name in PARAMETER.findall(operation.path):
+            # The record's key stands in for its name in the path.
+            named = (resource.key, "id", "uuid") if self.unit.is_update else ()
+            for name in [one for one in PARAMETER.findall(operation.path) if one not in named]:
                 yield f"if s.request.path.get({name!r}) in (None, ''): raise Decline"
         for lookup in resource.lookups.values():
             if lookup.rule.if_missing == "not_found" and self._is_early(lookup.rule.name):
@@ -81,14 +94,15 @@ class Stages:
         if any("/" in field.label.replace(".", "/") for field in excluded):
             raise NotGenerated("excluded_if of a part")
         lines = [
-            f"if s.p.{field.name} is not None and {self._condition(field.excluded_if)}: raise Decline"
+            f"if {self.unit.place(field)} is not None and {self._condition(field.excluded_if)}: raise Decline"
             for field in excluded
-            if is_sent(self.resource, field)
+            if self._may_be_there(field)
         ]
         self._stage("excluded", "fields that do not apply", lines)
         lines = [*self._siblings(), *self._conditions()]
         self._stage("presence", "required and forbidden", lines)
-        self._stage("variants", "exactly one alternative", self._variants())
+        if not self.unit.is_update:
+            self._stage("variants", "exactly one alternative", self._variants())
 
     def _condition(self, formula: Formula | None) -> str:
         assert formula is not None
@@ -108,30 +122,45 @@ class Stages:
                 ):
                     raise NotGenerated(f"siblings of {child.id}")
 
+    def _may_be_there(self, field: CompiledField) -> bool:
+        """Whether the field may have a value before the rules give it one: sent, or stored."""
+        return self.unit.is_update or self.unit.is_sent(field)
+
     def _sent(self, name: str) -> str:
         field = self.resource.fields[name]
-        return f"s.p.{name}" if is_sent(self.resource, field) else "None"
+        return self.unit.place(field) if self._may_be_there(field) else "None"
 
     def _sibling_rules(self, field: CompiledField, sent: Callable[[str], str]) -> Iterator[str]:
         rule = field.rule
         own = sent(field.name)
-        given = [f"{sent(name)} is not None" for name in rule.forbidden_with]
-        lacking = [f"{sent(name)} is None" for name in rule.forbidden_without]
-        if given or lacking:
-            yield f"if {own} is not None and ({' or '.join([*given, *lacking])}): raise Decline"
-        if not is_sent(self.resource, field):
+        unwanted = [
+            *self._siblings_tests(field, rule.forbidden_with, sent, "is not None"),
+            *self._siblings_tests(field, rule.forbidden_without, sent, "is None"),
+        ]
+        if unwanted:
+            yield f"if {own} is not None and ({' or '.join(unwanted)}): raise Decline"
+        if not self.unit.is_sent(field):
             return
-        given = [f"{sent(name)} is not None" for name in rule.required_with]
-        lacking = [f"{sent(name)} is None" for name in rule.required_without]
-        if given or lacking:
-            yield f"if {own} is None and ({' or '.join([*given, *lacking])}): raise Decline"
+        wanted = [
+            *self._siblings_tests(field, rule.required_with, sent, "is not None"),
+            *self._siblings_tests(field, rule.required_without, sent, "is None"),
+        ]
+        if wanted:
+            yield f"if {own} is None and ({' or '.join(wanted)}): raise Decline"
+
+    def _siblings_tests(
+        self, field: CompiledField, names: Sequence[str], sent: Callable[[str], str], test: str
+    ) -> Iterator[str]:
+        touched = self.touching.of_field(field.name, None, names) if names else ""
+        for name in names:
+            yield both(touched, f"{sent(name)} {test}")
 
     def _conditions(self) -> Iterator[str]:
         for field in self.resource.fields.values():
-            if not is_sent(self.resource, field):
+            if not self._may_be_there(field):
                 continue
-            place = f"s.p.{field.name}"
-            yield from self._presence_of(field, place)
+            place = self.unit.place(field)
+            yield from self._presence_of(field, place, field.name)
             nested = [*self._parts(field, "d")]
             if nested:
                 yield f"d = {place}"
@@ -142,26 +171,38 @@ class Stages:
 
     def _parts(self, field: CompiledField, name: str) -> Iterator[str]:
         for child in field.children:
-            if child.rule.readonly is None:
-                yield from self._presence_of(child, f"{name}.get({child.name!r})")
+            if child.rule.readonly is None or self.unit.is_update:
+                yield from self._presence_of(child, f"{name}.get({child.name!r})", field.name)
             elif child.checks or child.rule.required:
                 raise NotGenerated(f"rules of {child.id}")
 
-    def _presence_of(self, field: CompiledField, place: str) -> Iterator[str]:
-        missing: list[str] = []
-        if field.required_if is not None:
-            missing.append(self._condition(field.required_if))
-        if field.required_unless is not None:
-            missing.append(f"not {self._condition(field.required_unless)}")
-        missing = [one for one in missing if one != "False"]
+    def _presence_of(self, field: CompiledField, place: str, top: str) -> Iterator[str]:
+        is_part = field.name != top or place.startswith("d.")
+        is_settable = field.rule.readonly is None if is_part else self.unit.is_sent(field)
+        missing = [*self._missing(field, top)] if is_settable else []
         if field.forbidden_if is not None:
-            test = self._condition(field.forbidden_if)
+            test = both(self.touching.of_field(top, field.forbidden_if), self._condition(field.forbidden_if))
             yield f"if {place} is not None:"
             yield f"    if {test}: raise Decline"
             if missing:
                 yield f"elif {' or '.join(missing)}: raise Decline"
         elif missing:
             yield f"if {place} is None and ({' or '.join(missing)}): raise Decline"
+        if self.unit.is_update and field.rule.immutable:
+            yield f"if {top!r} in s.changed: raise Decline"
+
+    def _missing(self, field: CompiledField, top: str) -> Iterator[str]:
+        """The conditions under which a field has to be there."""
+        if field.rule.required and self.unit.is_update:
+            # The Struct of an update can't know what is stored.
+            yield self.touching.of_field(top)
+        if field.required_if is not None:
+            test = self._condition(field.required_if)
+            if test != "False":
+                yield both(self.touching.of_field(top, field.required_if), test)
+        if field.required_unless is not None:
+            touched = self.touching.of_field(top, field.required_unless)
+            yield both(touched, f"not {self._condition(field.required_unless)}")
 
     def _variants(self) -> Iterator[str]:
         variants = self.resource.variants
@@ -186,17 +227,19 @@ class Stages:
             parts = (*field.children, *((field.items,) if field.items else ()))
             if any("values" in part.concerns for part in parts):
                 raise NotGenerated(f"references in {field.id}")
-            if not is_sent(self.resource, field):
+            if not self._may_be_there(field):
                 continue
             if field.one_of is not None:
                 options = self.cells.called(field.one_of)
                 kind = kind_of_field(field)
                 if kind not in ("text", "int", "bool"):
                     raise NotGenerated(f"options of {field.id}")
-                place = f"s.p.{field.name}"
-                yield f"if {place} is not None and not is_one_of({place}, listed({options})): raise Decline"
+                place = self.unit.place(field)
+                given = both(self.touching.of_field(field.name, field.one_of), f"{place} is not None")
+                yield f"if {given} and not is_one_of({place}, listed({options})): raise Decline"
             if field.reference is not None:
-                yield f"{self.cells.reference(field)}(s)"
+                touched = self.touching.of_field(field.name)
+                yield f"{f'if {touched}: ' if touched else ''}{self.cells.reference(field)}(s)"
         for lookup in self.resource.lookups.values():
             if lookup.rule.if_missing == "reject":
                 yield f"{self.cells.look_up(lookup)}(s)"
@@ -207,54 +250,65 @@ class Stages:
 
     def _checks(self) -> Iterator[str]:
         for field in self.resource.fields.values():
-            if is_sent(self.resource, field):
-                yield from self._field_checks(field, f"s.p.{field.name}")
+            if self._may_be_there(field):
+                yield from self._field_checks(field, self.unit.place(field), field.name)
         for check in self.resource.checks:
-            if applies(check):
-                yield f"if not {self._condition(check.condition)}: raise Decline"
+            if applies(check, self.unit.operation):
+                touched = self.touching.of_whole(check.condition.reads)
+                test = self._condition(check.condition)
+                if test != "True":
+                    yield f"if {both(touched, f'not {test}')}: raise Decline"
 
-    def _field_checks(self, field: CompiledField, place: str) -> Iterator[str]:
+    def _field_checks(self, field: CompiledField, place: str, top: str) -> Iterator[str]:
         value = Code(place, kind_of_field(field), sure=True, steady=True, field=field)
-        tests = [self._check(check, {"value": value}) for check in field.checks if applies(check)]
+        tests = [self._check(check, {"value": value}, top) for check in self._applying(field)]
         items = field.items
         if items is not None and items.checks:
             item = Code("item", kind_of_field(items), sure=True, steady=True, field=items)
             writer_tests = [
-                self._check(check, {"value": item, "item": item}) for check in items.checks if applies(check)
+                self._check(check, {"value": item, "item": item}, top) for check in self._applying(items)
             ]
             tests += [f"all([{test} for item in {place}])" for test in writer_tests]
         if tests:
             yield f"if {place} is not None and not ({' and '.join(tests)}): raise Decline"
         for child in field.children:
-            below = [*self._field_checks(child, f"{place}.get({child.name!r})")]
+            below = [*self._field_checks(child, f"{place}.get({child.name!r})", top)]
             if below:
                 yield f"if {place} is not None:"
                 yield from (f"    {line}" for line in below)
         if items is not None and any("checks" in child.concerns for child in items.children):
             raise NotGenerated(f"checks in {field.id}")
 
-    def _check(self, check: CompiledCheck, local: dict[str, Code]) -> str:
+    def _applying(self, field: CompiledField) -> Iterator[CompiledCheck]:
+        return (check for check in field.checks if applies(check, self.unit.operation))
+
+    def _check(self, check: CompiledCheck, local: dict[str, Code], top: str) -> str:
         writer: Writer = self.cells.writer(local)
-        return writer.condition(check.condition)
+        test = writer.condition(check.condition)
+        touched = self.touching.of_field(top, check.condition)
+        return f"(not ({touched}) or {test})" if touched else test
 
     # The record
 
     def write_record(self) -> None:
         """Every field in the order of the file, in stored form."""
-        lines = ["record = s.record = asdict(s.p)"]
+        is_update = self.unit.is_update
+        lines = [f"record = s.record = {'{**s.merged}' if is_update else 'asdict(s.p)'}"]
         overruled: list[str] = []
         for field in self.resource.fields.values():
             if self.cells.is_as_sent(field):
                 continue
             text = self.cells.record(field)
-            if text == "None":
+            if text == "None" and not self._may_be_there(field):
                 continue
             if self.cells.is_derived(field) and field.rule.readonly is None:
                 place = f"s.p.{field.name}"
                 overruled.append(f"if {place} is not None and differs({place}, {text}): raise Decline")
             lines.append(f"record[{field.name!r}] = {text}")
         lines.append(f"s.key = record[{self.resource.key!r}]")
-        if self.resource.fields[self.resource.key].rule.generate is None:
+        if is_update:
+            lines.append(f"if differs(s.key, s.kept[{self.resource.key!r}]): raise Decline")
+        elif self.resource.fields[self.resource.key].rule.generate is None:
             # A key that the caller gives must be new.
             find = f"s.store.find({self.resource.name!r}, {{{self.resource.key!r}: s.key}}, 1)"
             lines.append(f"if s.store is not None and s.key is not None and {find}: raise Decline")
@@ -266,12 +320,12 @@ class Stages:
         tests = [
             f"if not {self._condition(check.condition)}: raise Decline"
             for check in self.resource.invariants
-            if applies(check)
+            if applies(check, self.unit.operation)
         ]
         self._stage("invariants", "what must hold after the effects", ["reread(s)", *tests] if tests else [])
 
 
-def applies(check: CompiledCheck) -> bool:
-    """Whether a check is judged on create."""
+def applies(check: CompiledCheck, operation: str = "create") -> bool:
+    """Whether a check is judged in an operation."""
     on = check.rule.on if check.rule.on is not None else ("create", "update")
-    return "*" in on or "create" in on
+    return "*" in on or operation in on

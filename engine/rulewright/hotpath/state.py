@@ -16,6 +16,7 @@ from rulewright.evaluation.response import print_value
 from rulewright.evaluation.views import Everything, LazyRecord, View, Whole, decode_record, decode_value
 from rulewright.fieldtypes import encode_datetime
 from rulewright.hotpath.ahead import Ahead
+from rulewright.hotpath.unit import is_sent
 
 
 class Decline(Exception):  # noqa: N818 - it is no error: the plain evaluator takes over
@@ -44,8 +45,12 @@ class State(Ahead):
         "body",
         "bound",
         "chance",
+        "changed",
         "changes",
+        "current",
+        "kept",
         "key",
+        "merged",
         "names",
         "now",
         "p",
@@ -59,6 +64,13 @@ class State(Ahead):
     )
 
     link: Linked  # of the generated subclass
+
+    # Of an update alone: the stored record, the same as it will be stored again, that with what was sent,
+    # and the fields that differ.
+    current: Mapping[str, Any]
+    kept: dict[str, Any]
+    merged: dict[str, Any]
+    changed: set[str]
 
     p: Any
     payload: Any
@@ -89,9 +101,10 @@ class State(Ahead):
 class Linked:
     """What generated code of one resource stands on: the rules, and how names of expressions resolve."""
 
-    def __init__(self, rules: CompiledRules, resource: CompiledResource) -> None:
+    def __init__(self, rules: CompiledRules, resource: CompiledResource, operation: str = "create") -> None:
         self.rules = rules
         self.resource = resource
+        self.operation = operation
         self.settings = View(rules.settings.get(resource.file.api, {}), ())
         self.keys = {name: one.key for name, one in rules.resources.items()}
         # Name of an expression, or of a record's field -> the generated function that works it out.
@@ -165,8 +178,10 @@ def _fixed(state: State, name: str) -> object:
             return payload_view(state)
         case "record":
             return record_view(state)
-        case "current":
+        case "current" if state.link.operation == "create":
             return None
+        case "current":
+            return decode_record(state.link.resource.fields, state.current)
         case "settings":
             return state.link.settings
         case "actor":
@@ -193,7 +208,7 @@ def payload_view(state: State) -> View:
     fields = state.link.resource.fields
     view = Whole({}, fields.keys())
     for name, field in fields.items():
-        if name in sent and field.rule.readonly is None:
+        if name in sent and is_sent(state.link.resource, field, state.link.operation):
             view[name] = decoded(field, getattr(read, name))
     return view
 

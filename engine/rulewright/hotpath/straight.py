@@ -1,4 +1,4 @@
-"""The stages of a create as one function: values that are worked out once become local variables.
+"""The stages of a create or an update as one function: what is worked out once becomes a local variable.
 
 The stages call a function for each value that may be read more than once, which keeps it in a cell of the
 state. Here, where such a call is certain to be reached and was not before, the lines of that function stand
@@ -14,6 +14,8 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Final
 
+from rulewright.hotpath.unit import Unit
+
 # Called with the state, these read no cell.
 _HARMLESS: Final = frozenset(
     {"next_number", "numbered", "chance_of", "create_record", "update_record", "set_own", "require_named"}
@@ -25,8 +27,11 @@ s.planned = {{{own!r}: {{s.key: s.record}}}}
 s.hidden = s.record
 s.changes = []
 """
+_REVISED: Final = "s.revised = {{{own!r}}}\n"
 # What the state was given, and the name that `accept` has it under.
-_GIVEN: Final = frozenset({"p", "payload", "store", "actor", "request", "now", "seed"})
+_GIVEN: Final = frozenset({"p", "payload", "store", "actor", "request", "now", "seed", "current"})
+# What a stage works out for those after it.
+_MERGED: Final = frozenset({"kept", "changed", "merged"})
 
 
 @dataclass
@@ -61,17 +66,16 @@ class _Known:
 class Straightener:
     """Writes `accept` of one module from the functions of its stages."""
 
-    def __init__(
-        self, functions: Sequence[str], cells: Iterable[str], own: str, others: Iterable[str]
-    ) -> None:
-        """`own` is surely planned where anything is; `others` are the resources that effects write."""
+    def __init__(self, unit: Unit, functions: Sequence[str], others: Iterable[str]) -> None:
+        """The own resource is surely planned where anything is; `others` are those that effects write."""
         module = ast.parse("\n".join(functions))
         self.functions = {one.name: one for one in module.body if isinstance(one, ast.FunctionDef)}
         self.titles = {one.split("(", 1)[0][4:]: _title(one) for one in functions if one.startswith("def ")}
-        names = [one.removeprefix("c_") for one in cells]
+        names = [one.removeprefix("c_") for one in unit.cells]
         known = {name for name in names if name in self.functions}
         self.cells = {name: self._cell(self.functions[name], known) for name in known}
-        self.own = own
+        self.own = unit.resource.name
+        self.is_update = unit.is_update
         self.others = frozenset(others)
         self.made = 0
 
@@ -140,14 +144,18 @@ class Straightener:
                 # What a stage returns is the response's body.
                 body = reader.read(value)
                 yield from (*before, _assign("s.body", body))
-            case ast.Expr(value=ast.Call(func=ast.Name(id="begin"))):
+            case ast.Expr(value=ast.Call(func=ast.Name(id="begin" | "begin_update" as begin))):
                 now.ahead = True
-                yield from ast.parse(_BEGIN.format(own=self.own)).body
+                lines = _BEGIN if begin == "begin" else _BEGIN + _REVISED
+                yield from ast.parse(lines.format(own=self.own)).body
             case ast.Expr(value=ast.Call(func=ast.Name(id="reread"))):
                 yield from self._reread(now)
             case _:
                 made_one = reader.keep(statement)
                 self._note(made_one, now)
+                if name := _merged(made_one):
+                    assert isinstance(made_one, ast.Assign)
+                    made_one.targets.insert(0, ast.Name(name, ast.Store()))
                 is_idle = isinstance(made_one, ast.Expr) and isinstance(made_one.value, ast.Name)
                 yield from before if is_idle else (*before, made_one)
 
@@ -275,7 +283,9 @@ class _Reader(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         name = _called(node)
         if name is None or name not in self.writer.cells:
+            # An update's own record is among those stored.
             is_count = self.now.ahead and ast.unparse(node.func) == "s.records.count"
+            is_count = is_count and not self.writer.is_update
             self.generic_visit(node)
             if is_count and isinstance(node.args[0], ast.Constant) and node.args[0].value == self.writer.own:
                 return _count(node)
@@ -296,7 +306,7 @@ class _Reader(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         if isinstance(node.value, ast.Name) and node.value.id == "s" and isinstance(node.ctx, ast.Load):
-            if node.attr in _GIVEN or node.attr == "reads":
+            if node.attr in _GIVEN or node.attr == "reads" or node.attr in _MERGED:
                 return ast.Name(node.attr, ast.Load())
             if node.attr == "records":
                 return ast.Name("s" if self.now.ahead else "store", ast.Load())
@@ -308,6 +318,14 @@ def _set_cell(statement: ast.stmt) -> str:
     match statement:
         case ast.Assign(targets=[ast.Attribute(attr=cell)]) if cell.startswith("c_"):
             return cell.removeprefix("c_")
+    return ""
+
+
+def _merged(statement: ast.stmt) -> str:
+    """The part of an update that a statement works out, or ""."""
+    match statement:
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="s"), attr=name)]) if name in _MERGED:
+            return name
     return ""
 
 

@@ -98,6 +98,11 @@ def is_sent(resource: CompiledResource, field: CompiledField, operation: str = "
     return field.rule.readonly is None or field.name in accepted
 
 
+def is_map(field: CompiledField) -> bool:
+    """Whether a field may hold an object with keys of the sender's choice."""
+    return field.type.basic in ("map", "any") and not field.children
+
+
 def is_plain(name: str) -> bool:
     """Whether a name of the rule file can stand in Python as it is."""
     return _NAME.fullmatch(name) is not None and not keyword.iskeyword(name)

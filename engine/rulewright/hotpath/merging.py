@@ -1,0 +1,182 @@
+"""An update's payload beside the stored record: what was stored, what changed, what both come to.
+
+`s.kept` is the stored record in the form in which it will be stored again, of which the types are sure;
+`s.merged` is what was sent merged into it (RFC 7396), and `s.changed` names what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from math import isfinite
+from typing import Any, Final, cast
+
+from rulewright.compiled import CompiledField
+from rulewright.evaluation.overlay import matches
+from rulewright.evaluation.views import decode_value, encode_value
+from rulewright.fieldtypes import INT64_MAX, INT64_MIN, is_writable
+from rulewright.hotpath.cells import Cells
+from rulewright.hotpath.state import Decline
+from rulewright.hotpath.texts import Reader, remembering
+from rulewright.hotpath.unit import Unit, is_map
+from rulewright.hotpath.values import differs
+
+
+def kept_text(value: Any) -> Any:
+    """A stored text or null; Decline where it is something else."""
+    if value is None or (value.__class__ is str and is_writable(value)):
+        return value
+    raise Decline
+
+
+def kept_whole(value: Any) -> Any:
+    """A stored whole number or null."""
+    if value is None or (value.__class__ is int and INT64_MIN <= value <= INT64_MAX):
+        return value
+    raise Decline
+
+
+def kept_flag(value: Any) -> Any:
+    """A stored boolean or null."""
+    if value is None or value.__class__ is bool:
+        return value
+    raise Decline
+
+
+def kept_number(value: Any) -> Any:
+    """A stored floating-point number or null."""
+    if value is None or (value.__class__ is float and isfinite(value)):
+        return value
+    raise Decline
+
+
+def without_nulls(value: Any) -> Any:
+    """A sent map without what it takes away."""
+    if value.__class__ is not dict:
+        if isinstance(value, Mapping):
+            raise Decline
+        return value
+    return {name: without_nulls(part) for name, part in value.items() if part is not None}
+
+
+def changed_of(
+    sent: Any, payload: Mapping[str, Any], kept: Mapping[str, Any], maps: Collection[str]
+) -> set[str]:
+    """The fields that were sent and are not what is stored; a sent map may take away what is not seen."""
+    changed = set()
+    for name in payload:
+        value, before = getattr(sent, name), kept[name]
+        if differs(value, before) or (value.__class__ is dict and name in maps):
+            changed.add(name)
+    return changed
+
+
+def merged_of(
+    sent: Any, payload: Mapping[str, Any], kept: Mapping[str, Any], maps: Collection[str]
+) -> dict[str, Any]:
+    """The stored record with what was sent; objects are merged, and maps at every depth."""
+    merged = {**kept}
+    for name in payload:
+        value, before = getattr(sent, name), kept[name]
+        if value.__class__ is dict and before.__class__ is dict:
+            value = _patched(before, value, payload[name]) if name in maps else {**before, **value}
+        merged[name] = value
+    return merged
+
+
+def _patched(before: Mapping[str, Any], value: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """One map merged into another; `value` is what was sent as it was read, without its nulls."""
+    merged = {name: part for name, part in before.items() if name not in sent or sent[name] is not None}
+    for name, part in value.items():
+        inner = merged.get(name) if part.__class__ is dict else None
+        is_new = part.__class__ is not dict or inner.__class__ is not dict
+        merged[name] = part if is_new else _patched(cast("dict[str, Any]", inner), part, sent[name])
+    return merged
+
+
+def require_in_scope(stored: Mapping[str, Any], scope: Any) -> None:
+    """Decline a stored record that the caller may not see."""
+    if not isinstance(scope, dict) or not matches(stored, scope):
+        raise Decline
+
+
+class MergeWriter:
+    """Writes the stages that only an update has."""
+
+    def __init__(self, unit: Unit, cells: Cells) -> None:
+        self.unit = unit
+        self.cells = cells
+
+    def kept(self) -> Iterator[str]:
+        """Yield the lines that read the stored record."""
+        yield "stored = s.current"
+        texts = [
+            f"{name!r}: {self._reader(field)}(stored.get({name!r}))"
+            for name, field in self.unit.resource.fields.items()
+        ]
+        yield f"s.kept = {{{', '.join(texts)}}}"
+        scope = self.unit.resource.scope
+        if scope.entries:
+            yield f"require_in_scope(stored, {self.cells.called(scope)})"
+
+    def merged(self) -> Iterator[str]:
+        """Yield the lines that merge what was sent into it."""
+        fields = self.unit.resource.fields.values()
+        maps = tuple(one.name for one in fields if is_map(one))
+        yield f"s.changed = changed_of(s.p, s.payload, s.kept, {maps!r})"
+        yield f"s.merged = merged_of(s.p, s.payload, s.kept, {maps!r})"
+
+    def _reader(self, field: CompiledField) -> str:
+        is_plain = field.type.encode is field.type.decode and not field.children
+        if is_plain and field.type.basic in _READERS:
+            return _READERS[field.type.basic]
+        return self.unit.constant("kept", stored_reader(field))
+
+
+_READERS: Final = {
+    "string": "kept_text",
+    "uuid": "kept_text",
+    "integer": "kept_whole",
+    "number": "kept_number",
+    "boolean": "kept_flag",
+}
+_CLASSES: Final[Mapping[str, type]] = {
+    **dict.fromkeys(("string", "uuid", "date", "datetime"), str),
+    "integer": int,
+    "number": float,
+    "boolean": bool,
+    "list": list,
+    "map": dict,
+    "object": dict,
+}
+
+
+def stored_reader(field: CompiledField) -> Reader:
+    """Return a function from a stored value to what would be stored of it again."""
+
+    def read(value: Any) -> Any:
+        if not _is_typed(field, value):
+            raise Decline
+        return encode_value(field, decode_value(field, value))
+
+    if field.rule.type not in ("date", "datetime"):
+        return read
+    recall = remembering(read)
+    return lambda value: None if value is None else recall(kept_text(value))
+
+
+def _is_typed(field: CompiledField, value: Any) -> bool:
+    """Whether a stored value is of the field's type in all its parts; null is."""
+    if value is None:
+        return True
+    if value.__class__ is not _CLASSES.get(field.type.basic, value.__class__):
+        return False
+    if field.children:
+        return all(_is_typed(child, value.get(child.name)) for child in field.children)
+    if field.rule.type == "list" and field.items is not None:
+        inner = field.items
+        return all(item is not None and _is_typed(inner, item) for item in value)
+    if field.rule.type in ("date", "datetime"):
+        seen = decode_value(field, value)
+        return isinstance(seen, date) and encode_value(field, seen) == value
+    return value.__class__ is not str or is_writable(value)
