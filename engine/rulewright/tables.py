@@ -70,7 +70,10 @@ def _looked_up_fields(rules: CompiledRules) -> dict[str, list[tuple[str, ...]]]:
     found: dict[str, list[tuple[str, ...]]] = {}
     for resource in rules.resources.values():
         for lookup in resource.lookups.values():
-            found.setdefault(lookup.rule.resource, []).append(tuple(lookup.by.entries))
+            # A count of all records takes no index; the greatest of all is found by its own.
+            of = (lookup.rule.of,) if lookup.rule.of is not None else ()
+            if fields := tuple(lookup.by.entries) or of:
+                found.setdefault(lookup.rule.resource, []).append(fields)
         for field in resource.fields.values():
             if field.reference is not None:
                 found.setdefault(field.reference.resource, []).append((field.reference.by,))

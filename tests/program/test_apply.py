@@ -134,3 +134,31 @@ def test_equal_inputs_give_an_equal_outcome(program: Program, tmp_path: Path) ->
     assert outcomes[0] == outcomes[1]
     assert outcomes[0].record is not None
     assert outcomes[0].record["uuid"]
+
+
+def test_look_ups_of_all_records(tmp_path: Path) -> None:
+    """A count, a max and a min need no `by`; a store can be made for them."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "api.yaml").write_text("rulewright: 1\napi: shop\n")
+    (tmp_path / "shop" / "line.yaml").write_text(
+        "rulewright: 1\nresource: shop/line\nkey: id\n"
+        "lookups:\n"
+        "  lines: {count: shop/line}\n"
+        "  dearest: {max: shop/line, of: price}\n"
+        "  cheapest: {min: shop/line, of: price}\n"
+        "fields:\n"
+        "  id: {type: integer, readonly: ignore, generate: sequence}\n"
+        "  price: {type: integer}\n"
+        "  told: {type: list, items: {type: any}, readonly: ignore, compute: '[lines, dearest, cheapest]'}\n"
+    )
+    program = load(tmp_path)
+    for url in ("memory://", "sqlite://"):
+        store = open_store(url)
+        store.prepare(program.tables)
+
+        told = [
+            program.apply("shop/line", {"price": price}, store=store).outcome.record for price in (5, 9, 7)
+        ]
+        store.close()
+
+        assert [one and one["told"] for one in told] == [[0, None, None], [1, 5, 5], [2, 9, 5]]
