@@ -60,6 +60,8 @@ def test_python_m_and_version() -> None:
         (["validate", "desk/ticket", "t.json", "--as-of", "yesterday"], "as_of must be a datetime or ISO"),
         (["validate", "desk/ticket", "t.json", "--format", "xml"], "'xml' is not one of"),
         (["validate", "desk/ticket", "t.json", "--operation", "update"], "needs --key"),
+        (["validate", "desk/ticket", "t.json", "--key", "7"], "--key needs --operation update"),
+        (["apply", "desk/ticket", "t.json", "--store", "memory://", "--key", "7"], "--key needs --operation"),
         (["validate", "desk/ticket", "t.json", "--rejected", "t.json"], "it would be overwritten"),
         (["validate", "desk/ticket", "t.json", "--rejected", "no/x"], "no/x: No such file"),
         (["validate", "desk/ticket", "t.json", "--records", "t.json", "--store", "memory://"], "exclude"),

@@ -131,14 +131,13 @@ _SPLIT: Final = (
 
 def deciding_options(command: Command) -> Command:
     """Give a command the options about what is decided, as `choices`."""
-    return _gathered(command, "choices", Choices, _DECIDING)
+    return _gathered(command, "choices", Choices, _DECIDING, _require_use_of_key)
 
 
 def applying_options(command: Command) -> Command:
     """The same without --records, to which nothing can be applied: one who gives it is told so."""
-    return _gathered(
-        command, "choices", Choices, tuple(_hidden_records if one is _records else one for one in _DECIDING)
-    )
+    options = tuple(_hidden_records if one is _records else one for one in _DECIDING)
+    return _gathered(command, "choices", Choices, options, _require_use_of_key)
 
 
 def standing_options(command: Command) -> Command:
@@ -156,12 +155,27 @@ def split_options(command: Command) -> Command:
     return _gathered(command, "split", SplitChoices, _SPLIT)
 
 
+def _require_use_of_key(choices: Choices) -> None:
+    """Who names a record and forgets --operation update would make another one."""
+    if choices.key is not None and choices.operation == "create":
+        raise click.UsageError("--key needs --operation update: a create makes a record of its own")
+
+
+def _accept_all(chosen: Any) -> None:
+    """The `require` of options that go with one another."""
+
+
 def _gathered(
-    command: Command, name: str, kind: type[Any], options: tuple[Callable[[Command], Command], ...]
+    command: Command,
+    name: str,
+    kind: type[Any],
+    options: tuple[Callable[[Command], Command], ...],
+    require: Callable[[Any], None] = _accept_all,
 ) -> Command:
     @wraps(command)
     def run(**given: Any) -> None:
         chosen = kind(**{field.name: given.pop(field.name) for field in fields(kind) if field.name in given})
+        require(chosen)
         command(**given, **{name: chosen})
 
     decorated: Command = run
