@@ -222,6 +222,10 @@ class Patcher:
 
     def _entry(self, child: CompiledField | None, before: Any, stored: Stored) -> Any:
         roll = self.random.random()
+        if isinstance(before, Mapping) and before and roll < 0.4:
+            # A part of a part: what is left out stays, at every depth of a map.
+            name = self.random.choice([*before])
+            return {name: self._entry(None, before[name], stored), "more": self.random.choice((None, "m"))}
         if roll < 0.25:
             return None
         if roll < 0.55:
