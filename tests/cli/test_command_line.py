@@ -62,6 +62,8 @@ def test_python_m_and_version() -> None:
         (["validate", "desk/ticket", "t.json", "--operation", "update"], "needs --key"),
         (["validate", "desk/ticket", "t.json", "--key", "7"], "--key needs --operation update"),
         (["apply", "desk/ticket", "t.json", "--store", "memory://", "--key", "7"], "--key needs --operation"),
+        (["validate", "desk/ticket", "t.json", "--workers", "99999"], "is not in the range 1<=x<=256"),
+        (["apply", "desk/ticket", "t.json", "./t.json", "--store", "memory://"], "t.json is named twice"),
         (["validate", "desk/ticket", "t.json", "--rejected", "t.json"], "it would be overwritten"),
         (["validate", "desk/ticket", "t.json", "--rejected", "no/x"], "no/x: No such file"),
         (["validate", "desk/ticket", "t.json", "--records", "t.json", "--store", "memory://"], "exclude"),

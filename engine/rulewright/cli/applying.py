@@ -40,9 +40,16 @@ class Batch:
         self.applier = self.desk.program.applier(self.desk.resource, forward=self.forward)
 
     def refuse_unfinished(self) -> None:
-        """Refuse files that were begun before, unless it was said what is to become of them."""
+        """Refuse files that were begun before, unless it was said what is to become of them.
+
+        A file that is named twice is refused as well: nobody wants its payloads twice.
+        """
+        names: set[str] = set()
         for source in self.sources:
             job = job_of(self.desk, source)
+            if job is not None and job.name in names:
+                raise click.UsageError(f"{source.name} is named twice; its payloads would be applied twice")
+            names.update([job.name] if job is not None else [])
             if job is None and self.resume:
                 raise click.UsageError(f"--resume needs a file that can be read again, not {source.name}")
             if job is None or self.resume or self.restart or not job.is_unfinished(self.store):

@@ -26,7 +26,8 @@ from rulewright.cli.options import (
     "--workers",
     metavar="N",
     envvar="RULEWRIGHT_WORKERS",
-    type=click.IntRange(min=1),
+    # More than this is a slip of the hand, which would take the machine's memory.
+    type=click.IntRange(1, 256),
     default=1,
     help="Decide JSONL in N processes.",
 )
