@@ -106,6 +106,10 @@ def test_tick_fires_what_is_due_once(run: Run) -> None:
         (("fire", "desk/request", "one", "answer"), "the key must be a whole number"),
         (("transitions", "desk/request", "9"), "no such request"),
         (("fire", "desk/request", "1", "answer", "--payload", "{"), "invalid_json"),
+        (("fire", "desk/request", "1", "answer", "--payload", "[1]"), "must be a JSON object"),
+        (("fire", "desk/request", "1", "answer", "--records", "r.yaml"), "fire works on --store"),
+        (("history", "desk/request", "1", "--records", "r.yaml"), "history works on --store"),
+        (("tick", "--records", "r.yaml"), "tick works on --store"),
     ],
 )
 def test_what_can_not_be_done_is_said(run: Run, words: tuple[str, ...], said: str) -> None:
@@ -115,3 +119,11 @@ def test_what_can_not_be_done_is_said(run: Run, words: tuple[str, ...], said: st
     assert result.code in (1, 2)
     assert said in result.out + result.err
     assert "internal error" not in result.err
+
+
+@pytest.mark.parametrize("command", ["fire", "tick", "history", "apply"])
+def test_help_offers_no_records_where_they_are_refused(run: Run, command: str) -> None:
+    """What works on a store alone does not list --records."""
+    shown = run(command, "--help").out
+
+    assert ("--store" in shown, "--records" in shown) == (True, False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from rulewright.cli.options import Choices, OutputChoices, output_options, standing_options
+from rulewright.cli.options import Choices, OutputChoices, output_options, storing_options
 
 
 @click.command("fire")
@@ -12,7 +12,7 @@ from rulewright.cli.options import Choices, OutputChoices, output_options, stand
 @click.argument("record_key", metavar="KEY")
 @click.argument("event")
 @click.option("--payload", metavar="JSON|FILE", help="What the event brings along (default: {}).")
-@standing_options
+@storing_options
 @output_options
 def command(
     resource: str, record_key: str, event: str, payload: str | None, choices: Choices, output: OutputChoices

@@ -47,7 +47,7 @@ def _read_payload(given: str | None) -> Item:
     """The event's payload: JSON text, or the file that holds it."""
     if given is None:
         return read_text("--payload", "{}")
-    if given.lstrip().startswith("{"):
+    if given.lstrip().startswith(("{", "[", '"')):
         return read_text("--payload", given)
     return read_document(find_sources([given])[0])
 

@@ -140,6 +140,12 @@ def applying_options(command: Command) -> Command:
     return _gathered(command, "choices", Choices, options, _require_use_of_key)
 
 
+def storing_options(command: Command) -> Command:
+    """The same for commands that are about what a store holds: --records is no store to them."""
+    options = tuple(_hidden_records if one is _records else one for one in _STANDING)
+    return _gathered(command, "choices", Choices, options)
+
+
 def standing_options(command: Command) -> Command:
     """Give a command that is about one stored record the options that all decisions share, as `choices`."""
     return _gathered(command, "choices", Choices, _STANDING)

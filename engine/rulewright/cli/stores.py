@@ -51,12 +51,12 @@ def require_existing(url: str) -> None:
 
 
 def require_store(choices: Choices) -> str:
-    """The store to write to; --records is none."""
+    """The store that a command is about; --records is none."""
     if choices.store is None:
         raise click.UsageError(
             "--store URL is needed: where is it to be stored? For example sqlite:///intake.db"
         )
     context = click.get_current_context()
     if choices.records is not None and context.get_parameter_source("records") is ParameterSource.COMMANDLINE:
-        raise click.UsageError("--records is for validate and plan; apply reads and writes --store")
+        raise click.UsageError(f"--records is for validate and plan; {context.info_name} works on --store")
     return choices.store

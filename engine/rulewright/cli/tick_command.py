@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from rulewright.cli.options import Choices, OutputChoices, output_options, standing_options
+from rulewright.cli.options import Choices, OutputChoices, output_options, storing_options
 
 
 @click.command("tick")
-@standing_options
+@storing_options
 @output_options
 def command(choices: Choices, output: OutputChoices) -> None:
     """Fire the events of records that were left in a state for too long.
