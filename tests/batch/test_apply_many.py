@@ -114,6 +114,56 @@ def test_random_updates_do_the_same(program: Program, opened: Opened) -> None:
     assert {receipt.outcome.verdict for receipt in receipts} == {"accepted", "rejected"}
 
 
+TALLY = """
+rulewright: 1
+resource: shop/{name}
+key: id
+fields:
+  id: {{type: integer, readonly: ignore, generate: sequence}}
+  count: {{type: integer}}
+"""
+TALLY_EFFECT = """
+effects:
+  - id: add
+    on: [update]
+    when: payload.count > 0
+    update: shop/total
+    where: {id: 1}
+    set: {count: payload.count}
+"""
+
+
+def test_updates_that_leave_their_record_as_it_is(tmp_path: Path, opened: Opened) -> None:
+    """Alone or with an effect on another record: the history tells of them under their own key."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "api.yaml").write_text("rulewright: 1\napi: shop\n")
+    (tmp_path / "shop" / "total.yaml").write_text(TALLY.format(name="total"))
+    (tmp_path / "shop" / "order.yaml").write_text(TALLY.format(name="order") + TALLY_EFFECT)
+    program = load(tmp_path)
+    chance = random.Random(3)
+    orders = [{"count": 0}, {"count": 5}]
+    changes = [
+        one
+        for _ in range(40)
+        for one in made(program, [{"count": chance.choice([0, 5])}], chance, operation="update", key=2)
+    ]
+
+    receipts = assert_alike(
+        program,
+        opened,
+        [
+            ("shop/total", made(program, [{"count": 0}], chance)),
+            ("shop/order", made(program, orders, chance)),
+            ("shop/order", changes),
+        ],
+        chance,
+    )
+
+    assert all(receipt.stored for receipt in receipts)
+    told_of = Counter(tuple(one.resource for one in receipt.outcome.changes) for receipt in receipts)
+    assert told_of.keys() >= {(), ("shop/order",), ("shop/total",)}
+
+
 def test_repeated_calls_do_the_same(program: Program, opened: Opened) -> None:
     """An idempotency key that an earlier row of the chunk took is answered as it was then."""
     chance = random.Random(3)

@@ -21,6 +21,7 @@ from rulewright.accounts import (
 from rulewright.audit import DECISIONS, text_of_key
 from rulewright.batch.buffer import Buffer
 from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.delivery import own_key
 from rulewright.evaluation import MASK, Inputs, mask_stored
 from rulewright.outcome import Outcome
 from rulewright.ports import StoredRecord, Transaction
@@ -75,13 +76,18 @@ class Ledger(Accounts):
         self._rows, self._owners = [], []
 
     def keep_written(self, outcome: Outcome, inputs: Inputs, changes: Changes, reads: Reads) -> None:
-        """As `keep`, of changes and reads as tuples in the order of their fields, the own record's first."""
-        resource, key = outcome.resource, changes[0][2]
+        """As `keep`, of changes and reads as tuples in the order of their fields.
+
+        The own record's is the first; an update that leaves it as it is has none.
+        """
+        resource = outcome.resource
+        is_own = bool(changes) and changes[0][-1] == "own"
+        key = changes[0][2] if is_own else own_key(outcome, self._rules)
         text = self._text_of(outcome, inputs, key, changes, reads, ())
         number = self._next or self._first()
         own = str(key) if key.__class__ is int else text_of_key(key)
         row = {"id": number, "decision": number, "resource": resource, "record": own, "detail": text}
-        if len(changes) == 1:
+        if len(changes) == int(is_own):
             self._next = number + 1
             self._rows.append(row)
             self._owners.append(self._buffer.payload)
