@@ -94,6 +94,7 @@ def test_wrong_usage(run: Run, write: Write, words: list[str], message: str) -> 
         ("desk/ticket: [5]", "r.yaml:1:15: a record of desk/ticket must be an object"),
         ("desk/ticket: [{title: A}]", "r.yaml:1:15: this record of desk/ticket has no id"),
         ("desk/ticket: [{id: one}]", "r.yaml:1:20: desk/ticket.id is kept as integer"),
+        ("desk/ticket: [{id: 1}, {id: 1}]", "r.yaml:1:29: record 1 of desk/ticket has this id already"),
         ("- 1", "r.yaml:1:1: records must be a map"),
     ],
 )

@@ -33,6 +33,7 @@ def faults_of(records: object, tables: Mapping[str, Table]) -> Iterator[tuple[st
         else:
             for number, record in enumerate(listed):
                 yield from _record_faults(tables[resource], record, f"{pointer}/{number}")
+            yield from _repeated_keys(tables[resource], listed, pointer)
 
 
 def _record_faults(table: Table, record: object, pointer: str) -> Iterator[tuple[str, str]]:
@@ -48,6 +49,19 @@ def _record_faults(table: Table, record: object, pointer: str) -> Iterator[tuple
             yield at, f"{table.resource}.{name} is kept as {types[name]}, which this value is not"
     if record.get(table.key) is None:
         yield pointer, f"this record of {table.resource} has no {table.key}, which is its key"
+
+
+def _repeated_keys(table: Table, listed: list[object], pointer: str) -> Iterator[tuple[str, str]]:
+    """Records of one key: which of them counts would be left to chance."""
+    seen: dict[object, int] = {}
+    for number, record in enumerate(listed):
+        key = record.get(table.key) if isinstance(record, Mapping) else None
+        if not isinstance(key, str | int | float) or isinstance(key, bool):
+            continue
+        first = seen.setdefault(key, number)
+        if first != number:
+            at = f"{pointer}/{number}/{_escape(table.key)}"
+            yield at, f"record {first + 1} of {table.resource} has this {table.key} already"
 
 
 def _fits(column: str, value: object) -> bool:
