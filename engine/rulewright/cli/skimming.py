@@ -16,7 +16,8 @@ from rulewright.cli.output import Progress
 from rulewright.cli.remembered import RememberedRecords
 from rulewright.cli.splitting import Decided, is_enough, open_copies, write_copy
 from rulewright.errors import PayloadError
-from rulewright.hotpath.deciding import quick_for
+from rulewright.evaluation import Inputs, with_payload
+from rulewright.hotpath.deciding import decide, quick_for
 from rulewright.hotpath.unit import NotGenerated
 from rulewright.hotpath.verdicts import Scan, Verdicts, make_verdicts
 from rulewright.inputs import Item, Payload, Source, read_line
@@ -99,28 +100,34 @@ class Skimmer:
                 whole = reader.rest_of(line) if reader.is_cut(line) else line
                 items.append((index, whole, _read(name, number + index, whole)))
             found: list[tuple[int, Decided | None]] = []
+            shared = self.desk.inputs(None, 0)
             for index, line, item in items:
                 self.read += index - done
-                found.append((index, None if item is None else self._decide(item, line)))
+                found.append((index, None if item is None else self._decide(item, line, shared)))
                 done = index + 1
             yield from found
 
-    def _decide(self, item: Item, line: bytes) -> Decided:
-        outcome = self._refuse(item) or self.desk.decide(item, self.read, self.records)
+    def _decide(self, item: Item, line: bytes, shared: Inputs) -> Decided:
+        if isinstance(item, Payload):
+            outcome = self._judge(with_payload(shared, item.value, shared.seed + self.read))
+        else:
+            outcome = self.desk.refuse(item)
         self.read += 1
         self._expects_refusal = not outcome.accepted
         if self._verdicts is not None and outcome.accepted and not outcome.problems:
             self._verdicts.learn(line)
         return item, outcome
 
-    def _refuse(self, item: Item) -> Outcome | None:
-        """Tell what is wrong with a payload after one that was refused, without trying to accept it.
+    def _judge(self, inputs: Inputs) -> Outcome:
+        """Decide; after a refusal what tells refusals is asked first, without trying to accept the payload.
 
-        Of lines that no glance settles most are refused. None where that can't be told so.
+        Of lines that no glance settles most are refused.
         """
-        if not self._expects_refusal or self._teller is None or not isinstance(item, Payload):
-            return None
-        return self._teller.tell(self.desk.inputs(item.value, self.read), self.records)
+        if self._expects_refusal and self._teller is not None:
+            told = self._teller.tell(inputs, self.records)
+            if told is not None:
+                return told
+        return decide(self.desk.program.compiled, self.desk.resource, inputs, self.records)
 
     def _scan(self) -> Scan:
         """How to look at the next lines: with what was learnt, while that can be relied on."""
