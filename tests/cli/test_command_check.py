@@ -37,6 +37,22 @@ def test_configured_rules_by_default(run: Run) -> None:
     assert ran.err == "3 resources read: 0 errors, 0 warnings\n"
 
 
+def test_rules_here_that_nobody_named(run: Run) -> None:
+    """Who wrote rules/ and named it nowhere is told that the rules that ship were read instead."""
+    Path("rulewright.toml").unlink()
+    Path("rules/desk").mkdir(parents=True)
+    Path("rules/desk/note.yaml").write_text(WRONG)
+
+    warned = [run(*words).err for words in (("check",), ("test", "-k", "nothing so named"))]
+    named = [run("check", *words).err for words in (("rules",), ("--rules", "rules"))]
+    missed = run("validate", "desk/note", "-", stdin="{}")
+
+    told = "warning: the rules that ship are read, not the folder rules here; yours are named by --rules DIR"
+    assert [err.startswith(told) for err in warned] == [True, True]
+    assert ["warning: " in err for err in named] == [False, False]
+    assert "these are the rules that ship, yours are named by --rules DIR or in rulewright.toml" in missed.err
+
+
 @pytest.mark.parametrize("form", ["pretty", "text"])
 def test_mistakes(run: Run, note: str, form: str) -> None:
     """Every mistake is told with its place and what may have been meant."""

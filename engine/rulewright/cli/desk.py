@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Final
 
 import click
 from click.core import ParameterSource
@@ -19,6 +20,7 @@ from rulewright.cli.options import Choices
 from rulewright.cli.records import read_records
 from rulewright.cli.stores import open_for_reading
 from rulewright.compiled import CompiledField, CompiledResource
+from rulewright.errors import EvaluationError
 from rulewright.evaluation import Inputs, Request, find_resource
 from rulewright.fieldtypes import encode_datetime
 from rulewright.hotpath import decide
@@ -27,6 +29,8 @@ from rulewright.outcome import Outcome
 from rulewright.ports import Records, Store
 from rulewright.problem import Problem
 from rulewright.program import Program, load, shipped_rules
+
+_HOW_TO_NAME_YOURS: Final = "yours are named by --rules DIR or in rulewright.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,7 @@ def open_desk(resource: str, choices: Choices) -> Desk:
         raise click.UsageError("--operation update needs --key: which record is it about?")
     as_of = None if choices.as_of is None else instant(choices.as_of)
     program = load_rules_of(choices.rules)
-    compiled = _find_resource(program, resource)
+    compiled = _find_resource(program, resource, choices.rules)
     key: object = choices.key
     key_field = choices.key if choices.operation == "update" and choices.key in compiled.fields else None
     if key_field is not None:
@@ -144,11 +148,15 @@ def open_desk(resource: str, choices: Choices) -> Desk:
     )
 
 
-def _find_resource(program: Program, resource: str) -> CompiledResource:
+def _find_resource(program: Program, resource: str, rules: str | None) -> CompiledResource:
     near = get_close_matches(resource, program.resources, n=1)
     if near and near[0] != resource:
         raise click.UsageError(f"there is no rule file for {resource}; did you mean {near[0]}?")
-    return find_resource(program.compiled, resource)
+    try:
+        return find_resource(program.compiled, resource)
+    except EvaluationError as error:
+        hint = "" if rules is not None else f"; these are the rules that ship, {_HOW_TO_NAME_YOURS}"
+        raise click.UsageError(f"{error}{hint}") from None
 
 
 def load_rules_of(rules: str | None) -> Program:
@@ -167,6 +175,14 @@ def rules_folder(rules: str | None) -> Path:
     """The folder of the rules, named from the current folder where it is below that."""
     path = Path(rules) if rules is not None else shipped_rules()
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def warn_of_rules_here() -> None:
+    """Say on stderr that this folder's rules were not read, but, for want of a choice, those that ship."""
+    here = Path("rules")
+    if any(here.glob("*/*.yaml")) and not here.samefile(shipped_rules()):
+        said = f"warning: the rules that ship are read, not the folder {here} here; {_HOW_TO_NAME_YOURS}"
+        click.echo(said, err=True)
 
 
 @contextmanager

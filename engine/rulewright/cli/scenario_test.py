@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from rulewright.cli.desk import warn_of_rules_here
 from rulewright.cli.scenario_run import Wishes, run_once
 from rulewright.cli.watching import watch as watch_files
 
@@ -80,6 +81,8 @@ def command(
         mutate=mutate,
         threshold=threshold,
     )
+    if rules is None:
+        warn_of_rules_here()
     if watch:
         context.exit(watch_files(lambda: run_once(wishes), lambda: (wishes.folder, *paths)))
     context.exit(run_once(wishes))
