@@ -61,7 +61,7 @@ def test_every_sentence_of_the_language_is_read_alike(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.parametrize("resource", ["buyer", "entry", "order", "parcel", "shelf"])
+@pytest.mark.parametrize("resource", ["buyer", "entry", "order", "parcel", "shelf", "visit"])
 def test_rules_that_say_much_are_read_alike(wide: Program, resource: str, operation: str) -> None:
     """Rules of every kind in one resource, so that one's outcome is what the next one reads."""
     tally = agree(wide, f"desk/{resource}", 150, operation=operation, folder=WIDE)
