@@ -56,6 +56,7 @@ def test_bad_text_is_rejected(run: Run, write: Write, what: str) -> None:
         ("pipe", "the file is empty"),
         ("sheet.csv", "sheet.csv:1:1: the file is empty"),
         ("sheet.xls", "old Excel files are not read"),
+        ("lines.jsonl.gz", "packed files are not read; unpack them first"),
         ("/dev/zero", "this is a device"),
     ],
 )
@@ -68,6 +69,7 @@ def test_unreadable_file(run: Run, write: Write, name: str, words: str) -> None:
         ("blank.jsonl", "\n \n"),
         ("sheet.csv", "title\n"),
         ("sheet.xls", "-"),
+        ("lines.jsonl.gz", "-"),
     ):
         write(empty, text)
 

@@ -26,7 +26,16 @@ _KINDS: Final[dict[str, Kind]] = {
     ".tsv": "csv",
     ".xlsx": "xlsx",
 }
-_NOT_READ: Final = {".xls": "old Excel", ".ods": "OpenDocument", ".parquet": "Parquet"}
+_USE: Final = "use JSON, JSONL, CSV or XLSX"
+_UNPACK: Final = "unpack them first, or pipe what they hold into -, with --stdin-filename NAME.jsonl"
+_NOT_READ: Final = {
+    ".xls": f"old Excel files are not read; {_USE}",
+    ".xlsb": f"binary Excel files are not read; {_USE}",
+    ".xlsm": f"Excel files with macros are not read; {_USE}",
+    ".ods": f"OpenDocument files are not read; {_USE}",
+    ".parquet": f"Parquet files are not read; {_USE}",
+    **dict.fromkeys((".gz", ".bz2", ".xz", ".zst", ".zip"), f"packed files are not read; {_UNPACK}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +116,7 @@ def _require_file(argument: str) -> None:
 def _kind_of(name: str) -> Kind:
     suffix = Path(name).suffix.lower()
     if suffix in _NOT_READ:
-        raise PayloadError(f"{_NOT_READ[suffix]} files are not read; use JSON, JSONL, CSV or XLSX", name)
+        raise PayloadError(_NOT_READ[suffix], name)
     return _KINDS.get(suffix, "unknown")
 
 
