@@ -237,3 +237,29 @@ def test_export_takes_the_configured_rules(form: str, run: Run) -> None:
 
     assert configured.code == 0, configured.err
     assert configured == run("export", form, "desk/ticket", "--rules", str(RULES))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("test", "-k", "a ticket"),
+        ("history", "desk/ticket", "1", "--store", "sqlite:///desk.db"),
+        ("explain", "desk/ticket", "t.json"),
+        ("plugins",),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_format_that_a_command_lacks(run: Run, write: Write, words: tuple[str, ...]) -> None:
+    """Typed, it is refused; said for all commands, it leaves this one with its default."""
+    run("apply", "desk/ticket", write("t.json", {"title": "a"}), "--store", "sqlite:///desk.db")
+    default = run(*words)
+
+    typed = run(*words, "--format", "sarif")
+    in_environment = run(*words, env={"RULEWRIGHT_FORMAT": "sarif"})
+    Path("rulewright.toml").write_text(Path("rulewright.toml").read_text() + "format = 'sarif'\n")
+    in_file = run(*words)
+
+    assert (typed.code, typed.out) == (2, "")
+    assert "'sarif' is not one of 'pretty', 'text', 'json', 'jsonl'" in typed.err
+    assert (in_environment, in_file) == (default, default)
+    assert "Traceback" not in default.err

@@ -206,7 +206,9 @@ def test_the_command_says_what_came_out_otherwise(desk: Path) -> None:
     store.close()
     different = run("replay", "--format", "text")
     lines = [json.loads(line) for line in run("replay", "--format", "jsonl").stdout.splitlines()]
+    listed = json.loads(run("replay", "--format", "json").stdout)
 
+    assert listed == lines
     assert (same.exit_code, same.stdout, same.stderr) == (0, "", "2 decisions: 2 same\n")
     assert (different.exit_code, different.stderr) == (1, "2 decisions: 1 different, 1 masked\n")
     assert different.stdout == (

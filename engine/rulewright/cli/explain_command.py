@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from rulewright.cli.options import Choices, OutputChoices, deciding_options, output_options
+from rulewright.cli.options import Choices, OutputChoices, deciding_options, listing_options
 
 
 @click.command("explain")
 @click.argument("subject", metavar="RESOURCE|CODE")
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @deciding_options
-@output_options
+@listing_options
 def command(subject: str, files: tuple[str, ...], choices: Choices, output: OutputChoices) -> None:
     """Say of every rule whether it held, failed or was skipped, and why; or what a code means.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
-from rulewright.report.formats import COLORS, FORMATS
+from rulewright.report.formats import COLORS, FORMATS, LISTS
 
 if TYPE_CHECKING:
     from rulewright.configuration import Configuration
@@ -21,25 +22,38 @@ _DECIDING_COMMANDS: Final = ("validate", "plan", "apply")
 
 
 class FormatName(click.ParamType[str]):
-    """A format of ours, or one that a plug-in adds; plug-ins are asked only where it is none of ours."""
+    """A format of ours, or one that a plug-in adds; plug-ins are asked only where it is none of ours.
+
+    `known` are those that the command has. Another of ours is refused on the command line; said for all
+    commands, by the environment or a file, it leaves this one with its default.
+    """
 
     name = "format"
 
+    def __init__(self, known: Sequence[str] = FORMATS) -> None:
+        self.known = known
+
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """List ours."""
-        return f"[{'|'.join(FORMATS)}]"
+        return f"[{'|'.join(self.known)}]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Refuse a name that nobody knows."""
-        if value in FORMATS:
+        if value in self.known:
             return value
+        if value in FORMATS and ctx is not None and param is not None and not _is_typed(param, ctx):
+            return None
         from rulewright.cli.extending import configured_registry  # noqa: PLC0415 - seldom needed
 
         decides = ctx is not None and ctx.info_name in _DECIDING_COMMANDS
-        known = [*FORMATS, *(configured_registry().formats if decides else ())]
+        known = [*self.known, *(configured_registry().formats if decides else ())]
         if value not in known:
             self.fail(f"{value!r} is not one of {', '.join(map(repr, known))}.", param, ctx)
         return value
+
+
+def _is_typed(param: click.Parameter, ctx: click.Context) -> bool:
+    return param.name is not None and ctx.get_parameter_source(param.name) is ParameterSource.COMMANDLINE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,14 +123,14 @@ _DECIDING: Final = (
     click.option("--seed", type=int, help="Makes random ids repeatable."),
     click.option("--stdin-filename", metavar="NAME", help="What stdin (-) holds, by its ending."),
 )
-_OUTPUT: Final = (
-    _option(
-        "--format",
-        type=FormatName(),
-        help="Default: pretty on a terminal, else text.",
-    ),
-    _option("--color", type=click.Choice(COLORS), default="auto", show_default=True),
-)
+_color = _option("--color", type=click.Choice(COLORS), default="auto", show_default=True)
+
+
+def format_option(known: Sequence[str] = FORMATS) -> Callable[[Command], Command]:
+    """The option --format of a command that has these formats."""
+    return _option("--format", type=FormatName(known), help="Default: pretty on a terminal, else text.")
+
+
 _SPLIT: Final = (
     click.option("--accepted", metavar="FILE", help="Copy the accepted payloads here, as JSONL."),
     click.option("--rejected", metavar="FILE", help="Copy the other payloads here, as JSONL."),
@@ -153,7 +167,12 @@ def standing_options(command: Command) -> Command:
 
 def output_options(command: Command) -> Command:
     """Give a command the options about how results are written, as `output`."""
-    return _gathered(command, "output", OutputChoices, _OUTPUT)
+    return _gathered(command, "output", OutputChoices, (format_option(), _color))
+
+
+def listing_options(command: Command) -> Command:
+    """The same for what is no decision: in words, or as JSON."""
+    return _gathered(command, "output", OutputChoices, (format_option(LISTS), _color))
 
 
 def split_options(command: Command) -> Command:

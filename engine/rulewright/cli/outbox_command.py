@@ -8,7 +8,7 @@ from datetime import timedelta
 import click
 
 from rulewright.cli.ages import older_than_option
-from rulewright.cli.options import OutputChoices, hand_options_on, output_options, rules_option
+from rulewright.cli.options import OutputChoices, hand_options_on, listing_options, rules_option
 
 STATES = ("waiting", "sending", "delivered", "dead", "dropped")
 
@@ -36,7 +36,7 @@ def command(context: click.Context) -> None:
 @click.option("--state", type=click.Choice(STATES), multiple=True, help="Only these (repeatable).")
 @click.option("--target", metavar="NAME", help="Only messages to this target.")
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="No more than the N oldest.")
-@output_options
+@listing_options
 def list_command(
     store: str | None, state: tuple[str, ...], target: str | None, limit: int | None, output: OutputChoices
 ) -> None:
@@ -49,7 +49,7 @@ def list_command(
 @command.command("show")
 @click.argument("ids", metavar="ID...", type=int, nargs=-1, required=True)
 @_store
-@output_options
+@listing_options
 def show_command(ids: tuple[int, ...], store: str | None, output: OutputChoices) -> None:
     """Show messages whole, with the last answer; sensitive values are masked."""
     from rulewright.cli.mailing import show_outbox  # noqa: PLC0415 - lazy, for a fast --help
@@ -64,7 +64,7 @@ def show_command(ids: tuple[int, ...], store: str | None, output: OutputChoices)
 @click.option("--workers", metavar="N", type=click.IntRange(1, 100), default=8, show_default=True)
 @click.option("--lease", metavar="SECONDS", type=click.FloatRange(1, 3600), default=60.0, show_default=True)
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Send no more than N messages.")
-@output_options
+@listing_options
 def deliver_command(
     store: str | None,
     rules: str | None,
@@ -89,7 +89,7 @@ def deliver_command(
 @rules_option
 @click.option("--concurrency", metavar="N", type=click.IntRange(1, 100), default=8, show_default=True)
 @click.option("--lease", metavar="SECONDS", type=click.FloatRange(1, 3600), default=60.0, show_default=True)
-@output_options
+@listing_options
 def work_command(
     store: str | None, rules: str | None, concurrency: int, lease: float, output: OutputChoices
 ) -> None:
@@ -108,7 +108,7 @@ def work_command(
 @_store
 @older_than_option
 @click.option("--dead", is_flag=True, help="Dead messages, too: nobody will retry them.")
-@output_options
+@listing_options
 def prune_command(store: str | None, older_than: timedelta, dead: bool, output: OutputChoices) -> None:
     """Remove messages that were delivered or dropped long ago: last tried, or else made, before --older-than.
 
@@ -135,4 +135,4 @@ for _name, _help in (
     ("retry", "Send messages again, at once and with all attempts."),
     ("drop", "Never send messages; they stay listed as dropped."),
 ):
-    command.command(_name)(_ids(_every_dead(_store(output_options(_edit(_name, _help))))))
+    command.command(_name)(_ids(_every_dead(_store(listing_options(_edit(_name, _help))))))

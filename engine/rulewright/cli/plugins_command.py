@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from rulewright.cli.options import OutputChoices, output_options
+from rulewright.cli.options import OutputChoices, listing_options
 
 
 @click.command("plugins")
-@output_options
+@listing_options
 def command(output: OutputChoices) -> None:
     """List the plug-ins: what each adds, and from where.
 

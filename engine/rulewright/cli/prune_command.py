@@ -7,13 +7,13 @@ from datetime import timedelta
 import click
 
 from rulewright.cli.ages import older_than_option
-from rulewright.cli.options import OutputChoices, output_options
+from rulewright.cli.options import OutputChoices, listing_options
 
 
 @click.command("prune")
 @click.option("--store", metavar="URL", envvar="RULEWRIGHT_STORE", help="Whose history: sqlite:///file.db")
 @older_than_option
-@output_options
+@listing_options
 def command(store: str | None, older_than: timedelta, output: OutputChoices) -> None:
     """Remove old entries of the history: what `rulewright history` tells of, not the records themselves.
 

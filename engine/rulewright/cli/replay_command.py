@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from rulewright.cli.options import OutputChoices, output_options, rules_option
+from rulewright.cli.options import OutputChoices, listing_options, rules_option
 
 
 @click.command("replay")
 @click.option("--store", metavar="URL", envvar="RULEWRIGHT_STORE", help="Whose history: sqlite:///file.db")
 @click.option("--records", metavar="FILE", help="What was there before the history began (YAML or JSON).")
 @rules_option
-@output_options
+@listing_options
 def command(store: str | None, records: str | None, rules: str | None, output: OutputChoices) -> None:
     """Make every decision of the history again, in memory, and say which came out otherwise.
 

@@ -31,11 +31,10 @@ def replay_history(url: str | None, records: str | None, rules: str | None, outp
     with closing(open_outbox(url)) as store, closing(_beginning(records, program)) as again:
         for one in replay(program.compiled, decisions_of(store), again):
             begins = begins if fates else one.decision.id
+            write(_shown(one, chosen, is_first=not fates))
             fates[one.fate] += 1
-            if chosen in ("json", "jsonl"):
-                write(json.dumps(_json(one)) + "\n")
-            elif one.fate in ("different", "masked", "missing records"):
-                write(_line(one) + "\n")
+    if chosen == "json":
+        write("\n]\n" if fates else "[]\n")
     told = ", ".join(f"{number:,} {fate}" for fate, number in sorted(fates.items())) or "nothing is kept"
     click.echo(f"{counted(fates.total(), 'decision')}: {told}", err=True)
     if number := fates["missing records"]:
@@ -53,6 +52,17 @@ def _beginning(records: str | None, program: Program) -> Store:
     from rulewright_adapters.memory import MemoryStore  # noqa: PLC0415 - the engine needs no adapter
 
     return MemoryStore({}, program.tables) if records is None else read_records(records, program)
+
+
+def _shown(one: Replayed, chosen: str, *, is_first: bool) -> str:
+    """A decision in the chosen format; in words, only one that is not the same."""
+    match chosen:
+        case "json":
+            return f"{'[' if is_first else ','}\n{json.dumps(_json(one))}"
+        case "jsonl":
+            return json.dumps(_json(one)) + "\n"
+        case _:
+            return _line(one) + "\n" if one.fate in ("different", "masked", "missing records") else ""
 
 
 def _json(one: Replayed) -> dict[str, object]:

@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from rulewright.cli.desk import warn_of_rules_here
+from rulewright.cli.options import format_option
 from rulewright.cli.scenario_run import Wishes, run_once
 from rulewright.cli.watching import watch as watch_files
+from rulewright.report.formats import LISTS
 
 
 @click.command("test")
@@ -27,12 +29,7 @@ from rulewright.cli.watching import watch as watch_files
     metavar="EXPR",
     help="Only scenarios whose file, resource or name has these words; and, or, not, ( ).",
 )
-@click.option(
-    "--format",
-    envvar="RULEWRIGHT_FORMAT",
-    type=click.Choice(["pretty", "text", "json", "jsonl", "junit"]),
-    help="Default: pretty on a terminal, else text.",
-)
+@format_option((*LISTS, "junit"))
 @click.option(
     "--color",
     envvar="RULEWRIGHT_COLOR",

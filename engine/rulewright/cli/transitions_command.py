@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from rulewright.cli.options import Choices, OutputChoices, output_options, standing_options
+from rulewright.cli.options import Choices, OutputChoices, listing_options, standing_options
 
 
 @click.command("transitions")
 @click.argument("resource")
 @click.argument("record_key", metavar="KEY")
 @standing_options
-@output_options
+@listing_options
 def command(resource: str, record_key: str, choices: Choices, output: OutputChoices) -> None:
     """List every event of a record: allowed, or the guard that fails and what it read.
 

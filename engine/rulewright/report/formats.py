@@ -6,4 +6,6 @@ from typing import Final
 
 # `text` is the compact one that pipes get by default.
 FORMATS: Final = ("pretty", "text", "json", "jsonl", "github", "junit", "sarif")
+# What tells of other things than decisions and rule files has these.
+LISTS: Final = ("pretty", "text", "json", "jsonl")
 COLORS: Final = ("auto", "always", "never")
