@@ -11,11 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from workplace import RULES, Run, Write
 
+from rulewright.cli.applying import Batch
 from rulewright.errors import UniqueViolationError
 
 STORE = ("--store", "sqlite:///t.db")
@@ -115,6 +117,40 @@ def test_two_processes_apply_a_file_once(run: Run, write: Write) -> None:
         if one.returncode
     )
     assert stored("title") == [f"t{number}" for number in range(BIG)]
+
+
+def test_a_run_that_began_meanwhile(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After it was asked what is done: the file is not begun anew, which would store lines twice."""
+    words = ("apply", "desk/ticket", write("t.jsonl", '{"title": "a"}\nno\n{"title": "b"}\n'), *STORE)
+    begin = Batch._begin
+
+    def begin_late(batch: Batch) -> None:
+        monkeypatch.setattr(Batch, "_begin", begin)
+        run(*words, "--max-errors", "1")
+        begin(batch)
+
+    monkeypatch.setattr(Batch, "_begin", begin_late)
+
+    ran = run(*words)
+
+    assert (ran.code, "--resume goes on after them" in ran.err) == (2, True)
+    assert stored("title") == ["a"]
+
+
+def test_the_run_that_began_last_writes(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have cut the files of --accepted already, so the one before it stores nothing more."""
+    begin = Batch._begin
+
+    def begin_twice(batch: Batch) -> None:
+        begin(batch)
+        begin(replace(batch, number=batch.number ^ 1))
+
+    monkeypatch.setattr(Batch, "_begin", begin_twice)
+
+    ran = run("apply", "desk/ticket", write("t.jsonl", '{"title": "a"}\n'), *STORE)
+
+    assert (ran.code, "another process applies it too" in ran.err) == (2, True)
+    assert stored("title") == []
 
 
 # Several chunks, so that something is left when two processes have been killed.

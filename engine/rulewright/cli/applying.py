@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
+from secrets import randbits
 
 import click
 
@@ -34,6 +36,8 @@ class Batch:
     # A target that accepted payloads are passed on to.
     forward: str | None = None
     refused: int = 0
+    # Tells this run from others of the same file.
+    number: int = field(default_factory=partial(randbits, 63))
     applier: Applier = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,19 +87,22 @@ class Batch:
 
     def _begin(self) -> None:
         """Settle what is done: without --resume nothing is, even if this run is killed at once."""
-        jobs = [] if self.resume else [job_of(self.desk, source) for source in self.sources]
-        begun = [job for job in jobs if job is not None and job.done(self.store)]
-        if not begun and not self.copies:
+        jobs = [job for source in self.sources if (job := job_of(self.desk, source)) is not None]
+        if not jobs and not self.copies:
             return
         with self.store.transaction() as transaction:
+            # Another process may have begun since that was asked first.
+            self.refuse_unfinished()
             if self.resume:
                 self.copies.find(self.store)
             self.copies.open()
             if self.resume:
                 # In here no other process is between its writing and its commit.
                 self.copies.cut()
-            for job in begun:
-                job.forget(transaction)
+            for job in jobs:
+                job.take(self.number, transaction)
+                if not self.resume and job.done(self.store):
+                    job.forget(transaction)
             self.copies.begin(transaction)
         if not self.resume:
             self.copies.cut()
@@ -132,7 +139,7 @@ class Batch:
         patience = None if self.max_errors is None else self.max_errors - self.refused
         with self._written() as transaction:
             if job is not None:
-                job.require_turn(chunk[0], self.store)
+                job.require_turn(chunk[0], self.number, self.store)
             receipts = self.applier.carry_out([*self._given(chunk)], transaction, patience=patience)
             decided = [
                 (marked.item, receipt.outcome) for marked, receipt in zip(chunk, receipts, strict=False)

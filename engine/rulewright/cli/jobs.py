@@ -21,6 +21,8 @@ from rulewright.ports import Store, Transaction
 _DONE: Final = "payloads"
 _DIGEST: Final = "digest"
 _FINISHED: Final = "finished"
+# Which run writes: the one that began last.
+_RUN: Final = "run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,17 @@ class Job:
         transaction.set_progress(f"{self.name} {_DIGEST}", last.digest)
         transaction.set_progress(f"{self.name} {_FINISHED}", 0)
 
-    def require_turn(self, first: Marked, store: Store) -> None:
+    def take(self, run: int, transaction: Transaction) -> None:
+        """Keep that a run writes from now on; what others are about to write is refused."""
+        transaction.set_progress(f"{self.name} {_RUN}", run)
+
+    def require_turn(self, first: Marked, run: int, store: Store) -> None:
         """Refuse to write what another process has written meanwhile. Call it inside the transaction.
 
         Raises AdapterError: two processes that apply one file would store its payloads twice.
         """
         done = self.done(store)
-        if done != first.number:
+        if done != first.number or store.progress(f"{self.name} {_RUN}") != run:
             raise AdapterError(
                 f"{self.source.name}: another process applies it too; {done:,} of its payloads are done"
             )
