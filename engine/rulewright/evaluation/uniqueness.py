@@ -17,9 +17,12 @@ from rulewright.problem import Because
 
 
 def judge_key(run: Run, values: Mapping[str, object]) -> None:
-    """A record needs a key, and one that the caller gives must be new: every store holds it so."""
+    """A record needs a key, one that the caller gives must be new, and it stays: every store holds it so."""
     field = run.resource.fields[run.resource.key]
-    if not run.is_create or run.records is None or field.name not in values:
+    if run.records is None or field.name not in values:
+        return
+    if not run.is_create:
+        _judge_kept(run, field, values[field.name])
         return
     if values[field.name] is None:
         site = Site(f"{field.id}.required", f"/{field.name}", field.rule.span, Stage.CHECK, field.order)
@@ -32,6 +35,15 @@ def judge_key(run: Run, values: Mapping[str, object]) -> None:
         message = field.rule.messages.get("unique", f"another {what} has this {field.name}")
         shown = MASK if field.rule.sensitive else key
         run.report(site, "unique", message, because=Because(None, {f"record.{field.name}": shown}))
+
+
+def _judge_kept(run: Run, field: CompiledField, value: object) -> None:
+    """References, and the history of a record, hang on its key."""
+    stored = run.stored.get(field.name) if run.stored is not None else None
+    if not same(encode_value(field, value), stored):
+        site = Site(f"{field.id}.immutable", f"/{field.name}", field.rule.span, Stage.CHECK, field.order)
+        message = f"{field.label} is the key of the record and can't be changed"
+        run.report(site, "immutable", field.rule.messages.get("immutable", message))
 
 
 def judge_uniques(
