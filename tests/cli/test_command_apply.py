@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -117,6 +118,23 @@ def test_two_processes_apply_a_file_once(run: Run, write: Write) -> None:
         if one.returncode
     )
     assert stored("title") == [f"t{number}" for number in range(BIG)]
+
+
+def test_resuming_says_what_is_unexpected(run: Run, write: Write) -> None:
+    """A file that was never begun, for it was moved; rules that are others than before."""
+    words = ("apply", "desk/ticket", write("t.jsonl", '{"title": "a"}\nno\n{"title": "b"}\n'), *STORE)
+    shutil.copytree(RULES, "changed")
+    ticket = Path("changed/desk/ticket.yaml")
+    ticket.write_text(f"{ticket.read_text()}\n# changed\n")
+
+    new = run(*words, "--resume", "--max-errors", "1")
+    other = run(*words, "--resume", "--rules", "changed")
+
+    assert new.err.startswith("t.jsonl: nothing of it is done; it is applied from its start\n")
+    assert other.err.startswith(
+        "t.jsonl: the rules have changed since; what is done stays as it was decided\n"
+    )
+    assert "going on after 2 payloads" in other.err
 
 
 def test_a_run_that_began_meanwhile(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,12 +100,24 @@ class Batch:
                 # In here no other process is between its writing and its commit.
                 self.copies.cut()
             for job in jobs:
-                job.take(self.number, transaction)
+                if self.resume:
+                    self._tell_of_resuming(job)
+                job.take(self.number, self.desk.program.ruleset, transaction)
                 if not self.resume and job.done(self.store):
                     job.forget(transaction)
             self.copies.begin(transaction)
         if not self.resume:
             self.copies.cut()
+
+    def _tell_of_resuming(self, job: Job) -> None:
+        """Say what the caller may not expect: a file that has moved, rules that have changed."""
+        if not job.done(self.store):
+            click.echo(f"{job.source.name}: nothing of it is done; it is applied from its start", err=True)
+        elif not job.was_begun_by(self.desk.program.ruleset, self.store):
+            click.echo(
+                f"{job.source.name}: the rules have changed since; what is done stays as it was decided",
+                err=True,
+            )
 
     def _gives_up(self, more: int = 0) -> bool:
         return self.max_errors is not None and self.refused + more >= self.max_errors

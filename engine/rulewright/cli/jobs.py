@@ -23,6 +23,7 @@ _DIGEST: Final = "digest"
 _FINISHED: Final = "finished"
 # Which run writes: the one that began last.
 _RUN: Final = "run"
+_RULES: Final = "rules"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,14 @@ class Job:
         transaction.set_progress(f"{self.name} {_DIGEST}", last.digest)
         transaction.set_progress(f"{self.name} {_FINISHED}", 0)
 
-    def take(self, run: int, transaction: Transaction) -> None:
+    def take(self, run: int, ruleset: str, transaction: Transaction) -> None:
         """Keep that a run writes from now on; what others are about to write is refused."""
         transaction.set_progress(f"{self.name} {_RUN}", run)
+        transaction.set_progress(f"{self.name} {_RULES}", _number_of(ruleset))
+
+    def was_begun_by(self, ruleset: str, store: Store) -> bool:
+        """Whether the last run went by these rules."""
+        return store.progress(f"{self.name} {_RULES}") == _number_of(ruleset)
 
     def require_turn(self, first: Marked, run: int, store: Store) -> None:
         """Refuse to write what another process has written meanwhile. Call it inside the transaction.
@@ -103,6 +109,11 @@ class Job:
             message = f"the first {done:,} payloads are not those that were applied; --restart begins anew"
             raise PayloadError(message, self.source.name)
         yield from items
+
+
+def _number_of(ruleset: str) -> int:
+    """A rule set's digest as stores keep progress."""
+    return int(ruleset.removeprefix("sha256:")[:15], 16)
 
 
 def job_of(desk: Desk, source: Source) -> Job | None:
