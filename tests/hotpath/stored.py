@@ -61,6 +61,9 @@ class Ager:
             fields = {name: one for name, one in fields.items() if name != resource.key} or fields
         for _ in range(self.random.choice((1, 1, 2, 4))):
             self._age(aged, fields, stored)
+        if isinstance(aged.get(resource.key), list | dict | tuple):
+            # No store finds a record by such a key.
+            aged[resource.key] = record[resource.key]
         return aged
 
     def _age(self, record: dict[str, Any], fields: Mapping[str, CompiledField], stored: Stored) -> None:
