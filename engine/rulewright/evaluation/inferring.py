@@ -53,7 +53,7 @@ def infer(run: Run) -> None:
     if not telling:
         return
     facts = _gather(run, knowledge)
-    if run.tracer is None and not knowledge.may_conclude({fact.kind for fact in facts}, telling):
+    if run.tracer is None and not _may_conclude(run, knowledge, facts, telling):
         return
     inference = _Inference(run, knowledge, frozenset(one.id for one in telling))
     try:
@@ -62,6 +62,35 @@ def infer(run: Run) -> None:
         _report_limit(run, knowledge, error)
         return
     inference.report(run.inferred, facts)
+
+
+def _may_conclude(
+    run: Run, knowledge: Knowledge, facts: list[Fact], telling: list[CompiledInference]
+) -> bool:
+    """Whether the engine is needed: most other records are found for a likeness that comes to nothing."""
+    there = {fact.kind for fact in facts}
+    if not knowledge.may_conclude(there, telling):
+        return False
+    idle = [one.id for one in knowledge.rules.values() if _is_idle(run, knowledge, one, facts)]
+    return not idle or knowledge.may_conclude(there, telling, idle)
+
+
+def _is_idle(run: Run, knowledge: Knowledge, one: CompiledInference, facts: list[Fact]) -> bool:
+    """Whether a rule about one other record surely holds for none."""
+    other = knowledge.other_of(one)
+    if one.when is None or other is None:
+        return False
+    given = {fact.kind: fact for fact in facts if fact.kind in (PAYLOAD, RECORD)}
+    inference = _Inference(run, knowledge, frozenset())
+    for fact in facts:
+        if fact.kind == other:
+            joined = tuple(fact if kind == other else given[kind] for kind in one.rule.facts.values())
+            try:
+                if one.when.value(inference.scope(one, joined)) is not False:
+                    return False
+            except cel.CelError:
+                return False
+    return True
 
 
 def _tells(run: Run, knowledge: Knowledge, one: CompiledInference) -> bool:

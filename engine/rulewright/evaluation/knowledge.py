@@ -26,6 +26,9 @@ RECORD: Final = "$record"
 # Types of CEL whose values are compared alike by the rules' conditions and by what joins facts.
 _JOINABLE: Final = frozenset({"bool", "int", "double", "string", "timestamp"})
 
+# The names that stand for no record of a store.
+_FIXED: Final = ("payload", "record", "current", "request", "actor", "settings", "now", "today")
+
 Fields = Mapping[str, CompiledField]
 
 
@@ -43,10 +46,23 @@ class Knowledge:
         """The fields behind each name that a rule gives to its facts."""
         return {name: self.fields[source] for name, source in rule.rule.facts.items()}
 
-    def may_conclude(self, there: Iterable[str], rules: Iterable[CompiledInference]) -> bool:
-        """Whether one of `rules` could fire where only these sources have facts."""
+    def other_of(self, rule: CompiledInference) -> str | None:
+        """The source of the one other record that a rule is about, where its condition reads nothing else.
+
+        Such a rule is judged on the records alone: without other facts, and without reading records.
+        """
+        others = [name for name, source in rule.rule.facts.items() if source not in (PAYLOAD, RECORD)]
+        if rule.when is None or len(others) != 1 or rule.rule.facts[others[0]] in self.kinds:
+            return None
+        known = {*rule.rule.facts, *_FIXED}
+        return rule.rule.facts[others[0]] if all(path[0] in known for path in rule.when.reads) else None
+
+    def may_conclude(
+        self, there: Iterable[str], rules: Iterable[CompiledInference], idle: Collection[str] = ()
+    ) -> bool:
+        """Whether one of `rules` could fire where only these sources have facts, and the `idle` don't."""
         kinds = set(there)
-        pending = [*self.rules.values()]
+        pending = [one for one in self.rules.values() if one.id not in idle]
         able: list[CompiledInference] = []
         while True:
             ready = [rule for rule in pending if kinds.issuperset(rule.rule.facts.values())]

@@ -1,8 +1,8 @@
 """Whether a rule of `infer` might tell something: a cheap test, after which the plain evaluator takes over.
 
 Most payloads have no fact to join: nobody else has their number. So the generated code asks whether the
-sources of a rule have records and, where all rules are about one other record, whether a condition holds. It
-reads what the evaluator reads, in the same order.
+sources of a rule have records and, of a rule about one other record, whether its condition holds. It reads
+what the evaluator reads, in the same order.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from rulewright.hotpath.touching import Touching
 from rulewright.hotpath.unit import Unit
 
 _OWN = {PAYLOAD: "payload", RECORD: "record"}
-# Any of these sets of sources, all with records, may make a rule fire.
-_Needs = frozenset[frozenset[str]]
+# Any of these sets may make a rule fire: sources that have records, or of which one makes a rule's condition
+# hold (the rule's id, else "").
+_Needs = frozenset[frozenset[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class InferenceWriter:
     def needs(self) -> Iterator[frozenset[str]]:
         """The sets of sources of which each, if all of it has records, may let a rule tell something."""
         for one in self._telling():
-            yield from self._needs(one, frozenset())
+            yield from (frozenset(source for source, _ in need) for need in self._needs(one, frozenset()))
 
     def _read(self, source: str) -> str:
         if source in self.resource.lookups:
@@ -103,25 +104,22 @@ class InferenceWriter:
         return self.cells.reference(self.resource.bound_references[source])
 
     def _tests(self, one: CompiledInference, names: Mapping[str, str]) -> Iterator[str]:
-        if self._are_simple():
-            (found,) = [names[source] for source in one.rule.facts.values() if source not in _OWN]
-            yield f"{found} and may_fire(s, {found}, {self._condition(one)})"
-            return
-        for sources in sorted(map(sorted, self._needs(one, frozenset()))):
-            yield " and ".join(names[source] for source in sources) or "True"
+        for need in sorted(sorted(need) for need in self._needs(one, frozenset())):
+            yield " and ".join(self._test(names[source], rule) for source, rule in need) or "True"
 
-    def _are_simple(self) -> bool:
-        """Whether all rules are about one other record each, and read no other while they judge it."""
-        for one in self.knowledge.rules.values():
-            others = [source for source in one.rule.facts.values() if source not in _OWN]
-            if one.when is None or len(others) != 1 or others[0] in self.knowledge.kinds:
-                return False
-            if any(path[0] in self.resource.lookups for path in one.when.reads):
-                return False
-        return True
+    def _test(self, found: str, rule: str) -> str:
+        """Whether a source has records, or one for which a rule's condition may hold."""
+        return (
+            f"{found} and may_fire(s, {found}, {self._condition(self.knowledge.rules[rule])})"
+            if rule
+            else found
+        )
 
     def _needs(self, one: CompiledInference, below: frozenset[str]) -> _Needs:
         """What a rule needs, however its facts come about; a rule that needs itself first never starts."""
+        other = self.knowledge.other_of(one)
+        if other is not None:
+            return frozenset([frozenset([(other, one.rule.id)])])
         needs: _Needs = frozenset([frozenset()])
         for source in one.rule.facts.values():
             ways = self._ways(source, below | {one.id})
@@ -132,7 +130,7 @@ class InferenceWriter:
         if source in _OWN:
             return frozenset([frozenset()])
         if source not in self.knowledge.kinds:
-            return frozenset([frozenset([source])])
+            return frozenset([frozenset([(source, "")])])
         makers = [one for one in self.knowledge.rules.values() if source in one.asserts]
         return frozenset(need for one in makers if one.id not in below for need in self._needs(one, below))
 
