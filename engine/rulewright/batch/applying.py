@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from rulewright.accounts import Accounts
 from rulewright.batch.buffer import Buffer, Collision
-from rulewright.batch.forecast import keys_of, lookups_of
+from rulewright.batch.forecast import lookups_of
+from rulewright.batch.kept import PLAIN, keys_in
 from rulewright.compiled import CompiledRules
 from rulewright.delivery import WRITE_ORDER, Receipt, store_outcome
 from rulewright.evaluation import Inputs, find_resource
@@ -56,6 +57,7 @@ class Applier:
         self._is_plain = forward is None and not needs_entries(rules)
         # Else a payload may name a record that is there already, which the generated code does not look for.
         own = find_resource(rules, resource)
+        self._key = own.key
         self._makes_keys = own.fields[own.key].rule.generate is not None
         self._tables = {table.resource: table for table in tables}
         self._lookups = lookups_of(rules, own, self._tables)
@@ -163,8 +165,21 @@ class Applier:
 
     def _read_ahead(self, given: Sequence[Given], buffer: Buffer) -> None:
         inputs = [one for one in given if isinstance(one, Inputs)]
-        for lookup in self._lookups:
-            buffer.read_ahead(lookup.resource, lookup.fields, keys_of(lookup, inputs))
+        # The records that operations name come first: of an update much is looked up by what is stored.
+        first, *others = self._lookups
+        named = dict.fromkeys(one.key for one in inputs if one.key.__class__ in PLAIN)
+        buffer.read_ahead(first.resource, first.fields, [(key,) for key in named])
+        payloads = [self._merged(one, buffer) for one in inputs]
+        for lookup in others:
+            buffer.read_ahead(lookup.resource, lookup.fields, keys_in(payloads, lookup.sent))
+
+    def _merged(self, one: Inputs, buffer: Buffer) -> Mapping[str, object]:
+        """What a payload may be looked up by: what was sent, and of an update what is stored beside."""
+        sent = one.payload if isinstance(one.payload, Mapping) else {}
+        if one.key.__class__ not in PLAIN:
+            return sent
+        (stored, *_) = buffer.find(self._resource, {self._key: one.key}, 1) or [{}]
+        return {**stored, **sent}
 
 
 def _write(changes: Sequence[tuple[Any, ...]], buffer: Buffer) -> None:

@@ -1,14 +1,12 @@
-"""What the payloads of a chunk will look up, as far as the payloads themselves say it."""
+"""What the payloads of a chunk will look up, as far as they and what is stored say it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rulewright.batch.kept import PLAIN, keys_in
 from rulewright.cel.tree import Ident, Select
 from rulewright.compiled import CompiledResource, CompiledRules
-from rulewright.evaluation import Inputs
 from rulewright.formula import Formula, Valued
 from rulewright.ports import Table
 
@@ -19,7 +17,7 @@ _OWN_ROOTS = ("payload", "record")
 class Lookup:
     """Records of `resource` are found by `fields`: by what the payload has in the fields `sent`, in turn.
 
-    Without `sent`, by the key that an operation names.
+    Without `sent`, by the key that an operation names. What an update does not send is what is stored.
     """
 
     resource: str
@@ -74,10 +72,3 @@ def _sent(entry: Valued) -> str | None:
         return None
     root = entry.node.operand
     return entry.node.field if isinstance(root, Ident) and root.name in _OWN_ROOTS else None
-
-
-def keys_of(lookup: Lookup, inputs: Sequence[Inputs]) -> list[tuple[str | int, ...]]:
-    """Return what a chunk looks up, each key once."""
-    if not lookup.sent:
-        return [(key,) for key in dict.fromkeys(one.key for one in inputs if one.key.__class__ in PLAIN)]
-    return keys_in([one.payload for one in inputs if isinstance(one.payload, Mapping)], lookup.sent)

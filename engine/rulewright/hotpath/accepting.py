@@ -132,20 +132,17 @@ def _own_change(resource: CompiledResource, run: State) -> tuple[Any, ...]:
 def written_by(outcome: Outcome) -> Written | None:
     """Return what an accepted outcome writes and what it read, without making its parts.
 
-    The own record's change comes first. None where it stays as it is, and where the parts are made already, or
-    by the plain evaluator: then the outcome itself tells.
+    None where they are made already, or by the plain evaluator: then the outcome itself tells.
     """
     later: Any = outcome._later
     if later is None or later.func is not _parts:
         return None
     rules, resource, _, _, run, _ = later.args
     own = _own_change(resource, run)
-    if not own[3]:
-        return None
     reads = run.reads
     if len({read[0] for read in reads}) < len(reads):
         reads = [(one.lookup, one.resource, one.by, one.found) for one in _reads(rules, run)]
-    return [own, *run.changes], reads
+    return [own, *run.changes] if own[3] else [*run.changes], reads
 
 
 class _Notes:
