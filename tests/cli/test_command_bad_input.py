@@ -48,7 +48,7 @@ def test_bad_text_is_rejected(run: Run, write: Write, what: str) -> None:
     ("name", "words"),
     [
         ("missing.json", "there is no such file"),
-        ("", "there is no such file"),
+        ("", 'error: "": there is no such file'),
         ("folder", "this is a folder"),
         ("no*such.json", "this pattern matches no file"),
         ("empty.json", "empty.json:1:1: the file is empty"),
@@ -125,6 +125,15 @@ def test_stdin(run: Run) -> None:
     assert "<stdin>:1:1: error[invalid_json]" in run(*words, stdin="title: x").out
     assert run(*words, "--stdin-filename", "t.yaml", stdin="title: x").code == 0
     assert run(*words, "-", stdin="{}").code == 2
+
+
+@pytest.mark.parametrize("text", ["title,code\nx,y\n", '{"title": "x"}\n{"title": "y"}\n', "title: x"])
+def test_stdin_of_another_format(run: Run, text: str) -> None:
+    """Who pipes something else in is told how to say so; a file's name says it already."""
+    words = ("validate", "desk/ticket", "-", "--store", "memory://")
+
+    assert "--stdin-filename in.jsonl (or in.csv) says otherwise" in run(*words, stdin=text).out
+    assert "--stdin-filename" not in run(*words, "--stdin-filename", "in.json", stdin=text).out
 
 
 def test_positions(run: Run, write: Write) -> None:

@@ -15,6 +15,8 @@ from rulewright.errors import PayloadError
 
 Kind = Literal["json", "jsonl", "yaml", "csv", "xlsx", "unknown"]
 STDIN: Final = "-"
+# How reports name stdin where nobody said what it holds.
+NAMELESS: Final = "<stdin>"
 
 _KINDS: Final[dict[str, Kind]] = {
     ".json": "json",
@@ -88,7 +90,7 @@ def find_sources(arguments: Sequence[str], stdin_filename: str | None = None) ->
 
 def _expand(argument: str, stdin_filename: str | None) -> list[Source]:
     if argument == STDIN:
-        name = stdin_filename or "<stdin>"
+        name = stdin_filename or NAMELESS
         return [Source(STDIN, name, _kind_of(name) if stdin_filename else "json")]
     workbook, ending, sheet = argument.rpartition(".xlsx:")
     if ending and sheet and not os.path.lexists(argument):
@@ -108,7 +110,8 @@ def _require_file(argument: str) -> None:
     try:
         mode = os.stat(argument).st_mode
     except (OSError, ValueError) as error:
-        raise PayloadError(_reason(error), argument) from None
+        # An empty name is most likely a variable of the shell that is not set.
+        raise PayloadError(_reason(error), argument or '""') from None
     if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode)):
         raise PayloadError(_wrong_kind(mode), argument)
 

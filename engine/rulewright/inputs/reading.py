@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import BinaryIO, Final, Literal
@@ -11,7 +12,7 @@ from rulewright.errors import PayloadError
 from rulewright.inputs.csv_rows import csv_rows
 from rulewright.inputs.decoding import MARK, decode_text
 from rulewright.inputs.documents import read_whole, split, too_large
-from rulewright.inputs.files import Source
+from rulewright.inputs.files import NAMELESS, Source
 from rulewright.inputs.json_places import locate_in_line
 from rulewright.inputs.json_text import JsonFlaw, parse_json
 from rulewright.inputs.limits import MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
@@ -79,7 +80,16 @@ def _items(source: Source, stream: BinaryIO) -> Iterator[Item]:
         return
     data = head + stream.read(MAX_DOCUMENT_BYTES + 1 - len(head))
     if data.removeprefix(MARK).strip():
-        yield read_whole(source.name, "yaml" if kind == "yaml" else "json", data)
+        item = read_whole(source.name, "yaml" if kind == "yaml" else "json", data)
+        yield _with_hint(item) if source.name == NAMELESS else item
+
+
+def _with_hint(item: Item) -> Item:
+    """Whoever pipes CSV or JSONL in has not said so."""
+    if not isinstance(item, Broken) or item.code != "invalid_json":
+        return item
+    said = f"{item.message}; stdin is read as JSON, --stdin-filename in.jsonl (or in.csv) says otherwise"
+    return replace(item, message=said)
 
 
 def _sniff(head: bytes) -> Literal["json", "jsonl", "yaml"]:
