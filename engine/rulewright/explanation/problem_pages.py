@@ -38,8 +38,9 @@ Values are not converted: "5" is a text and no number, "true" is no boolean.""",
 
 With `readonly: ignore` it is a warning and the sent value is not used; with `readonly: reject` it is an
 error. Leave the field out.""",
-        "immutable": """immutable: a field can't be changed once it is set, nor can a record's key. Leave it out
-of the update.""",
+        "immutable": """immutable: a field can't be changed once it is set, nor can a record's key.
+
+Leave it out of the update.""",
         "reference": """reference: a value names a record that does not exist, or not in the rule's scope.
 
 The scope is `where` of `references`, for example the caller's own firm.""",
