@@ -40,6 +40,7 @@ def open_store(url: str, stores: Mapping[str, Opener] | None = None) -> Store:
     are looked for only where the scheme is none of ours.
     Raises AdapterError where the URL or what it names makes no store, and PluginError.
     """
+    _require_text(url)
     scheme, separator, rest = url.partition("://")
     if separator and scheme in SCHEMES:
         module = import_module(SCHEMES[scheme])
@@ -50,10 +51,17 @@ def open_store(url: str, stores: Mapping[str, Opener] | None = None) -> Store:
     known = ", ".join(f"{name}://" for name in sorted({*SCHEMES, *more}))
     # What follows the scheme may hold a password.
     start = f"{scheme}{separator}..." if separator else url
+    hint = "" if separator or not url else f"for a SQLite file write sqlite:///{url}; "
     raise AdapterError(
-        f"no store has the URL {start!r}: it must start with one of {known}; "
+        f"no store has the URL {start!r}: it must start with one of {known}; {hint}"
         "a plug-in can add others, by rulewright_stores (docs/plugins.md)"
     )
+
+
+def _require_text(url: object) -> None:
+    if not isinstance(url, str):
+        given = type(url).__name__
+        raise AdapterError(f"a store is opened by a URL, like 'sqlite:///cases.db', not by {given}")
 
 
 def _opened(scheme: str, opener: Opener, rest: str) -> Store:

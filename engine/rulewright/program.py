@@ -368,7 +368,11 @@ def load(
 
 def _require_settings(rules: RuleSet, api: str, values: Mapping[str, object]) -> None:
     """Refuse a setting that the API does not declare, or a value that is not of its default's type."""
-    declared = {one.name: one.default for one in rules.apis[api].settings} if api in rules.apis else {}
+    if api not in rules.apis:
+        near = get_close_matches(api, rules.apis, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"the rules have: {', '.join(sorted(rules.apis))}"
+        raise ConfigurationError(f"there are settings for {api}, which is no API of the rules; {hint}")
+    declared = {one.name: one.default for one in rules.apis[api].settings}
     for name, value in values.items():
         if name not in declared:
             near = get_close_matches(name, declared, n=1)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from installing import Install
 
@@ -51,6 +54,22 @@ def test_an_unknown_scheme_names_the_known_ones_and_how_to_add_one(install: Inst
         "no store has the URL 'mongodb://...': it must start with one of jsonl://, memory://, postgres://, "
         "postgresql://, sqlite://; a plug-in can add others, by rulewright_stores (docs/plugins.md)"
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("cases.db", "for a SQLite file write sqlite:///cases.db; a plug-in"),
+        (None, "a store is opened by a URL, like 'sqlite:///cases.db', not by NoneType"),
+        (Path("cases.db"), "a store is opened by a URL, like 'sqlite:///cases.db', not by PosixPath"),
+    ],
+)
+def test_what_is_no_url_is_answered_with_one(url: Any, said: str) -> None:
+    """A file's name is what comes to mind first."""
+    with pytest.raises(AdapterError) as raised:
+        open_store(url, {})
+
+    assert said in str(raised.value)
 
 
 def test_our_own_stores_need_no_plug_in(install: Install) -> None:

@@ -21,7 +21,8 @@ def test_a_setting_switches_a_reading() -> None:
     [
         ({"ct_oi": {"name_required": True}}, "did you mean names_required?"),
         ({"ct_oi": {"names_required": "maybe"}}, "must be like False, not 'maybe'"),
-        ({"shop": {"open": True}}, "shop has no setting open"),
+        ({"shop": {"open": True}}, "settings for shop, which is no API of the rules; the rules have: ct_oi"),
+        ({"ctoi": {"names_required": True}}, "for ctoi, which is no API of the rules; did you mean ct_oi?"),
     ],
 )
 def test_a_wrong_setting_is_refused(settings: dict[str, dict[str, object]], said: str) -> None:
