@@ -95,7 +95,12 @@ def _load(path: Path) -> tuple[bytes, Mapping[str, object]]:
     try:
         data = path.read_bytes()
         return data, tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise ConfigurationError(f"{path}: can't be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        message = f"{path}: byte {error.start + 1} is not UTF-8 text; save it as UTF-8"
+        raise ConfigurationError(message) from None
+    except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{path}: {error}") from None
 
 

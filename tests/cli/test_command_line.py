@@ -154,12 +154,13 @@ def test_settings_and_pyproject(run: Run, write: Write) -> None:
         ("rules = 5", "rules must be a text"),
         ("format = 'xml'", "format must be one of pretty"),
         ("rules = [", "rulewright.toml: "),
+        ("# Zo\xeb", "rulewright.toml: byte 5 is not UTF-8 text; save it as UTF-8"),
         ("[settings.desk]\ntitel = true", "desk has no setting titel"),
     ],
 )
 def test_wrong_configuration(run: Run, write: Write, text: str, message: str) -> None:
     """A mistake in the configuration is told."""
-    Path("rulewright.toml").write_text(text)
+    Path("rulewright.toml").write_bytes(text.encode("latin-1"))
 
     ran = run("validate", "desk/ticket", write("t.json", {}), "--rules", str(RULES))
 

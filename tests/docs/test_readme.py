@@ -11,6 +11,8 @@ import pytest
 from doc_blocks import ROOT, blocks_of, run, sessions
 
 from rulewright.cli import main
+from rulewright.configuration import find_configuration
+from rulewright.errors import ConfigurationError
 
 README = ROOT / "README.md"
 PYTHON = [block.text for block in blocks_of(README) if block.kind == "python"]
@@ -64,3 +66,21 @@ def test_every_command_is_documented() -> None:
     listed = {name for name in main.list_commands(None) if name}  # type: ignore[arg-type]
 
     assert [name for name in listed if f"rulewright {name}" not in text] == []
+
+
+def test_every_setting_of_the_configuration_is_documented(folder: Path) -> None:
+    """The README's rulewright.toml is read, and it names what else may stand in one."""
+    (example,) = (block.text for block in blocks_of(README) if block.kind == "toml")
+    (folder / "rulewright.toml").write_text(example)
+    known = [*find_configuration(folder).options, "settings"]
+
+    (folder / "rulewright.toml").write_text("zzzzzz = 1")
+    with pytest.raises(ConfigurationError, match="known are: ") as refused:
+        find_configuration(folder)
+
+    named = str(refused.value).partition("known are: ")[2].split(", ")
+    text = README.read_text()
+    assert known == ["rules", "store", "actor", "settings"]
+    assert [
+        name for name in named if f"`{name}`" not in text and f"[{name}." not in text and name not in known
+    ] == []
