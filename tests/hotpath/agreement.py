@@ -70,7 +70,7 @@ def cases_of(
     folder: Path | None = None,
 ) -> Iterator[Case]:
     """Yield generated creates or updates of a resource."""
-    creates = _seeds(program, folder)[resource]
+    creates = creates_of(program, folder)[resource]
     if operation == "create":
         return PayloadMaker(program, resource, creates, random).cases(count)
     situations = situations_of(program, folder)[resource]
@@ -78,7 +78,8 @@ def cases_of(
 
 
 @lru_cache(maxsize=2)
-def _seeds(program: Program, folder: Path | None) -> dict[str, list[Seed]]:
+def creates_of(program: Program, folder: Path | None) -> dict[str, list[Seed]]:
+    """As `seeds_of`, read once."""
     return seeds_of(program, folder)
 
 

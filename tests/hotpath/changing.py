@@ -68,7 +68,7 @@ class Changer:
         """Do what is refused, whatever else is: several problems meet in one payload."""
         fields = self.resource.fields
         spoilers = (self._misspell, self._misspell_part, self._spoil_part, self._lose, self._dangle)
-        self.random.choice((*spoilers, self._take, self._give))(payload, [*fields.values()], records)
+        self.random.choice((*spoilers, self.take, self._give))(payload, [*fields.values()], records)
 
     def _misspell(self, payload: dict[str, Any], fields: Sequence[CompiledField], records: Stored) -> None:
         if payload:
@@ -117,7 +117,7 @@ class Changer:
                 listed = [*given, missing, missing] if isinstance(given, list) else [missing]
                 payload[field.name] = listed if field.rule.type == "list" else missing
 
-    def _take(self, payload: dict[str, Any], fields: Sequence[CompiledField], records: Stored) -> None:
+    def take(self, payload: dict[str, Any], fields: Sequence[CompiledField], records: Stored) -> None:
         """Send what another record holds already."""
         stored = records.get(self.resource.name, ())
         if stored:

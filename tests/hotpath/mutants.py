@@ -18,8 +18,9 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from agreement import differences
-from payloads import Case, PayloadMaker, seeds_of
+from agreement import OPERATIONS, differences
+from agreement import cases_of as made
+from calls import Case
 
 from rulewright import Program, load
 from rulewright.evaluation import decide as decide_plainly
@@ -37,10 +38,14 @@ RESOURCES = (
     "goodstack/activity_sub_tag",
     "goodstack/partner_configuration",
 )
+UPDATED = ("ct_oi/case", "rubixx/engagement", "plannr/case", "goodstack/eligibility_subscription")
+WIDE = Path(__file__).parent / "wide"
+WIDE_UPDATED = ("desk/buyer", "desk/order", "desk/shelf", "desk/visit")
 
 
 # A case, the plain evaluator's outcome, and whether the generated code was sure of its own.
 Decided = tuple[Case, Outcome, bool]
+Cases = dict[tuple[Program, str], list[Decided]]
 
 
 @dataclass(frozen=True)
@@ -133,36 +138,78 @@ MUTANTS = (
     Mutant("unique not left to the referee", r"if unsound\.isdisjoint\(.*\) and store is.*:", "if 0:"),
     Mutant("a taken key not left to the referee", r"if store is not None and '\w+' not in unsound:", "if 0:"),
 )  # fmt: skip
+UPDATE_MUTANTS = tuple(
+    Mutant(*one)
+    for one in (
+        ("all is touched", r"'\w+' in s\.changed", "True"),
+        ("no field is touched", r"'\w+' in s\.changed", "False"),
+        ("no condition is touched", r"not s\.changed\.isdisjoint\(\w+\)", "False"),
+        ("what never changes may", r"if '\w+' in s\.changed: raise Decline", "pass"),
+        ("a changed reference is not looked up", r"if '\w+' in s\.changed: x_\w+\(s\)", "pass"),
+        ("nothing is merged", r"merged_of\(s\.p, s\.payload, s\.kept, .*\)", "{**s.kept}"),
+        ("maps are replaced", r"merged_of\((.*), \('\w+',.*\)\)", r"merged_of(\1, ())"),
+        ("maps never change", r"changed_of\((.*), \('\w+',.*\)\)", r"changed_of(\1, ())"),
+        ("nulls of maps stay", r"without_nulls\((.*)\)", r"\1"),
+        ("the record is what was stored", r"\{\*\*s\.merged\}", "{**s.kept}"),
+        ("stored types are not asked", r"kept_(?:text|whole|flag|number)\((stored\.get\('\w+'\))\)", r"\1"),
+        ("stored values are not read", r"kept_\d+\((stored\.get\('\w+'\))\)", r"\1"),
+        ("scope is not asked", r"require_in_scope\(.*\)", "pass"),
+        ("required is not judged", r"if s\.merged\['\w+'\] is None and \(.*\): raise Decline", "pass"),
+        ("what was stored is what will be", r"s\.kept\['(\w+)'\]", r"s.merged['\1']"),
+        ("the own record is planned as a new one", r"begin_update\(", "begin("),
+        ("the key may change", r"if differs\(s\.key, .*\): raise Decline", "pass"),
+        ("checks of what is left alone", r"not \('\w+' in s\.changed\) or ", ""),
+        ("the permission is not asked", r"if not permitted\(", "if permitted and not True and ("),
+        ("a path parameter is not asked", r"in \(None, ''\): raise Decline", "in (): raise Decline"),
+        ("a computed field is left out", r"    record\['(mod_agent|updatedAt|changed)'\] = .*\n", ""),
+        ("effects plan nothing", r"(def plan\(s\):.*\n)(?:    .*\n)+", r"\1    pass\n"),
+        ("invariants are not judged", r"(def invariants\(s\):.*\n)(?:    .*\n)+", r"\1    pass\n"),
+        ("uniques are not judged", r"(def uniques\(s\):.*\n)(?:    .*\n)+", r"\1    pass\n"),
+        ("rules of infer are not judged", r"(def infer\(s\):.*\n)(?:    .*\n)+", r"\1    pass\n"),
+    )
+)
 
 
-def cases_of(program: Program, payloads: int) -> dict[str, list[Decided]]:
-    """The payloads that every mutant meets."""
-    seeds = seeds_of(program)
+def cases_of(program: Program, payloads: int) -> Cases:
+    """The payloads that every mutant of creates meets."""
     return {
-        name: [
-            (
-                case,
-                decide_plainly(program.compiled, case.resource, case.inputs, case.records),
-                _quickly(program, case) is not None,
-            )
-            for case in PayloadMaker(program, name, seeds[name], Random(8)).cases(payloads)
-        ]
+        (program, name): _decided(program, made(program, name, "create", payloads, Random(8)))
         for name in RESOURCES
     }
 
 
-def outcome_of(program: Program, mutant: Mutant, cases: dict[str, list[Decided]]) -> str:
+def update_cases_of(shipped: Program, wide: Program, payloads: int) -> Cases:
+    """Those that every mutant of updates meets."""
+    return {
+        (program, name): _decided(program, made(program, name, "update", payloads, Random(8), folder))
+        for program, names, folder in ((shipped, UPDATED, None), (wide, WIDE_UPDATED, WIDE))
+        for name in names
+    }
+
+
+def _decided(program: Program, cases: Iterable[Case]) -> list[Decided]:
+    return [
+        (
+            case,
+            decide_plainly(program.compiled, case.resource, case.inputs, case.records),
+            _quickly(program, case) is not None,
+        )
+        for case in cases
+    ]
+
+
+def outcome_of(mutant: Mutant, cases: Cases) -> str:
     """`caught`, `slowed`, `missed`, or `nowhere` where no source has the place."""
     met, slowed = False, ""
-    for name, listed in cases.items():
+    for (program, name), listed in cases.items():
         seeded = Seeded(mutant)
         with (
             mock.patch.object(build, "compile", seeded.compile, create=True),
             mock.patch.object(build, "Straightener", seeded.straighten),
         ):
             rules = program.compiled
-            vars(rules).pop("_hotpath_create", None)
-            build.generate(rules, rules.resources[name])
+            _forget(program)
+            build.generate(rules, rules.resources[name], listed[0][0].inputs.operation)
             if not seeded.met:
                 continue
             met = True
@@ -171,6 +218,12 @@ def outcome_of(program: Program, mutant: Mutant, cases: dict[str, list[Decided]]
                 return found
             slowed = slowed or found
     return slowed or ("missed" if met else "nowhere")
+
+
+def _forget(program: Program) -> None:
+    """Let every program be generated anew."""
+    for operation in OPERATIONS:
+        vars(program.compiled).pop(f"_hotpath_{operation}", None)
 
 
 class Seeded:
@@ -214,14 +267,15 @@ def _is_caught(program: Program, cases: list[Decided]) -> str:
     return slowed
 
 
-def survivors(program: Program, payloads: int) -> Iterator[tuple[Mutant, str]]:
+def survivors(payloads: int) -> Iterator[tuple[Mutant, str]]:
     """Yield each mutant with what came of it."""
-    cases = cases_of(program, payloads)
-    try:
-        for mutant in MUTANTS:
-            yield mutant, outcome_of(program, mutant, cases)
-    finally:
-        vars(program.compiled).pop("_hotpath_create", None)
+    shipped, wide = load(), load(WIDE)
+    cases = cases_of(shipped, payloads)
+    yield from ((mutant, outcome_of(mutant, cases)) for mutant in MUTANTS)
+    _forget(shipped)
+    # Of most updates what is stored is sound, and what bugs do with the rest is rare.
+    cases = update_cases_of(shipped, wide, 2 * payloads)
+    yield from ((mutant, outcome_of(mutant, cases)) for mutant in UPDATE_MUTANTS)
 
 
 def main() -> int:
@@ -229,7 +283,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--payloads", type=int, default=400)
     choices = parser.parse_args()
-    found = [*survivors(load(), choices.payloads)]
+    found = [*survivors(choices.payloads)]
     for mutant, result in found:
         if result not in ("caught", "slowed"):
             print(f"{result}: {mutant.name}")

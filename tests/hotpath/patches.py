@@ -19,7 +19,7 @@ from changing import Changer
 from payloads import PayloadMaker
 from samples import WRONG
 from situations import created
-from stored import Ager
+from stored import Ager, with_text_keys
 
 from rulewright import Program
 from rulewright.compiled import CompiledField
@@ -70,7 +70,8 @@ class PatchMaker:
         """A record that nobody would have made."""
         seed = self.random.choice(self.creates.seeds)
         fields = self.resource.fields
-        record = {name: self.changer.sampler.value(one, seed.records) for name, one in fields.items()}
+        made = {name: self.changer.sampler.value(one, seed.records) for name, one in fields.items()}
+        record = with_text_keys(made)
         key = record[self.resource.key] = 1 if fields[self.resource.key].rule.type == "integer" else "k1"
         return replace(seed, records={**seed.records, self.resource.name: [record]}, key=key)
 
@@ -166,7 +167,7 @@ class Patcher:
         random = self.random
         ways = (
             *(self._change, self._change, self._change, self._borrow, self._borrow, self._borrow),
-            *(self._clear, self._repeat, self._part, self._own),
+            *(self._clear, self._repeat, self._part, self._own, self._take),
         )
         for _ in range(random.choice((0, 1, 1, 2, 3, 6))):
             way = random.choice(ways)
@@ -195,9 +196,10 @@ class Patcher:
                     payload[name] = copy.deepcopy(other[name])
 
     def _clear(self, payload: dict[str, Any], current: Mapping[str, Any], stored: Stored) -> None:
-        """Send null for what is there."""
+        """Send null, or an empty text, for what is there."""
         given = [name for name, value in current.items() if value is not None]
-        payload[self.random.choice(given or [*self.fields])] = None
+        nothing = self.random.choice((None, None, None, "", " "))
+        payload[self.random.choice(given or [*self.fields])] = nothing
 
     def _repeat(self, payload: dict[str, Any], current: Mapping[str, Any], stored: Stored) -> None:
         """Send what is there already."""
@@ -246,6 +248,10 @@ class Patcher:
             payload[name] = self._same(name, current)
         else:
             payload[name] = copy.deepcopy(self.changer.sampler.value(self.fields[name], stored))
+
+    def _take(self, payload: dict[str, Any], current: Mapping[str, Any], stored: Stored) -> None:
+        """Send what is unique and another record's, or this one's own."""
+        self.changer.take(payload, [*self.fields.values()], stored)
 
     def _same(self, name: str, current: Mapping[str, Any]) -> Any:
         value = current.get(name)

@@ -64,7 +64,7 @@ class Ager:
         if isinstance(aged.get(resource.key), list | dict | tuple):
             # No store finds a record by such a key.
             aged[resource.key] = record[resource.key]
-        return aged
+        return dict(with_text_keys(aged))
 
     def _age(self, record: dict[str, Any], fields: Mapping[str, CompiledField], stored: Stored) -> None:
         random = self.random
@@ -118,3 +118,10 @@ class Ager:
         kept = record.get(field.name)
         is_list = field.rule.type == "list"
         record[field.name] = ([*kept, gone] if isinstance(kept, list) else [gone]) if is_list else gone
+
+
+def with_text_keys(value: Any) -> Any:
+    """A value as a store may give it: it has no keys but texts."""
+    if isinstance(value, dict):
+        return {str(name): with_text_keys(part) for name, part in value.items()}
+    return [with_text_keys(part) for part in value] if isinstance(value, list) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mutants import MUTANTS, cases_of, outcome_of
+from mutants import MUTANTS, UPDATE_MUTANTS, WIDE, cases_of, outcome_of, update_cases_of
 
 from rulewright import Program, load
 
@@ -15,6 +15,13 @@ SURE = (
     "a failing check is not told",
     "required is not told",
     "read counts one more",
+)
+SURE_OF_UPDATES = (
+    "nothing is merged",
+    "the record is what was stored",
+    "what never changes may",
+    "scope is not asked",
+    "effects plan nothing",
 )
 
 
@@ -29,8 +36,18 @@ def test_bugs_in_the_generator_are_seen(own: Program) -> None:
     cases = cases_of(own, 80)
     mutants = [mutant for mutant in MUTANTS if mutant.name in SURE]
 
-    results = {mutant.name: outcome_of(own, mutant, cases) for mutant in mutants}
+    results = {mutant.name: outcome_of(mutant, cases) for mutant in mutants}
 
     assert set(results) == set(SURE)
     assert set(results.values()) <= {"caught", "slowed"}
     assert len(MUTANTS) >= 50
+
+
+def test_bugs_of_updates_are_seen(own: Program) -> None:
+    """The same of updates."""
+    cases = update_cases_of(own, load(WIDE), 50)
+    mutants = [mutant for mutant in UPDATE_MUTANTS if mutant.name in SURE_OF_UPDATES]
+
+    results = {mutant.name: outcome_of(mutant, cases) for mutant in mutants}
+
+    assert results == dict.fromkeys(SURE_OF_UPDATES, "caught")

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from agreement import differences
+from agreement import creates_of, differences
 from calls import NOW, Case, Seed
 from changing import Changer
 from patches import Patcher
@@ -32,10 +32,12 @@ UPDATED = [
 ]
 
 
-def updates(program: Program, resource: str, seed: Seed, random: Random) -> Iterator[Inputs]:
+def updates(
+    program: Program, resource: str, seed: Seed, payloads: list[Any], random: Random
+) -> Iterator[Inputs]:
     """Some updates by one caller of the records of one store, the same ones again and again."""
     compiled = program.compiled.resources[resource]
-    patcher = Patcher(Changer(program, compiled, random), [], random)
+    patcher = Patcher(Changer(program, compiled, random), payloads, random)
     found = seed.records[resource]
     for number in range(12):
         current = random.choice(found)
@@ -63,10 +65,11 @@ def test_what_is_stored_is_what_was_decided(folder: Path | None, resource: str) 
     program = PROGRAMS[folder]
     random = Random(zlib.crc32(resource.encode()))
     seeds = situations_of(program, folder)[resource]
+    payloads = [one.payload for one in creates_of(program, folder)[resource]]
     written = 0
     for seed in random.sample(seeds, min(8, len(seeds))):
         store, other = (MemoryStore(seed.records, program.tables) for _ in range(2))
-        calls = [*updates(program, resource, seed, random)]
+        calls = [*updates(program, resource, seed, payloads, random)]
 
         receipts = [*program.apply_many(resource, calls, store=store)]
 
