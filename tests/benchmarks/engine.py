@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import engine_cases as cases
 import msgspec
-from validators import FINISH, PEERS, Peer
+from validators import FINISH, PEERS, Peer, finish_update
 
 from rulewright import load
 from rulewright.evaluation import Inputs, Request
 from rulewright.evaluation import decide as decide_plainly
-from rulewright.hotpath.deciding import quick_for
+from rulewright.hotpath import decide
+from rulewright.hotpath.deciding import decide_quickly, quick_for
 from rulewright.outcome import Outcome
 
 NOT_MEASURED = {
@@ -104,6 +106,43 @@ def measure(name: str, rounds: int, calls: int) -> None:
     show(f"{name}: refused, all errors", timed(refused, rounds, calls), "hot path: Outcome")
 
 
+def measure_update(rounds: int, calls: int) -> None:
+    """The table of an update: the stored record, what was sent merged into it, the changes."""
+    name, payload = "ct_oi/case", cases.PATCH
+    rules = load().compiled
+    store = cases.DictStore(cases.PATCH_RECORDS, {key: one.key for key, one in rules.resources.items()})
+    inputs = Inputs(
+        operation="update",
+        payload=payload,
+        now=datetime.now(UTC),
+        seed=7,
+        key=cases.PATCHED,
+        actor=cases.CASE_ACTOR,
+    )
+    quick, plain = decide_quickly(rules, name, inputs, store), decide_plainly(rules, name, inputs, store)
+    assert quick == plain
+    assert plain.accepted
+    functions: dict[str, Callable[[], Any]] = {
+        "hot path: Outcome with changes": lambda: written(decide(rules, name, inputs, store)),
+        "plain evaluator: Outcome": lambda: decide_plainly(rules, name, inputs, store),
+    }
+
+    def finish(read: Any, store: cases.DictStore) -> Any:
+        # Some peers read what was not sent as null.
+        return finish_update({field: read[field] for field in payload}, store)
+
+    for make in PEERS:
+        with suppress(ImportError):
+            peer = make(name, store, finish)
+            functions[peer.name] = lambda peer=peer: peer.accept(payload)
+    show(f"{name}: update", timed(functions, rounds, calls), "hot path: Outcome with changes")
+
+
+def written(outcome: Outcome) -> object:
+    """What an outcome changes."""
+    return outcome.changes
+
+
 def told(outcome: Outcome | None) -> list[tuple[str, str, str, str]]:
     """What an outcome says of each problem."""
     assert outcome is not None
@@ -132,6 +171,7 @@ def main() -> None:
         print(f"not measured: {name}: {reason}")
     for name in FINISH:
         measure(name, choices.rounds, choices.calls)
+    measure_update(choices.rounds, choices.calls)
 
 
 if __name__ == "__main__":

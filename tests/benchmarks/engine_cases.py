@@ -1,4 +1,4 @@
-"""The two cases that engines are compared on: payloads, callers and the records that they look up."""
+"""The cases that engines are compared on: payloads, callers and the records that they look up."""
 
 from __future__ import annotations
 
@@ -44,6 +44,17 @@ CASE_RECORDS: dict[str, list[dict[str, Any]]] = {
     "ct_oi/county": [{"id": number, "name": f"County {number}"} for number in range(1, 6)],
     "ct_oi/household": [{"id": 1001, "head_of_household": 7}],
     "ct_oi/case": [{"id": 7, "household": 1001, "head_of_household": True, "first_name": "Bob"}],
+}
+
+# An update of a stored case, which another case heads the household of.
+PATCH: dict[str, Any] = {"last_name": "Byrne", "nickname": None, "yearly_income": 26000, "street_county": 4}
+PATCHED = 8
+PATCH_RECORDS: dict[str, list[dict[str, Any]]] = {
+    **CASE_RECORDS,
+    "ct_oi/case": [
+        *CASE_RECORDS["ct_oi/case"],
+        {**CASE, "id": PATCHED, "entry_agent": 4, "mod_agent": 4, "group": 9},
+    ],
 }
 
 ENGAGEMENT: dict[str, Any] = {

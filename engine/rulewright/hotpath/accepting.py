@@ -89,17 +89,19 @@ def _parts(
     return {
         **_same(rules),
         "changes": _changes_of(resource, run),
-        "reads": _reads(rules, run) if run.reads else (),
-        "_later": partial(_told_parts, generated, inputs, run, body),
+        "_later": partial(_told_parts, rules, generated, inputs, run, body),
     }
 
 
-def _told_parts(generated: Generated, inputs: Inputs, run: State, body: object) -> dict[str, object]:
+def _told_parts(
+    rules: CompiledRules, generated: Generated, inputs: Inputs, run: State, body: object
+) -> dict[str, object]:
     """What is told to a caller, and is nothing to who stores the changes."""
     if body is UNSHAPED:
         body = generated.respond(run)
     status = generated.status
     return {
+        "reads": _reads(rules, run) if run.reads else (),
         "as_of": str(encode_datetime(inputs.now)),
         "response": Response(status, body) if status is not None else None,
     }
@@ -124,7 +126,12 @@ def _own_change(resource: CompiledResource, run: State) -> tuple[Any, ...]:
     if run.link.operation == "create":
         return ("create", name, run.key, record, None, f"{name}.record", "own")
     stored = run.current
-    changed = {field: value for field, value in record.items() if not same(value, stored.get(field))}
+    # Most is the very object that was stored.
+    changed = {
+        field: value
+        for field, value in record.items()
+        if value is not stored.get(field) and not same(value, stored.get(field))
+    }
     before = {field: stored.get(field) for field in changed}
     return ("update", name, run.key, changed, before, f"{name}.record", "own")
 

@@ -38,6 +38,7 @@ class Cells(Finder):
         }
         self.bound: set[str] = set()
         self._written: set[str] = set()
+        self._opened: set[str] = set()
         # Function of a field of the record -> the text that is written instead of a call.
         self._cheap: dict[str, str] = {}
 

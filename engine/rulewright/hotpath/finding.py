@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -46,6 +46,8 @@ class Finder:
     resource: CompiledResource
     set_later: set[str]
     _written: set[str]
+    # Functions that were begun.
+    _opened: set[str]
 
     @abstractmethod
     def writer(self, local: Mapping[str, Code] | None = None) -> Writer:
@@ -62,10 +64,23 @@ class Finder:
     def look_up(self, lookup: CompiledLookUp) -> str:
         """The name of the function that runs a look-up: the records as stored, or null."""
         name = f"l_{lookup.rule.name}"
-        if name not in self._written:
-            self._written.add(name)
-            self._cell(name, f"look-up {lookup.rule.name}", [*self._look_up(lookup)])
+        self._write_once(name, f"look-up {lookup.rule.name}", lambda: self._look_up(lookup))
         return name
+
+    def _write_once(self, name: str, title: str, lines: Callable[[], Iterator[str]]) -> None:
+        if name in self._written:
+            return
+        if name in self._opened:
+            # The key of a look-up names a record that must fit that look-up.
+            raise NotGenerated(f"{title} needs itself")
+        self._opened.add(name)
+        try:
+            body = [*lines()]
+        except NotGenerated:
+            # Whoever reads it is left to the evaluator.
+            body = ["raise Decline"]
+        self._written.add(name)
+        self._cell(name, title, body)
 
     def _look_up(self, lookup: CompiledLookUp) -> Iterator[str]:
         rule = lookup.rule
@@ -139,9 +154,7 @@ class Finder:
     def reference(self, field: CompiledField) -> str:
         """The name of the function that finds what a reference names; it declines where nothing is there."""
         name = f"x_{field.name}"
-        if name not in self._written:
-            self._written.add(name)
-            self._cell(name, f"what {field.name} names", [*self._reference(field)])
+        self._write_once(name, f"what {field.name} names", lambda: self._reference(field))
         return name
 
     def _reference(self, field: CompiledField) -> Iterator[str]:

@@ -7,7 +7,7 @@ what the evaluator reads, in the same order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,10 +15,10 @@ from rulewright.compiled import CompiledField, CompiledInference, CompiledResour
 from rulewright.evaluation.knowledge import PAYLOAD, RECORD, Knowledge, knowledge_of
 from rulewright.evaluation.views import Layer, LazyRecord, decode_value
 from rulewright.hotpath.cells import Cells
-from rulewright.hotpath.expressions import call_of
+from rulewright.hotpath.expressions import Writer, call_of
 from rulewright.hotpath.state import State, names_of
 from rulewright.hotpath.touching import Touching
-from rulewright.hotpath.unit import Unit
+from rulewright.hotpath.unit import Code, Unit
 
 _OWN = {PAYLOAD: "payload", RECORD: "record"}
 # Any of these sets may make a rule fire: sources that have records, or of which one makes a rule's condition
@@ -60,6 +60,8 @@ class InferenceWriter:
         self.resource: CompiledResource = unit.resource
         self.cells = cells
         self.knowledge = cast(Knowledge, knowledge_of(unit.rules, unit.resource))
+        # Rule -> the test of its condition on what was found (@).
+        self._conditions: dict[str, str] = {}
 
     def lines(self) -> Iterator[str]:
         """Read all sources, then judge rule by rule; where an update touches no rule, nothing is read."""
@@ -105,15 +107,15 @@ class InferenceWriter:
 
     def _tests(self, one: CompiledInference, names: Mapping[str, str]) -> Iterator[str]:
         for need in sorted(sorted(need) for need in self._needs(one, frozenset())):
-            yield " and ".join(self._test(names[source], rule) for source, rule in need) or "True"
+            yield " and ".join(self._test(names[source], source, rule) for source, rule in need) or "True"
 
-    def _test(self, found: str, rule: str) -> str:
+    def _test(self, found: str, source: str, rule: str) -> str:
         """Whether a source has records, or one for which a rule's condition may hold."""
-        return (
-            f"{found} and may_fire(s, {found}, {self._condition(self.knowledge.rules[rule])})"
-            if rule
-            else found
-        )
+        if not rule:
+            return found
+        if rule not in self._conditions:
+            self._conditions[rule] = self._condition(self.knowledge.rules[rule], source)
+        return f"{found} and {self._conditions[rule].replace('@', found)}"
 
     def _needs(self, one: CompiledInference, below: frozenset[str]) -> _Needs:
         """What a rule needs, however its facts come about; a rule that needs itself first never starts."""
@@ -134,14 +136,38 @@ class InferenceWriter:
         makers = [one for one in self.knowledge.rules.values() if source in one.asserts]
         return frozenset(need for one in makers if one.id not in below for need in self._needs(one, below))
 
-    def _condition(self, one: CompiledInference) -> str:
+    def _condition(self, one: CompiledInference, source: str) -> str:
         assert one.when is not None
-        facts = one.rule.facts
-        other = next(name for name, source in facts.items() if source not in _OWN)
-        condition = Condition(
-            call_of(one.when.node, one.when.functions),
-            {name: _OWN[source] for name, source in facts.items() if source in _OWN},
-            other,
-            self.knowledge.fields[facts[other]],
-        )
-        return self.unit.constant("condition", condition)
+        own = {name: _OWN[of] for name, of in one.rule.facts.items() if of in _OWN}
+        (other,) = one.rule.facts.keys() - own.keys()
+        fields = self.knowledge.fields[source]
+        left = len(self.unit.left)
+        record = Code("other", "record", sure=True, steady=True, fields=fields)
+        test = Writer(self.unit, _Renamed(self.cells, own), {other: record}).condition(one.when)
+        if len(self.unit.left) > left:
+            # A part of it is called as compiled CEL, so all of it is.
+            del self.unit.left[left:]
+            condition = Condition(call_of(one.when.node, one.when.functions), own, other, fields)
+            return f"may_fire(s, @, {self.unit.constant('condition', condition)})"
+        return f"any([{test} for other in {'@' if self._are_many(source) else '(@,)'}])"
+
+    def _are_many(self, source: str) -> bool:
+        if source in self.resource.lookups:
+            return self.resource.lookups[source].rule.kind == "find_all"
+        return self.resource.bound_references[source].rule.type == "list"
+
+
+class _Renamed:
+    """Resolves the names that a rule has for the own payload and record."""
+
+    def __init__(self, cells: Cells, own: Mapping[str, str]) -> None:
+        self.cells = cells
+        self.own = own
+
+    def path(self, steps: tuple[str, ...]) -> Code | None:
+        """See Resolver."""
+        return self.cells.path((self.own.get(steps[0], steps[0]), *steps[1:]))
+
+    def reach(self, paths: Iterable[tuple[str, ...]]) -> None:
+        """See Resolver."""
+        self.cells.reach((self.own.get(path[0], path[0]), *path[1:]) for path in paths)
