@@ -91,3 +91,14 @@ def test_summary_goes_to_stderr(run: Run, write: Write, tmp_path: Path) -> None:
 
     assert [outcome["verdict"] for outcome in ran.outcomes] == ["rejected"] * 4
     assert ran.err.startswith("4 read: 0 accepted, 4 rejected, 0 undecided\n")
+
+
+@pytest.mark.parametrize(("name", "content"), [("one.jsonl", [{"title": "a"}]), ("one.csv", "title\na\n")])
+@pytest.mark.parametrize("form", ["text", "github"])
+def test_one_payload_of_which_nothing_is_told_is_counted(
+    run: Run, write: Write, form: str, name: str, content: object
+) -> None:
+    """A command that says nothing at all leaves open whether it read anything."""
+    ran = run("validate", "desk/ticket", write(name, content), "--store", "memory://", "--format", form)
+
+    assert (ran.code, ran.out, ran.err) == (0, "", "1 read: 1 accepted, 0 rejected, 0 undecided\n")

@@ -57,15 +57,17 @@ def show(entries: Iterable[Entry], output: OutputChoices, progress: Progress | N
     tally = progress.tally
     followed = progress.following(tally.counting(entries))
     chosen = chosen_format(output)
+    is_silent = True
     for text in _report(chosen, output)(followed):
         write(text)
-    write_summary(tally, chosen)
+        is_silent = is_silent and not text
+    write_summary(tally, chosen, is_silent=is_silent)
     return tally
 
 
-def write_summary(tally: Tally, chosen: str) -> None:
-    """Say on stderr how a batch went, unless the report itself does."""
-    if chosen != "pretty" and tally.read != 1:
+def write_summary(tally: Tally, chosen: str, *, is_silent: bool = False) -> None:
+    """Say on stderr how a batch went, unless the report does; of one payload, where nothing was said."""
+    if chosen != "pretty" and (tally.read != 1 or is_silent):
         from rulewright.report.pretty import summary  # noqa: PLC0415 - for batches
 
         click.echo("\n".join(summary(tally)).strip("\n"), err=True)

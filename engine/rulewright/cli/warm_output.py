@@ -46,15 +46,16 @@ def _paint(text: str, look: str) -> str:
 def report(chosen: str, entries: Sequence[Entry], paint: Paint) -> tuple[str, str]:
     """What is printed about payloads, and what is said of them on stderr."""
     given: Any = entries
-    told = ""
-    if len(entries) > 1 and chosen != "pretty":
-        from rulewright.report.pretty import summary  # noqa: PLC0415 - each takes its time
-        from rulewright.report.tally import Tally  # noqa: PLC0415
+    text = "".join(_reported(chosen, given, paint))
+    if chosen == "pretty" or (len(entries) == 1 and text):
+        return text, ""
+    from rulewright.report.pretty import summary  # noqa: PLC0415 - each takes its time
+    from rulewright.report.tally import Tally  # noqa: PLC0415
 
-        tally = Tally()
-        given = [*tally.counting(given)]
-        told = "\n".join(summary(tally)).strip("\n") + "\n"
-    return "".join(_reported(chosen, given, paint)), told
+    tally = Tally()
+    for entry in given:
+        tally.add(entry)
+    return text, "\n".join(summary(tally)).strip("\n") + "\n"
 
 
 def _reported(chosen: str, entries: Any, paint: Paint) -> Iterator[str]:
