@@ -9,7 +9,15 @@ from typing import Final
 
 from rulewright import cel
 from rulewright.compiled import CompiledField
-from rulewright.fieldtypes import INT64_MAX, INT64_MIN, as_utc, decode_date, decode_datetime, is_writable
+from rulewright.fieldtypes import (
+    INT64_MAX,
+    INT64_MIN,
+    as_utc,
+    decode_date,
+    decode_datetime,
+    encode_datetime,
+    is_writable,
+)
 
 
 class MisfitError(cel.EvaluationError):
@@ -92,16 +100,20 @@ def _fit_object(field: CompiledField, value: object) -> object:
         return None
     children = {child.name: child for child in field.children}
     return {
-        name: fit(children[name], part) if name in children else _fit_any(field, part)
+        name: _fit_part(children.get(name, field.items), field, part)
         for name, part in value.items()
         if part is not None
     }
 
 
+def _fit_part(declared: CompiledField | None, field: CompiledField, part: object) -> object:
+    return fit(declared, part) if declared is not None else _fit_any(field, part)
+
+
 def _fit_list(field: CompiledField, value: object) -> object:
     if not isinstance(value, list | tuple):
         return None
-    return [fit(field.items, part) if field.items is not None else _fit_any(field, part) for part in value]
+    return [_fit_part(field.items, field, part) for part in value]
 
 
 def _fit_any(field: CompiledField, value: object) -> object:
@@ -110,6 +122,9 @@ def _fit_any(field: CompiledField, value: object) -> object:
     if isinstance(value, list | tuple):
         return [_fit_any(field, part) for part in value]
     made = plain(value)
+    if isinstance(made, date):
+        # What is of no type is kept as JSON; to expressions a date is a timestamp, too.
+        return encode_datetime(made)
     return _writable(made) if isinstance(made, str) else made
 
 
