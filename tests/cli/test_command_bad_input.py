@@ -54,7 +54,7 @@ def test_bad_text_is_rejected(run: Run, write: Write, what: str) -> None:
         ("empty.json", "empty.json:1:1: the file is empty"),
         ("blank.jsonl", "blank.jsonl:1:1: the file is empty"),
         ("pipe", "the file is empty"),
-        ("sheet.csv", "sheet.csv:1:1: the file is empty"),
+        ("sheet.csv", "sheet.csv:1:1: there is no payload in it: no row stands below a header row"),
         ("sheet.xls", "old Excel files are not read"),
         ("lines.jsonl.gz", "packed files are not read; unpack them first"),
         ("/dev/zero", "this is a device"),

@@ -20,6 +20,8 @@ from rulewright.inputs.payload import Broken, Item, Payload
 from rulewright.inputs.table import Fields, read_table
 from rulewright.inputs.table_place import csv_place, sheet_place
 
+_EMPTY: Final = "the file is empty: there is no payload in it"
+_NO_ROW: Final = "there is no payload in it: no row stands below a header row"
 # A first line longer than this, in a file whose name says nothing, is taken for a document.
 _SNIFFED: Final = 65_536
 # What is read of a line: a byte more than a payload may have, and the line's end.
@@ -38,7 +40,7 @@ def read_items(source: Source, fields: Fields | None = None) -> Iterator[Item]:
         try:
             first = next(items, None)
             if first is None:
-                raise PayloadError("the file is empty: there is no payload in it", f"{source.name}:1:1")
+                raise PayloadError(_NO_ROW if source.is_table else _EMPTY, f"{source.name}:1:1")
             if first.alone:
                 yield from split(first)
             else:
