@@ -19,8 +19,14 @@ from rulewright.errors import PayloadError
 from rulewright.inputs.table_place import column_index
 from rulewright.inputs.xlsx_parts import opened_parts
 
-# What is looked for before a sheet is parsed: most have neither errors nor formulas.
-_SUSPECT: Final = re.compile(rb"""\st\s*=\s*["']e["']|<(?:[A-Za-z0-9]+:)?f[\s/>]""")
+# What is looked for before a sheet is parsed, which takes as long as reading it: an error, or what may be the
+# end of a formula with no value behind it. Each starts with letters that are found fast.
+_NO_VALUE: Final = rb"\s*(?:</(?:\w+:)?c\s*>|<(?:\w+:)?v\s*(?:/>|>\s*</))"
+_SUSPECTS: Final = (
+    re.compile(rb"""=\s*["']e["']"""),
+    re.compile(b"f>" + _NO_VALUE),
+    re.compile(b"/>" + _NO_VALUE),
+)
 _BOOK: Final = "xl/workbook.xml"
 _RELATIONS: Final = "xl/_rels/workbook.xml.rels"
 _BLOCK: Final = 1 << 20
@@ -97,7 +103,7 @@ def _is_suspect(parts: zipfile.ZipFile, part: str) -> bool:
     kept = b""
     with parts.open(part) as content:
         while block := content.read(_BLOCK):
-            if _SUSPECT.search(kept + block):
+            if any(one.search(kept + block) for one in _SUSPECTS):
                 return True
             kept = block[-_OVERLAP:]
     return False
