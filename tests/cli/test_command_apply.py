@@ -238,6 +238,21 @@ def test_copies_never_overwrite_the_store(run: Run, write: Write, name: str) -> 
     assert "it would be overwritten" in ran.err
 
 
+@pytest.mark.parametrize("name", ["out.txt", "/dev/stdout", "/dev/stderr", "-"])
+def test_copies_never_overwrite_the_results(write: Write, name: str) -> None:
+    """What stdout and stderr are sent to holds more than the results, perhaps."""
+    words = ["apply", "desk/ticket", write("t.jsonl", [{"code": "a"}]), *STORE, "--accepted", name]
+
+    with open(write("out.txt", "mine\n"), "ab") as out:
+        ended = subprocess.run(
+            [sys.executable, "-m", "rulewright", *words], stdout=out, stderr=out, check=False
+        )
+
+    told = Path("out.txt").read_text()
+    assert (ended.returncode, told.startswith("mine\n"), Path("-").exists()) == (2, True, False)
+    assert "it would be overwritten" in told or "need a file" in told
+
+
 def test_copies_that_were_changed_meanwhile(run: Run, write: Write) -> None:
     """What was written and never stored is cut off; missing lines and files of others are refused."""
     words = ("apply", "desk/ticket", write("t.jsonl", '{"code": "a"}\nno\n{"code": "b"}\n'), *STORE)
