@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from rulewright import Program, load
@@ -39,7 +41,34 @@ fields:
     nullable: true
     required_if: "given(chief) || payload.map(k, k) == ['n', 'boss', 'note', 'kept']"
   kept: {type: string, nullable: true}
-  rank: {type: boolean, compute: {on: create, value: "peers.exists(p, p.id > 5) || payload.m == 1"}}
+  both:
+    type: boolean
+    compute: {on: create, value: "payload.n == 3 && payload.m == 1 && payload.note == 'y'"}
+  either:
+    type: boolean
+    compute:
+      on: create
+      value: |
+        !peers.exists(p, p.id != record.id)
+          || (given(payload.either) ? payload.either : given(current.m) && payload.n == 1)
+  turned:
+    type: boolean
+    compute:
+      on: create
+      value: "payload.boss == 9 || (payload.m == 1 ? payload.n == 3 : payload.code == 'a')"
+  parted:
+    type: boolean
+    compute:
+      on: create
+      value: "(given(request.path.x) ? payload.n == 3 : true) && payload.code == 'a'"
+  folded:
+    type: boolean
+    compute:
+      on: create
+      value: |
+        payload.m == 1
+          || (given(payload.boss) ? payload.boss == 7 : given(current.m) && payload.code == 'a')
+  rank: {type: boolean, compute: {on: create, value: "peers.exists(p, p.id != 1) || payload.m == 1"}}
 lookups:
   peers: {find_all: desk/boss, by: {rank: payload.n}}
 """
@@ -73,6 +102,20 @@ PAYLOADS: tuple[dict[str, object], ...] = (
 )
 
 
+VALUES: dict[str, tuple[object, ...]] = {
+    "n": (7, 3, 1, None, "x"),
+    "m": (1, 2, None, "x"),
+    "boss": (1, 7, 9, None, "x"),
+    "flag": (True, False, None, 5),
+    "note": ("x", "y", None, 5),
+    "code": ("a", "b", None, 5),
+    "serial": (1, None, "x"),
+    **dict.fromkeys(
+        ("sum", "sent", "whole", "rank", "both", "either", "turned", "parted", "folded"), (True, False, 5)
+    ),
+}
+
+
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     folder = tmp_path_factory.mktemp("rules") / "desk"
@@ -82,13 +125,37 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     return load(folder)
 
 
+def inputs_of(program: Program, payload: dict[str, object]) -> Inputs:
+    return program.inputs(payload, as_of="2025-01-01T00:00:00Z", seed=1)
+
+
+def records() -> MemoryStore:
+    return MemoryStore({"desk/boss": [{"id": 1, "rank": 2}, {"id": 7, "rank": 7}]})
+
+
 @pytest.mark.parametrize("payload", PAYLOADS, ids=str)
 def test_as_the_evaluator_tells_it(program: Program, payload: dict[str, object]) -> None:
     """The whole outcome: problems in their order, what their rules read, and the records read on the way."""
-    store = MemoryStore({"desk/boss": [{"id": 1, "rank": 2}, {"id": 7, "rank": 7}]})
-    inputs: Inputs = program.inputs(payload, as_of="2025-01-01T00:00:00Z", seed=1)
+    inputs = inputs_of(program, payload)
 
-    quick = decide_quickly(program.compiled, "desk/job", inputs, store)
+    quick = decide_quickly(program.compiled, "desk/job", inputs, records())
 
     assert quick is not None
-    assert quick == decide(program.compiled, "desk/job", inputs, store)
+    assert quick == decide(program.compiled, "desk/job", inputs, records())
+
+
+def test_whatever_is_unsound(program: Program) -> None:
+    """Each payload has something unsound: a wrong type, or a reference to nothing."""
+    random, told = Random(5), 0
+
+    for _ in range(800):
+        names = [name for name in VALUES if random.random() < 0.6]
+        payload = {name: random.choice(VALUES[name]) for name in names}
+        payload |= random.choice([{"n": "x"}, {"boss": 9}, {"boss": "x"}, {"m": "x"}])
+        inputs = inputs_of(program, payload)
+        quick = decide_quickly(program.compiled, "desk/job", inputs, records())
+        if quick is not None:
+            told += 1
+            assert quick == decide(program.compiled, "desk/job", inputs, records()), payload
+
+    assert told > 600

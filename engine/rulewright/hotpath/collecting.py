@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
+from rulewright import cel
+from rulewright.cel.tree import Logic
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula, Valued
@@ -53,8 +56,7 @@ class Collector:
 
         `in_doubt` are run where they are not, and where the lines may say something all the same.
         """
-        # What nobody may send is never unsound.
-        fields = sorted(name for name in rests[0] if is_sent(self.resource, self.resource.fields[name]))
+        fields = sorted(self._sent(rests[0]))
         self.unit.rested.update(fields)
         strict = rests[1]
         if not fields:
@@ -247,12 +249,20 @@ class Collector:
 
     def _rests_of(self, formula: Formula, test: str) -> Rests:
         """What a condition rests on, of which no more may be left than was written."""
-        read = set(re.findall(r"\bs\b(?:\.p\.\w+)?", test))
-        names = frozenset(one.removeprefix("s.p.") for one in read)
-        if "s" in read or len(names) > 1 or (re.search(r"\b(True|False)\b", test) and test != "True"):
+        names = self._read_by(test)
+        if names is None or len(names) > 1 or (re.search(r"\b(True|False)\b", test) and test != "True"):
             return self.rests.of(formula)
         # With nothing but one unsound field to go by, nobody knows.
         return names, True
+
+    def _read_by(self, test: str) -> frozenset[str] | None:
+        """The fields of the payload that a test reads; None where it reads anything else."""
+        read = set(re.findall(r"\bs\b(?:\.p\.\w+)?", test))
+        return None if "s" in read else frozenset(one.removeprefix("s.p.") for one in read)
+
+    def _sent(self, names: Iterable[str]) -> frozenset[str]:
+        """Those of some fields that may be sent: the others are never unsound."""
+        return frozenset(one for one in names if is_sent(self.resource, self.resource.fields[one]))
 
     def _variants(self) -> Iterator[str]:
         if self.resource.variants:
@@ -389,7 +399,8 @@ class Collector:
                 continue
             in_doubt = f"value_in_doubt(s, unsound, {self.unit.constant('field', field)})"
             if overruled:
-                guarded = self._overruled(field, text, in_doubt)
+                value = self._decided_in_part(field) or [f"v = {in_doubt}"]
+                guarded = self._overruled(field, text, value)
             elif field.default_from is not None and is_sent(self.resource, field):
                 # What was sent needs no default.
                 self.unit.rested.add(field.name)
@@ -402,8 +413,36 @@ class Collector:
             yield from guarded
         yield from self._uniques()
 
-    def _overruled(self, field: CompiledField, text: str, in_doubt: str) -> Iterable[str]:
-        """A value that was sent for a field that the rules set."""
+    def _decided_in_part(self, field: CompiledField) -> list[str]:
+        """The lines that work out `a || b`, or `a && b`, into `v` where a part rests on something unsound.
+
+        Such a part is unknown, and another may decide all the same; else `v` is UNREAD. No lines where a part
+        may have a value without what it rests on.
+        """
+        formula = field.compute
+        node = formula.node if isinstance(formula, Formula) else None
+        if not isinstance(formula, Formula) or not isinstance(node, Logic) or field.rule.type != "boolean":
+            return []
+        decision = node.operator == "||"
+        lines: list[str] = []
+        fields = frozenset([field.name])
+        for operand in node.operands:
+            part = replace(formula, node=operand, reads=cel.references(operand))
+            test = self.cells.writer().condition(part)
+            read = self._read_by(test)
+            rests = self._sent(self.rests.of(part)[0] if read is None else read)
+            if "names_of" in test or not rests <= self.rests.surely(part):
+                return []
+            decides = f"if v is UNREAD and {test if decision else f'not {test}'}: v = {decision}"
+            lines += self._guarded((rests - {field.name}, True), [decides])
+            fields |= rests
+        if fields != self._sent(self.rests.field(field)[0]):
+            # It could be that no part is unknown.
+            return []
+        return ["v = UNREAD", *_under(f"if {field.name!r} not in unsound:", lines)]
+
+    def _overruled(self, field: CompiledField, text: str, in_doubt: Iterable[str]) -> Iterable[str]:
+        """A value that was sent for a field that the rules set. `in_doubt` sets `v` in doubt."""
         place, formula = f"s.p.{field.name}", field.compute
         keyword = "compute" if field.rule.compute else "generate" if field.rule.generate else "workflow"
         problem = Problem(
@@ -428,7 +467,7 @@ class Collector:
         return self._guarded(
             self.rests.field(field),
             [f"v = {text}", *_under(f"if {test}:", told)],
-            [f"v = {in_doubt}", *_under(f"if v is not UNREAD and {test}:", in_doubt_told)],
+            [*in_doubt, *_under(f"if v is not UNREAD and {test}:", in_doubt_told)],
         )
 
     def _uniques(self) -> Iterator[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from rulewright import cel
-from rulewright.cel.tree import Conditional, Logic, Macro
+from rulewright.cel.tree import Call, Conditional, Logic, Macro
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Path, Valued
 
@@ -34,6 +35,16 @@ class Dependence:
         # Of several parts, one may read records before another turns out to be missing.
         plain = not reading or len(formula.reads) == 1
         return fields, strict and plain and _is_strict(formula)
+
+    def surely(self, formula: Formula) -> frozenset[str]:
+        """Fields without one of which a rule surely says nothing and reads no record, whatever else is."""
+        fields, strict = self.of(formula)
+        if strict:
+            return fields
+        first = _first_part(formula.node)
+        if first is None:
+            return frozenset()
+        return self.surely(replace(formula, node=first, reads=cel.references(first)))
 
     def table(self) -> dict[str, Rests]:
         """What every name of an expression and, as "record.x", every field of the record rests on."""
@@ -111,6 +122,18 @@ class Dependence:
 def joined(parts: Iterable[Rests]) -> Rests:
     listed = [*parts]
     return frozenset().union(*(one[0] for one in listed)), all(one[1] for one in listed)
+
+
+def _first_part(node: cel.Node) -> cel.Node | None:
+    """What is evaluated before all else, and without which nothing else is."""
+    match node:
+        case Call(function="!_", args=(operand,)):
+            return operand
+        case Macro():
+            return node.range
+        case Conditional():
+            return node.condition
+    return None
 
 
 def _is_strict(formula: Valued) -> bool:
