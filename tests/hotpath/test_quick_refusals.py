@@ -15,6 +15,7 @@ from payloads import NOW, Case, DictRecords
 from rulewright import Program, load
 from rulewright.evaluation import Inputs
 from rulewright.evaluation import decide as decide_plainly
+from rulewright.hotpath import sifting
 from rulewright.hotpath.deciding import decide_quickly, quick_for
 
 # Two values of each class: what is said of the one must be said of the other.
@@ -233,3 +234,28 @@ def test_what_tells_refusals_needs_nobody_to_accept_first(desk: Program) -> None
 
     assert accepted.count(True) > 20
     assert accepted.count(False) > 100
+
+
+def test_names_that_nobody_sends_twice_leave_room_for_those_that_come_again(
+    desk: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a name may have meant takes long to find, and senders choose how many names there are."""
+    sifter = sifting.Sifter(desk.compiled.resources["desk/order"], frozenset())
+    judged: list[str] = []
+    judge = sifter._judge
+
+    def count(name: str, value: object) -> Any:
+        judged.append(name)
+        return judge(name, value)
+
+    monkeypatch.setattr(sifter, "_judge", count)
+    monkeypatch.setattr(sifting, "_REMEMBERED", 32)
+    for number in range(70):
+        sifter.sift({f"once_{number}": 1, "spare": {f"part_{number}": 1}})
+    judged.clear()
+    for _ in range(5):
+        sifter.sift({"often": 1, "spare": {"part": 1}})
+
+    assert judged == ["often"]
+    assert ("spare", "part") in sifter._seen
+    assert max(len(sifter._told), len(sifter._seen)) <= 32

@@ -48,7 +48,8 @@ _TAKEN: Final[Mapping[str, frozenset[type]]] = {
 # What has no keys.
 _PLAIN: Final = _JSON - {list, dict}
 _UNKNOWN: Final = Message("unknown field", "unknown_field")
-# How many shapes are remembered, with how many names, and how long these may be.
+# How many shapes are remembered before remembering starts anew, with how many names, and how long these
+# may be.
 _REMEMBERED: Final = 1_024
 _MOST: Final = 256
 _LONGEST: Final = 64
@@ -230,11 +231,9 @@ class Sifter:
     def _keep(self, shape: tuple[object, ...], seen: Seen) -> None:
         names = [name for name in shape if isinstance(name, str)]
         # Senders choose the names of what is unknown, and how many there are.
-        if (
-            len(self._seen) < _REMEMBERED
-            and len(names) <= _MOST
-            and max(map(len, names), default=0) <= _LONGEST
-        ):
+        if len(names) <= _MOST and max(map(len, names), default=0) <= _LONGEST:
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
             self._seen[shape] = seen
 
     def _tell(self, name: object, value: object) -> Told:
@@ -245,10 +244,9 @@ class Sifter:
         if told is None:
             told = self._judge(name, value)
             # Senders choose the names of what is unknown, and how many there are.
-            is_ours = name in self.resource.fields or (
-                len(name) <= _LONGEST and len(self._told) < _REMEMBERED
-            )
-            if is_ours and type(value) in _JSON:
+            if (name in self.resource.fields or len(name) <= _LONGEST) and type(value) in _JSON:
+                if len(self._told) >= _REMEMBERED:
+                    self._told.clear()
                 self._told[name, type(value)] = told
         return told
 
