@@ -29,7 +29,9 @@ def pointers(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
 
 
 # Objects of objects, in whose texts there are signs that mean something outside of them.
-NAMES = st.sampled_from(["a", "b", "c", "a:b", "{x", "x}", "a b"])
+NAMES = st.sampled_from(
+    ["a", "b", "c", "a:b", "{x", "x}", "a b", "é", "\t", "\\", "a\\", '"', '"a"', "\\u0062"]
+)
 FLAT = st.dictionaries(NAMES, st.integers() | NAMES, max_size=4)
 NESTED = st.dictionaries(NAMES, st.integers() | NAMES | FLAT, max_size=5)
 
@@ -62,6 +64,17 @@ def test_nearest_place(pointer: str, place: int) -> None:
     text = '{"a": [1, 2], "c/d": 5}'
 
     assert find_values(text, [pointer]) == {pointer: place}
+
+
+def test_a_name_that_is_written_with_escapes() -> None:
+    """It is found by what it means, and no other is found by how it is written."""
+    text = '{"\\u0062": "\\u00e9", "c": 5}'
+
+    found = find_values(text, ["/b", "/c", "/\\u0062"])
+
+    assert found == {"/b": text.index('"\\u00e9"'), "/c": text.index("5}"), "/\\u0062": 0}
+    assert find_values(text, ["/c"]) == {"/c": text.index("5}")}
+    assert find_values(text, ["/\\u0062"]) == {"/\\u0062": 0}
 
 
 @given(NESTED, st.lists(NAMES, max_size=3))

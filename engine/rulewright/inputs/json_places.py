@@ -34,7 +34,10 @@ def find_values(text: str, pointers: Collection[str], start: int = 0) -> Mapping
     """
     first = _skip_blanks(text, start)
     if first == 0 and (parts := _flat_parts(text)) is not None:
-        return {pointer: _find_key(text, _split(pointer), parts) for pointer in pointers}
+        places = {pointer: _find_key(text, _split(pointer), parts) for pointer in pointers}
+        # Where there are escapes, a name may be written with some.
+        if "\\" not in text or all(there and "\\" not in name for name, (_, there) in places.items()):
+            return {pointer: place for pointer, (place, _) in places.items()}
     steps = {pointer: _split(pointer) for pointer in pointers}
     found = _walk(text, first, _tree(steps.values()))
     return {pointer: _nearest(found, each) for pointer, each in steps.items()}
@@ -48,9 +51,9 @@ def item_starts(text: str) -> list[int]:
 def _flat_parts(text: str) -> dict[int, int] | None:
     """Where the objects of an object start and end, if they hold none themselves; None where nobody knows.
 
-    There may be no lists and no escapes: then whatever has an even number of quotes before it is in no text.
+    There may be no lists and no escaped quotes: then what has evenly many quotes before it is in no text.
     """
-    if text[:1] != "{" or "\\" in text or "[" in text:
+    if text[:1] != "{" or '\\"' in text or "[" in text:
         return None
     parts: dict[int, int] = {}
     opening = text.find("{", 1)
@@ -68,8 +71,8 @@ def _is_outside(text: str, *places: int) -> bool:
     return all(text.count('"', 0, place) % 2 == 0 for place in places)
 
 
-def _find_key(text: str, steps: _Steps, parts: Mapping[int, int]) -> int:
-    """Where a member is; of what is not there, the value that lacks it."""
+def _find_key(text: str, steps: _Steps, parts: Mapping[int, int]) -> tuple[int, bool]:
+    """Where a member is, and that it is there; of what is not there, the value that lacks it."""
     found, end = 0, len(text)
     for step in steps:
         sought = f'"{step}"'
@@ -81,12 +84,12 @@ def _find_key(text: str, steps: _Steps, parts: Mapping[int, int]) -> int:
                 break
             at = text.find(sought, at + 1 if inside is None else inside, end)
         else:
-            return found
+            return found, False
         found = _skip_blanks(text, after + 1)
         if found not in parts:
-            return found
+            return found, True
         end = parts[found]
-    return found
+    return found, True
 
 
 def _split(pointer: str) -> _Steps:
