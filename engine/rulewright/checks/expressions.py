@@ -21,7 +21,7 @@ from rulewright.checks.names import (
     every_operation,
     resource_type,
 )
-from rulewright.checks.sites import Place, Site, Wanted
+from rulewright.checks.sites import Place, Site, Wanted, reference_owner
 from rulewright.checks.subject import Subject
 from rulewright.model import (
     Check,
@@ -226,7 +226,7 @@ class _Finder:
             yield from Place(here, "a field's check", on).conditions(check.check)
         if field.references is not None:
             target = self.subject.universe.fields_of(field.references.resource)
-            reference = Place(names, "a reference", around.on)
+            reference = Place(names, "a reference", around.on, reference_owner(field))
             yield from reference.entries(self.match(target), field.references.where)
 
     def rules(

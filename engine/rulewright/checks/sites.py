@@ -11,7 +11,7 @@ from rulewright.cel.checker import CONDITION, Expected, RecordType
 from rulewright.cel.checker.types import item_of
 from rulewright.checks.names import WRITES, Names
 from rulewright.checks.parsed import Reading, Step, readings
-from rulewright.model import Expression, Template, TemplateList, TemplateMap
+from rulewright.model import Expression, Field, Template, TemplateList, TemplateMap
 from rulewright.problem import Span
 
 Wanted = Callable[[str], Expected | None]
@@ -51,6 +51,12 @@ class Site:
     def at(self, step: Step) -> Span:
         """Where a name of the expression stands in the file."""
         return self.expression.scalar.locate(step.start, step.end)
+
+
+def reference_owner(field: Field) -> str:
+    """What a field's reference stands for in a circle: its name, or what the field names."""
+    assert field.references is not None
+    return field.references.bind or f"what {field.name} names"
 
 
 @dataclass(frozen=True)

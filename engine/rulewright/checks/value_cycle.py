@@ -1,7 +1,8 @@
 """value-cycle: values need each other before either is known.
 
 Look-ups, defaults and computes run when they are first read, ordered by what they read. Here the way leads
-back to its start: a look-up reads record.a, which is computed from that look-up.
+back to its start: a look-up reads record.a, which is computed from that look-up. A look-up by a field that
+names another record waits until that record is found.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from rulewright.checks.parsed import Step
-from rulewright.checks.sites import Site
+from rulewright.checks.sites import Site, reference_owner
 from rulewright.checks.subject import Subject, problem
 from rulewright.problem import SourceProblem, Span
 
@@ -36,6 +37,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
 def _reads(subject: Subject) -> _Reads:
     owned = [site for site in subject.sites if site.owner is not None]
     owners = {str(site.owner) for site in owned}
+    look_ups = {one.name for one in subject.file.lookups}
     reads: dict[str, dict[str, Span]] = {owner: {} for owner in sorted(owners)}
     # By look-up, or by field of the record: only these can be touched by a path that starts so.
     near: dict[tuple[str, ...], list[str]] = {}
@@ -46,7 +48,16 @@ def _reads(subject: Subject) -> _Reads:
             for owner in near.get(_start(reading.names), ()):
                 if _touches(reading.names, owner):
                     reads[str(site.owner)].setdefault(owner, _span(site, reading.steps))
+            named = _reference_of(subject, reading.names)
+            if named in owners and site.owner in look_ups:
+                reads[str(site.owner)].setdefault(named, _span(site, reading.steps))
     return reads
+
+
+def _reference_of(subject: Subject, names: tuple[str, ...]) -> str:
+    """What a path of the own record names in another resource, or ""."""
+    field = subject.fields.get(names[1]) if len(names) > 1 and names[0] in ("payload", "record") else None
+    return reference_owner(field) if field is not None and field.references is not None else ""
 
 
 def _span(site: Site, steps: tuple[Step, ...]) -> Span:
