@@ -26,6 +26,9 @@ _MEMBER: Final = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 
+# What follows an escape in a text, to its end; the text is a name where there is a colon (1) then.
+_ESCAPED: Final = re.compile(r"""\\[^"]*+"([ \t\r\n]*+:)?""")
+
 
 def find_values(text: str, pointers: Collection[str], start: int = 0) -> Mapping[str, int]:
     """The index of the value at each pointer; for what is not there, of the nearest value that lacks it.
@@ -34,10 +37,7 @@ def find_values(text: str, pointers: Collection[str], start: int = 0) -> Mapping
     """
     first = _skip_blanks(text, start)
     if first == 0 and (parts := _flat_parts(text)) is not None:
-        places = {pointer: _find_key(text, _split(pointer), parts) for pointer in pointers}
-        # Where there are escapes, a name may be written with some.
-        if "\\" not in text or all(there and "\\" not in name for name, (_, there) in places.items()):
-            return {pointer: place for pointer, (place, _) in places.items()}
+        return {pointer: _find_key(text, _split(pointer), parts) for pointer in pointers}
     steps = {pointer: _split(pointer) for pointer in pointers}
     found = _walk(text, first, _tree(steps.values()))
     return {pointer: _nearest(found, each) for pointer, each in steps.items()}
@@ -52,8 +52,9 @@ def _flat_parts(text: str) -> dict[int, int] | None:
     """Where the objects of an object start and end, if they hold none themselves; None where nobody knows.
 
     There may be no lists and no escaped quotes: then what has evenly many quotes before it is in no text.
+    Names may have no escapes, for they are looked for as they are.
     """
-    if text[:1] != "{" or '\\"' in text or "[" in text:
+    if text[:1] != "{" or "[" in text or '\\"' in text or _has_escaped_name(text):
         return None
     parts: dict[int, int] = {}
     opening = text.find("{", 1)
@@ -66,13 +67,17 @@ def _flat_parts(text: str) -> dict[int, int] | None:
     return parts
 
 
+def _has_escaped_name(text: str) -> bool:
+    return "\\" in text and any(found[1] is not None for found in _ESCAPED.finditer(text))
+
+
 def _is_outside(text: str, *places: int) -> bool:
     """Whether places are in no text."""
     return all(text.count('"', 0, place) % 2 == 0 for place in places)
 
 
-def _find_key(text: str, steps: _Steps, parts: Mapping[int, int]) -> tuple[int, bool]:
-    """Where a member is, and that it is there; of what is not there, the value that lacks it."""
+def _find_key(text: str, steps: _Steps, parts: Mapping[int, int]) -> int:
+    """Where a member is; of what is not there, the value that lacks it."""
     found, end = 0, len(text)
     for step in steps:
         sought = f'"{step}"'
@@ -84,12 +89,12 @@ def _find_key(text: str, steps: _Steps, parts: Mapping[int, int]) -> tuple[int, 
                 break
             at = text.find(sought, at + 1 if inside is None else inside, end)
         else:
-            return found, False
+            return found
         found = _skip_blanks(text, after + 1)
         if found not in parts:
-            return found, True
+            return found
         end = parts[found]
-    return found, True
+    return found
 
 
 def _split(pointer: str) -> _Steps:
