@@ -117,6 +117,26 @@ response:
 """,
         ({}, {"owner": 1}, {"owner": 2}),
     ),
+    # A part is missing: the others can be relied on. Checks of the whole are told of, too.
+    "checked_beside_a_missing_part": (
+        """
+fields:
+  part: {type: object, fields: {a: {type: string, required_if: payload.size == 1}, b: {type: integer}}}
+  size: {type: integer, checks: [{id: small, check: value < 9}]}
+  low: {type: integer, nullable: true, checks: [{id: c, check: "payload.part.b > 3"}]}
+checks:
+  - {id: b_is_low, check: "!given(payload.part.b) || payload.part.b < 7", path: /part/b}
+  - {id: sizes, check: "!given(payload.size) || payload.size != payload.low", severity: warning}
+  - {id: never, check: payload.size != 8, message: eight is taken}
+""",
+        (
+            {"part": {"b": 2}, "size": 1, "low": 5},
+            {"part": {"a": "x", "b": 8}, "size": 8, "low": 8},
+            {"size": 3, "low": 3},
+            {"size": 9, "low": 9},
+            {"size": "x", "part": {"b": 9}},
+        ),
+    ),
     # A sent object is completed inside: by defaults, and by what is worked out from them.
     "completed_parts": (
         """

@@ -30,6 +30,8 @@ from rulewright.problem import Because, Problem
 _FINDING: Final = re.compile(r"\b[lrx]_\w+\(s\)|\bnames_of\(s\)")
 TITLE: Final = "every problem after the shape's"
 GIVEN: Final = "s, unsound, entries"
+# Marks a line that ends a field because of one of its parts.
+_IN_PART: Final = "  # in part"
 
 
 class Collector:
@@ -41,10 +43,16 @@ class Collector:
         self.resource = unit.resource
         self.rests = Dependence(unit.resource)
         self._told: set[tuple[object, ...]] = set()
+        # The fields that rules rest on.
+        self._rested: set[str] = set()
 
     def function(self) -> str:
         """The function's text; NotGenerated where the plain evaluator must tell every refusal."""
-        lines = [*self._presence(), *self._variants(), *self._values(), *self._checks(), *self._record()]
+        presence = [*self._presence()]
+        # What conditions rest on is sound still where a later one ends a part.
+        self._rested.clear()
+        after = [*self._variants(), *self._values(), *self._checks(), *self._record()]
+        lines = [*map(self._ended_in_part, presence), *after]
         # Fields that are missing, and those that a check refused.
         lines = [*_without_idle(["required = []", "checked = []", *lines])] or ["pass"]
         return "\n".join([f"def collect({GIVEN}):  # {TITLE}", *(f"    {line}" for line in lines), ""])
@@ -58,6 +66,7 @@ class Collector:
         """
         fields = sorted(self._sent(rests[0]))
         self.unit.rested.update(fields)
+        self._rested.update(fields)
         strict = rests[1]
         if not fields:
             yield from lines
@@ -203,6 +212,14 @@ class Collector:
             yield from (f"    {line}" for line in parts)
             yield f"elif {name} in unsound and {name} not in required: raise Decline"
 
+    def _ended_in_part(self, line: str) -> str:
+        """Of an object with a bad part the others are sound: the evaluator judges what rests on them."""
+        if not line.endswith(_IN_PART):
+            return line
+        call = line.removesuffix(_IN_PART)
+        names = re.findall(r"'(\w+)'", call)
+        return call if self._rested.isdisjoint(names) else re.sub(r"ended\.append\(.*", "raise Decline", call)
+
     def _conditions(self, field: CompiledField, place: str) -> Iterator[str]:
         rules: list[tuple[str, str, str, Formula]] = []
         if field.required_if is not None:
@@ -232,7 +249,8 @@ class Collector:
         told = f"(s, entries, {refusal})"
         reading = self._waiting(formula)
         lines = [f"note{told}"] if reading is None else [*reading, f"tell{told}"]
-        ended = f"ended.append({field.label.split('.', 1)[0]!r})"
+        top = field.label.split(".", 1)[0]
+        ended = f"ended.append({top!r}){_IN_PART if '.' in field.label else ''}"
         before: list[str] = []
         if keyword == "forbidden_if" and field.children:
             # What was told of its parts would have to be taken back.
@@ -348,8 +366,34 @@ class Collector:
                 for check in field.checks:
                     if applies(check):
                         yield from self._field_check(field, check)
-        if self.resource.checks and any(applies(check) for check in self.resource.checks):
-            raise NotGenerated("checks of the whole")
+        whole = [check for check in self.resource.checks if applies(check)]
+        if whole:
+            # They rest on no value that a check of its own refused.
+            yield "unsound.update(checked)"
+        for check in whole:
+            yield from self._whole_check(check)
+
+    def _whole_check(self, check: CompiledCheck) -> Iterator[str]:
+        test = self.cells.writer().condition(check.condition)
+        if test == "True":
+            return
+        problem = Problem(
+            rule=check.id,
+            code="check",
+            path=check.rule.path or "",
+            message=check.rule.message or f"{check.rule.id} must hold: {check.condition.text.strip()}",
+            severity=check.rule.severity,
+            rule_at=str(check.rule.span),
+            vendor=check.rule.error,
+        )
+        reading = self._waiting(check.condition)
+        name = self._refusal(Stage.CHECK, check.order, problem, check.condition)
+        told = f"(s, entries, {name})"
+        lines = [f"note{told}"] if reading is None else [*reading, f"tell{told}"]
+        in_doubt = self._told_in_doubt(name, False, ())
+        failing = _under("" if test == "False" else f"if not {test}:", lines)
+        lines = self._unless_missing(failing, in_doubt)
+        yield from self._guarded(self._rests_of(check.condition, test), lines, in_doubt)
 
     def _field_check(self, field: CompiledField, check: CompiledCheck) -> Iterator[str]:
         place = f"s.p.{field.name}"
