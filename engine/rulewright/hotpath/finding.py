@@ -218,8 +218,12 @@ class Finder:
             rule = lookup.rule
             finds = rule.kind == "find" and rule.if_missing != "null" and rule.resource != self.resource.name
             # With a key that is null nothing is looked for, and nothing found.
-            is_keyed = all(map(self._is_never_null, lookup.by.entries.values()))
-            if finds and is_keyed and all(map(self._is_steady, lookup.by.reads)):
+            entries = lookup.by.entries.values()
+            if (
+                finds
+                and all(map(self._is_steady, lookup.by.reads))
+                and all(map(self._is_never_null, entries))
+            ):
                 found.add(f"l_{name}")
         for name, field in self.resource.fields.items():
             # An update judges no reference that stays as it was.

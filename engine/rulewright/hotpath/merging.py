@@ -179,4 +179,7 @@ def _is_typed(field: CompiledField, value: Any) -> bool:
     if field.rule.type in ("date", "datetime"):
         seen = decode_value(field, value)
         return isinstance(seen, date) and encode_value(field, seen) == value
+    if value.__class__ is float:
+        # NaN is not even what it was.
+        return isfinite(value)
     return value.__class__ is not str or is_writable(value)
