@@ -160,7 +160,7 @@ class Stages:
             if not self._may_be_there(field):
                 continue
             place = self.unit.place(field)
-            yield from self._presence_of(field, place, field.name)
+            yield from self._presence_of(field, place, field.name, is_settable=self.unit.is_sent(field))
             nested = [*self._parts(field, "d")]
             if nested:
                 yield f"d = {place}"
@@ -171,14 +171,15 @@ class Stages:
 
     def _parts(self, field: CompiledField, name: str) -> Iterator[str]:
         for child in field.children:
-            if child.rule.readonly is None or self.unit.is_update:
-                yield from self._presence_of(child, f"{name}.get({child.name!r})", field.name)
+            is_settable = child.rule.readonly is None
+            if is_settable or self.unit.is_update:
+                place = f"{name}.get({child.name!r})"
+                yield from self._presence_of(child, place, field.name, is_settable=is_settable)
             elif child.checks or child.rule.required:
                 raise NotGenerated(f"rules of {child.id}")
 
-    def _presence_of(self, field: CompiledField, place: str, top: str) -> Iterator[str]:
-        is_part = field.name != top or place.startswith("d.")
-        is_settable = field.rule.readonly is None if is_part else self.unit.is_sent(field)
+    def _presence_of(self, field: CompiledField, place: str, top: str, *, is_settable: bool) -> Iterator[str]:
+        """The lines about a field in `place`, which stands in the top-level field `top`."""
         missing = [*self._missing(field, top)] if is_settable else []
         if field.forbidden_if is not None:
             test = both(self.touching.of_field(top, field.forbidden_if), self._condition(field.forbidden_if))
