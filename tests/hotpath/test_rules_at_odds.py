@@ -137,6 +137,53 @@ checks:
             {"size": "x", "part": {"b": 9}},
         ),
     ),
+    # What is required is surely given in what is accepted, and may be what is wrong in what is refused.
+    "given_and_required": (
+        """
+fields:
+  day: {type: date, required: true}
+  size: {type: integer, forbidden_if: given(payload.day)}
+  low: {type: integer, forbidden_if: given(payload.day) && given(payload.flag)}
+  flag: {type: boolean}
+""",
+        (
+            {"day": "x", "size": 1},
+            {"size": 1, "low": 1},
+            {"day": "2025-01-31", "size": 1},
+            {"day": "x", "low": 1, "flag": True},
+            {"low": 1, "flag": True},
+        ),
+    ),
+    # Null is no number, which is found out before what comes after it has a problem.
+    "error_before_the_unsound": (
+        """
+fields:
+  low: {type: integer}
+  high: {type: integer, checks: [{id: c, check: value < 9}]}
+  size: {type: integer, nullable: true, compute: payload.low + record.high}
+  name: {type: string, required_if: payload.low > payload.high}
+  other: {type: integer}
+""",
+        (
+            {"high": 10},
+            {"high": 10, "low": 1},
+            {"high": "x"},
+            {"low": "x", "other": "y"},
+            {"low": 1, "high": "x"},
+        ),
+    ),
+    # What names nothing is looked for nowhere, so it is no matter that its scope rests on a missing record.
+    "scope_of_nothing": (
+        """
+lookups:
+  person: {find: desk/person, by: {id: payload.owner}}
+fields:
+  owner: {type: integer, references: {resource: desk/person}}
+  other: {type: integer, references: {resource: desk/person, where: {name: person.name}, as: third}}
+  size: {type: integer, checks: [{id: third, check: given(third.name)}]}
+""",
+        ({"size": 1, "owner": 9}, {"size": 1, "owner": 1}, {"size": 1, "owner": 1, "other": 1}, {"owner": 9}),
+    ),
     # A sent object is completed inside: by defaults, and by what is worked out from them.
     "completed_parts": (
         """

@@ -270,6 +270,9 @@ class Collector:
         names = self._read_by(test)
         if names is None or len(names) > 1 or (re.search(r"\b(True|False)\b", test) and test != "True"):
             return self.rests.of(formula)
+        # What is required is not asked for in what is accepted; here it may be what is wrong.
+        if any(self.resource.fields[one].rule.required for one in self.rests.of(formula)[0] - names):
+            return self.rests.of(formula)
         # With nothing but one unsound field to go by, nobody knows.
         return names, True
 

@@ -14,6 +14,9 @@ from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Path,
 Rests = tuple[frozenset[str], bool]
 # What may have a value although a part of it has none.
 _LENIENT = (Conditional, Logic, Macro)
+# What has a value whatever it is given; and `payload.x`, which has one, too.
+_TOTAL = ("_==_", "_!=_")
+_OF_A_FIELD = 2
 
 
 class Dependence:
@@ -34,7 +37,9 @@ class Dependence:
         ]
         # Of several parts, one may read records before another turns out to be missing.
         plain = not reading or len(formula.reads) == 1
-        return fields, strict and plain and _is_strict(formula)
+        # Of several fields, one may end it with an error before another turns out to be unsound.
+        sure = len(fields) < 2 or not _may_fail(formula)
+        return fields, strict and plain and sure and _is_strict(formula)
 
     def surely(self, formula: Formula) -> frozenset[str]:
         """Fields without one of which a rule surely says nothing and reads no record, whatever else is."""
@@ -109,7 +114,9 @@ class Dependence:
         if field.reference is None:
             return own
         where = field.reference.where
-        return self._kept(f"x.{field.name}", lambda: joined([own, self.of(where)]))
+        # What names nothing needs no `where`, whatever that would rest on.
+        behind = (frozenset[str](), not where.entries)
+        return self._kept(f"x.{field.name}", lambda: joined([own, behind, self.of(where)]))
 
     def _kept(self, key: str, work_out: Callable[[], Rests]) -> Rests:
         if key not in self._names:
@@ -134,6 +141,17 @@ def _first_part(node: cel.Node) -> cel.Node | None:
         case Conditional():
             return node.condition
     return None
+
+
+def _may_fail(formula: Valued) -> bool:
+    """Whether sound values may be an error, as null is in `a + b`, `a < b` and `a.b`."""
+    if any(len(path) > _OF_A_FIELD for path in formula.reads):
+        return True
+    if isinstance(formula, Formula):
+        return any(isinstance(one, Call) and one.function not in _TOTAL for one in cel.walk(formula.node))
+    if isinstance(formula, FormulaMap):
+        return any(map(_may_fail, formula.entries.values()))
+    return isinstance(formula, FormulaList) and any(map(_may_fail, formula.items))
 
 
 def _is_strict(formula: Valued) -> bool:
