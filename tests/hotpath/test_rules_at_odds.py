@@ -172,6 +172,23 @@ fields:
             {"low": 1, "high": "x"},
         ),
     ),
+    # A look-up waits for the record that its key names, and that for what its scope rests on.
+    "scope_that_is_wrong": (
+        """
+lookups:
+  person: {find: desk/person, by: {id: payload.owner}}
+fields:
+  owner: {type: integer, references: {resource: desk/person, where: {name: payload.name}}}
+  name: {type: string, max_length: 3}
+  size: {type: integer, nullable: true, checks: [{id: c, check: "given(person.name) && value < 3"}]}
+""",
+        (
+            {"owner": 1, "name": "Anna", "size": 5},
+            {"owner": 1, "name": "Ann", "size": 5},
+            {"name": "Anna", "size": 5},
+            {"owner": 1, "name": 4, "size": 5},
+        ),
+    ),
     # What names nothing is looked for nowhere, so it is no matter that its scope rests on a missing record.
     "scope_of_nothing": (
         """

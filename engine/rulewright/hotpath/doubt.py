@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from typing import cast
 
 from rulewright import cel
 from rulewright.compiled import CompiledField
@@ -19,6 +20,8 @@ from rulewright.hotpath.cells import computes, is_state
 from rulewright.hotpath.refusals import Entry, Refusal
 from rulewright.hotpath.state import UNREAD, Decline, Missing, Names, State, decoded
 from rulewright.hotpath.values import truth
+
+_OWN_ROOTS = ("payload", "record")
 
 
 class SentView(Whole):
@@ -83,7 +86,15 @@ class Doubt(Names):
         if name not in link.lookups:
             raise Decline
         # Its key may have a value all the same, which is then the one that generated code works out.
-        _attempt(link.resource.lookups[name].by, self)
+        lookup = link.resource.lookups[name]
+        _attempt(lookup.by, self)
+        for path in lookup.by.reads:
+            field = link.resource.fields.get(path[1]) if len(path) > 1 and path[0] in _OWN_ROOTS else None
+            if field is None or field.reference is None:
+                continue
+            # It is looked for by the record that the key names, which has to be there first.
+            if cast("Mapping[str, object]", self["record"])[field.name] is not None:
+                _attempt(field.reference.where, self)
 
     def _pull(self, name: str) -> object:
         """A field of the record."""
