@@ -151,7 +151,7 @@ UPDATE_MUTANTS = tuple(
         ("maps never change", r"changed_of\((.*), \('\w+',.*\)\)", r"changed_of(\1, ())"),
         ("nulls of maps stay", r"without_nulls\((.*)\)", r"\1"),
         ("the record is what was stored", r"\{\*\*s\.merged\}", "{**s.kept}"),
-        ("stored types are not asked", r"kept_(?:text|whole|flag|number)\((stored\.get\('\w+'\))\)", r"\1"),
+        ("stored types are not asked", r"(?:text|whole|flag|number)_of\((stored\.get\('\w+'\))\)", r"\1"),
         ("stored values are not read", r"kept_\d+\((stored\.get\('\w+'\))\)", r"\1"),
         ("scope is not asked", r"require_in_scope\(.*\)", "pass"),
         ("required is not judged", r"if s\.merged\['\w+'\] is None and \(.*\): raise Decline", "pass"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from rulewright import cel
+from rulewright.compiled import CompiledResource
 from rulewright.evaluation.log import escape_pointer
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.views import View, Whole
@@ -95,7 +96,7 @@ def is_touched(run: Run, top: str, formula: Formula | None, siblings: Iterable[s
         return True
     if top in run.changed or not run.changed.isdisjoint(siblings):
         return True
-    return formula is not None and any(_has_changed(run, path, frozenset()) for path in formula.reads)
+    return formula is not None and _has_changed(run, formula.reads)
 
 
 def rule_is_touched(run: Run, reads: Iterable[Path]) -> bool:
@@ -103,33 +104,55 @@ def rule_is_touched(run: Run, reads: Iterable[Path]) -> bool:
     if run.current is None or run.is_event:
         return True
     paths = list(reads)
-    if not any(_reads_record(run, path, frozenset()) for path in paths):
-        return True
-    return any(_has_changed(run, path, frozenset()) for path in paths)
+    return not reads_record(run.resource, paths) or _has_changed(run, paths)
 
 
-def _has_changed(run: Run, path: Path, seen: frozenset[str]) -> bool:
-    if path[0] in _OWN_ROOTS:
-        if len(path) == 1:
-            return bool(run.changed)
-        field = run.resource.fields.get(path[1])
-        # What is computed may have changed for many reasons; judging once more is the safe side.
-        return path[1] in run.changed or (field is not None and field.compute is not None)
-    return any(_has_changed(run, below, seen | {path[0]}) for below in _behind(run, path[0], seen))
+def _has_changed(run: Run, paths: Iterable[Path]) -> bool:
+    behind = fields_behind(run.resource, paths)
+    return behind is None or not run.changed.isdisjoint(behind)
 
 
-def _reads_record(run: Run, path: Path, seen: frozenset[str]) -> bool:
-    if path[0] in _OWN_ROOTS:
-        return True
-    return any(_reads_record(run, below, seen | {path[0]}) for below in _behind(run, path[0], seen))
+def fields_behind(
+    resource: CompiledResource, paths: Iterable[Path], seen: frozenset[str] = frozenset()
+) -> set[str] | None:
+    """Return the fields of which a change may change what paths read, `seen` being the names on the way.
+
+    None where that can't be told: what is computed may have changed for many reasons, and judging once more
+    is the safe side.
+    """
+    found: set[str] = set()
+    for path in paths:
+        if path[0] not in _OWN_ROOTS:
+            behind = fields_behind(resource, _behind(resource, path[0], seen), seen | {path[0]})
+            if behind is None:
+                return None
+            found |= behind
+        elif len(path) == 1:
+            found |= resource.fields.keys()
+        else:
+            field = resource.fields.get(path[1])
+            if field is not None and field.compute is not None:
+                return None
+            found.add(path[1])
+    return found
 
 
-def _behind(run: Run, name: str, seen: frozenset[str]) -> tuple[Path, ...]:
+def reads_record(
+    resource: CompiledResource, paths: Iterable[Path], seen: frozenset[str] = frozenset()
+) -> bool:
+    """Whether any of these paths leads to a field of the own record, `seen` being the names on the way."""
+    return any(
+        path[0] in _OWN_ROOTS or reads_record(resource, _behind(resource, path[0], seen), seen | {path[0]})
+        for path in paths
+    )
+
+
+def _behind(resource: CompiledResource, name: str, seen: frozenset[str]) -> tuple[Path, ...]:
     """Return what a look-up's or reference's name depends on."""
     if name in seen:
         return ()
-    if name in run.resource.lookups:
-        return run.resource.lookups[name].by.reads
-    if name in run.resource.bound_references:
-        return (("record", run.resource.bound_references[name].name),)
+    if name in resource.lookups:
+        return resource.lookups[name].by.reads
+    if name in resource.bound_references:
+        return (("record", resource.bound_references[name].name),)
     return ()

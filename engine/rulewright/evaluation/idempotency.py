@@ -132,4 +132,4 @@ def _refuse(run: Run, site: Site, found: StoredRecord) -> None:
     reason = "key_already_in_use" if other_call else "same_key_different_data"
     what = "for another kind of call" if other_call else "with other data"
     message = f"this idempotency key was used before {what}"
-    run.log.end(run.problem(site, "idempotency", message, because=Because(None, {}, {"reason": reason})))
+    run.log.end(site.problem("idempotency", message, because=Because(None, {}, {"reason": reason})))

@@ -182,9 +182,7 @@ def _refuse(run: Run, lookup: CompiledLookUp) -> None:
     if rule.if_missing == "not_found":
         site = Site(lookup.id, "", span, Stage.REQUEST, lookup.order)
         run.log.end(
-            run.problem(
-                site, "not_found", f"no such {what}", because=run.because(lookup.by), vendor=rule.error
-            )
+            site.problem("not_found", f"no such {what}", because=run.because(lookup.by), vendor=rule.error)
         )
     else:
         site = Site(lookup.id, place_of_key(run, lookup), span, Stage.REFERENCE, lookup.order)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from rulewright import cel
 from rulewright.evaluation.callers import mistyped_parts
@@ -15,7 +16,8 @@ from rulewright.formula import Path
 from rulewright.model import Auth
 from rulewright.ports import StoredRecord
 
-_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+# A name in an operation's path.
+PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 # A look-up that reads only these can be run before the payload is looked at.
 _KNOWN_BEFORE_PAYLOAD = frozenset({"request", "actor", "settings", "current", "now", "today"})
 
@@ -27,11 +29,11 @@ def judge_caller(run: Run) -> None:
         return
     if run.inputs.actor is None:
         site = Site(f"{run.resource.name}.auth", "", api.auth.span, Stage.REQUEST)
-        run.log.end(run.problem(site, "unauthenticated", "nobody is named as the caller (actor)"))
+        run.log.end(site.problem("unauthenticated", "nobody is named as the caller (actor)"))
         return
     if wrong := _mistyped(run, api.auth, run.inputs.actor):
         site = Site(f"{run.resource.name}.auth", "", api.auth.span, Stage.REQUEST)
-        run.log.end(run.problem(site, "unauthenticated", f"the caller (actor) is not known: {wrong}"))
+        run.log.end(site.problem("unauthenticated", f"the caller (actor) is not known: {wrong}"))
         return
     operation = run.resource.operation(run.inputs.operation)
     if operation is None or operation.permission is None:
@@ -41,7 +43,7 @@ def judge_caller(run: Run) -> None:
     if operation.permission not in _permissions(run, site):
         message = f"the caller lacks the permission {operation.permission}"
         because = run.because(run.resource.permissions) if run.resource.permissions is not None else None
-        run.log.end(run.problem(site, "permission", message, because=because))
+        run.log.end(site.problem("permission", message, because=because))
 
 
 def _mistyped(run: Run, auth: Auth, actor: Mapping[str, object]) -> str:
@@ -75,7 +77,7 @@ def missing_path_parameters(run: Run) -> Iterator[str]:
     operation = run.resource.operation(run.inputs.operation)
     if operation is None or operation.path is None or run.is_trusted:
         return
-    for name in _PARAMETER.findall(operation.path):
+    for name in PARAMETER.findall(operation.path):
         given = run.inputs.request.path.get(name)
         names_the_record = not run.is_create and name in (run.resource.key, "id", "uuid")
         if given in (None, "") and not (names_the_record and run.inputs.key is not None):
@@ -88,7 +90,7 @@ def find_current(run: Run) -> None:
     what = run.resource.file.name.replace("_", " ")
     if run.records is None:
         message = f"the {what} can't be read: no store was given"
-        run.log.end(run.problem(site, "undecided", message, severity="warning"))
+        run.log.end(site.problem("undecided", message, severity="warning"))
         return
     found = run.records.find(run.resource.name, {run.resource.key: run.inputs.key}, 1)
     if found:
@@ -96,7 +98,7 @@ def find_current(run: Run) -> None:
         run.current = decode_record(run.resource.fields, found[0])
         if run.is_trusted or _in_scope(run, found[0], site):
             return
-    run.log.end(run.problem(site, "not_found", f"no such {what}"))
+    run.log.end(site.problem("not_found", f"no such {what}"))
 
 
 def _in_scope(run: Run, record: StoredRecord, site: Site) -> bool:

@@ -24,7 +24,7 @@ from rulewright.evaluation.views import Everything, Layer, LazyRecord, Scope, Vi
 from rulewright.formula import Formula, Valued
 from rulewright.outcome import Change, Claim, Message, Read, Response
 from rulewright.ports import StoredRecord
-from rulewright.problem import Because, Problem, Severity, VendorError
+from rulewright.problem import Because, Severity, VendorError
 
 if TYPE_CHECKING:
     from rulewright.inference import Inferred
@@ -243,22 +243,7 @@ class Run:
         vendor: VendorError | None = None,
     ) -> None:
         """Keep a problem."""
-        self.log.add(
-            site, self.problem(site, code, message, severity=severity, because=because, vendor=vendor)
-        )
-
-    def problem(
-        self,
-        site: Site,
-        code: str,
-        message: str,
-        *,
-        severity: Severity = "error",
-        because: Because | None = None,
-        vendor: VendorError | None = None,
-    ) -> Problem:
-        """Make a problem of this rule file."""
-        return site.problem(code, message, severity=severity, because=because, vendor=vendor)
+        self.log.add(site, site.problem(code, message, severity=severity, because=because, vendor=vendor))
 
     def holds(self, condition: Formula, site: Site, scope: Mapping[str, object] | None = None) -> bool | None:
         """Judge a condition. None: it rests on something unsound, or an undecided problem was reported."""

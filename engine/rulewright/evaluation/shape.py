@@ -26,11 +26,11 @@ def judge_shape(run: Run) -> None:
     payload = run.inputs.payload
     if not isinstance(payload, Mapping):
         site = Site(f"{run.resource.name}.type", "", run.resource.file.span, Stage.SHAPE)
-        run.log.end(run.problem(site, "type", "the payload must be a JSON object"))
+        run.log.end(site.problem("type", "the payload must be a JSON object"))
         return
     if not _has_text_keys(payload):
         site = Site(f"{run.resource.name}.type", "", run.resource.file.span, Stage.SHAPE)
-        run.log.end(run.problem(site, "type", "the payload's keys must be text, as in JSON"))
+        run.log.end(site.problem("type", "the payload's keys must be text, as in JSON"))
         return
     fields = run.intake
     sent = _without_system_fields(run, fields.values(), payload, "", run.settable)

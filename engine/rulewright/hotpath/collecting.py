@@ -30,8 +30,6 @@ from rulewright.problem import Because, Problem
 _FINDING: Final = re.compile(r"\b[lrx]_\w+\(s\)|\bnames_of\(s\)")
 TITLE: Final = "every problem after the shape's"
 GIVEN: Final = "s, unsound, entries"
-# Marks a line that ends a field because of one of its parts.
-_IN_PART: Final = "  # in part"
 
 
 class Collector:
@@ -43,16 +41,16 @@ class Collector:
         self.resource = unit.resource
         self.rests = Dependence(unit.resource)
         self._told: set[tuple[object, ...]] = set()
-        # The fields that rules rest on.
+        # The fields that rules rest on, and those that rules after the conditions of presence do.
         self._rested: set[str] = set()
+        self._relied_on: frozenset[str] = frozenset()
 
     def function(self) -> str:
         """The function's text; NotGenerated where the plain evaluator must tell every refusal."""
-        presence = [*self._presence()]
-        # What conditions rest on is sound still where a later one ends a part.
-        self._rested.clear()
         after = [*self._variants(), *self._values(), *self._checks(), *self._record()]
-        lines = [*map(self._ended_in_part, presence), *after]
+        # What conditions of presence rest on is sound still where a later one ends a part.
+        self._relied_on = frozenset(self._rested)
+        lines = [*self._presence(), *after]
         # Fields that are missing, and those that a check refused.
         lines = [*_without_idle(["required = []", "checked = []", *lines])] or ["pass"]
         return "\n".join([f"def collect({GIVEN}):  # {TITLE}", *(f"    {line}" for line in lines), ""])
@@ -212,14 +210,6 @@ class Collector:
             yield from (f"    {line}" for line in parts)
             yield f"elif {name} in unsound and {name} not in required: raise Decline"
 
-    def _ended_in_part(self, line: str) -> str:
-        """Of an object with a bad part the others are sound: the evaluator judges what rests on them."""
-        if not line.endswith(_IN_PART):
-            return line
-        call = line.removesuffix(_IN_PART)
-        names = re.findall(r"'(\w+)'", call)
-        return call if self._rested.isdisjoint(names) else re.sub(r"ended\.append\(.*", "raise Decline", call)
-
     def _conditions(self, field: CompiledField, place: str) -> Iterator[str]:
         rules: list[tuple[str, str, str, Formula]] = []
         if field.required_if is not None:
@@ -250,7 +240,10 @@ class Collector:
         reading = self._waiting(formula)
         lines = [f"note{told}"] if reading is None else [*reading, f"tell{told}"]
         top = field.label.split(".", 1)[0]
-        ended = f"ended.append({top!r}){_IN_PART if '.' in field.label else ''}"
+        ended = f"ended.append({top!r})"
+        if "." in field.label and top in self._relied_on:
+            # Its other parts can be relied on: the evaluator judges what rests on them.
+            ended = "raise Decline"
         before: list[str] = []
         if keyword == "forbidden_if" and field.children:
             # What was told of its parts would have to be taken back.

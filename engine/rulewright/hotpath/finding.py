@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
 from rulewright.compiled import CompiledField, CompiledLookUp, CompiledResource
+from rulewright.evaluation.request import PARAMETER
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.expressions import Writer, Written, path_of
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
@@ -27,8 +27,6 @@ _KINDS: Final[Mapping[str, str]] = {
 }
 _SCALARS: Final = ("string", "uuid", "email", "integer", "boolean")
 _PLAIN_KINDS: Final = ("text", "int", "bool", "double", "date", "datetime", "null")
-# A name in an operation's path.
-PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _OWN_ROOTS: Final = ("payload", "record")
 
 

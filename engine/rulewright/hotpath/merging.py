@@ -12,51 +12,21 @@ from math import isfinite
 from typing import Any, Final, cast
 
 from rulewright.compiled import CompiledField
+from rulewright.evaluation.changes import _patch
 from rulewright.evaluation.overlay import matches
+from rulewright.evaluation.shape import _paths_of_nulls, _without_nulls
 from rulewright.evaluation.views import decode_value, encode_value
-from rulewright.fieldtypes import INT64_MAX, INT64_MIN, is_writable
+from rulewright.fieldtypes import is_writable
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.state import Decline
 from rulewright.hotpath.texts import Reader, remembering
 from rulewright.hotpath.unit import Unit, is_map
-from rulewright.hotpath.values import differs
-
-
-def kept_text(value: Any) -> Any:
-    """A stored text or null; Decline where it is something else."""
-    if value is None or (value.__class__ is str and is_writable(value)):
-        return value
-    raise Decline
-
-
-def kept_whole(value: Any) -> Any:
-    """A stored whole number or null."""
-    if value is None or (value.__class__ is int and INT64_MIN <= value <= INT64_MAX):
-        return value
-    raise Decline
-
-
-def kept_flag(value: Any) -> Any:
-    """A stored boolean or null."""
-    if value is None or value.__class__ is bool:
-        return value
-    raise Decline
-
-
-def kept_number(value: Any) -> Any:
-    """A stored floating-point number or null."""
-    if value is None or (value.__class__ is float and isfinite(value)):
-        return value
-    raise Decline
+from rulewright.hotpath.values import differs, text_of
 
 
 def without_nulls(value: Any) -> Any:
     """A sent map without what it takes away."""
-    if value.__class__ is not dict:
-        if isinstance(value, Mapping):
-            raise Decline
-        return value
-    return {name: without_nulls(part) for name, part in value.items() if part is not None}
+    return _without_nulls(value) if isinstance(value, Mapping) else value
 
 
 def changed_of(
@@ -79,18 +49,9 @@ def merged_of(
     for name in payload:
         value, before = getattr(sent, name), kept[name]
         if value.__class__ is dict and before.__class__ is dict:
-            value = _patched(before, value, payload[name]) if name in maps else {**before, **value}
+            removed = frozenset(_paths_of_nulls(payload[name])) if name in maps else None
+            value = {**before, **value} if removed is None else _patch(before, value, removed)
         merged[name] = value
-    return merged
-
-
-def _patched(before: Mapping[str, Any], value: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
-    """One map merged into another; `value` is what was sent as it was read, without its nulls."""
-    merged = {name: part for name, part in before.items() if name not in sent or sent[name] is not None}
-    for name, part in value.items():
-        inner = merged.get(name) if part.__class__ is dict else None
-        is_new = part.__class__ is not dict or inner.__class__ is not dict
-        merged[name] = part if is_new else _patched(cast("dict[str, Any]", inner), part, sent[name])
     return merged
 
 
@@ -134,11 +95,11 @@ class MergeWriter:
 
 
 _READERS: Final = {
-    "string": "kept_text",
-    "uuid": "kept_text",
-    "integer": "kept_whole",
-    "number": "kept_number",
-    "boolean": "kept_flag",
+    "string": "text_of",
+    "uuid": "text_of",
+    "integer": "whole_of",
+    "number": "number_of",
+    "boolean": "flag_of",
 }
 _CLASSES: Final[Mapping[str, type]] = {
     **dict.fromkeys(("string", "uuid", "date", "datetime"), str),
@@ -162,7 +123,7 @@ def stored_reader(field: CompiledField) -> Reader:
     if field.rule.type not in ("date", "datetime"):
         return read
     recall = remembering(read)
-    return lambda value: None if value is None else recall(kept_text(value))
+    return lambda value: None if value is None else recall(cast(str, text_of(value)))
 
 
 def _is_typed(field: CompiledField, value: Any) -> bool:

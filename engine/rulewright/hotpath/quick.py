@@ -6,6 +6,7 @@ Updates are decided by code that accepts; what it doesn't the plain evaluator te
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from rulewright.compiled import CompiledResource, CompiledRules
@@ -15,7 +16,7 @@ from rulewright.hotpath.build import Generated, generate
 from rulewright.hotpath.telling import Teller
 from rulewright.hotpath.unit import NotGenerated
 from rulewright.outcome import Outcome
-from rulewright.ports import Records
+from rulewright.ports import Records, StoredRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Quick:
         """The outcome, or None where the generated code isn't sure."""
         if self.is_keyed and self._may_be_taken(inputs.payload, records):
             return None
-        outcome = self._accept(inputs, records)
+        outcome = _accept(self, inputs, records)
         return outcome if outcome is not None else self.teller.tell(inputs, records)
 
     def _may_be_taken(self, payload: object, records: Records | None) -> bool:
@@ -43,24 +44,6 @@ class Quick:
         name = self.resource.key
         key = payload.get(name) if isinstance(payload, Mapping) else None
         return not isinstance(key, str | int) or bool(records.find(self.resource.name, {name: key}, 1))
-
-    def _accept(self, inputs: Inputs, records: Records | None) -> Outcome | None:
-        code, payload = self.code, inputs.payload
-        if payload.__class__ is not dict:
-            return None
-        try:
-            run = code.accept(
-                code.convert(payload, code.struct),
-                payload,
-                records,
-                inputs.actor,
-                inputs.request,
-                inputs.now,
-                inputs.seed,
-            )
-        except Exception:  # whatever it was, the plain evaluator meets it again, and tells it
-            return None
-        return accepted(self.rules, self.resource, code, inputs, run, run.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +56,35 @@ class QuickUpdate:
 
     def decide(self, inputs: Inputs, records: Records | None) -> Outcome | None:
         """The outcome, or None where the generated code isn't sure."""
-        code, payload = self.code, inputs.payload
-        if payload.__class__ is not dict or records is None or inputs.key is None:
+        if records is None or inputs.key is None:
             return None
-        try:
+        with suppress(Exception):  # as in `_accept`
             (stored,) = records.find(self.resource.name, {self.resource.key: inputs.key}, 1)
-            run = code.accept(
-                code.convert(payload, code.struct),
-                payload,
-                records,
-                inputs.actor,
-                inputs.request,
-                inputs.now,
-                inputs.seed,
-                stored,
-            )
-        except Exception:  # whatever it was, the plain evaluator meets it again, and tells it
-            return None
-        return accepted(self.rules, self.resource, code, inputs, run, run.body)
+            return _accept(self, inputs, records, stored)
+        return None
+
+
+def _accept(
+    quick: Quick | QuickUpdate, inputs: Inputs, records: Records | None, *stored: StoredRecord
+) -> Outcome | None:
+    """The outcome of what is surely accepted; `stored` is the record that an update is of."""
+    code, payload = quick.code, inputs.payload
+    if payload.__class__ is not dict:
+        return None
+    try:
+        run = code.accept(
+            code.convert(payload, code.struct),
+            payload,
+            records,
+            inputs.actor,
+            inputs.request,
+            inputs.now,
+            inputs.seed,
+            *stored,
+        )
+    except Exception:  # whatever it was, the plain evaluator meets it again, and tells it
+        return None
+    return accepted(quick.rules, quick.resource, code, inputs, run, run.body)
 
 
 def make_quick(

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation import PART_TYPES
+from rulewright.evaluation.request import PARAMETER
 from rulewright.formula import Formula
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.expressions import Writer
-from rulewright.hotpath.finding import PARAMETER, kind_of_field
+from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.merging import MergeWriter
 from rulewright.hotpath.touching import Touching, both
 from rulewright.hotpath.unit import Code, NotGenerated, Unit

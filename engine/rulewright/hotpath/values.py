@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any, cast
 
 from rulewright import cel
@@ -61,6 +62,13 @@ def text_of(value: object) -> object:
 def whole_of(value: object) -> object:
     """A whole number of 64 bits or null, else Decline."""
     if value is None or (value.__class__ is int and INT64_MIN <= value <= INT64_MAX):
+        return value
+    raise Decline
+
+
+def number_of(value: object) -> object:
+    """A floating-point number that is one, or null, else Decline."""
+    if value is None or (value.__class__ is float and isfinite(value)):
         return value
     raise Decline
 
