@@ -7,6 +7,7 @@ beneath it. A record whose transaction ended survives kill -9 and power loss.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -28,12 +29,19 @@ def open_url(rest: str) -> SqliteStore:
     return SqliteStore(path_of(rest))
 
 
+def _text_of(path: object) -> str:
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if isinstance(text, str):
+        return text
+    raise AdapterError(f"a SQLite store is a file, named by text or a Path, not by {type(path).__name__}")
+
+
 class SqliteStore:
     """Records in a SQLite file: a table per resource, a column per field."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open or create the file at `path`; ":memory:" keeps nothing. Raises AdapterError."""
-        self._sessions = Sessions(path)
+        self._sessions = Sessions(_text_of(path))
         self._statements: dict[str, Statements] = {}
         self._tables: dict[str, Table] = {}
         try:

@@ -60,9 +60,9 @@ def open_url(rest: str) -> JsonlStore:
 class JsonlStore:
     """Records in a JSONL file. What each method does is said by `rulewright.ports.Store`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         """Open the file; the first write makes it. Raises AdapterError where it is damaged or no file."""
-        self._path = path
+        self._path = path = Path(path)
         # Readers take it, too: nobody sees half a transaction of another thread.
         self._lock = threading.RLock()
         self._writing = False

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
@@ -271,6 +272,20 @@ def test_a_relative_path_is_taken_from_here(tmp_path: Path, monkeypatch: pytest.
         open_store(url).close()
 
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.db", "b.db"]
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_path_is_text_or_a_path(kind: type[str] | type[Path], path: Path) -> None:
+    """As for everything of the standard library that opens a file."""
+    with closing(SqliteStore(kind(path))) as store:
+        assert store.count(CASE, {}) == 1
+
+
+@pytest.mark.parametrize("path", [5, None, b"store.db"])
+def test_what_is_no_path_is_said_in_words(path: Any) -> None:
+    """A number is not taken for an open file."""
+    with pytest.raises(AdapterError, match=f"by text or a Path, not by {type(path).__name__}"):
+        SqliteStore(path)
 
 
 def test_a_writer_who_does_not_finish_is_told_of(

@@ -483,6 +483,14 @@ def test_plug_ins_of_the_configuration_are_used_by_every_command(project: Path) 
     assert "words  (" in run("plugins").stdout
 
 
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_program_is_given_a_file_by_text_or_a_path(project: Path, kind: type[str] | type[Path]) -> None:
+    """As `load` takes the rules themselves."""
+    program = load(Path("rules"), plugins=[kind("words.py")], installed=False)
+
+    assert program.evaluate("shop/order", {"id": "1"}).accepted
+
+
 def test_an_unknown_format_is_said_with_those_of_plug_ins(project: Path) -> None:
     """Formats of plug-ins are for decisions; other commands do not offer them."""
     wrong, other = (

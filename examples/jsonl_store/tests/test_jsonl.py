@@ -92,6 +92,13 @@ def test_what_was_stored_is_there_again(store: JsonlStore, path: Path) -> None:
         transaction.insert(CASE, {"id": 4, "reference": "r"})
 
 
+def test_a_path_is_text_or_a_path(store: JsonlStore, path: Path) -> None:
+    """As for everything that opens a file."""
+    write(store, {"id": 1})
+
+    assert JsonlStore(str(path)).count(CASE, {}) == 1
+
+
 def test_two_who_have_it_open_see_each_others_records(store: JsonlStore, path: Path) -> None:
     """Each reads what the other has appended before it reads or writes itself."""
     other = JsonlStore(path)
