@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from secrets import randbits
 
 import click
@@ -71,10 +71,13 @@ class Batch:
         for index, source in enumerate(self.sources):
             job = job_of(self.desk, source)
             done = 0
+            items = mark(read_items(source, self.desk.fields))
             try:
                 if index == 0:
+                    # A file in which nothing can be read takes nothing from those that are written.
+                    items = chain([*islice(items, 1)], items)
                     self._begin()
-                for decided in self._chunks(source, job):
+                for decided in self._chunks(items, source, job):
                     yield from decided
                     done += len(decided)
             except AdapterError:
@@ -122,8 +125,7 @@ class Batch:
     def _gives_up(self, more: int = 0) -> bool:
         return self.max_errors is not None and self.refused + more >= self.max_errors
 
-    def _chunks(self, source: Source, job: Job | None) -> Iterator[list[Decided]]:
-        items = mark(read_items(source, self.desk.fields))
+    def _chunks(self, items: Iterator[Marked], source: Source, job: Job | None) -> Iterator[list[Decided]]:
         done = job.done(self.store) if self.resume and job is not None else 0
         if done and job is not None:
             click.echo(f"{source.name}: going on after {done:,} payloads that are done", err=True)

@@ -186,13 +186,18 @@ def warn_of_rules_here() -> None:
 
 
 @contextmanager
-def lookup_records(desk: Desk, choices: Choices) -> Iterator[Records | None]:
-    """The records that look-ups read: of --records, of --store, or none at all."""
+def lookup_records(desk: Desk, choices: Choices, *, is_told: bool = False) -> Iterator[Records | None]:
+    """The records that look-ups read: of --records, of --store, or none at all.
+
+    `is_told`: somebody has said already that there is no such store.
+    """
     records, store = chosen_records(choices)
     if records is not None:
         yield read_records(records, desk.program)
         return
-    opened: Store | None = open_for_reading(store, desk.program) if store is not None else None
+    opened: Store | None = None
+    if store is not None:
+        opened = open_for_reading(store, desk.program, is_told=is_told)
     try:
         yield opened
     finally:

@@ -89,6 +89,9 @@ def validate_in_parallel(
     setup = _setup(desk, choices, tells_problems_only(output), fix)
     if not fix and may_skim_in_parallel(desk, sources, split, output):
         skim_in_parallel(desk, sources, setup.choices, split, output, workers=workers)
+    with lookup_records(desk, setup.choices):
+        # What can't be read is told here, before anything is written: a worker would just die of it.
+        pass
     # Forking would share open stores; a new process opens its own.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _begin, (setup,)) as pool:
@@ -165,7 +168,7 @@ def _begin(setup: _Setup) -> None:
     )
     make: Callable[..., Desk] = Desk
     desk = make(program=program, **setup.standing)
-    records = _OPEN.enter_context(lookup_records(desk, setup.choices))
+    records = _OPEN.enter_context(lookup_records(desk, setup.choices, is_told=True))
     _AT_WORK.append(_Worker(desk, records, setup.problems_only, setup.fix))
 
 

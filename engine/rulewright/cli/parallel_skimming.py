@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from rulewright.cli.decisions import end_with, problems_of
 from rulewright.cli.desk import Desk, lookup_records
@@ -26,7 +26,7 @@ from rulewright.cli.options import Choices, OutputChoices, SplitChoices
 from rulewright.cli.output import Progress, chosen_format, write, write_summary
 from rulewright.cli.remembered import RememberedRecords
 from rulewright.cli.skimming import Skimmer
-from rulewright.cli.splitting import item_line, open_copies
+from rulewright.cli.splitting import Parted, item_line, open_parted
 from rulewright.errors import PayloadError
 from rulewright.hotpath.deciding import quick_for
 from rulewright.inputs import Source
@@ -105,18 +105,18 @@ def skim_in_parallel(
 ) -> None:
     """Decide, report, and exit with 1 if any payload was not accepted."""
     with ExitStack() as stack:
-        # Records in memory are read once, before the workers part; a store is opened by each.
-        records = None
-        if choices.store is None:
-            records = stack.enter_context(lookup_records(desk, choices))
-        accepted, rejected = stack.enter_context(open_copies(split, sources))
+        # Records in memory are read once, before the workers part; a store is opened by each, and here once,
+        # so that one that can't be opened is told of before anything is written.
+        with lookup_records(desk, choices) as found:
+            records = found if choices.store is None else None
+        parted = stack.enter_context(open_parted(split, sources))
         chosen = chosen_format(output)
-        job = _Job(desk, choices, records, chosen, accepted is not None, rejected is not None)
+        job = _Job(desk, choices, records, chosen, parted.keeps_accepted, parted.keeps_rejected)
         _prepare(desk)
         progress = Progress(Tally())
         pool = stack.enter_context(_forked(workers, job))
         try:
-            _show(_decided(pool, sources, workers, progress.tally), progress, accepted, rejected)
+            _show(_decided(pool, sources, workers, progress.tally), progress, parted)
         finally:
             # Waiting, lest Python's end meets a pool that is just closing its pipes.
             pool.shutdown(wait=True, cancel_futures=True)
@@ -143,15 +143,12 @@ def _forked(workers: int, job: _Job) -> Iterator[Executor]:
         gc.unfreeze()
 
 
-def _show(
-    found: Iterable[_Found], progress: Progress, accepted: IO[bytes] | None, rejected: IO[bytes] | None
-) -> None:
+def _show(found: Iterable[_Found], progress: Progress, parted: Parted) -> None:
     for one in found:
         write(one.text)
-        if accepted is not None:
-            accepted.write(one.accepted_lines)
-        if rejected is not None:
-            rejected.write(one.rejected_lines)
+        if one.accepted or one.refused:
+            parted.begin()
+            parted.add_lines([one.accepted_lines], [one.rejected_lines])
         progress.tally.add_accepted(one.accepted)
         for verdict, rules in one.refused:
             progress.tally.add_refused(verdict, rules)
@@ -195,7 +192,7 @@ def _result(range_: Range, future: Future[_Found]) -> _Found:
 def _begin(job: _Job) -> None:
     records: Any = job.records
     if records is None:
-        records = _OPEN.enter_context(lookup_records(job.desk, job.choices))
+        records = _OPEN.enter_context(lookup_records(job.desk, job.choices, is_told=True))
     remembered = RememberedRecords(records) if records is not None else None
     _AT_WORK.append(_Worker(job, Skimmer(job.desk, remembered, is_live=job.choices.store is not None)))
 

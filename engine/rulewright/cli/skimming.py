@@ -8,13 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
 from rulewright.cli.desk import Desk
 from rulewright.cli.options import SplitChoices
 from rulewright.cli.output import Progress
 from rulewright.cli.remembered import RememberedRecords
-from rulewright.cli.splitting import Decided, is_enough, open_copies, write_copy
+from rulewright.cli.splitting import Decided, Parted, is_enough, open_parted
 from rulewright.errors import PayloadError
 from rulewright.evaluation import Inputs, with_payload
 from rulewright.hotpath.deciding import decide, quick_for
@@ -189,8 +189,8 @@ def skim(
     skimmer: Skimmer, sources: Sequence[Source], split: SplitChoices, progress: Progress
 ) -> Iterator[Decided]:
     """Decide all lines; yield what a glance did not settle. The others are counted, and copied."""
-    with open_copies(split, sources) as (accepted, rejected):
-        keep = None if accepted is None else _copying(accepted)
+    with open_parted(split, sources) as parted:
+        keep = _copying(parted) if parted.keeps_accepted else None
         for source in sources:
             begun = skimmer.read
             with source.open() as stream:
@@ -199,9 +199,11 @@ def skim(
                 ):
                     progress.tally.add_accepted(sure)
                     progress.update()
+                    if sure:
+                        parted.begin()
                     if decided is None:
                         continue
-                    write_copy(decided[0], accepted if decided[1].accepted else rejected)
+                    parted.add(*decided)
                     yield decided
                     if is_enough(skimmer.refused, split):
                         return
@@ -219,8 +221,11 @@ def _reading(source: Source, found: Iterator[_Found]) -> Iterator[_Found]:
         raise PayloadError(f"can't be read: {error.strerror}", source.name) from None
 
 
-def _copying(file: IO[bytes]) -> Callable[[Iterable[bytes]], None]:
+def _copying(parted: Parted) -> Callable[[Iterable[bytes]], None]:
     def keep(lines: Iterable[bytes]) -> None:
-        file.writelines(line.rstrip(b"\r\n") + b"\n" for line in lines if line.strip())
+        whole = [line.rstrip(b"\r\n") + b"\n" for line in lines if line.strip()]
+        if whole:
+            parted.begin()
+            parted.add_lines(whole)
 
     return keep

@@ -26,27 +26,66 @@ def split_batch(
 ) -> Iterator[Decided]:
     """Let decisions through, copy each payload to the file of its kind, and give up after too many errors."""
     refused = 0
-    with open_copies(split, sources) as (accepted, rejected):
+    with open_parted(split, sources) as parted:
         for item, outcome in decided:
-            write_copy(item, accepted if outcome.accepted else rejected)
+            parted.add(item, outcome)
             refused += not outcome.accepted
             yield item, outcome
             if is_enough(refused, split):
                 return
 
 
+class Parted:
+    """The files of --accepted and --rejected, where they are wanted.
+
+    What they held goes when the first payload has been decided: a run that can't read its inputs leaves it.
+    """
+
+    def __init__(self, accepted: IO[bytes] | None, rejected: IO[bytes] | None) -> None:
+        self._accepted, self._rejected = accepted, rejected
+        self._old = [file for file in (accepted, rejected) if file is not None]
+
+    @property
+    def keeps_accepted(self) -> bool:
+        """Whether accepted payloads are copied."""
+        return self._accepted is not None
+
+    @property
+    def keeps_rejected(self) -> bool:
+        """Whether the others are copied."""
+        return self._rejected is not None
+
+    def begin(self) -> None:
+        """From now on the files are those of this run. Call it when a payload has been decided."""
+        while self._old:
+            file = self._old.pop()
+            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                file.truncate(0)
+
+    def add(self, item: Item, outcome: Outcome) -> None:
+        """Copy a payload to the file of its kind."""
+        self.begin()
+        file = self._accepted if outcome.accepted else self._rejected
+        if file is not None:
+            file.write(item_line(item) + b"\n")
+
+    def add_lines(self, accepted: Iterable[bytes], rejected: Iterable[bytes] = ()) -> None:
+        """Copy whole lines."""
+        for file, lines in ((self._accepted, accepted), (self._rejected, rejected)):
+            if file is not None:
+                file.writelines(lines)
+
+
 @contextmanager
-def open_copies(
-    split: SplitChoices, sources: Iterable[Source]
-) -> Iterator[tuple[IO[bytes] | None, IO[bytes] | None]]:
-    """The files of --accepted and --rejected, where they are wanted."""
+def open_parted(split: SplitChoices, sources: Iterable[Source]) -> Iterator[Parted]:
+    """Open the files of --accepted and --rejected, and leave what they hold until something was decided."""
     refuse_overwriting(split, sources)
     with ExitStack() as stack:
         accepted, rejected = (
-            stack.enter_context(Path(name).open("wb")) if name is not None else None
+            stack.enter_context(Path(name).open("ab")) if name is not None else None
             for name in (split.accepted, split.rejected)
         )
-        yield accepted, rejected
+        yield Parted(accepted, rejected)
 
 
 def is_enough(refused: int, split: SplitChoices) -> bool:
@@ -62,12 +101,6 @@ def item_line(item: Item) -> bytes:
     if item.raw is not None:
         return item.raw.replace(b"\n", b" ")
     return json.dumps(getattr(item, "value", None), sort_keys=True).encode()
-
-
-def write_copy(item: Item, file: IO[bytes] | None) -> None:
-    """Copy a payload to a file, if there is one."""
-    if file is not None:
-        file.write(item_line(item) + b"\n")
 
 
 def refuse_overwriting(split: SplitChoices, sources: Iterable[Source]) -> None:

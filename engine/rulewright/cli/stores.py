@@ -12,14 +12,18 @@ from rulewright.ports import Store
 from rulewright.program import Program
 
 
-def open_for_reading(url: str, program: Program) -> Store:
-    """Open a store to look records up. A SQLite file that is not there reads as empty and stays away."""
+def open_for_reading(url: str, program: Program, *, is_told: bool = False) -> Store:
+    """Open a store to look records up. A SQLite file that is not there reads as empty and stays away.
+
+    That is said, unless somebody `is_told`.
+    """
     from rulewright_adapters import open_store  # noqa: PLC0415 - the engine needs no adapter
     from rulewright_adapters.memory import MemoryStore  # noqa: PLC0415
 
     path = sqlite_path(url)
     if path is not None and not path.exists():
-        click.echo(f"{path}: there is no such store; it is read as an empty one", err=True)
+        if not is_told:
+            click.echo(f"{path}: there is no such store; it is read as an empty one", err=True)
         return MemoryStore({}, program.tables)
     return open_store(url, program.registry.stores)
 
