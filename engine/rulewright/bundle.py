@@ -5,8 +5,8 @@ is kept is keyed by the bytes and names of the rule files, the engine's code and
 it is never out of date, only unused. Rules with errors are never kept.
 
 Kept as a pickle, which shares repeated parts and loads at C speed, but read by an unpickler that knows
-no callable except the frozen data classes of the model: a forged file can at worst be wrong data. What
-keeps others from forging one is said in private_cache.
+no callable except the frozen records of the model, and what makes a Struct of them from its fields: a
+forged file can at worst be wrong data. What keeps others from forging one is said in private_cache.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from __future__ import annotations
 import io
 import pickle
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import is_dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from rulewright.fingerprint import rules_key
 from rulewright.model import RuleSet
@@ -31,6 +34,8 @@ _ENDING: Final = ".rules"
 # One for each state of the rules that was used of late; an edit makes a new one.
 _KEPT: Final = 16
 _DATA: Final = ("rulewright.model", "rulewright.problem", "rulewright.source")
+# What a pickled Struct says makes it: called with its class, which is found here too, and its fields.
+_REBUILD: Final = ("msgspec._utils", "rebuild")
 
 
 def load_rules_once(
@@ -63,14 +68,19 @@ def load_rules_once(
 class _DataUnpickler(pickle.Unpickler):
     """Makes nothing but the model's own data."""
 
-    def find_class(self, module: str, name: str) -> type:
+    def find_class(self, module: str, name: str) -> Callable[..., Any]:
         """The class of a part of a rule file; anything else is refused."""
+        if (module, name) == _REBUILD:
+            return super().find_class(module, name)  # type: ignore[no-any-return]
         if module.startswith(_DATA) and "." not in name and module in sys.modules:
             found = getattr(sys.modules[module], name, None)
-            is_data = is_dataclass(found) or name == "SourceText"
-            if is_data and isinstance(found, type) and found.__module__ == module:
+            if isinstance(found, type) and found.__module__ == module and _is_data(found):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is no part of a rule file")
+
+
+def _is_data(found: type) -> bool:
+    return is_dataclass(found) or issubclass(found, Struct) or found.__name__ == "SourceText"
 
 
 def _read(folder: str, key: str) -> RuleSet | None:

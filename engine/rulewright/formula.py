@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from msgspec import Struct
+
 from rulewright import cel
 from rulewright.model import Expression, Itself, Template, TemplateList
 from rulewright.problem import Span
@@ -59,8 +61,7 @@ class Formula:
         return self.program.walk(bindings)
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(Struct, frozen=True):
     """A number, a boolean or null: it means itself."""
 
     constant: object
@@ -71,8 +72,7 @@ class Constant:
         return self.constant
 
 
-@dataclass(frozen=True, slots=True)
-class FormulaMap:
+class FormulaMap(Struct, frozen=True):
     """A map of templates."""
 
     entries: Mapping[str, Valued]
@@ -83,8 +83,7 @@ class FormulaMap:
         return {name: entry.value(bindings) for name, entry in self.entries.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class FormulaList:
+class FormulaList(Struct, frozen=True):
     """A list of templates."""
 
     items: tuple[Valued, ...]

@@ -6,8 +6,9 @@ most six Python frames whatever the operators around it; `Limits.depth` bounds t
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from rulewright.cel.errors import CelSyntaxError, LimitError
 from rulewright.cel.lexer import Token, TokenKind, tokens

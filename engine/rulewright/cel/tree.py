@@ -7,9 +7,11 @@ Macros stay macros: easy to walk, easy to compile, easy to explain.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 from typing import Literal as OneOf
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,31 +29,27 @@ MacroKind = OneOf[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True):
     """A piece of an expression: `text[start:end]`."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Literal(Node):
+class Literal(Node, frozen=True, kw_only=True):
     """`null`, `true`, `1`, `1u`, `1.5`, `'text'`, `b'bytes'`."""
 
     value: object
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ident(Node):
+class Ident(Node, frozen=True, kw_only=True):
     """A name, dotted where a namespace was resolved. `absolute`: leading dot, so no macro's variable."""
 
     name: str
     absolute: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Select(Node):
+class Select(Node, frozen=True, kw_only=True):
     """`operand.field`, or `operand.?field` when `optional`."""
 
     operand: Node
@@ -59,23 +57,20 @@ class Select(Node):
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Has(Node):
+class Has(Node, frozen=True, kw_only=True):
     """`has(operand.field)`: is the key there?"""
 
     operand: Node
     field: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given(Node):
+class Given(Node, frozen=True, kw_only=True):
     """`given(path)`: is every step of the path there and not null?"""
 
     path: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Index(Node):
+class Index(Node, frozen=True, kw_only=True):
     """`operand[index]`, or `operand[?index]` when `optional`."""
 
     operand: Node
@@ -83,8 +78,7 @@ class Index(Node):
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Node):
+class Call(Node, frozen=True, kw_only=True):
     """A function, method or operator. With a target it is called as `target.function(args)`."""
 
     function: str
@@ -92,16 +86,14 @@ class Call(Node):
     args: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Logic(Node):
+class Logic(Node, frozen=True, kw_only=True):
     """A chain of `&&` or of `||`: two or more operands."""
 
     operator: OneOf["&&", "||"]
     operands: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conditional(Node):
+class Conditional(Node, frozen=True, kw_only=True):
     """`condition ? then : otherwise`."""
 
     condition: Node
@@ -109,16 +101,14 @@ class Conditional(Node):
     otherwise: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListExpr(Node):
+class ListExpr(Node, frozen=True, kw_only=True):
     """`[a, ?b]`; `optional[i]` says whether element `i` has the question mark."""
 
     elements: tuple[Node, ...]
     optional: tuple[bool, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapEntry(Node):
+class MapEntry(Node, frozen=True, kw_only=True):
     """`key: value`, or `?key: value` when `optional`."""
 
     key: Node
@@ -126,15 +116,13 @@ class MapEntry(Node):
     optional: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapExpr(Node):
+class MapExpr(Node, frozen=True, kw_only=True):
     """`{key: value, ?key: value}`."""
 
     entries: tuple[MapEntry, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Macro(Node):
+class Macro(Node, frozen=True, kw_only=True):
     """A macro over the items of `range`; its variable is the item (or key), two are index (or key) and value.
 
     all, exists, exists_one, filter, find: `condition` only. map, transform_list, transform_map,
@@ -148,8 +136,7 @@ class Macro(Node):
     body: Node | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bind(Node):
+class Bind(Node, frozen=True, kw_only=True):
     """`cel.bind(variable, value, body)`."""
 
     variable: str
@@ -157,8 +144,7 @@ class Bind(Node):
     body: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptionalMap(Node):
+class OptionalMap(Node, frozen=True, kw_only=True):
     """`operand.optMap(variable, body)`, or `optFlatMap` when `flat`."""
 
     operand: Node
@@ -221,7 +207,7 @@ def map_children(node: Node, change: Callable[[Node, tuple[str, ...]], Node]) ->
             updates[name] = tuple(changed(child) for child in value)
         elif value is not None:
             updates[name] = changed(value)
-    return replace(node, **updates)  # type: ignore[arg-type]  # each field keeps its own shape
+    return replace(node, **updates)
 
 
 def walk(node: Node) -> Iterator[Node]:

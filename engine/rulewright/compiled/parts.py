@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from rulewright.fieldtypes import FieldType
 from rulewright.formula import Formula, FormulaMap, Valued
@@ -28,8 +29,7 @@ from rulewright.problem import Span
 Concern = Literal["excluded", "presence", "values", "checks", "supplied"]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledCheck:
+class CompiledCheck(Struct, frozen=True):
     """A check of a field, of the whole, or an invariant."""
 
     rule: Check
@@ -38,8 +38,7 @@ class CompiledCheck:
     order: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledReference:
+class CompiledReference(Struct, frozen=True):
     """`references` of a field; `by` is the field of the target that the value names."""
 
     resource: str
@@ -50,8 +49,7 @@ class CompiledReference:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledUnique:
+class CompiledUnique(Struct, frozen=True):
     """`unique` of a field: `fields` start with the field itself; `where` is evaluated per record."""
 
     rule: Unique
@@ -60,8 +58,7 @@ class CompiledUnique:
     id: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CompiledField:
+class CompiledField(Struct, frozen=True, eq=False):
     """One field. `id` is "<api>/<resource>.<field path>"; `order` sorts reports as the file is written."""
 
     rule: Field
@@ -100,8 +97,7 @@ class CompiledField:
         return self.rule.at.get(keyword, self.rule.span)
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledLookUp:
+class CompiledLookUp(Struct, frozen=True):
     """A look-up; `by` gives the equality map."""
 
     rule: LookUp
@@ -110,8 +106,7 @@ class CompiledLookUp:
     order: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledEffect:
+class CompiledEffect(Struct, frozen=True):
     """An effect; `on` has its default filled in."""
 
     rule: Effect
@@ -124,8 +119,7 @@ class CompiledEffect:
     order: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledInference:
+class CompiledInference(Struct, frozen=True):
     """A rule of `infer`. `asserts` maps kinds to the values of the fact; `told` are those of a message."""
 
     rule: Inference
@@ -137,8 +131,7 @@ class CompiledInference:
     order: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledTransition:
+class CompiledTransition(Struct, frozen=True):
     """One move of a workflow."""
 
     rule: Transition
@@ -149,8 +142,7 @@ class CompiledTransition:
     order: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledReaction:
+class CompiledReaction(Struct, frozen=True):
     """What the records of `resource` do after something happened to a record of another resource."""
 
     rule: Reaction
@@ -161,8 +153,7 @@ class CompiledReaction:
     order: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledWorkflow:
+class CompiledWorkflow(Struct, frozen=True):
     """The states of a resource; `events` maps each event to the fields that its payload takes."""
 
     rule: Workflow
@@ -177,8 +168,7 @@ class CompiledWorkflow:
         return tuple(state.name for state in self.rule.states)
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledResponse:
+class CompiledResponse(Struct, frozen=True):
     """What a caller sees of an accepted record; `include` parts only where they are asked for."""
 
     rule: ResponseShape | None
@@ -187,16 +177,14 @@ class CompiledResponse:
     envelope: Valued | None
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledIdempotency:
+class CompiledIdempotency(Struct, frozen=True):
     """Which header makes a call repeatable, and what its keys are told apart by."""
 
     rule: Idempotency
     scope: tuple[Formula, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledTarget:
+class CompiledTarget(Struct, frozen=True):
     """Where messages may be sent to, and what is made of the reply."""
 
     rule: Target

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from rulewright.compiled.parts import (
     CompiledCheck,
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from marshmallow import Schema
 
 
-@dataclass(frozen=True, eq=False)
-class CompiledResource:
+class CompiledResource(Struct, frozen=True, eq=False, dict=True):
     """One resource, ready to judge payloads."""
 
     file: RuleFile
@@ -53,8 +53,8 @@ class CompiledResource:
     # How refusals are written.
     dialect: Dialect
     inferences: tuple[CompiledInference, ...] = ()
-    _schemas: dict[object, type[Schema]] = field(default_factory=dict, repr=False)
-    _loaders: dict[type[Schema], Schema] = field(default_factory=dict, repr=False)
+    _schemas: dict[object, type[Schema]] = field(default_factory=dict)
+    _loaders: dict[type[Schema], Schema] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -156,8 +156,7 @@ def _is_sensitive(field: CompiledField) -> bool:
     return field.rule.sensitive
 
 
-@dataclass(frozen=True, eq=False)
-class CompiledRules:
+class CompiledRules(Struct, frozen=True, eq=False, dict=True):
     """All resources of a rule set. `digest` is "sha256:..." of the rule files."""
 
     rules: RuleSet

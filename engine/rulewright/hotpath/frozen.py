@@ -25,7 +25,7 @@ from types import (
 )
 from typing import Any, Final
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from msgspec.structs import asdict
 
 from rulewright.hotpath import refusals
@@ -288,7 +288,7 @@ class _Freezer:
     # Data objects
 
     def is_data(self, value: object) -> bool:
-        return is_dataclass(value) and not isinstance(value, type)
+        return isinstance(value, Struct) or (is_dataclass(value) and not isinstance(value, type))
 
     def data(self, value: Any, depth: int) -> int:
         if depth >= _DEPTH:

@@ -3,6 +3,11 @@
 Nothing here computes. Expressions stay text (with the scalar they came from) until `program`
 compiles them, so that a rule file can be printed, compared and tested alone. `at` of a part maps
 each keyword that was written to the place of its key.
+
+What the engine keeps to itself, here and elsewhere, is a frozen `msgspec.Struct`: making a class of data
+takes 0.03 ms so, 0.6 ms by `@dataclass`, and a command needs some two hundred before it begins. Data
+classes are what users of the library make or hold (outcomes, problems, the ports' tables, plug-ins), what
+is worked on, what leaves a field out of its `repr` or of comparing, and what a light start reads.
 """
 
 from rulewright.model.behaviour import (

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from rulewright.model.fields import Field
 from rulewright.model.values import Expression, Template, TemplateMap
 from rulewright.problem import Severity, Span, VendorError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookUp:
+class LookUp(Struct, frozen=True, kw_only=True):
     """A declared read of other records, by name."""
 
     name: str
@@ -26,8 +26,7 @@ class LookUp:
     error: VendorError | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class Effect(Struct, frozen=True, kw_only=True):
     """What else changes when a payload is accepted.
 
     `verb` None sets fields of the own record. `target` is a resource, for `update` possibly the name
@@ -48,8 +47,7 @@ class Effect:
     expect: Literal["one", "at_most_one", "any"] = "any"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(Struct, frozen=True, kw_only=True):
     """One way to call the resource. `name` is create, update or an event's name for `event`."""
 
     name: str
@@ -63,8 +61,7 @@ class Operation:
     event: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
+class Variant(Struct, frozen=True, kw_only=True):
     """One alternative of `variants`: the fields it requires and those it forbids."""
 
     name: str
@@ -74,8 +71,7 @@ class Variant:
     title: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """One state of a workflow; `final` states have no way out by "*"."""
 
     name: str
@@ -84,8 +80,7 @@ class State:
     final: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """Something that may happen to a record, with the fields its payload takes."""
 
     name: str
@@ -93,8 +88,7 @@ class Event:
     fields: tuple[Field, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
+class Transition(Struct, frozen=True, kw_only=True):
     """A move: `from_states` is ("*",) for every state that is not final."""
 
     event: str
@@ -108,8 +102,7 @@ class Transition:
     error: VendorError | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reaction:
+class Reaction(Struct, frozen=True, kw_only=True):
     """What happens here after something happened to a record of another resource."""
 
     after_resource: str
@@ -122,8 +115,7 @@ class Reaction:
     otherwise: Literal["skip", "reject"] = "skip"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeout:
+class Timeout(Struct, frozen=True, kw_only=True):
     """A state left unattended for `after_seconds` fires an event."""
 
     state: str
@@ -132,8 +124,7 @@ class Timeout:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workflow:
+class Workflow(Struct, frozen=True, kw_only=True):
     """The states of a record and the moves between them."""
 
     span: Span
@@ -149,8 +140,7 @@ class Workflow:
     timeouts: tuple[Timeout, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """The problem that a rule of `infer` reports. `{name}` in `message` stands for an entry of `with`."""
 
     span: Span
@@ -162,8 +152,7 @@ class Finding:
     error: VendorError | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inference:
+class Inference(Struct, frozen=True, kw_only=True):
     """One rule of `infer`: it joins facts and asserts facts, a problem or values.
 
     `facts` maps names to sources: `$payload`, `$record`, a look-up, or a kind that a rule asserts.

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from rulewright.model.values import Constant, Constants, Expression, Template, TemplateMap
 from rulewright.problem import Severity, Span, VendorError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     """A condition that must hold, of a field or of the whole (also an invariant)."""
 
     id: str
@@ -25,8 +25,7 @@ class Check:
     error: VendorError | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reference:
+class Reference(Struct, frozen=True, kw_only=True):
     """`references`: the value names an existing record of `resource`. `by` None: the target's key."""
 
     resource: str
@@ -38,8 +37,7 @@ class Reference:
     error: VendorError | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unique:
+class Unique(Struct, frozen=True, kw_only=True):
     """`unique`: no two records alike in this field and `within`, among those matching `where`."""
 
     span: Span
@@ -49,8 +47,7 @@ class Unique:
     error: VendorError | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generate:
+class Generate(Struct, frozen=True, kw_only=True):
     """`generate`: how the system makes the value. `kind`: sequence, uuid, prefixed_id or a plug-in."""
 
     kind: str
@@ -58,8 +55,7 @@ class Generate:
     options: Mapping[str, Constant] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compute:
+class Compute(Struct, frozen=True, kw_only=True):
     """`compute`: the value, always derived. `on` holds create, update, event names or "*"."""
 
     value: Template
@@ -67,8 +63,7 @@ class Compute:
     span: Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Struct, frozen=True, kw_only=True):
     """One field of a resource, of an object, or the items of a list (then `name` is "items").
 
     `type` is the base type; `type_name` is the shared type of api.yaml it came through, if any.

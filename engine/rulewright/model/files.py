@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from rulewright.model.behaviour import Effect, Inference, LookUp, Operation, Variant, Workflow
 from rulewright.model.fields import Check, Field
@@ -12,8 +13,7 @@ from rulewright.model.values import Constant, Expression, Template, TemplateMap
 from rulewright.problem import Span, VendorError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResponseShape:
+class ResponseShape(Struct, frozen=True, kw_only=True):
     """What a caller sees: `body` over record, look-ups and request; `include` only where asked."""
 
     span: Span
@@ -21,8 +21,7 @@ class ResponseShape:
     include: Mapping[str, Template] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class Setting(Struct, frozen=True, kw_only=True):
     """A switch of api.yaml, read in expressions as settings.NAME."""
 
     name: str
@@ -31,8 +30,7 @@ class Setting:
     title: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Auth:
+class Auth(Struct, frozen=True, kw_only=True):
     """Who may call. `actor` declares the actor's fields; `permissions` gives the list of its rights."""
 
     span: Span
@@ -44,8 +42,7 @@ class Auth:
     headers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorDialect:
+class ErrorDialect(Struct, frozen=True, kw_only=True):
     """How refusals are written for this API's callers; `status` maps a code or "*" to HTTP."""
 
     dialect: str
@@ -53,8 +50,7 @@ class ErrorDialect:
     status: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Idempotency:
+class Idempotency(Struct, frozen=True, kw_only=True):
     """Which header makes a call repeatable, within what scope and for how long."""
 
     header: str
@@ -64,8 +60,7 @@ class Idempotency:
     keep_seconds: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """Somewhere that messages may be sent to.
 
     `ordered_by` groups messages that must arrive in the order of their making. `write_back` says which
@@ -81,8 +76,7 @@ class Target:
     write_back: TemplateMap | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Api:
+class Api(Struct, frozen=True, kw_only=True):
     """api.yaml: what the resources of one API share."""
 
     name: str
@@ -101,8 +95,7 @@ class Api:
     settings: tuple[Setting, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleFile:
+class RuleFile(Struct, frozen=True, kw_only=True):
     """One resource. `resource` is "<api>/<name>"; shared types and formats are already merged in."""
 
     resource: str
@@ -130,8 +123,7 @@ class RuleFile:
     scope: TemplateMap | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleSet:
+class RuleSet(Struct, frozen=True, kw_only=True):
     """Every rule file of a folder, as read together. `sha256` is the hex digest of all their bytes."""
 
     root: str

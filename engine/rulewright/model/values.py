@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from rulewright.problem import Span
 from rulewright.source import Scalar
@@ -11,8 +12,7 @@ from rulewright.source import Scalar
 Constant = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """A CEL text and the YAML scalar that holds it (which knows where each character stands)."""
 
     text: str
@@ -24,8 +24,7 @@ class Expression:
         return self.scalar.span
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateMap:
+class TemplateMap(Struct, frozen=True):
     """A YAML map whose values are templates, for example `by: {reference: payload.person}`."""
 
     entries: Mapping[str, Template]
@@ -33,16 +32,14 @@ class TemplateMap:
     at: Mapping[str, Span] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateList:
+class TemplateList(Struct, frozen=True):
     """A YAML list whose items are templates."""
 
     items: tuple[Template, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Itself:
+class Itself(Struct, frozen=True):
     """A number, a boolean or null standing where an expression might: it means itself."""
 
     value: int | float | bool | None
@@ -54,8 +51,7 @@ class Itself:
 Template = Expression | Itself | TemplateMap | TemplateList
 
 
-@dataclass(frozen=True, slots=True)
-class Constants:
+class Constants(Struct, frozen=True):
     """A literal value as written (`default: ...`): scalars, lists and dicts with str keys."""
 
     value: object

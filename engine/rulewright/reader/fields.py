@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Literal, cast
+
+from msgspec.structs import replace
 
 from rulewright.model import Check, Compute, Constant, Expression, Field, Generate, Reference, Unique
 from rulewright.problem import Severity

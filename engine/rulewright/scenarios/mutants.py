@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Final, cast
+from typing import Any, Final, TypeGuard
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rulewright import cel
 from rulewright.cel.tree import Call, Conditional, Logic, map_children
@@ -26,8 +28,7 @@ _SWITCHES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Mutant:
+class Mutant(Struct, frozen=True):
     """One change of one rule. `swaps` maps the ids of compiled parts to what takes their place.
 
     `key` is the condition it is about; None inside a value and for rules without an expression.
@@ -133,8 +134,8 @@ def formulas_within(part: object) -> Iterator[Formula]:
         for value in part:
             yield from formulas_within(value)
     elif _is_compiled(part):
-        for one in fields(cast(Any, part)):
-            yield from formulas_within(getattr(part, one.name))
+        for name in part.__struct_fields__:
+            yield from formulas_within(getattr(part, name))
 
 
 def mutate(rules: CompiledRules, mutant: Mutant) -> CompiledRules:
@@ -155,7 +156,7 @@ def substitute(part: Any, swaps: Mapping[int, object]) -> Any:
         return entries if _differ(entries.values(), part.values()) else part
     if not _is_compiled(part):
         return part
-    values = {one.name: substitute(getattr(part, one.name), swaps) for one in fields(part) if one.init}
+    values = {name: substitute(getattr(part, name), swaps) for name in part.__struct_fields__}
     same = not _differ(values.values(), [getattr(part, name) for name in values])
     return part if same else replace(part, **values)
 
@@ -164,8 +165,8 @@ def _differ(new: Any, old: Any) -> bool:
     return any(one is not other for one, other in zip(new, old, strict=True))
 
 
-def _is_compiled(part: object) -> Any:
-    return is_dataclass(part) and not isinstance(part, type) and type(part).__module__.startswith(_COMPILED)
+def _is_compiled(part: object) -> TypeGuard[Struct]:
+    return isinstance(part, Struct) and type(part).__module__.startswith(_COMPILED)
 
 
 def _of_plain_rules(resource: CompiledResource) -> Iterator[Mutant]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import cast
+
+from msgspec.structs import replace
 
 from rulewright.compiled import CompiledRules
 from rulewright.errors import RulewrightError

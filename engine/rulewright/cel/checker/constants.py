@@ -98,7 +98,7 @@ def same(one: Node, other: Node) -> bool:
 def _form(node: Node) -> object:
     own = tuple(
         (type(value), value)
-        for name in node.__dataclass_fields__
+        for name in node.__struct_fields__
         if name not in ("start", "end", *CHILD_FIELDS[type(node)])
         for value in (getattr(node, name),)
     )
