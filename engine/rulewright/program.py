@@ -212,11 +212,12 @@ class Program:
     ) -> Iterator[Receipt]:
         """Apply many payloads, and yield a receipt for each, in order, once it is stored.
 
-        Nothing is stored until the receipts are iterated over, and then a thousand at a time.
-        The outcomes and records are those of `apply` of one after the other: a payload sees what those before
-        it stored, and a refused one changes nothing. A thousand share a transaction, and its time where
-        `as_of` is not given; payload number n (from 0) has the seed `seed` + n. A payload may also be Inputs
-        (see `inputs`), for a key of its own. Raises AdapterError where the store fails: then what was yielded
+        Nothing is stored until the receipts are iterated over, and then up to a thousand at a time.
+        The outcomes and records are those of `apply` of one after the other: a payload sees what those
+        before it stored, and a refused one changes nothing. Up to a thousand share a transaction (fewer
+        where they take more than some seconds: other writers wait), and a thousand the time where `as_of` is
+        not given; payload number n (from 0) has the seed `seed` + n. A payload may also be Inputs (see
+        `inputs`), for a key of its own. Raises AdapterError where the store fails: then what was yielded
         before stays stored.
         """
         require_store(store)
@@ -227,7 +228,7 @@ class Program:
 
         def write(chunk: Sequence[Inputs]) -> list[Receipt]:
             with store.transaction() as transaction:
-                return applier.carry_out(chunk, transaction)
+                return applier.carry_out(chunk, transaction, seconds=batch.SECONDS)
 
         def refuse(one: Inputs, error: AdapterError) -> list[Receipt]:
             from rulewright.delivery import Receipt, contradicted  # noqa: PLC0415 - for those who write

@@ -257,6 +257,62 @@ def test_a_reference_that_only_the_store_judges(program: Program, opened: Opened
     assert store.count("depot/order", {}) == 5
 
 
+# In little time
+
+
+class Clock:
+    """Goes on by a tenth of a second each time it is looked at, which is once for each payload or more."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr("rulewright.batch.applying.monotonic", self.tick)
+
+    def tick(self) -> float:
+        self.now += 0.1
+        return self.now
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_chunk_that_takes_long_ends_early(
+    program: Program, opened: Opened, strict: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others wait for some seconds, more where writes are refused; the rest comes out the same."""
+    chance = random.Random(1)
+    payloads = [{"customer": f"C{chance.randrange(20)}", "amount": chance.randrange(1, 6)} for _ in range(90)]
+    orders = made(program, payloads, chance)
+    one, many = opened(), opened()
+    for store in (one, many):
+        stricter(program, store) if strict else store.prepare(program.tables)
+    expected = by_one(program, "depot/order", orders, one)
+    clock, found, times = Clock(monkeypatch), list[Receipt](), list[float]()
+    while len(found) < len(orders):
+        begun = clock.now
+        with many.transaction() as transaction:
+            applier = program.applier("depot/order")
+            found += applier.carry_out(orders[len(found) :], transaction, seconds=2.0)
+        times.append(clock.now - begun)
+
+    assert [told(receipt.outcome) for receipt in found] == [told(receipt.outcome) for receipt in expected]
+    assert contents(many, program) == contents(one, program)
+    assert all(receipt.stored for receipt in found) is not strict
+    assert len(times) > 4
+    assert max(times) < (8.0 if strict else 2.5)
+
+
+def test_a_payload_that_takes_too_long_is_applied(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each in a transaction of its own, where one is as long as a chunk may be."""
+    store = open_store("memory://")
+    monkeypatch.setattr("rulewright.batch.applying.monotonic", iter(range(0, 999, 5)).__next__)
+    before = store.transaction
+    begun = []
+    monkeypatch.setattr(store, "transaction", lambda: (begun.append(1), before())[1])
+
+    receipts = [*program.apply_many("depot/part", [{"code": f"p{n}"} for n in range(7)], store=store)]
+
+    assert [receipt.stored for receipt in receipts] == [True] * 7
+    assert (len(begun), store.count("depot/part", {})) == (7, 7)
+
+
 # By the many
 
 

@@ -14,12 +14,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from workplace import RULES, Run, Write
 
+from rulewright.batch import Applier
 from rulewright.cli.applying import Batch
-from rulewright.errors import UniqueViolationError
+from rulewright.errors import AdapterError, UniqueViolationError
 
 STORE = ("--store", "sqlite:///t.db")
 JSONL = ("--format", "jsonl")
@@ -227,6 +229,42 @@ def test_copies_are_exact_across_kills(run: Run, write: Write, seed: int) -> Non
     assert Path("good.jsonl").read_text().splitlines() == good
     assert Path("bad.jsonl").read_text().splitlines() == [lines[n] for n in range(BIG) if is_bad(n)]
     assert stored("title") == [json.loads(line)["title"] for line in good]
+
+
+def test_chunks_that_take_long_end_early(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock that goes fast; what is kept of how far the file is done is right, and so are the copies."""
+    lines = [json.dumps({"title": f"t{number}"}) if number % 5 else "no" for number in range(70)]
+    words = ("apply", "desk/ticket", write("t.jsonl", "\n".join(lines)), *STORE, *JSONL, *COPIES)
+    monkeypatch.setattr("rulewright.batch.applying.monotonic", map((0.1).__mul__, itertools.count()).__next__)
+    carry_out, calls = Applier.carry_out, itertools.count()
+
+    def carry_out_twice(*given: Any, **more: Any) -> Any:
+        if next(calls) == 2:
+            raise AdapterError("the store is gone")
+        return carry_out(*given, **more)
+
+    monkeypatch.setattr(Applier, "carry_out", carry_out_twice)
+    broken = run(*words)
+    done = len(broken.outcomes)
+    resumed = run(*words, "--resume")
+
+    assert (broken.code, 20 < done < 60) == (2, True)
+    assert f"t.jsonl: {done} payloads were done before the store failed" in broken.err
+    assert f"going on after {done} payloads" in resumed.err
+    assert len(resumed.outcomes) == 70 - done
+    assert stored("title") == [f"t{number}" for number in range(70) if number % 5]
+    assert Path("good.jsonl").read_text().splitlines() == [line for line in lines if line != "no"]
+    assert Path("bad.jsonl").read_text().splitlines() == ["no"] * 14
+
+
+def test_giving_up_in_chunks_that_take_long(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusals are counted over all of them."""
+    lines = write("t.jsonl", '{"title": "t"}\nno\n' * 40)
+    monkeypatch.setattr("rulewright.batch.applying.monotonic", map((0.1).__mul__, itertools.count()).__next__)
+
+    ran = run("apply", "desk/ticket", lines, *STORE, *JSONL, "--max-errors", "30")
+
+    assert (len(ran.outcomes), len(stored("title"))) == (60, 30)
 
 
 @pytest.mark.parametrize("name", ["t.db", "t.db-wal", "t.db-shm", "t.db-journal"])

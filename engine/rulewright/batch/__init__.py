@@ -7,12 +7,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rulewright.batch.applying import CHUNK, Applier
+    from rulewright.batch.applying import CHUNK, SECONDS, Applier
     from rulewright.batch.chunks import in_transactions
 
-__all__ = ["CHUNK", "Applier", "in_transactions"]
+__all__ = ["CHUNK", "SECONDS", "Applier", "in_transactions"]
 
-_HOMES = {"CHUNK": "applying", "Applier": "applying", "in_transactions": "chunks"}
+_HOMES = {
+    "CHUNK": "applying",
+    "SECONDS": "applying",
+    "Applier": "applying",
+    "in_transactions": "chunks",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from math import inf
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from rulewright.accounts import Accounts
@@ -26,9 +29,30 @@ if TYPE_CHECKING:
 # Payloads in one transaction: what one flush to the disk pays for. Other writers wait while it is open.
 CHUNK: Final = 1000
 
+# After so many seconds a chunk ends, however few of its payloads are decided: on SQLite other writers give up
+# after 30, and a refused write is done anew.
+SECONDS: Final = 2.0
+
 # A payload to be decided, or what was decided about it already (it could not be read).
 Given = Inputs | Outcome
 Decider = Callable[[Inputs, Records], Outcome]
+
+
+@dataclass(slots=True)
+class _Allowance:
+    """The time that a chunk has, in seconds. Where the store refuses a write there is more, to do it anew."""
+
+    seconds: float
+    begun: float
+    _share: int = 1
+
+    def is_up(self) -> bool:
+        """Whether the chunk is to end."""
+        return monotonic() - self.begun >= self.seconds * self._share
+
+    def extend(self) -> None:
+        """As much again for what was decided, and once more for the rounds that find who else is refused."""
+        self._share = 3
 
 
 class Applier:
@@ -64,37 +88,60 @@ class Applier:
         self._written_by = written_by
 
     def carry_out(
-        self, given: Sequence[Given], transaction: Transaction, *, patience: int | None = None
+        self,
+        given: Sequence[Given],
+        transaction: Transaction,
+        *,
+        patience: int | None = None,
+        seconds: float = inf,
     ) -> list[Receipt]:
         """Carry out a chunk, in order; a receipt for each payload.
 
-        With `patience` no more is decided once so many were not accepted: then there are fewer receipts.
-        Raises AdapterError where the store fails; then the transaction must be rolled back.
+        With `patience` no more is decided once so many were not accepted, with `seconds` once these are over:
+        then there are fewer receipts, and at least one. Raises AdapterError where the store fails; then the
+        transaction must be rolled back.
         """
+        allowance = _Allowance(seconds, monotonic())
         receipts: list[Receipt] = []
         spans = [(0, len(given))]
         while spans:
             start, end = spans.pop()
             left = None if patience is None else patience - _refused(receipts)
-            if left is not None and left <= 0:
+            if (left is not None and left <= 0) or (receipts and allowance.is_up()):
                 break
+            found: list[Receipt] = []
             try:
-                receipts += self._at_once(given[start:end], transaction, left)
+                self._at_once(given[start:end], transaction, left, allowance, found)
             except Collision as collision:
+                if allowance.is_up():
+                    # What was not reached is left for the next chunk.
+                    end = min(end, start + max(len(found), (collision.payload or 0) + 1))
+                    spans.clear()
+                allowance.extend()
                 spans += _parts(start, end, collision.payload)
+                continue
+            receipts += found
+            if len(found) < end - start:
+                break
         return receipts
 
     def _at_once(
-        self, given: Sequence[Given], transaction: Transaction, patience: int | None
-    ) -> list[Receipt]:
+        self,
+        given: Sequence[Given],
+        transaction: Transaction,
+        patience: int | None,
+        allowance: _Allowance,
+        receipts: list[Receipt],
+    ) -> None:
+        """Carry out a part of a chunk, and add to `receipts`. Where it raises Collision nothing is stored."""
         if len(given) == 1:
-            return [self._alone(given[0], transaction)]
+            receipts.append(self._alone(given[0], transaction))
+            return
         from rulewright.batch.ledger import Ledger  # noqa: PLC0415 - for many: msgspec takes its time
 
         with transaction.savepoint():
             buffer = Buffer(transaction, self._tables)
             self._read_ahead(given, buffer)
-            receipts: list[Receipt] = []
             refused = 0
             ledger = Ledger(self._rules, buffer)
             decide = self._decider(given)
@@ -103,11 +150,10 @@ class Applier:
                 receipt = self._one(one, buffer, ledger, decide)
                 receipts.append(receipt)
                 refused += not (receipt.stored or receipt.outcome.accepted)
-                if patience is not None and refused >= patience:
+                if (patience is not None and refused >= patience) or allowance.is_up():
                     break
             ledger.close()
             buffer.flush()
-        return receipts
 
     def _alone(self, one: Given, transaction: Transaction) -> Receipt:
         if isinstance(one, Outcome):
@@ -208,7 +254,7 @@ def _parts(start: int, end: int, guilty: int | None) -> list[tuple[int, int]]:
     """
     if guilty is None:
         middle = (start + end) // 2
-        return [(middle, end), (start, middle)]
+        return [(first, last) for first, last in ((middle, end), (start, middle)) if first < last]
     place = start + guilty
     middle = (place + 1 + end) // 2
     parts = [(middle, end), (place + 1, middle), (place, place + 1), (start, place)]

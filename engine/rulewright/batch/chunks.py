@@ -1,8 +1,8 @@
-"""Chunks as transactions: one for each, and where the store refuses it at its end, one for each half."""
+"""Chunks as transactions: one for each; more where it takes too long, or the store refuses it at its end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from functools import partial
 from typing import TypeVar
 
@@ -10,7 +10,7 @@ from rulewright.conflicts import despite_conflicts
 from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
 
 _Item = TypeVar("_Item")
-_Done = TypeVar("_Done")
+_Done = TypeVar("_Done", bound=Sized)
 
 
 def in_transactions(
@@ -20,6 +20,7 @@ def in_transactions(
 ) -> Iterator[_Done]:
     """Yield what `write` makes of the chunk, which is one transaction of the store.
 
+    `write` may do less than it is given, from its start and at least one item; the rest is given to it anew.
     Some constraints are judged only when a transaction ends. Where one is broken the chunk is written half by
     half, until a single item is left, of which `refuse` tells.
     """
@@ -34,4 +35,7 @@ def in_transactions(
                 parts += [part[middle:], part[:middle]]
                 continue
             done = refuse(part[0], error)
+        assert len(done) > 0, "a chunk ended before its first item"
+        if len(done) < len(part):
+            parts.append(part[len(done) :])
         yield done

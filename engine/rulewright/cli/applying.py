@@ -11,7 +11,7 @@ from secrets import randbits
 
 import click
 
-from rulewright.batch import CHUNK, Applier, in_transactions
+from rulewright.batch import CHUNK, SECONDS, Applier, in_transactions
 from rulewright.cli.desk import Desk
 from rulewright.cli.jobs import Job, Marked, job_of, mark
 from rulewright.cli.splitting import Copies, Decided
@@ -122,8 +122,8 @@ class Batch:
                 err=True,
             )
 
-    def _gives_up(self, more: int = 0) -> bool:
-        return self.max_errors is not None and self.refused + more >= self.max_errors
+    def _gives_up(self) -> bool:
+        return self.max_errors is not None and self.refused >= self.max_errors
 
     def _chunks(self, items: Iterator[Marked], source: Source, job: Job | None) -> Iterator[list[Decided]]:
         done = job.done(self.store) if self.resume and job is not None else 0
@@ -134,7 +134,7 @@ class Batch:
             yield from self._write(chunk, job)
 
     def _write(self, chunk: list[Marked], job: Job | None) -> Iterator[list[Decided]]:
-        """Carry out a chunk in one transaction; if the store refuses it at its end, half by half."""
+        """Carry out a chunk in one transaction, in more if that takes too long or the store refuses it."""
 
         def write(part: Sequence[Marked]) -> list[Decided]:
             return self._write_at_once(part, job)
@@ -149,17 +149,17 @@ class Batch:
                 return
 
     def _write_at_once(self, chunk: Sequence[Marked], job: Job | None) -> list[Decided]:
-        """Less than the whole chunk where it holds too many errors: no outcome is left unsaid."""
+        """Less than the whole chunk where it holds too many errors, or takes too long."""
         patience = None if self.max_errors is None else self.max_errors - self.refused
         with self._written() as transaction:
             if job is not None:
                 job.require_turn(chunk[0], self.number, self.store)
-            receipts = self.applier.carry_out([*self._given(chunk)], transaction, patience=patience)
+            receipts = self.applier.carry_out(
+                [*self._given(chunk)], transaction, patience=patience, seconds=SECONDS
+            )
             decided = [
                 (marked.item, receipt.outcome) for marked, receipt in zip(chunk, receipts, strict=False)
             ]
-            refused = sum(not outcome.accepted for _, outcome in decided)
-            assert len(decided) == len(chunk) or self._gives_up(refused), "a payload was lost"
             self._keep(decided, chunk[len(decided) - 1], job, transaction)
         self.copies.pass_on(decided)
         return decided
