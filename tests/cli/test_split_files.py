@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from workplace import Run, Write
+
+from rulewright.errors import AdapterError
+from rulewright_adapters import open_store
+from rulewright_adapters.sqlite import SqliteStore
 
 COPIES = ("--accepted", "good.jsonl", "--rejected", "bad.jsonl")
 
@@ -86,3 +92,99 @@ def test_a_missing_store_is_told_of_once(run: Run, form: str) -> None:
     ran = run("validate", "desk/ticket", "t.jsonl", *words)
 
     assert ran.err.count("there is no such store") == 1
+
+
+# A plan
+
+
+@pytest.fixture
+def planned(run: Run, write: Write) -> tuple[str, ...]:
+    """How a plan with one accepted payload and one that is not is carried out."""
+    ran = run("plan", "desk/ticket", "t.jsonl", "--store", "sqlite:///t.db", "--format", "jsonl")
+    return ("apply", "--plan", write("plan.jsonl", ran.out), "--store", "sqlite:///t.db", "--format", "jsonl")
+
+
+def count() -> int:
+    """How many tickets are stored."""
+    with closing(open_store("sqlite:///t.db")) as store:
+        return store.count("desk/ticket", {})
+
+
+def names() -> set[str]:
+    """What lies beside the files."""
+    return {path.name for path in Path().iterdir() if path.name.startswith(".")}
+
+
+def test_a_plan_parts_its_payloads(run: Run, planned: tuple[str, ...]) -> None:
+    """Into new files and old ones, through links, and into what is no file."""
+    Path("link.jsonl").symlink_to("good.jsonl")
+    Path("bad.jsonl").chmod(0o600)
+
+    ran = run(*planned, "--accepted", "link.jsonl", "--rejected", "bad.jsonl")
+
+    assert (ran.code, count(), held()) == (1, 1, ('{"title": "a"}\n', '{"code": 1}\n'))
+    assert (Path("link.jsonl").is_symlink(), Path("bad.jsonl").stat().st_mode & 0o777) == (True, 0o600)
+    assert names() == set()
+
+
+def test_a_plan_may_part_into_pipes(run: Run, planned: tuple[str, ...]) -> None:
+    """They take nothing back, so they get their lines after the commit."""
+    os.mkfifo("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+
+    ran = run(*planned, "--accepted", "pipe", "--rejected", "/dev/null")
+
+    assert (ran.code, os.read(reader, 99)) == (1, b'{"title": "a"}\n')
+    os.close(reader)
+
+
+@pytest.mark.parametrize("name", ["none/good.jsonl", "."])
+def test_a_plan_whose_copies_can_not_be_written_stores_nothing(
+    run: Run, planned: tuple[str, ...], name: str
+) -> None:
+    """It is told, and the other file keeps what it held."""
+    ran = run(*planned, "--accepted", name, "--rejected", "bad.jsonl")
+
+    assert (ran.code, count(), held()) == (2, 0, ("old\n", "older\n"))
+    assert names() == set()
+
+
+def test_a_plan_that_the_store_does_not_keep_is_not_copied(
+    run: Run, planned: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commit fails: the files tell of nothing."""
+
+    def fail(*_: object) -> None:
+        raise AdapterError("the disk is full")
+
+    monkeypatch.setattr(SqliteStore, "_commit", fail)
+    ran = run(*planned, *COPIES)
+
+    assert (ran.code, ran.err) == (2, "error: the disk is full\n")
+    assert (held(), names()) == (("old\n", "older\n"), set())
+
+
+def test_a_plan_that_no_longer_holds_accepts_nothing(
+    run: Run, write: Write, planned: tuple[str, ...]
+) -> None:
+    """Those that differ were not accepted; the others are told of nowhere."""
+    write("t.jsonl", [{"title": "A"}, {"code": 1}])
+
+    ran = run(*planned, *COPIES)
+
+    assert (ran.code, count(), held()) == (1, 0, ("", '{"title": "A"}\n'))
+
+
+def test_a_plan_is_told_of_to_its_end(run: Run, write: Write, planned: tuple[str, ...]) -> None:
+    """It is stored as a whole; a limit that is configured for batches cuts nothing off what is said of it."""
+    asked = run(*planned, "--max-errors", "1")
+    Path("rulewright.toml").write_text(f"max_errors = 1\n{Path('rulewright.toml').read_text()}")
+    write("t.jsonl", [{"code": 1}, {"title": "a"}])
+    whole = run("plan", "desk/ticket", "t.jsonl", *planned[3:], "--max-errors", "9")
+    write("plan.jsonl", whole.out)
+
+    ran = run(*planned)
+
+    assert (asked.code, "--max-errors can't end it" in asked.err) == (2, True)
+    assert [one["verdict"] for one in ran.outcomes] == ["rejected", "accepted"]
+    assert "stopped" not in ran.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from click.core import ParameterSource
 
 from rulewright.cli.options import (
     Choices,
@@ -44,7 +45,8 @@ def command(
 
     With --plan, RESOURCE and FILE may be left out: they are those of the plan. The payloads are read and
     decided again, for the same caller and at the time of the plan; if rules, records or payloads have
-    changed so that anything but a generated value differs, nothing at all is stored.
+    changed so that anything but a generated value differs, nothing at all is stored. Then the file of
+    --accepted is left empty, and that of --rejected gets the payloads that differ.
     """
     from rulewright.cli.apply_run import apply_files, apply_plan  # noqa: PLC0415 - for a fast --help
 
@@ -55,6 +57,8 @@ def command(
             raise click.UsageError("--plan shows all that is done: --forward can't be added to it")
         if resume or restart:
             raise click.UsageError("--plan is carried out as a whole: there is nothing to resume")
+        if click.get_current_context().get_parameter_source("max_errors") is ParameterSource.COMMANDLINE:
+            raise click.UsageError("--plan is carried out as a whole: --max-errors can't end it")
         apply_plan(plan, resource, files, choices, split, output)
     elif resource is None or not files:
         raise click.UsageError("RESOURCE and FILE are needed, like: apply ct_oi/case cases.jsonl")

@@ -17,6 +17,7 @@ from rulewright.cli.output import show
 from rulewright.cli.plan_applying import carry_out_plan, planned_sources
 from rulewright.cli.planned import read_plan
 from rulewright.cli.splitting import Copies, refuse_overwriting, split_batch
+from rulewright.cli.staging import Staged
 from rulewright.cli.stores import open_for_writing, require_store
 from rulewright.inputs import find_sources
 
@@ -64,9 +65,14 @@ def apply_plan(
     sources = find_sources(files, choices.stdin_filename) if files else planned_sources(plan)
     refuse_overwriting(split, sources)
     desk = open_desk(planned, replace(choices, operation=plan[0].text("operation")))
-    with closing(open_for_writing(url, desk.program)) as store:
-        decided, done = carry_out_plan(desk, store, plan, sources)
-    tally = show(entries_of(desk, split_batch(decided, split, sources)), output)
+    with closing(open_for_writing(url, desk.program)) as store, closing(Staged(split)) as copies:
+        decided, done = carry_out_plan(desk, store, plan, sources, copies.write)
+        if done:
+            copies.put()
+    # All of it is told of, whatever is configured about giving up.
+    told = replace(split, max_errors=None)
+    rest = replace(told, accepted=None, rejected=None) if done else told
+    tally = show(entries_of(desk, split_batch(decided, rest, sources)), output)
     if not done:
         click.echo(f"nothing was stored: {_what_to_do(desk)}", err=True)
     end_with(tally.refused)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -38,12 +38,17 @@ def _file_of(place: str) -> str:
 
 
 def carry_out_plan(
-    desk: Desk, store: Store, plan: Sequence[Planned], sources: Sequence[Source]
+    desk: Desk,
+    store: Store,
+    plan: Sequence[Planned],
+    sources: Sequence[Source],
+    before_commit: Callable[[Sequence[Decided]], None],
 ) -> tuple[list[Decided], bool]:
     """Decide every payload again, one after the other, and keep it all if it is as planned.
 
-    Otherwise nothing is stored, and the outcomes are those of the payloads that differ. The second value
-    says whether the plan was carried out.
+    `before_commit` is given what was decided; if it raises nothing is stored. If anything is not as planned
+    nothing is either, and the outcomes are those of the payloads that differ. The second value says whether
+    the plan was carried out.
     """
     items = list(read_all_items(desk, sources))
     if desk.program.ruleset != plan[0].text("ruleset"):
@@ -61,6 +66,7 @@ def carry_out_plan(
                 conflicts += [_conflict(desk, item, wrong)] if wrong is not None else []
             if conflicts:
                 raise _NotAsPlannedError
+            before_commit(decided)
     except _NotAsPlannedError:
         return conflicts, False
     except (UniqueViolationError, ReferenceViolationError) as error:

@@ -188,7 +188,7 @@ class Copies:
         """Bring the lines of a chunk to the disk, just before it is committed."""
         self._uncommitted = bool(self)
         for accepted, copy in self._by_kind:
-            if copy.is_regular and (lines := _lines(decided, accepted)):
+            if copy.is_regular and (lines := lines_of(decided, accepted)):
                 copy.write(lines)
                 copy.keep(transaction)
 
@@ -197,7 +197,7 @@ class Copies:
         self._uncommitted = False
         for accepted, copy in self._by_kind:
             if not copy.is_regular:
-                copy.write(_lines(decided, accepted))
+                copy.write(lines_of(decided, accepted))
 
     def take_back(self, store: Store) -> None:
         """After a failure: only the store knows whether it committed what was written."""
@@ -216,7 +216,8 @@ class Copies:
             copy.close()
 
 
-def _lines(decided: Iterable[Decided], accepted: bool) -> bytes:
+def lines_of(decided: Iterable[Decided], accepted: bool) -> bytes:
+    """The payloads that were accepted, or those that were not, as lines of JSON."""
     return b"".join(item_line(item) + b"\n" for item, outcome in decided if outcome.accepted is accepted)
 
 
