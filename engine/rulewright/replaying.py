@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from rulewright.audit import DECISIONS, Decision, find_decision, inputs_of
 from rulewright.compiled import CompiledRules
@@ -26,8 +27,7 @@ _COMPARED: Final = ("as_of", "actor", "operation", "resource", "key", "reads", "
 Fate = Literal["same", "different", "missing records", "masked", "other rules", "no decision"]
 
 
-@dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(Struct, frozen=True):
     """What came of making a decision again. `differences` names what was different, or says why.
 
     "missing records": it can't be made again, as it read or changed records that no kept decision made;

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rulewright.cel.tree import Ident, Select
 from rulewright.compiled import CompiledResource, CompiledRules
@@ -13,8 +14,7 @@ from rulewright.ports import Table
 _OWN_ROOTS = ("payload", "record")
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Struct, frozen=True):
     """Records of `resource` are found by `fields`: by what the payload has in the fields `sent`, in turn.
 
     Without `sent`, by the key that an operation names. What an update does not send is what is stored.

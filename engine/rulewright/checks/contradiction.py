@@ -7,7 +7,8 @@ the same field), a warning where one keyword makes the other useless (default be
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rulewright.checks.subject import Subject, problem, span_of
 from rulewright.model import Field
@@ -16,8 +17,7 @@ from rulewright.problem import Severity, SourceProblem
 CODE = "contradiction"
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
+class _Pair(Struct, frozen=True):
     """Two keywords that don't go together."""
 
     one: str

@@ -10,7 +10,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rulewright.checks.subject import Subject, problem, span_of
 from rulewright.model import Effect
@@ -19,8 +20,7 @@ from rulewright.problem import SourceProblem
 CODE = "effect-shape"
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(Struct, frozen=True):
     """The keywords that one form of effect needs and those that it may have."""
 
     name: str

@@ -13,7 +13,8 @@ told from the file. A warning.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rulewright.cel import CelError, Node, parse
 from rulewright.cel.tree import Call, Given, Has, Ident, Literal, Logic, Select, walk
@@ -30,8 +31,7 @@ _DOWNWARDS = frozenset({"_<_", "_<=_"})
 _Place = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(Struct, frozen=True):
     """A rule that takes the value of a field of one kind, plus `more`, into a field of another.
 
     `fact` is its name for the fact that it takes the value of; a text grows by the length of what is added.

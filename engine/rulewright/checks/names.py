@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from rulewright.cel import Path, Type
 from rulewright.cel.checker import Declarations, RecordField, Size, Sizes, record
@@ -36,8 +38,7 @@ _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TEXTS = Type("map", (TEXT, Type("wrapper", (TEXT,))))
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """What an expression may read: declarations to check it against, and sizes to reckon its cost with."""
 
     declarations: Declarations
@@ -66,8 +67,7 @@ def every_operation(subject: Subject) -> frozenset[str]:
     return (declared or WRITES) | subject.events
 
 
-@dataclass(frozen=True, slots=True)
-class Lasting:
+class Lasting(Struct, frozen=True):
     """What does not depend on the operation: what follows from what, and how large values are."""
 
     implies: Mapping[Path, tuple[Path, ...]]

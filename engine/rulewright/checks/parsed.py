@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rulewright import cel
 from rulewright.cel.tree import Given, Has, Ident, Index, Literal, Select
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One name of a path, at `text[start:end]`."""
 
     name: str
@@ -18,8 +18,7 @@ class Step:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A path that an expression reads. `guarded`: only `given` or `has` asks for it."""
 
     steps: tuple[Step, ...]

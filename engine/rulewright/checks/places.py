@@ -6,14 +6,14 @@ The model keeps where each keyword stands; a report puts its caret under what is
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from rulewright.problem import Span
 from rulewright.source import ListNode, MapNode, Node, Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Struct, frozen=True):
     """The values of all files, by the places of their keys; maps and lists by their own places too."""
 
     nodes: Mapping[Span, Node] = field(default_factory=dict)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+
+from msgspec import Struct
 
 from rulewright.checks.expressions import sites
 from rulewright.checks.places import Places
@@ -17,8 +19,7 @@ from rulewright.problem import SourceProblem
 from rulewright.reader import Reading, read_all, sorted_problems
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedRules:
+class CheckedRules(Struct, frozen=True):
     """Rule files without an error, and the warnings about them."""
 
     rules: RuleSet

@@ -12,8 +12,9 @@ or sensitive: false where what it takes may be shown (the last four digits, for 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from rulewright.cel import CelError, parse
 from rulewright.checks.copying import Held, held, held_by_field, held_by_fields, shown_in
@@ -44,8 +45,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         yield from copies.into(subject.fields, inference.set, copies.facts_of(inference))
 
 
-@dataclass(frozen=True)
-class _Copies:
+class _Copies(Struct, frozen=True, dict=True):
     """What the names of one resource's expressions hold, worked out as they are met."""
 
     subject: Subject

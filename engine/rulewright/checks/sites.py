@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from rulewright import cel
 from rulewright.cel.checker import CONDITION, Expected, RecordType
@@ -18,8 +19,7 @@ Wanted = Callable[[str], Expected | None]
 """What the value under a key of a template should be."""
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(Struct, frozen=True, dict=True):
     """One expression. `place` says in words where it stands; `owner` is the look-up or derived field
     (as a path below `record`) whose value it gives, for finding circles; `on` is when it runs."""
 
@@ -59,8 +59,7 @@ def reference_owner(field: Field) -> str:
     return field.references.bind or f"what {field.name} names"
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """What the expressions of one part of a file have in common."""
 
     names: Names

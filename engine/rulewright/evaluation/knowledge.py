@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rulewright.cel import Node
 from rulewright.cel.tree import Call, Ident, Logic, Select
@@ -32,8 +33,7 @@ _FIXED: Final = ("payload", "record", "current", "request", "actor", "settings",
 Fields = Mapping[str, CompiledField]
 
 
-@dataclass(frozen=True)
-class Knowledge:
+class Knowledge(Struct, frozen=True):
     """The rules of `infer` of one resource. `kinds` are the facts that they assert, with their fields."""
 
     rules: Mapping[str, CompiledInference]

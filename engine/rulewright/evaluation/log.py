@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from rulewright.problem import Because, Problem, Severity, Span, VendorError
 
@@ -24,8 +25,7 @@ class Stage(IntEnum):
     RESPONSE = 11
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Where a rule applies: its id, its place in the rule file, and the part of the payload it is about."""
 
     rule: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Literal, cast
+
+from msgspec.structs import replace
 
 from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledLookUp, CompiledReference

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from msgspec import Struct
+
 from rulewright import cel
 from rulewright.compiled import (
     CompiledEffect,
@@ -112,8 +114,7 @@ def with_payload(shared: Inputs, payload: object, seed: int, key: object = None)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A field as it stands in this payload.
 
     `siblings` is the map that holds it. `value` is None where it is not there; of a list with unsound

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import ValidationError
+from msgspec import Struct
 
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Site, Stage, escape_pointer
@@ -122,8 +122,7 @@ def _report_readonly(run: Run, field: CompiledField, pointer: str) -> None:
     run.report(site, "readonly", message, severity="error" if refused else "warning")
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """One message of marshmallow's, with the field it is about (None: an unknown one) and its place."""
 
     message: Message

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from rulewright import cel
 from rulewright.compiled import CompiledTransition, CompiledWorkflow
@@ -124,8 +124,7 @@ def verify_state(run: Run) -> None:
         run.report(site, "transition", message)
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(Struct, frozen=True):
     """One event of a record, as `transitions` lists it: allowed to happen, or why not.
 
     `to` is the state it would lead to; `guard` and `because` are the condition that fails and what it

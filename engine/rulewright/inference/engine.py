@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol, TypeAlias
+
+from msgspec import Struct
 
 from rulewright.inference.facts import Fact
 from rulewright.inference.rules import Budget, BudgetError, JoinRule, cyclic_rules, joined_fields
@@ -38,8 +39,7 @@ class Matcher(Protocol):
         """Start from nothing; everything is given back when the block ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Firing:
+class Firing(Struct, frozen=True):
     """A rule whose condition held on these facts, and the facts it asserted."""
 
     rule: JoinRule
@@ -47,8 +47,7 @@ class Firing:
     made: tuple[Fact, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Inferred:
+class Inferred(Struct, frozen=True):
     """What came of a run: the facts that were inferred and who fired on what, both in a fixed order."""
 
     facts: tuple[Fact, ...] = ()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rulewright.errors import RulewrightError
 
 
-@dataclass(frozen=True, slots=True)
-class Join:
+class Join(Struct, frozen=True):
     """The `field` of the fact at `place` equals the `other_field` of the one at `other`, an earlier place."""
 
     place: int
@@ -18,8 +18,7 @@ class Join:
     other_field: str
 
 
-@dataclass(frozen=True, slots=True)
-class JoinRule:
+class JoinRule(Struct, frozen=True):
     """One rule: the kinds of the facts it joins, in order, by which keys, and the kinds it may assert.
 
     It never matches one fact at two places.
@@ -35,8 +34,7 @@ class JoinRule:
         assert all(0 <= join.other < join.place < len(self.kinds) for join in self.joins)
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Struct, frozen=True):
     """What one run may come to: facts that are inferred, and combinations of facts that a rule may match."""
 
     facts: int = 1_000

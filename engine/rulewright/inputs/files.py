@@ -7,9 +7,10 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
+
+from msgspec import Struct
 
 from rulewright.errors import PayloadError
 
@@ -40,8 +41,7 @@ _NOT_READ: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """One input: `path` is "-" for stdin, `name` is how reports name it. `sheet` is that of a workbook."""
 
     path: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO, Final
+
+from msgspec import Struct
 
 from rulewright.inputs.files import Source
 from rulewright.inputs.limits import MAX_PAYLOAD_BYTES
@@ -14,8 +15,7 @@ from rulewright.inputs.reading import is_too_long
 _SIZE: Final = 1_048_576
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """Some lines of a file: `size` bytes from `start`. `line` is the number of the first, from 1."""
 
     name: str

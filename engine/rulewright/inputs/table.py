@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from rulewright.compiled import CompiledField
 from rulewright.errors import PayloadError
@@ -21,8 +22,7 @@ Fields = Mapping[str, CompiledField]
 _Steps = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One row as it was read. `line` counts from 1, as editors and spreadsheets count.
 
     `flaw` is the first cell that can't be read, from 0, and why.
@@ -33,8 +33,7 @@ class Row:
     flaw: tuple[int, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
+class _Column(Struct, frozen=True):
     index: int
     steps: _Steps
     field: CompiledField | None

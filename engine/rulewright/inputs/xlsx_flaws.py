@@ -10,10 +10,11 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from html import unescape
 from typing import IO, Final
 from xml.etree import ElementTree
+
+from msgspec import Struct
 
 from rulewright.errors import PayloadError
 from rulewright.inputs.table_place import column_index
@@ -37,8 +38,7 @@ _TAG: Final = re.compile(r"<(?:\w+:)?(sheet|Relationship)\s([^>]*)>")
 _PLACE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(Struct, frozen=True):
     """A cell without a value. `shown` is what a spreadsheet shows instead of one, or the formula."""
 
     shown: str

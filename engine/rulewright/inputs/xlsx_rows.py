@@ -10,9 +10,10 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from rulewright.errors import PayloadError
 from rulewright.inputs.limits import MAX_DOCUMENT_BYTES
@@ -33,8 +34,7 @@ _BLOCK: Final = 1 << 20
 _LONGEST_PLACE: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """The one sheet that payloads are read from."""
 
     name: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rulewright.ports import Reply
 from rulewright.problem import Problem, VendorError
@@ -33,8 +34,7 @@ _MOST: Final = 100
 _LONGEST: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """Whose refusal it is: `resource` and `target` name the rule, `body` is what was sent."""
 
     resource: str

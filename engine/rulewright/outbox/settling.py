@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from rulewright import cel
 from rulewright.compiled import CompiledResource, CompiledRules
@@ -28,8 +30,7 @@ _KEPT_TEXT: Final = 20_000
 _KEPT_HEADERS: Final = ("content-type", "location", "retry-after", "x-request-id", "x-ratelimit-remaining")
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """What became of one message. `problems` is what a refusal says; `change` what the reply wrote back."""
 
     letter: Letter

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+
+class Flaw(Struct, frozen=True):
     """One mistake as the keyword fields raise it. `at_key`: the key is to blame, not its value."""
 
     code: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from rulewright.problem import SourceProblem, Span
 from rulewright.reader.kinds import NAME
@@ -13,8 +14,7 @@ _ENDINGS = (".yaml", ".yml")
 _TEST_ENDING = ".test.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class ApiFolder:
+class ApiFolder(Struct, frozen=True):
     """One API's files. `shown` is how reports name the folder, `relative` its path in the sha256."""
 
     name: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rulewright.model import Constant, Constants, Expression, Itself, Template, TemplateList, TemplateMap
 from rulewright.problem import Span, VendorError
@@ -11,8 +12,7 @@ from rulewright.reader.kinds import duration_seconds
 from rulewright.source import ListNode, MapNode, Node, Scalar, to_plain
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """The keywords of one map. Every getter gives None (or nothing) for a keyword that isn't there."""
 
     node: MapNode

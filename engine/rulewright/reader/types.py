@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from rulewright.fieldtypes import FieldType
 from rulewright.problem import SourceProblem
 from rulewright.source import Entry, MapNode, Scalar
@@ -15,8 +17,7 @@ MAX_FIELDS = 2_000
 MAX_DEPTH = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """A field's keywords with those of its types; `stack` names the types that it came through."""
 
     node: MapNode

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from rulewright.compiled import CompiledRules
 from rulewright.evaluation import mask_outcome
@@ -11,8 +13,7 @@ from rulewright.outcome import Outcome, make_verdict
 from rulewright.problem import locate_problem
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """The outcome of one payload, fit to be shown. `at` is where the payload starts.
 
     `alone` says that the payload is the whole of its file. `digest` identifies the payload in a plan.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from rulewright.problem import Problem, Severity, SourceProblem
 from rulewright.report.entry import Entry
@@ -14,8 +15,7 @@ from rulewright.report.text import shortened
 _SHEET_CELL: Final = re.compile(r"(.*\.xlsx):.*!([A-Z]{1,3})([0-9]+)\Z", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One problem at one place; a rule's id, and a path in the message, that hold a very long key are cut.
 
     `related` is where the rule stands, as file:line:column.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 from xml.etree import ElementTree
+
+from msgspec import Struct
 
 from rulewright.report.entry import Entry
 from rulewright.report.finding import findings_of
@@ -16,8 +17,7 @@ from rulewright.report.text import show_lines
 _NOT_XML: Final = re.compile("[\ufffe\uffff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One test case. `failed` is None where it passed; `lines` say what was found."""
 
     name: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLimits:
+class SourceLimits(Struct, frozen=True):
     """Bounds on one file. Readers of large payload files pass their own."""
 
     # A rule file of 4 MB would be some 80,000 lines.

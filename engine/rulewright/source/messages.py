@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import yaml
+from msgspec import Struct
 
 from rulewright.problem import SourceProblem, Span
 from rulewright.source.text import SourceText
@@ -18,8 +18,7 @@ _CHOICE = re.compile(r"\s\?\s.*\s:\s")
 _GOES_ON = re.compile(r"\s*(?:&&|\|\||[?:+*/<>=!.%])")
 
 
-@dataclass(frozen=True, slots=True)
-class _Explanation:
+class _Explanation(Struct, frozen=True):
     """How one of libyaml's messages is told. `at_context`: it starts where the context does."""
 
     pattern: str

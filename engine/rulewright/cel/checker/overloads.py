@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rulewright.cel.checker.types import (
     NOTHING,
@@ -22,8 +23,7 @@ from rulewright.cel.values import DYN, NULL, Type
 OF_ANY_NUMBERS = frozenset(["math.greatest", "math.least"])
 
 
-@dataclass(frozen=True, slots=True)
-class Resolution:
+class Resolution(Struct, frozen=True):
     """The type a call gives, and the arguments that must not be null although they may be."""
 
     result: Type

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from rulewright.cel.checker.constants import always
 from rulewright.cel.checker.declarations import CheckCode, CheckProblem, Declarations
@@ -15,8 +16,7 @@ from rulewright.cel.tree import Has, Node, Select
 from rulewright.cel.values import BOOL, Type
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """The variables of the macros around a node, and the paths that can't be null there."""
 
     local: Mapping[str, Type]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, Literal
+
+from msgspec import Struct, field
 
 from rulewright.cel.limits import CHARACTERS_PER_STEP
 
@@ -16,8 +17,7 @@ MOST: Final = 10**15
 """Sizes and costs stop here: beyond every limit, and small enough to reckon with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """The largest a value may be: characters of a text, items of a list or map, or a whole number itself.
 
     `item` is the size of one item, `fields` those of a record; what they leave out has the defaults.

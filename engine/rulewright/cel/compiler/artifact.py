@@ -11,9 +11,10 @@ import marshal
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any, Final, cast
+
+from msgspec import Struct
 
 from rulewright.cel.compiler.expressions import write
 from rulewright.cel.compiler.runtime import NAMES, caller
@@ -29,8 +30,7 @@ Evaluate = Callable[[Mapping[str, object]], object]
 """The value of an expression under bindings."""
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(Struct, frozen=True):
     """One version of an expression, compiled: code and how to make its constants.
 
     Custom functions are looked up by name when it is linked.

@@ -10,8 +10,9 @@ way to match, and giving characters back fails at once. Where the row does not s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 _MAX_LENGTH: Final = 64
 """Characters an unanchored pattern may take: how many times a character is visited at most."""
@@ -39,8 +40,7 @@ _REPEAT: Final = re.compile(r"\{([0-9]{1,4})(,([0-9]{1,4})?)?\}|[*+?]")
 _ASCII: Final = "".join(map(chr, range(128)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     text: str
     characters: frozenset[str]
     least: int

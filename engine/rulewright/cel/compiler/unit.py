@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rulewright.cel.compiler.metering import count_loops, is_metered
 from rulewright.cel.functions import ALL_FUNCTIONS
@@ -27,8 +30,7 @@ _SPLIT_HEIGHT: Final = 16
 """Levels of the tree in one Python expression. Each takes up to five brackets; Python allows 200."""
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """A Python expression, an atom or in brackets, and what is known of its value."""
 
     text: str
