@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -229,6 +230,30 @@ def test_closed_pipe(write: Write) -> None:
     process.stderr.close()
 
     assert (process.wait(), said) == (141, b"")
+
+
+@pytest.mark.parametrize("words", [("validate",), ("explain",), ("validate", "--format", "json")])
+def test_configured_rules_are_named_from_here(
+    run: Run, write: Write, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if they had been named by `--rules` here; from beside them in full."""
+    shutil.copytree(RULES, "rules")
+    Path("other").mkdir()
+    Path("rulewright.toml").write_text("rules = 'rules'\nactor = {name = 'Ann'}\n")
+    pretty = (*(words[1:] or ("--format", "pretty")), "--as-of", "2025-01-15T00:00:00Z")
+    name = write("t.json", {"title": 1})
+
+    configured = run(words[0], "desk/ticket", name, *pretty)
+    named = run(words[0], "desk/ticket", name, *pretty, "--rules", "rules")
+    monkeypatch.chdir("rules")
+    inside = run(words[0], "desk/ticket", f"../{name}", *pretty)
+    monkeypatch.chdir("../other")
+    beside = run(words[0], "desk/ticket", f"../{name}", *pretty)
+
+    assert " rules/desk/ticket.yaml:" in configured.out.replace('"', " ")
+    assert configured == named
+    assert " desk/ticket.yaml:" in inside.out.replace('"', " ")
+    assert f"{Path.cwd().parent}/rules/desk/ticket.yaml:" in beside.out
 
 
 @pytest.mark.parametrize("form", ["docs", "jsonschema", "program"])

@@ -151,6 +151,15 @@ def test_as_the_whole_command(
     assert compare(*words) is (name not in LEFT and (records != () or name in UNSOUND))
 
 
+def test_configured_rules_are_named_from_here(compare: Compare, run: Run, write: Write) -> None:
+    """A warm start finds the program that was kept for them, whose positions are named in the same way."""
+    words = ("validate", "shop/order", write("order.json", {"total": 1}), "--records", "records.json")
+    run(*words)
+
+    assert compare(*words, "--format", "pretty")
+    assert " rules/shop/order.yaml:" in run(*words, "--format", "pretty").out
+
+
 @pytest.mark.parametrize("place", ["key: id", "    type: object"])
 def test_what_is_ignored(place: str, compare: Compare, run: Run, write: Write) -> None:
     """Where unknown fields, or parts, are ignored with a warning, the whole command tells of refusals."""

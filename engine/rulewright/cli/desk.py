@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,10 +11,12 @@ from typing import Final
 
 import click
 from click.core import ParameterSource
+from msgspec import Struct
 
 from rulewright.arguments import instant
 from rulewright.cli.caller import named_values, read_actor, warn_of_missing_parts
 from rulewright.cli.extending import configuration_here
+from rulewright.cli.here import from_here
 from rulewright.cli.options import Choices
 from rulewright.cli.records import read_records
 from rulewright.cli.stores import open_for_reading
@@ -33,8 +34,7 @@ from rulewright.program import Program, load, shipped_rules
 _HOW_TO_NAME_YOURS: Final = "yours are named by --rules DIR or in rulewright.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """Decides payloads of one resource for one caller."""
 
     program: Program
@@ -173,8 +173,7 @@ def load_rules_of(rules: str | None) -> Program:
 
 def rules_folder(rules: str | None) -> Path:
     """The folder of the rules, named from the current folder where it is below that."""
-    path = Path(rules) if rules is not None else shipped_rules()
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    return Path(from_here(str(shipped_rules()) if rules is None else rules))
 
 
 def warn_of_rules_here() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from click.core import ParameterSource
 
+from rulewright.cli.here import from_here
 from rulewright.report.formats import COLORS, FORMATS, LISTS
 
 if TYPE_CHECKING:
@@ -97,7 +98,13 @@ def _option(*names: str, **settings: Any) -> Callable[[Command], Command]:
     return click.option(*names, envvar=variable, show_envvar=False, **settings)
 
 
-rules_option = _option("--rules", metavar="DIR", help="The rule files (default: those that ship).")
+def _from_here(_: click.Context, __: click.Parameter, path: str | None) -> str | None:
+    return path if path is None else from_here(path)
+
+
+rules_option = _option(
+    "--rules", metavar="DIR", callback=_from_here, help="The rule files (default: those that ship)."
+)
 
 _records = _option("--records", metavar="FILE", help="Records to look up instead (YAML or JSON).")
 _hidden_records = _option("--records", metavar="FILE", hidden=True)

@@ -163,10 +163,11 @@ def _leave_changes_out(entries: Iterable[Entry]) -> None:
 def _program(
     resource: str, rules: str | None, settings: Mapping[str, object], audit: bool, chosen: str
 ) -> WarmProgram:
+    from rulewright.cli.here import from_here  # noqa: PLC0415
     from rulewright.hotpath.warm import WarmProgram  # noqa: PLC0415
     from rulewright.private_cache import cache_folder, is_guarded, read_kept  # noqa: PLC0415
 
-    folder = cache_folder()
+    folder, rules = cache_folder(), None if rules is None else from_here(rules)
     name = program_name(resource, rules, settings, audit) if folder is not None and is_guarded() else None
     data = read_kept(folder, name) if folder is not None and name is not None else None
     if data is None:
