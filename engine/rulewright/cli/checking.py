@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import click
+from msgspec import Struct
 
 from rulewright.checks import check_reading
 from rulewright.cli.extending import configured_registry
@@ -28,8 +28,7 @@ from rulewright.report.text import dump_json, show_lines
 _LOOKS: Final = {"error": "error", "warning": "warning", "info": "info", "caret": "error", "hint": "info"}
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What checking one path found. `resources` is how many could be read."""
 
     folder: str

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from rulewright.cli.desk import Desk
 from rulewright.cli.splitting import item_line
@@ -26,8 +27,7 @@ _RUN: Final = "run"
 _RULES: Final = "rules"
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(Struct, frozen=True):
     """An item, its number in the file (from 0), and a 63-bit digest of everything up to and with it."""
 
     item: Item
@@ -45,8 +45,7 @@ def mark(items: Iterable[Item]) -> Iterator[Marked]:
         yield Marked(item, number, int.from_bytes(digest.digest()[:8]) >> 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """One file on its way into a store."""
 
     name: str

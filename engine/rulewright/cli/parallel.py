@@ -12,10 +12,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from typing import Final
 
 import click
+from msgspec import Struct
 
 from rulewright.cli.decisions import (
     decide_all,
@@ -45,8 +46,7 @@ _AHEAD: Final = 3
 _Told = tuple[Outcome, str, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class _Setup:
+class _Setup(Struct, frozen=True):
     """What a worker makes its own desk from."""
 
     choices: Choices
@@ -56,8 +56,7 @@ class _Setup:
     fix: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Worker:
+class _Worker(Struct, frozen=True):
     """What a worker process has at hand."""
 
     desk: Desk
@@ -108,7 +107,7 @@ def _setup(desk: Desk, choices: Choices, problems_only: bool, fix: bool) -> _Set
     records, store = chosen_records(choices)
     if records == "-":
         raise click.UsageError("--workers needs --records in a file that each of them can read")
-    standing = {each.name: getattr(desk, each.name) for each in fields(Desk) if each.name != "program"}
+    standing = {name: getattr(desk, name) for name in Desk.__struct_fields__ if name != "program"}
     return _Setup(
         choices=replace(choices, records=records, store=store),
         configuration=configuration_here(),

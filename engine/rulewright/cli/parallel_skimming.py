@@ -15,10 +15,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from rulewright.cli.decisions import end_with, problems_of
 from rulewright.cli.desk import Desk, lookup_records
@@ -46,8 +47,7 @@ _REPORTS: Final[dict[str, Callable[[Iterable[Entry]], Iterator[str]]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(Struct, frozen=True):
     """What every range is decided with. `records` None: a worker opens those that are chosen."""
 
     desk: Desk
@@ -58,8 +58,7 @@ class _Job:
     copies_rejected: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """What a worker found in a range. `refused` are verdicts, and the rules that stood against a payload."""
 
     accepted: int
@@ -69,8 +68,7 @@ class _Found:
     rejected_lines: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Worker:
+class _Worker(Struct, frozen=True):
     job: _Job
     skimmer: Skimmer
 

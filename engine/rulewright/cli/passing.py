@@ -10,6 +10,8 @@ from itertools import islice
 from typing import Final
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
+from msgspec import Struct
+
 from rulewright.cli.decisions import end_with, entries_of, read_all_items
 from rulewright.cli.desk import Desk, lookup_records, open_desk
 from rulewright.cli.mailing import open_forwarder, open_outbox
@@ -27,8 +29,7 @@ from rulewright.problem import Problem
 _CHUNK: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Passing:
+class Passing(Struct, frozen=True):
     """Which resource's payloads go where. `again`: also those that have gone there before."""
 
     resource: str
@@ -37,8 +38,7 @@ class Passing:
     again: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Sent:
+class _Sent(Struct, frozen=True):
     """A payload on its way: the message that carries it, or None where it was refused here."""
 
     item: Item

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, cast
+
+from msgspec import Struct
 
 from rulewright.compiled import CompiledRules
 from rulewright.errors import PayloadError
@@ -23,8 +24,7 @@ _NEEDED: Final = ("resource", "operation", "verdict", "ruleset", "as_of", "chang
 _Renumbered = Sequence[tuple[object, object]]
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """One outcome of a plan, and which payload it was about."""
 
     outcome: Mapping[str, object]

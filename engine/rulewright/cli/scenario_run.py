@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from rulewright.cli.extending import configuration_here
 from rulewright.errors import ConfigurationError
@@ -30,8 +30,7 @@ from rulewright.scenarios.thoroughness import (
 from rulewright_adapters.memory import MemoryStore
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
+class Wishes(Struct, frozen=True, kw_only=True):
     """What was asked of `rulewright test`."""
 
     paths: tuple[Path, ...]
@@ -61,8 +60,7 @@ class Wishes:
         return self.color == "always" or (self.color == "auto" and automatic)
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Struct, frozen=True):
     """What a run came to; `coverage` and `mutation` where they were asked for."""
 
     report: Report

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rulewright.cli.desk import Desk
 from rulewright.cli.extending import configuration_here
@@ -11,8 +12,7 @@ from rulewright.cli.warm_start import keep_program, program_name
 from rulewright.private_cache import cache_folder, is_guarded, is_kept
 
 
-@dataclass(frozen=True, slots=True)
-class Chance:
+class Chance(Struct, frozen=True):
     """A program that could be kept, as the rules were before they were read."""
 
     folder: str
