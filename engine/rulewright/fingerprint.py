@@ -8,6 +8,8 @@ from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rulewright.misplaced import misplaced_files
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -89,18 +91,23 @@ def _entry_points() -> Iterator[str]:
 
 
 def _rule_files(folder: str) -> Iterator[str]:
-    """Every file that reading a folder may take in: its YAML files, and those one level below."""
+    """Every file that reading a folder may take in, or tell of: its YAML files, and those one level below."""
+    yield from _files_of(folder)
     with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    yield from _yaml_files(found)
-    for entry in found:
-        if entry.is_dir():
-            with os.scandir(entry.path) as entries:
-                yield from _yaml_files(sorted(entries, key=lambda entry: entry.name))
+        below = sorted(entry.path for entry in entries if entry.is_dir())
+    for path in below:
+        yield from _files_of(path)
 
 
-def _yaml_files(entries: list[os.DirEntry[str]]) -> Iterator[str]:
-    for entry in entries:
-        name = entry.name
-        if name.endswith((".yaml", ".yml")) and not name.endswith(".test.yaml") and entry.is_file():
-            yield entry.path
+def _files_of(folder: str) -> Iterator[str]:
+    """The YAML files of a folder; if it has any, also the rule files below it, where none is read."""
+    with os.scandir(folder) as entries:
+        found = sorted(entry.path for entry in entries if _is_yaml(entry))
+    yield from found
+    if found:
+        yield from (os.path.join(folder, path) for path in misplaced_files(folder))
+
+
+def _is_yaml(entry: os.DirEntry[str]) -> bool:
+    name = entry.name
+    return name.endswith((".yaml", ".yml")) and not name.endswith(".test.yaml") and entry.is_file()

@@ -28,6 +28,7 @@ ORDER = (
     "schema",
     "dialects",
     "plugins",
+    "misplaced",
     "reader",
     "checks",
     "private_cache",

@@ -95,6 +95,39 @@ def test_a_change_is_seen(
     assert len(reads) == 2
 
 
+@pytest.mark.parametrize("named", ["", "shop", "shop/order.yaml"])
+def test_a_rule_file_that_is_not_read_is_told_of(cache: Path, rules: Path, named: str) -> None:
+    """One that lies too deep, whatever was kept before; a folder that is passed over holds anything."""
+    load_rules_once(rules / named)
+    (rules / "shop" / "more" / "deep").mkdir(parents=True)
+    (rules / "shop" / "_old").mkdir()
+    (rules / "shop" / "_old" / "cart.yaml").write_text(RULE)
+    (rules / "shop" / "more" / "order.test.yaml").write_text("resource: shop/order\nscenarios: []\n")
+    load_rules_once(rules / named)
+    (rules / "shop" / "more" / "deep" / "cart.yaml").write_text(RULE)
+
+    with pytest.raises(RuleFileError) as raised:
+        load_rules_once(rules / named)
+    (problem,) = raised.value.problems
+
+    assert problem.code == "misplaced-file"
+    assert problem.span.file == str(rules / "shop" / "more" / "deep" / "cart.yaml")
+
+
+def test_no_end_of_folders_is_looked_into(cache: Path, rules: Path) -> None:
+    """Whoever keeps a whole tree below waits for no more than some of it; what lies near is found."""
+    for number in range(400):
+        (rules / "shop" / f"f{number:03}").mkdir()
+    (rules / "shop" / "f390" / "cart.yaml").write_text(RULE)
+    load_rules_once(rules)
+    (rules / "shop" / "f010" / "cart.yaml").write_text(RULE)
+
+    with pytest.raises(RuleFileError) as raised:
+        load_rules_once(rules)
+
+    assert [problem.code for problem in raised.value.problems] == ["misplaced-file"]
+
+
 def test_names_as_given(cache: Path, rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Positions name files as this call names them, not as the one did that read them."""
     load_rules_once(rules)

@@ -66,5 +66,9 @@ Names of resources, fields, look-ups and events become names of tables and colum
 rules/rubixx/person.yaml holds resource: rubixx/person; rules/rubixx/api.yaml holds api: rubixx.""",
     "type-cycle": "type-cycle: a shared type holds itself, so its fields would never end.",
     "unreadable-file": "unreadable-file: a file or folder is not there or can't be opened.",
+    "misplaced-file": """misplaced-file: a rule file lies in a folder below its API's, where it is not read.
+
+Rule files are <api>/<name>.yaml. What has no rulewright: or resource: of its own, and scenario files, may lie
+in such folders; folders whose names start with _ or a dot are passed over.""",
     "no-rule-files": "no-rule-files: a folder holds none, or a file is none: they are <api>/<name>.yaml.",
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
+from rulewright.misplaced import misplaced_files
 from rulewright.problem import SourceProblem, Span
 from rulewright.reader.kinds import NAME
 
@@ -89,8 +91,17 @@ def _one(folder: Path, shown: str) -> tuple[tuple[ApiFolder, ...], tuple[SourceP
             )
         elif path.name != API_FILE:
             resources.append(path.stem)
+    problems.extend(_misplaced(folder, shown))
     has_api = (folder / API_FILE).is_file()
     return (ApiFolder(name, folder, shown, name, tuple(resources), has_api),), tuple(problems)
+
+
+def _misplaced(folder: Path, shown: str) -> Iterator[SourceProblem]:
+    name, (first, *_) = folder.resolve().name, _files(folder)
+    message = f"this rule file is not read: it lies in a folder below that of the API {name}"
+    hint = f"rule files are <api>/<name>.yaml, and {name} is taken for an API since it holds {first.name}"
+    for path in misplaced_files(str(folder)):
+        yield _about(join(shown, Path(path).as_posix()), "misplaced-file", message, hint)
 
 
 def _about(file: str, code: str, message: str, hint: str | None = None) -> SourceProblem:
