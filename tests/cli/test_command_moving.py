@@ -127,3 +127,16 @@ def test_help_offers_no_records_where_they_are_refused(run: Run, command: str) -
     shown = run(command, "--help").out
 
     assert ("--store" in shown, "--records" in shown) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "has_time"), [(("history", "desk/request", "1"), False), (("tick",), True)]
+)
+def test_help_lists_what_has_an_effect(run: Run, words: tuple[str, ...], has_time: bool) -> None:
+    """Nobody calls these, and nothing is requested of them; the history is told as it is."""
+    shown = run(words[0], "--help").out
+
+    assert ("--rules" in shown, "--as-of" in shown) == (True, has_time)
+    for name in ("--actor", "--param", "--header", "--query"):
+        assert name not in shown
+        assert "No such option" in run(*words, *STORE, name, "x=1").err

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from rulewright.cli.options import Choices, OutputChoices, listing_options, storing_options
+from rulewright.cli.options import Choices, OutputChoices, listing_options, looking_options
 
 
 @click.command("history")
 @click.argument("resource")
 @click.argument("record_key", metavar="KEY")
-@storing_options
+@looking_options
 @listing_options
 def command(resource: str, record_key: str, choices: Choices, output: OutputChoices) -> None:
     """Tell what was done to a record, oldest first: when, by whom, under which rules, before and after.

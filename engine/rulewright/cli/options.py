@@ -64,11 +64,11 @@ class Choices:
     rules: str | None
     store: str | None
     records: str | None
-    actor: str | None
-    param: tuple[str, ...]
-    header: tuple[str, ...]
-    query: tuple[str, ...]
-    as_of: str | None
+    actor: str | None = None
+    param: tuple[str, ...] = ()
+    header: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+    as_of: str | None = None
     operation: str = "create"
     key: str | None = None
     seed: int | None = None
@@ -109,15 +109,18 @@ rules_option = _option(
 _records = _option("--records", metavar="FILE", help="Records to look up instead (YAML or JSON).")
 _hidden_records = _option("--records", metavar="FILE", hidden=True)
 
+_store = _option("--store", metavar="URL", help="Where records are: sqlite:///file.db")
+_as_of = _option("--as-of", metavar="ISO", help="The time of the decision (default: now).")
+
 _STANDING: Final = (
     rules_option,
-    _option("--store", metavar="URL", help="Where records are: sqlite:///file.db"),
+    _store,
     _records,
     _option("--actor", metavar="JSON|FILE", help="Who calls, already authenticated."),
     click.option("--param", metavar="NAME=VALUE", multiple=True, help="A path parameter (repeatable)."),
     click.option("--header", metavar="NAME=VALUE", multiple=True, help="A request header (repeatable)."),
     click.option("--query", metavar="NAME=VALUE", multiple=True, help="A query parameter (repeatable)."),
-    _option("--as-of", metavar="ISO", help="The time of the decision (default: now)."),
+    _as_of,
 )
 _DECIDING: Final = (
     *_STANDING,
@@ -165,6 +168,16 @@ def storing_options(command: Command) -> Command:
     """The same for commands that are about what a store holds: --records is no store to them."""
     options = tuple(_hidden_records if one is _records else one for one in _STANDING)
     return _gathered(command, "choices", Choices, options)
+
+
+def system_options(command: Command) -> Command:
+    """The same for what the system itself does: nobody calls, and nothing is requested."""
+    return _gathered(command, "choices", Choices, (rules_option, _store, _hidden_records, _as_of))
+
+
+def looking_options(command: Command) -> Command:
+    """The same for what decides nothing, and only reads what a store keeps."""
+    return _gathered(command, "choices", Choices, (rules_option, _store, _hidden_records))
 
 
 def standing_options(command: Command) -> Command:

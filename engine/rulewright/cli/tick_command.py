@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from rulewright.cli.options import Choices, OutputChoices, output_options, storing_options
+from rulewright.cli.options import Choices, OutputChoices, output_options, system_options
 
 
 @click.command("tick")
-@storing_options
+@system_options
 @output_options
 def command(choices: Choices, output: OutputChoices) -> None:
     """Fire the events of records that were left in a state for too long.
