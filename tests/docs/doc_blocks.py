@@ -56,7 +56,8 @@ def sessions(page: Path) -> Iterator[tuple[str, str]]:
 def run(command: str, folder: Path) -> str:
     """Run a command line as a reader would, with this interpreter's `rulewright` on the PATH."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "NO_COLOR": "1"}
+    # The pages show what Rulewright prints by itself, whatever else is installed here.
+    environment = {**os.environ, "PATH": path, "NO_COLOR": "1", "RULEWRIGHT_NO_PLUGINS": "1"}
     done = subprocess.run(
         f"{{ {command}\n}} 2>&1",
         shell=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -32,6 +33,20 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_console_blocks_show_what_is_printed(command: str, output: str, shelf: Path) -> None:
     """Each command prints what the page shows."""
     assert run(command, shelf) == output
+
+
+def test_what_is_installed_changes_no_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages are true on every machine, and these tests pass on one with plug-ins."""
+    info = tmp_path / "shelves-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shelves\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[rulewright]\nshelves = shelves\n")
+    (tmp_path / "shelves.py").write_text(blocks_of(PAGE)[0].text)
+    before = run("rulewright plugins", tmp_path)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+
+    assert run("rulewright plugins", tmp_path) == before
+    assert "shelves" in run("RULEWRIGHT_NO_PLUGINS=0 rulewright plugins", tmp_path)
 
 
 def test_every_hook_has_a_row() -> None:
