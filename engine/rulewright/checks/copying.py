@@ -17,6 +17,7 @@ from rulewright.cel.tree import (
     Has,
     Ident,
     Index,
+    ListExpr,
     Literal,
     Logic,
     Macro,
@@ -51,7 +52,7 @@ def held_by_field(field: Field, label: str) -> Held:
         return ""
     below = held_by_field(field.items, label)
     # The keys of a map are no names of fields.
-    return _any(below) if field.type == "map" else below
+    return any_of(below) if field.type == "map" else below
 
 
 def shown_in(held: Held, field: Field) -> str:
@@ -66,7 +67,7 @@ def shown_in(held: Held, field: Field) -> str:
     if field.items is not None:
         return shown_in(held, field.items)
     if not field.fields:
-        return _any(held)
+        return any_of(held)
     return next(filter(None, (shown_in(held.get(one.name, ""), one) for one in field.fields)), "")
 
 
@@ -93,10 +94,12 @@ def held(node: Node, known: Mapping[str, Held], behind: Behind) -> Held:
             return _either(held(then, known, behind), held(otherwise, known, behind))
         case MapExpr():
             return _of_map(node, known, behind)
+        case Call(function="pick", args=(record, ListExpr(elements=names))):
+            return _picked(held(record, known, behind), names)
         case Call(function=function) if function in _COMPARISONS | _QUESTIONS:
             return ""
         case _:
-            return next(filter(None, (_any(held(child, known, behind)) for child in children(node))), "")
+            return next(filter(None, (any_of(held(child, known, behind)) for child in children(node))), "")
 
 
 def _of_macro(node: Macro, known: Mapping[str, Held], behind: Behind) -> Held:
@@ -117,17 +120,23 @@ def _of_map(node: MapExpr, known: Mapping[str, Held], behind: Behind) -> Held:
     }
 
 
+def _picked(whole: Held, names: Iterable[Node]) -> Held:
+    texts = [str(name.value) if isinstance(name, Literal) else None for name in names]
+    return whole if None in texts else {text: _part(whole, text) for text in texts if text is not None}
+
+
 def _part(whole: Held, name: str) -> Held:
     return whole if isinstance(whole, str) else whole.get(name, "")
 
 
 def _either(one: Held, other: Held) -> Held:
     if isinstance(one, str) or isinstance(other, str):
-        return (_any(one) or _any(other)) if one and other else one or other
+        return (any_of(one) or any_of(other)) if one and other else one or other
     return {name: _either(one.get(name, ""), other.get(name, "")) for name in (*one, *other)}
 
 
-def _any(whole: Held) -> str:
+def any_of(whole: Held) -> str:
+    """One of the sensitive fields whose values are held; "" for none."""
     if isinstance(whole, str):
         return whole
-    return next(filter(None, map(_any, whole.values())), "")
+    return next(filter(None, map(any_of, whole.values())), "")

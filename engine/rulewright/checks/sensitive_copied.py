@@ -6,7 +6,11 @@
 
 What is sensitive is hidden by its field, so the copy shows in reports, traces and the history. So does the
 value where a look-up compares a field that is not sensitive with it. Say sensitive: true of that field, too,
-or sensitive: false where what it takes may be shown (the last four digits, for example). A warning.
+or sensitive: false where what it takes may be shown (the last four digits, for example).
+
+Responses and messages give what they are told to give; reports of them mask the sensitive values of what
+was sent and of what changes. They do not know those of records that are only looked up. So these are told of,
+too: take them through a field of the resource that is sensitive. A warning.
 """
 
 from __future__ import annotations
@@ -17,7 +21,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from rulewright.cel import CelError, parse
-from rulewright.checks.copying import Held, held, held_by_field, held_by_fields, shown_in
+from rulewright.checks.copying import Held, any_of, held, held_by_field, held_by_fields, shown_in
 from rulewright.checks.inferred_names import PAYLOAD, RECORD, kinds_of
 from rulewright.checks.subject import Subject, problem
 from rulewright.model import Expression, Field, Inference, LookUp, Template, TemplateList, TemplateMap
@@ -26,6 +30,8 @@ from rulewright.problem import SourceProblem
 CODE = "sensitive-copied"
 _TAKES = "takes its value"
 _COMPARED = "is compared with it"
+# Their sensitive values are masked wherever they are told.
+_MASKED = ("payload", "record", "current")
 _Names = Mapping[str, Held]
 _Fields = Mapping[str, Field]
 
@@ -41,6 +47,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     for look_up in subject.file.lookups:
         yield from copies.looked_up(look_up, {})
     yield from copies.by_the_workflow()
+    yield from copies.told()
     for inference in subject.file.inferences:
         yield from copies.into(subject.fields, inference.set, copies.facts_of(inference))
 
@@ -72,6 +79,38 @@ class _Copies(Struct, frozen=True, dict=True):
             yield from self.into(sent, reaction.with_, names)
             if reaction.for_each not in self.subject.file.lookups:
                 yield from self.looked_up(reaction.for_each, names)
+
+    def told(self) -> Iterator[SourceProblem]:
+        """What responses and messages hold of records that are only looked up."""
+        shape = self.subject.file.response
+        for template in (shape.body, *shape.include.values()) if shape is not None else ():
+            yield from self._told(template, "the response")
+        for effect in self.subject.all_effects():
+            if effect.verb == "send":
+                yield from self._told(effect.body, f"the message to {effect.target}")
+
+    def _told(self, template: Template | None, where: str) -> Iterator[SourceProblem]:
+        below: Iterable[Template] = ()
+        if isinstance(template, TemplateMap):
+            below = template.entries.values()
+        elif isinstance(template, TemplateList):
+            below = template.items
+        elif isinstance(template, Expression):
+            known = dict.fromkeys((*_MASKED, *self._made), "")
+            source = any_of(self._held(template, known))
+            if source:
+                text = f"{source} is sensitive, and {where} gives it, where reports do not mask it"
+                hint = "take it through a field of this resource that says sensitive: true"
+                yield problem(CODE, text, template.span, hint=hint, severity="warning")
+        for one in below:
+            yield from self._told(one, where)
+
+    @property
+    def _made(self) -> Iterator[str]:
+        """The names of records that effects make: they are among the changes."""
+        for effect in self.subject.all_effects():
+            if effect.verb == "create" and effect.bind is not None:
+                yield effect.bind
 
     def looked_up(self, look_up: LookUp, names: _Names) -> Iterator[SourceProblem]:
         """What a look-up compares fields with: a trace tells it."""
