@@ -194,8 +194,13 @@ idempotency: {header: Idempotency-Key, keep: 21d}
 @pytest.fixture
 def claiming(tmp_path: Path) -> Program:
     """Orders whose calls can be repeated for three weeks."""
+    return claiming_by(CLAIMING, tmp_path)
+
+
+def claiming_by(api: str, tmp_path: Path) -> Program:
+    """Orders whose calls can be repeated as an api.yaml says."""
     (tmp_path / "shop").mkdir()
-    (tmp_path / "shop" / "api.yaml").write_text(CLAIMING)
+    (tmp_path / "shop" / "api.yaml").write_text(api)
     (tmp_path / "shop" / "order.yaml").write_text(
         "rulewright: 1\nresource: shop/order\nkey: id\nfields:\n"
         "  id: {type: integer, readonly: ignore, generate: sequence}\n  item: {type: string}\n"
@@ -224,6 +229,15 @@ def test_keys_that_expired_go_and_the_others_still_answer(claiming: Program, sto
     assert prune_claims(store, NOW) == 0
     assert not call(claiming, store, "young", NOW)
     assert store.count(CLAIMS.resource, {}) == 2
+
+
+def test_keys_without_an_end_answer_for_ever(tmp_path: Path, store: Store) -> None:
+    """Where `keep` is left out, nothing removes them, however long ago."""
+    program = claiming_by(CLAIMING.replace(", keep: 21d", ""), tmp_path)
+    assert call(program, store, "old", NOW - timedelta(days=36_500))
+
+    assert prune_claims(store, NOW) == 0
+    assert not call(program, store, "old", NOW)
 
 
 def test_a_store_without_keys_has_none_to_remove(program: Program, store: Store) -> None:
