@@ -10,7 +10,7 @@ import argparse
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from random import Random
@@ -52,12 +52,17 @@ def agree(
     seed: int = 0,
     operation: str = "create",
     folder: Path | None = None,
+    *,
+    has_store: bool = True,
 ) -> Tally:
-    """Decide calls of a resource on both paths; they start from the scenarios in `folder`."""
+    """Decide calls of a resource on both paths; they start from the scenarios in `folder`.
+
+    Without `has_store`, none has records to look things up in.
+    """
     tally = Tally()
     random = Random(zlib.crc32(resource.encode()) + seed)
     for case in cases_of(program, resource, operation, payloads, random, folder):
-        compare(program, case, tally)
+        compare(program, case if has_store else replace(case, records=None), tally)
     return tally
 
 
@@ -176,6 +181,7 @@ def main() -> int:
     parser.add_argument("--payloads", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--operation", choices=OPERATIONS, help="default: both")
+    parser.add_argument("--without-store", action="store_true", help="creates that nothing is looked up for")
     parser.add_argument("--rules", type=Path, help="a folder of rules and scenarios (default: those shipped)")
     parser.add_argument("resources", nargs="*")
     choices = parser.parse_args()
@@ -183,11 +189,18 @@ def main() -> int:
     failed = False  # so far
     calls = [(one, name) for one in OPERATIONS for name in choices.resources or program.resources]
     for operation, resource in calls:
-        if choices.operation not in (None, operation) or not takes(
-            program.compiled.resources[resource], operation
-        ):
+        wanted = "create" if choices.without_store else choices.operation
+        if wanted not in (None, operation) or not takes(program.compiled.resources[resource], operation):
             continue
-        tally = agree(program, resource, choices.payloads, choices.seed, operation, choices.rules)
+        tally = agree(
+            program,
+            resource,
+            choices.payloads,
+            choices.seed,
+            operation,
+            choices.rules,
+            has_store=not choices.without_store,
+        )
         print(
             f"{operation} {resource:36} {tally.decided:6}:"
             f" accepted {tally.accepted:6}, {tally.quickly:7} quickly;"

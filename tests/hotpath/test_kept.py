@@ -7,7 +7,7 @@ import marshal
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from types import MappingProxyType
 from typing import Any, cast
@@ -41,6 +41,8 @@ REFUSED = {
     *("goodstack/activity_sub_tag", "goodstack/organisation", "goodstack/validation_request"),
     *("rubixx/occupancy", "rubixx/person", "rubixx/support_scheme"),
 }
+# Those that look something up, and that paths of operations are not needed for.
+UNDECIDED = {"ct_oi/case", "ct_oi/case_detail", "ct_oi/release_of_information"}
 
 
 def cases_of(program: Program, resource: str) -> Iterator[Case]:
@@ -79,12 +81,18 @@ def answers(program: Program) -> Mapping[tuple[str, str], int]:
     """How many payloads were answered, by resource and verdict; each as the plain evaluator answers it."""
     answered: Counter[tuple[str, str]] = Counter()
     for resource in program.resources:
-        data = keep(program.compiled, program.compiled.resources[resource], program.tables)
-        if data is None:
-            continue
-        for case in cases_of(program, resource):
-            if is_json(case.inputs.payload):
+        compiled = program.compiled.resources[resource]
+        data = keep(program.compiled, compiled, program.tables)
+        alone = keep(program.compiled, compiled, program.tables, has_store=False)
+        for number, case in enumerate(cases_of(program, resource)):
+            if not is_json(case.inputs.payload):
+                continue
+            if data is not None and case.records is not None:
                 answered.update((resource, verdict) for verdict in answers_to(case, program, data))
+            if alone is not None and (case.records is None or number % 3 == 0):
+                case = replace(case, records=None)  # noqa: PLW2901
+                told_of = answers_to(case, program, alone)
+                answered.update((resource, f"{verdict} without a store") for verdict in told_of)
     return answered
 
 
@@ -113,6 +121,17 @@ def test_shipped_resources_refuse_generated_payloads(answers: Mapping[tuple[str,
     """Whoever is refused by what was kept is refused, for the same reasons in the same words."""
     assert {resource for resource, verdict in answers if verdict == "rejected"} >= REFUSED
     assert {resource for resource, verdict in answers if verdict == "rejected as a whole"} >= REFUSED
+    rejected = {resource for resource, verdict in answers if verdict == "rejected without a store"}
+    assert rejected >= REFUSED
+
+
+def test_shipped_resources_leave_generated_payloads_undecided(answers: Mapping[tuple[str, str], int]) -> None:
+    """What needs a store, and there is none, is told in the same words."""
+    undecided = {resource for resource, verdict in answers if verdict == "undecided without a store"}
+    whole = {resource for resource, verdict in answers if verdict == "undecided as a whole without a store"}
+
+    assert undecided >= UNDECIDED
+    assert whole >= UNDECIDED
 
 
 PART = msgspec.defstruct(

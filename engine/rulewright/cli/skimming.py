@@ -137,7 +137,7 @@ class Skimmer:
             if self.read < _WARM_UP or self._is_made:
                 return _look_at_all
             self._is_made = True
-            self._teller = _teller_of(self.desk)
+            self._teller = _teller_of(self.desk, has_store=self.records is not None)
             self._verdicts = verdicts_of(self.desk, self.records)
             if self._verdicts is None:
                 return _look_at_all
@@ -170,9 +170,9 @@ def verdicts_of(desk: Desk, records: RememberedRecords | None) -> Verdicts | Non
     return make_verdicts(rules, rules.resources[desk.resource], desk.request, asked)
 
 
-def _teller_of(desk: Desk) -> Teller | None:
+def _teller_of(desk: Desk, *, has_store: bool) -> Teller | None:
     rules = desk.program.compiled
-    quick = quick_for(rules, rules.resources[desk.resource])
+    quick = quick_for(rules, rules.resources[desk.resource], has_store=has_store)
     # A key that callers give may be taken, which is for `decide` to find.
     return None if quick is None or quick.is_keyed else quick.teller
 

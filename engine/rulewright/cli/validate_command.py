@@ -54,7 +54,8 @@ def command(
     from rulewright.inputs import find_sources  # noqa: PLC0415
 
     sources = find_sources(files, choices.stdin_filename)
-    chance = find_chance(resource, choices.rules)
+    has_store = any(one is not None for one in chosen_records(choices))
+    chance = find_chance(resource, choices.rules, has_store=has_store)
     desk = open_desk(resource, choices)
     if workers > 1:
         from rulewright.cli.parallel import validate_in_parallel  # noqa: PLC0415

@@ -54,14 +54,16 @@ def decide_warm(arguments: Sequence[str]) -> Answer | None:
         return "", "", tell_failure(error)
 
 
-def program_name(resource: str, rules: str | None, settings: Mapping[str, object], audit: bool) -> str | None:
+def program_name(
+    resource: str, rules: str | None, settings: Mapping[str, object], audit: bool, *, has_store: bool
+) -> str | None:
     """The name under which a resource's program is kept; None where that can't be told."""
     from rulewright.fingerprint import entry_points_state, rules_key  # noqa: PLC0415
     from rulewright.shipped import shipped_folder  # noqa: PLC0415
 
     # As program.load has it.
     shown = "rules" if rules is None else None
-    more = (resource, repr(sorted(settings.items())), str(audit), entry_points_state())
+    more = (resource, repr(sorted(settings.items())), str(audit), str(has_store), entry_points_state())
     key = rules_key(shipped_folder() if rules is None else rules, shown, "program", *more)
     return None if key is None else key + _ENDING
 
@@ -115,6 +117,7 @@ def _from_environment() -> dict[str, str]:
 
 
 def _decide(resource: str, files: Sequence[str], given: Mapping[str, Any]) -> Answer:
+    from rulewright.cli.here import from_here  # noqa: PLC0415
     from rulewright.cli.warm_inputs import read_items  # noqa: PLC0415
     from rulewright.cli.warm_output import chosen_look, report  # noqa: PLC0415
     from rulewright.configuration_cache import kept_configuration  # noqa: PLC0415
@@ -125,7 +128,11 @@ def _decide(resource: str, files: Sequence[str], given: Mapping[str, Any]) -> An
         raise _LeftError
     chosen, paint = chosen_look(options)
     settings, audit = configuration["settings"], configuration["audit"]
-    program = _program(resource, options.get("rules"), settings, audit, chosen)
+    has_store = "records" in options or "store" in options
+    rules = options.get("rules")
+    folder = None if rules is None else from_here(rules)
+    name = program_name(resource, folder, settings, audit, has_store=has_store)
+    program = _program(name, chosen)
     items = read_items(files)
     with _records(options, program) as records:
         entries = [*_entries(program, resource, items, records, options)]
@@ -160,25 +167,27 @@ def _leave_changes_out(entries: Iterable[Entry]) -> None:
             entry.outcome.changes = ()
 
 
-def _program(
-    resource: str, rules: str | None, settings: Mapping[str, object], audit: bool, chosen: str
-) -> WarmProgram:
-    from rulewright.cli.here import from_here  # noqa: PLC0415
+def _program(name: str | None, chosen: str) -> WarmProgram:
     from rulewright.hotpath.warm import WarmProgram  # noqa: PLC0415
     from rulewright.private_cache import cache_folder, is_guarded, read_kept  # noqa: PLC0415
 
-    folder, rules = cache_folder(), None if rules is None else from_here(rules)
-    name = program_name(resource, rules, settings, audit) if folder is not None and is_guarded() else None
-    data = read_kept(folder, name) if folder is not None and name is not None else None
+    folder = cache_folder()
+    if folder is None or name is None or not is_guarded():
+        raise _LeftError
+    data = read_kept(folder, name)
     if data is None:
         raise _LeftError
     return WarmProgram(data, because=chosen == "pretty", whole=chosen in ("json", "jsonl"))
 
 
 def _actor(given: str | None) -> dict[str, object] | None:
-    from rulewright.cli.warm_inputs import json_object  # noqa: PLC0415
+    """The caller, as caller.read_actor has it."""
+    from rulewright.cli.warm_inputs import json_object, read_text  # noqa: PLC0415
 
-    return None if given is None else json_object(given.lstrip())
+    if given is None:
+        return None
+    text = given if given.lstrip().startswith("{") else read_text(given)
+    return json_object(text.lstrip())
 
 
 def _records(options: Mapping[str, str], program: WarmProgram) -> AbstractContextManager[Any]:

@@ -8,10 +8,10 @@ from typing import Literal, cast
 from msgspec.structs import replace
 
 from rulewright import cel
-from rulewright.compiled import CompiledField, CompiledLookUp, CompiledReference
+from rulewright.compiled import CompiledField, CompiledLookUp, CompiledReference, CompiledResource
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.masking import MASK, to_json
-from rulewright.evaluation.overlay import NoStoreError, Overlay, matches
+from rulewright.evaluation.overlay import NoStoreError, Overlay, matches, needs_store
 from rulewright.evaluation.run import Place, Run
 from rulewright.evaluation.views import decode_record, encode_value
 from rulewright.formula import FormulaMap
@@ -47,7 +47,7 @@ def look_up(run: Run, lookup: CompiledLookUp) -> object:
 def require_records(run: Run, reader: str) -> Overlay:
     """Return the store's records. Raises cel.EvaluationError: without a store nothing can be looked up."""
     if run.records is None:
-        raise NoStoreError(f"{reader} needs a store, and none was given")
+        raise NoStoreError(needs_store(reader))
     return run.records
 
 
@@ -106,11 +106,16 @@ def find_referenced(run: Run, field: CompiledField, value: object) -> list[Store
     target = run.rules.resources[reference.resource].fields[reference.by]
     keys = [to_json(encode_value(target, _bare(item))) for item in wanted]
     scope = evaluate_where(run, reference.resource, reference.where, run.scope)
-    records = require_records(run, f"{field.name}'s reference")
+    records = require_records(run, reader_of(field))
     where: dict[str, object] = {reference.by: keys if isinstance(value, list) else keys[0], **scope}
     found = records.find(reference.resource, where) if keys else ()
     note_read(run, reference.bind or field.name, reference.resource, where, len(found))
     return [next((record for record in found if matches(record, {reference.by: key})), None) for key in keys]
+
+
+def reader_of(field: CompiledField) -> str:
+    """What a reference is called where it can't be looked up."""
+    return f"{field.name}'s reference"
 
 
 def references_hold(run: Run, field: CompiledField) -> bool:
@@ -123,10 +128,10 @@ def references_hold(run: Run, field: CompiledField) -> bool:
     return bool(run.references[field.id])
 
 
-def place_of_key(run: Run, lookup: CompiledLookUp) -> str:
+def place_of_key(resource: CompiledResource, lookup: CompiledLookUp) -> str:
     """Return the pointer of the payload field that a look-up's key comes from, "" if it is none."""
     for path in lookup.by.reads:
-        if path[0] in _OWN_ROOTS and len(path) > 1 and path[1] in run.resource.fields:
+        if path[0] in _OWN_ROOTS and len(path) > 1 and path[1] in resource.fields:
             return f"/{path[1]}"
     return ""
 
@@ -186,7 +191,7 @@ def _refuse(run: Run, lookup: CompiledLookUp) -> None:
             site.problem("not_found", f"no such {what}", because=run.because(lookup.by), vendor=rule.error)
         )
     else:
-        site = Site(lookup.id, place_of_key(run, lookup), span, Stage.REFERENCE, lookup.order)
+        site = Site(lookup.id, place_of_key(run.resource, lookup), span, Stage.REFERENCE, lookup.order)
         run.report(
             site,
             "reference",
@@ -211,7 +216,11 @@ def judge_required_lookups(run: Run) -> None:
                 continue
             except cel.CelError as error:
                 site = Site(
-                    lookup.id, place_of_key(run, lookup), lookup.rule.span, Stage.REFERENCE, lookup.order
+                    lookup.id,
+                    place_of_key(run.resource, lookup),
+                    lookup.rule.span,
+                    Stage.REFERENCE,
+                    lookup.order,
                 )
                 run.undecided(site, lookup.by, error)
 

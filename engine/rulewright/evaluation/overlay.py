@@ -13,6 +13,11 @@ class NoStoreError(cel.EvaluationError):
     """Something is to be looked up and there is nowhere to look. Its words quote no value."""
 
 
+def needs_store(reader: str) -> str:
+    """Say that something has to be looked up and there is no store."""
+    return f"{reader} needs a store, and none was given"
+
+
 class Overlay:
     """`Records` as they will be after the planned changes.
 

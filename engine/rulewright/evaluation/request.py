@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from rulewright import cel
+from rulewright.compiled import CompiledLookUp, CompiledResource
 from rulewright.evaluation.callers import mistyped_parts
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.overlay import matches
@@ -111,7 +112,7 @@ def _in_scope(run: Run, record: StoredRecord, site: Site) -> bool:
 def judge_existence(run: Run) -> None:
     """Run the look-ups that must exist and can be read before the payload (`if_missing: not_found`)."""
     for lookup in run.resource.lookups.values():
-        if lookup.rule.if_missing != "not_found" or not _is_known_early(run, lookup.by.reads):
+        if not is_early(run.resource, lookup):
             continue
         try:
             run.scope[lookup.rule.name]
@@ -122,9 +123,14 @@ def judge_existence(run: Run) -> None:
             run.undecided(site, lookup.by, error)
 
 
-def _is_known_early(run: Run, reads: tuple[Path, ...]) -> bool:
+def is_early(resource: CompiledResource, lookup: CompiledLookUp) -> bool:
+    """Whether a look-up must find something and can be run before the payload is looked at."""
+    return lookup.rule.if_missing == "not_found" and _is_known_early(resource, lookup.by.reads)
+
+
+def _is_known_early(resource: CompiledResource, reads: tuple[Path, ...]) -> bool:
     return all(
         path[0] in _KNOWN_BEFORE_PAYLOAD
-        or (path[0] in run.resource.lookups and _is_known_early(run, run.resource.lookups[path[0]].by.reads))
+        or (path[0] in resource.lookups and _is_known_early(resource, resource.lookups[path[0]].by.reads))
         for path in reads
     )

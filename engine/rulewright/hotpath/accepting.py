@@ -13,7 +13,7 @@ from rulewright.evaluation.overlay import same
 from rulewright.fieldtypes import encode_datetime
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.state import UNSHAPED, State
-from rulewright.outcome import Change, Outcome, OutcomeDraft, Read, Response
+from rulewright.outcome import Change, Outcome, OutcomeDraft, Read, Response, Verdict
 from rulewright.problem import Problem
 
 # Changes and reads as tuples, in the order of the fields of Change and Read. Sensitive values are not masked,
@@ -41,18 +41,19 @@ def accepted(
     return outcome.finish()
 
 
-def rejected(
+def refused(
+    verdict: Verdict,
     rules: CompiledRules,
     resource: CompiledResource,
     inputs: Inputs,
     run: State,
     problems: tuple[Problem, ...],
 ) -> Outcome:
-    """Make the outcome of a refused create: of most, nothing but the problems is ever read."""
+    """Make the outcome of a create that is not accepted: of most, nothing but the problems is ever read."""
     outcome = OutcomeDraft()
     outcome.resource = resource.name
     outcome.operation = "create"
-    outcome.verdict = "rejected"
+    outcome.verdict = verdict
     outcome.problems = problems
     outcome._later = partial(_refused_parts, rules, resource, inputs, run, problems)
     return outcome.finish()

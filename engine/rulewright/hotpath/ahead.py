@@ -62,7 +62,8 @@ class Ahead:
 
     def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
         """See Records.last_in_sequence."""
-        last = self.store.last_in_sequence(resource, field, prefix)
+        store: Records | None = self.store
+        last = 0 if store is None else store.last_in_sequence(resource, field, prefix)
         for record in self.planned.get(resource, {}).values():
             last = max(last, sequence_number(record.get(field), prefix))
         return last

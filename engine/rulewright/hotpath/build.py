@@ -17,7 +17,6 @@ from rulewright.hotpath import choosing, doubt, merging, plan, refusals, state, 
 from rulewright.hotpath.ahead import fits
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.collecting import GIVEN, TITLE, Collector
-from rulewright.hotpath.dependence import Dependence
 from rulewright.hotpath.effects import EffectWriter
 from rulewright.hotpath.inferring import InferenceWriter, may_fire
 from rulewright.hotpath.merging import MergeWriter
@@ -25,7 +24,7 @@ from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.responses import ResponseWriter, can_wait
 from rulewright.hotpath.shape import ShapeWriter, struct_of
 from rulewright.hotpath.stages import Stages
-from rulewright.hotpath.state import UNREAD, UNSHAPED, Decline, Linked, Missing, State
+from rulewright.hotpath.state import UNREAD, UNSHAPED, Decline, Linked, Missing, NoStore, State
 from rulewright.hotpath.straight import Straightener
 from rulewright.hotpath.unit import NotGenerated, Unit
 from rulewright.schema.validators import is_one_of
@@ -54,13 +53,16 @@ NAMES: Final[Mapping[str, object]] = {
             plan.set_own,
             plan.stored_again,
             plan.update_record,
+            refusals.is_clean,
             refusals.note,
             refusals.note_missing,
             refusals.note_missing_items,
             refusals.note_value,
-            refusals.require_untold,
             refusals.tell,
             refusals.tell_missing,
+            refusals.tell_undecided,
+            refusals.tell_undecided_value,
+            refusals.withdraw,
             refusals.tell_value,
             state.decoded,
             state.names_of,
@@ -69,6 +71,8 @@ NAMES: Final[Mapping[str, object]] = {
             state.printing_names,
             state.shown,
             texts.require_writable,
+            values.all_of,
+            values.any_of,
             values.differs,
             values.fitted,
             values.flag_of,
@@ -104,6 +108,7 @@ NAMES: Final[Mapping[str, object]] = {
     "State": State,
     "Decline": Decline,
     "Missing": Missing,
+    "NoStore": NoStore,
     "UNREAD": UNREAD,
     "UNSHAPED": UNSHAPED,
     "UNSET": msgspec.UNSET,
@@ -129,6 +134,8 @@ class Generated:
     rested: frozenset[str]
     open: Callable[..., State]
     shape: Callable[[State], None]
+    # Tells, where there is no store, what must hold after the effects.
+    conclude: Callable[[State, list[Entry]], None] | None
     # What comes after the checks.
     after: tuple[Callable[[State], None], ...]
     loose: type[msgspec.Struct]
@@ -137,11 +144,16 @@ class Generated:
     convert: Callable[..., Any] = msgspec.convert
 
 
-def generate(rules: CompiledRules, resource: CompiledResource, operation: str = "create") -> Generated:
-    """Generate and compile the module. Raises NotGenerated where the plain evaluator must do it all."""
+def generate(
+    rules: CompiledRules, resource: CompiledResource, operation: str = "create", *, has_store: bool = True
+) -> Generated:
+    """Generate and compile the module. Raises NotGenerated where the plain evaluator must do it all.
+
+    Without a store what has to be looked up leaves a create undecided, which `collect` tells.
+    """
     if rules.reactions.get((resource.name, operation)):
         raise NotGenerated(f"reactions to {'an' if operation == 'update' else 'a'} {operation}")
-    unit = Unit(rules, resource, operation)
+    unit = Unit(rules, resource, operation, has_store)
     struct = struct_of(resource, operation)
     status = _write(unit)
     namespace: dict[str, Any] = {"__builtins__": {"__build_class__": __build_class__, "__name__": "hotpath"}}
@@ -164,7 +176,8 @@ def generate(rules: CompiledRules, resource: CompiledResource, operation: str = 
         rested=frozenset(unit.rested),
         open=namespace["Run"],
         shape=namespace["shape"],
-        after=tuple(namespace[one] for one in _AFTER if one in namespace),
+        conclude=namespace.get("conclude"),
+        after=tuple(namespace[one] for one in _AFTER[: None if has_store else -1] if one in namespace),
         loose=struct_of(resource, operation, loose=True),
         dates=_dates(unit),
     )
@@ -198,7 +211,8 @@ def _write(unit: Unit) -> int | None:
         unit.function("plan", "the own record, then the effects", effects.lines())
         stages.called.append("plan")
     uniques = [*effects.unique_lines()]
-    if uniques:
+    # Without a store nothing is taken.
+    if uniques and unit.has_store:
         unit.function("uniques", "values that no other record may have", uniques)
         stages.called.append("uniques")
     stages.write_invariants()
@@ -213,12 +227,14 @@ def _write(unit: Unit) -> int | None:
     for field in unit.resource.fields.values():
         if not cells.is_as_sent(field):
             cells.record(field)
-    collect = _collect(unit, cells) if not unit.is_update else None
+    telling = [] if unit.is_update else [*_telling(unit, cells)]
     unit.function("reread", "look-ups are read anew through what is planned", cells.reread(effects.is_needed))
     accept = _accept(unit, [*stages.called, *_last(unit, cells, effects)], effects.written())
-    if collect is not None:
-        stages_of_refusals = [one for one in ("caller",) if one in stages.called]
-        unit.functions.append(_straight_collect(unit, collect, stages_of_refusals))
+    if telling:
+        collect, *concluding = telling
+        before = ("caller", "existence") if unit.has_store else ("caller",)
+        stages_of_refusals = [one for one in before if one in stages.called]
+        unit.functions += [_straight_collect(unit, collect, stages_of_refusals), *concluding]
     unit.functions += [_run(unit), accept]
     return response.status
 
@@ -242,6 +258,7 @@ def _dates(unit: Unit) -> dict[str, Callable[[Any], Any]]:
     }
 
 
+# Without a store `conclude` has what is last.
 _AFTER: Final = ("complete", "infer", "plan", "uniques", "invariants")
 _GIVEN: Final = ("p", "payload", "store", "actor", "request", "now", "seed")
 _OPENING: Final = (
@@ -278,19 +295,27 @@ def _opened(unit: Unit) -> list[str]:
 
 
 def _accept(unit: Unit, called: list[str], written: Iterable[str]) -> str:
-    straightener = Straightener(unit, unit.functions, written)
-    lines = ["s = new(Run)", *_opened(unit), *straightener.lines(called), "return s"]
+    # Without a store little is accepted, and nothing that takes time.
+    judged: Iterable[str] = (f"{stage}(s)" for stage in called)
+    if unit.has_store:
+        judged = Straightener(unit, unit.functions, written).lines(called)
+    lines = ["s = new(Run)", *_opened(unit), *judged, "return s"]
     return "\n".join([f"def accept({', '.join(_given(unit))}):", *(f"    {line}" for line in lines), ""])
 
 
-def _collect(unit: Unit, cells: Cells) -> str | None:
-    """What tells refusals, as a function of cells; None where only the plain evaluator can."""
+def _telling(unit: Unit, cells: Cells) -> Iterable[str]:
+    """What tells refusals, as functions of cells; none where only the plain evaluator can."""
     with suppress(NotGenerated):
-        return Collector(unit, cells).function()
-    return None
+        collector = Collector(unit, cells)
+        collect = collector.function()
+        return (collect,) if unit.has_store else (collect, collector.conclusion())
+    return ()
 
 
 def _straight_collect(unit: Unit, collect: str, before: Sequence[str]) -> str:
+    if not unit.has_store:
+        head, _, body = collect.partition("\n")
+        return "\n".join([head, *(f"    {stage}(s)" for stage in before), body])
     straightener = Straightener(unit, [*unit.functions, collect], ())
     lines = [*straightener.lines([*before, "collect"])]
     read = set(re.findall(r"\w+", "\n".join(lines)))
@@ -300,8 +325,8 @@ def _straight_collect(unit: Unit, collect: str, before: Sequence[str]) -> str:
 
 def _link(unit: Unit, namespace: Mapping[str, Any]) -> None:
     resource = unit.resource
-    link = Linked(unit.rules, resource, unit.operation)
-    link.rests = Dependence(resource).table()
+    link = Linked(unit.rules, resource, unit.operation, has_store=unit.has_store)
+    link.rests = unit.dependence.table()
     link.lookups = {name: namespace[f"l_{name}"] for name in resource.lookups if f"l_{name}" in namespace}
     for name, field in resource.bound_references.items():
         if f"x_{field.name}" in namespace:

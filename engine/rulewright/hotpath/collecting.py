@@ -7,19 +7,23 @@ of them is left out where it surely says nothing without it; else the plain eval
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from typing import Final
 
 from rulewright import cel
 from rulewright.cel.tree import Logic
-from rulewright.compiled import CompiledCheck, CompiledField
+from rulewright.compiled import EMPTY_MAP, CompiledCheck, CompiledField, CompiledLookUp
 from rulewright.evaluation.log import Stage
+from rulewright.evaluation.lookups import place_of_key, reader_of
+from rulewright.evaluation.overlay import needs_store
+from rulewright.evaluation.request import is_early
 from rulewright.formula import Formula, Valued
-from rulewright.hotpath.cells import Cells
-from rulewright.hotpath.dependence import Dependence, Rests, joined
+from rulewright.hotpath.cells import Cells, computes
+from rulewright.hotpath.dependence import Rests, joined
 from rulewright.hotpath.expressions import is_constant
 from rulewright.hotpath.finding import kind_of_field
+from rulewright.hotpath.inferring import InferenceWriter
 from rulewright.hotpath.refusals import Refusal
 from rulewright.hotpath.shape import is_scalar
 from rulewright.hotpath.stages import applies
@@ -39,7 +43,7 @@ class Collector:
         self.unit = unit
         self.cells = cells
         self.resource = unit.resource
-        self.rests = Dependence(unit.resource)
+        self.rests = unit.dependence
         self._told: set[tuple[object, ...]] = set()
         # The fields that rules rest on, and those that rules after the conditions of presence do.
         self._rested: set[str] = set()
@@ -50,17 +54,24 @@ class Collector:
         after = [*self._variants(), *self._values(), *self._checks(), *self._record()]
         # What conditions of presence rest on is sound still where a later one ends a part.
         self._relied_on = frozenset(self._rested)
-        lines = [*self._presence(), *after]
+        if not self.unit.has_store:
+            after += self._inference()
+        lines = [*self._existence(), *self._presence(), *after]
         # Fields that are missing, and those that a check refused.
         lines = [*_without_idle(["required = []", "checked = []", *lines])] or ["pass"]
         return "\n".join([f"def collect({GIVEN}):  # {TITLE}", *(f"    {line}" for line in lines), ""])
 
     def _guarded(
-        self, rests: Rests, lines: Iterable[str], in_doubt: Iterable[str] = ("raise Decline",)
+        self,
+        rests: Rests,
+        lines: Iterable[str],
+        in_doubt: Iterable[str] = ("raise Decline",),
+        needed: Set[str] = frozenset(),
     ) -> Iterator[str]:
         """Lines that are run only where the fields they rest on are sound.
 
-        `in_doubt` are run where they are not, and where the lines may say something all the same.
+        `in_doubt` are run where they are not, and where the lines may say something all the same: never
+        without the fields `needed`.
         """
         fields = sorted(self._sent(rests[0]))
         self.unit.rested.update(fields)
@@ -69,20 +80,30 @@ class Collector:
         if not fields:
             yield from lines
             return
-        is_sound = f"{fields[0]!r} not in unsound"
-        if len(fields) > 1:
-            is_sound = f"unsound.isdisjoint({self.unit.constant('rests', frozenset(fields))})"
         guarded = [*lines]
-        yield from _under(f"if {is_sound}:", guarded)
+        yield from _under(f"if {self._are_sound(fields)}:", guarded)
         if guarded and not strict:
-            yield from _under("else:", in_doubt)
+            known = sorted(self._sent(needed))
+            yield from _under(f"elif {self._are_sound(known)}:" if known else "else:", in_doubt)
 
-    def _unless_missing(self, lines: Iterable[str], in_doubt: Iterable[str]) -> list[str]:
-        """Lines that may be the first to look for what a reference names; `in_doubt`: it is not there."""
+    def _are_sound(self, fields: Sequence[str]) -> str:
+        if len(fields) == 1:
+            return f"{fields[0]!r} not in unsound"
+        return f"unsound.isdisjoint({self.unit.constant('rests', frozenset(fields))})"
+
+    def _unless_missing(
+        self, lines: Iterable[str], in_doubt: Iterable[str], undecided: Iterable[str] = ()
+    ) -> list[str]:
+        """Lines that may be the first to look for what a reference names; `in_doubt`: it is not there.
+
+        `undecided` are for where there is no store to look in.
+        """
         tried = [*lines]
         if not _FINDING.search("\n".join(tried)):
             return tried
-        return [*_under("try:", tried), *_under("except Missing:", in_doubt)]
+        if self.unit.has_store:
+            return [*_under("try:", tried), *_under("except Missing:", in_doubt)]
+        return [*_under("try:", tried), *_under("except NoStore as error:", undecided)]
 
     def _refusal(self, stage: Stage, order: tuple[int, ...], problem: Problem, formula: Valued | None) -> str:
         """The name of a refusal, or of its entry; each is told once, so no two may be alike."""
@@ -116,6 +137,8 @@ class Collector:
 
         They read the records that it tells. What a caller may change meanwhile is told at once.
         """
+        if not self.unit.has_store:
+            return None
         lines: list[str] = []
         for path in formula.reads:
             match path:
@@ -191,41 +214,43 @@ class Collector:
     def _conditional(self, field: CompiledField) -> Iterator[str]:
         place = f"s.p.{field.name}"
         name = repr(field.name)
-        own = [*self._conditions(field, place)]
+        forbidden = [*self._forbidden(field)]
+        own = [*_under(f"if {place} is not None:", forbidden), *self._required(field, place)]
         if "presence" in field.concerns:
             self.unit.rested.add(field.name)
-        if own and field.forbidden_if is not None:
+        if forbidden:
             # An unsound value is there, so it is not required; but it may be forbidden.
-            yield f"if {name} in unsound:"
-            yield f"    if {name} not in required: raise Decline"
+            unsound = _under(f"if {name} not in required:", forbidden)
+            yield from _under(f"if {name} in unsound:", unsound)
             yield from _under("else:", own)
         else:
             yield from _under(f"if {name} not in unsound:", own)
         parts: list[str] = []
         for child in field.children:
-            parts += self._conditions(child, f"d.get({child.name!r})")
+            part = f"d.get({child.name!r})"
+            parts += _under(f"if {part} is not None:", self._forbidden(child))
+            parts += self._required(child, part)
         if parts:
             yield f"d = {place}"
             yield f"if d is not None and {name} not in ended:"
             yield from (f"    {line}" for line in parts)
-            yield f"elif {name} in unsound and {name} not in required: raise Decline"
+            yield f"elif {name} in unsound and {name} not in ended and {name} not in required: raise Decline"
 
-    def _conditions(self, field: CompiledField, place: str) -> Iterator[str]:
-        rules: list[tuple[str, str, str, Formula]] = []
-        if field.required_if is not None:
-            rules.append(("required_if", "required", "is required", field.required_if))
-        if field.required_unless is not None:
-            rules.append(("required_unless", "required", "is required", field.required_unless))
-        if len(rules) > 1:
-            raise NotGenerated("two conditions of one field")
+    def _forbidden(self, field: CompiledField) -> Iterator[str]:
         if field.forbidden_if is not None:
-            lines = self._condition(
-                field, "forbidden_if", "forbidden", "must not be given", field.forbidden_if
-            )
-            yield from _under(f"if {place} is not None:", lines)
-        for keyword, code, text, formula in rules:
-            lines = self._condition(field, keyword, code, text, formula)
-            yield from _under(f"if {place} is None:", lines)
+            said = "must not be given"
+            yield from self._condition(field, "forbidden_if", "forbidden", said, field.forbidden_if)
+
+    def _required(self, field: CompiledField, place: str) -> Iterator[str]:
+        if field.required_if is not None and field.required_unless is not None:
+            raise NotGenerated("two conditions of one field")
+        for keyword, formula in (
+            ("required_if", field.required_if),
+            ("required_unless", field.required_unless),
+        ):
+            if formula is not None:
+                lines = self._condition(field, keyword, "required", "is required", formula)
+                yield from _under(f"if {place} is None:", lines)
 
     def _condition(
         self, field: CompiledField, keyword: str, code: str, text: str, formula: Formula
@@ -245,13 +270,16 @@ class Collector:
             # Its other parts can be relied on: the evaluator judges what rests on them.
             ended = "raise Decline"
         before: list[str] = []
-        if keyword == "forbidden_if" and field.children:
-            # What was told of its parts would have to be taken back.
-            before.append(f"require_untold(entries, {f'/{field.label}/'!r})")
-        in_doubt = self._told_in_doubt(refusal, keyword != "required_unless", [*before, ended])
+        if keyword == "forbidden_if":
+            # What is wrong with the value, or in it, is no longer told.
+            pointer = "/" + field.label.replace(".", "/")
+            before.append(f"withdraw(entries, {pointer!r})")
+        in_doubt = self._told_in_doubt(refusal, keyword != "required_unless", [ended])
         lines = [*_under("" if test == "True" else f"if {test}:", [*before, *lines, ended])]
+        undecided = [f"tell_undecided(s, entries, {refusal}, error)", ended]
         rests = self._rests_of(formula, test)
-        yield from self._guarded(rests, self._unless_missing(lines, in_doubt), in_doubt)
+        needed = self.rests.surely(formula)
+        yield from self._guarded(rests, self._unless_missing(lines, in_doubt, undecided), in_doubt, needed)
 
     def _told_in_doubt(self, refusal: str, told: bool, after: Iterable[str], value: str = "") -> list[str]:
         """The lines for a condition that rests on something unsound; it is told of where it gives `told`."""
@@ -289,6 +317,7 @@ class Collector:
 
     def _values(self) -> Iterator[str]:
         dangling: list[str] = []
+        needed = self._required_lookups()
         for field in self.resource.fields.values():
             if not is_sent(self.resource, field):
                 continue
@@ -297,14 +326,44 @@ class Collector:
             if field.reference is None:
                 continue
             dangling += self._reference(field)
+        if not self.unit.has_store:
+            # What can't be looked up for want of a store is told before anything is unsound for it.
+            dangling += needed
         if dangling:
             yield "missing = []"
             yield from dangling
             yield "unsound.update(missing)"
+        if self.unit.has_store:
+            yield from needed
+
+    def _required_lookups(self) -> list[str]:
+        """The lines for look-ups that must find something, whether or not a rule reads them."""
+        lines: list[str] = []
         for lookup in self.resource.lookups.values():
             if lookup.rule.if_missing == "reject":
-                name = lookup.rule.name
-                yield from self._guarded(self.rests.look_up(name), [f"{self.cells.look_up(lookup)}(s)"])
+                path = place_of_key(self.resource, lookup)
+                read = self._unless_undecided(lookup, Stage.REFERENCE, path)
+                lines += self._guarded(self.rests.look_up(lookup.rule.name), read)
+        return lines
+
+    def _existence(self) -> Iterator[str]:
+        """Look-ups of what the path names: without a store each is told of."""
+        if not self.unit.has_store:
+            for lookup in self.resource.lookups.values():
+                if is_early(self.resource, lookup):
+                    yield from self._unless_undecided(lookup, Stage.REQUEST, "")
+
+    def _unless_undecided(self, lookup: CompiledLookUp, stage: Stage, path: str) -> list[str]:
+        """The lines that run a look-up, or tell that it can't be run."""
+        lines = [f"{self.cells.look_up(lookup)}(s)"]
+        if self.unit.has_store:
+            return lines
+        problem = Problem(lookup.id, "undecided", path, "", rule_at=str(lookup.rule.span))
+        refusal = self._refusal(stage, lookup.order, problem, lookup.by)
+        told = [f"tell_undecided(s, entries, {refusal}, error)"]
+        if path:
+            told.append(f"missing.append({path[1:]!r})")
+        return self._unless_missing(lines, (), told)
 
     def _reference(self, field: CompiledField) -> Iterator[str]:
         reference = field.reference
@@ -322,6 +381,9 @@ class Collector:
             rule_at=str(reference.span),
             vendor=field.rule.references.error if field.rule.references is not None else None,
         )
+        if not self.unit.has_store:
+            yield from self._undecided_reference(field, problem)
+            return
         name = self._refusal(Stage.REFERENCE, field.order, problem, reference.where)
         cell = f"s.c_{call[:-3]}"
         noted = f"s, entries, {name}, {label!r}, {place}, {field.rule.sensitive!r}"
@@ -352,6 +414,23 @@ class Collector:
             self._guarded(self.rests.of(reference.where), lines),
         )
 
+    def _undecided_reference(self, field: CompiledField, problem: Problem) -> Iterator[str]:
+        """A reference that is given, where there is no store."""
+        assert field.reference is not None
+        where = field.reference.where
+        if self.rests.may_look_up(where):
+            raise NotGenerated(f"the reference of {field.id}")
+        text = f"can't be decided: {needs_store(reader_of(field))}"
+        problem = replace(problem, code="undecided", message=text, severity="warning", vendor=None)
+        name = self._refusal(Stage.REFERENCE, field.order, problem, where)
+        if field.rule.type == "list":
+            yield f"if {field.name!r} in unsound: raise Decline"
+        lines = [*self.cells.looking(field), f"note(s, entries, {name})", f"missing.append({field.name!r})"]
+        yield from _under(
+            f"if s.p.{field.name} is not None and {field.name!r} not in unsound:",
+            self._guarded(self.rests.of(where), lines),
+        )
+
     def _checks(self) -> Iterator[str]:
         for field in self.resource.fields.values():
             if field.items is not None and field.items.checks:
@@ -369,7 +448,17 @@ class Collector:
         for check in whole:
             yield from self._whole_check(check)
 
-    def _whole_check(self, check: CompiledCheck) -> Iterator[str]:
+    def conclusion(self) -> str:
+        """The function that tells of what must hold after the effects, where there is no store."""
+        lines: list[str] = []
+        for check in self.resource.invariants:
+            if applies(check, self.unit.operation):
+                lines += self._whole_check(check, Stage.INVARIANT)
+        body = ["unsound = set()", "reread(s)", *lines]
+        head = "def conclude(s, entries):  # what must hold after the effects"
+        return "\n".join([head, *(f"    {line}" for line in body), ""])
+
+    def _whole_check(self, check: CompiledCheck, stage: Stage = Stage.CHECK) -> Iterator[str]:
         test = self.cells.writer().condition(check.condition)
         if test == "True":
             return
@@ -383,13 +472,15 @@ class Collector:
             vendor=check.rule.error,
         )
         reading = self._waiting(check.condition)
-        name = self._refusal(Stage.CHECK, check.order, problem, check.condition)
+        name = self._refusal(stage, check.order, problem, check.condition)
         told = f"(s, entries, {name})"
         lines = [f"note{told}"] if reading is None else [*reading, f"tell{told}"]
         in_doubt = self._told_in_doubt(name, False, ())
         failing = _under("" if test == "False" else f"if not {test}:", lines)
-        lines = self._unless_missing(failing, in_doubt)
-        yield from self._guarded(self._rests_of(check.condition, test), lines, in_doubt)
+        undecided = [f"tell_undecided(s, entries, {name}, error)"]
+        lines = self._unless_missing(failing, in_doubt, undecided)
+        needed = self.rests.surely(check.condition)
+        yield from self._guarded(self._rests_of(check.condition, test), lines, in_doubt, needed)
 
     def _field_check(self, field: CompiledField, check: CompiledCheck) -> Iterator[str]:
         place = f"s.p.{field.name}"
@@ -418,8 +509,16 @@ class Collector:
         told = [f"note_value({noted})"] if reading is None else [*reading, f"tell_value({noted})"]
         after = [f"checked.append({field.name!r})"] if check.rule.severity == "error" else []
         in_doubt = self._told_in_doubt(name, False, after, f", {judged}")
-        lines = self._unless_missing(_under(f"if not {test}:", [*told, *after]), in_doubt)
-        guarded = self._guarded(self.rests.of(check.condition), lines, in_doubt)
+        if not (self.unit.has_store or after):
+            # What is undecided would end the field, though what is found ends nothing.
+            in_doubt = ["raise Decline"]
+        undecided = [
+            f"tell_undecided_value(s, entries, {name}, error, {judged})",
+            f"checked.append({field.name!r})",
+        ]
+        lines = self._unless_missing(_under(f"if not {test}:", [*told, *after]), in_doubt, undecided)
+        needed = self.rests.surely(check.condition)
+        guarded = self._guarded(self.rests.of(check.condition), lines, in_doubt, needed)
         yield from _under(f"if {place} is not None and {field.name!r} not in unsound:", guarded)
         if field.children:
             # A check is judged although a part must not be there; it may read the other parts.
@@ -437,21 +536,68 @@ class Collector:
             if not overruled and (field.rule.generate is not None or "(" not in text.removeprefix("(")):
                 # Nothing is read for it, and it can't fail.
                 continue
-            in_doubt = f"value_in_doubt(s, unsound, {self.unit.constant('field', field)})"
+            undecided = self._undecided_value(field)
+            more = f", entries, {undecided}" if undecided else ""
+            in_doubt = f"value_in_doubt(s, unsound, {self.unit.constant('field', field)}{more})"
             if overruled:
-                value = self._decided_in_part(field) or [f"v = {in_doubt}"]
-                guarded = self._overruled(field, text, value)
+                guarded = self._overruled(field, text, in_doubt, undecided)
             elif field.default_from is not None and is_sent(self.resource, field):
                 # What was sent needs no default.
                 self.unit.rested.add(field.name)
                 guarded = _under(
                     f"if {field.name!r} not in unsound and s.p.{field.name} is None:",
-                    self._guarded(self.rests.of(field.default_from), [text], [in_doubt]),
+                    self._guarded(
+                        self.rests.of(field.default_from),
+                        self._worked_out([text], undecided),
+                        [in_doubt],
+                        self.rests.surely(field.default_from),
+                    ),
                 )
             else:
-                guarded = self._guarded(self.rests.field(field), [text], [in_doubt])
+                guarded = self._guarded(
+                    self.rests.field(field), self._worked_out([text], undecided), [in_doubt]
+                )
             yield from guarded
-        yield from self._uniques()
+        if self.unit.has_store:
+            yield from self._uniques()
+
+    def _undecided_value(self, field: CompiledField) -> str:
+        """What is told of a value that can't be worked out without a store: refusal and words; else ""."""
+        keyword, formula = _maker(field)
+        if self.unit.has_store or formula is None or not self.rests.may_read_records(field):
+            return ""
+        at = str(field.span_of(keyword))
+        problem = Problem(f"{field.id}.{keyword}", "undecided", f"/{field.name}", "", rule_at=at)
+        refusal = self._refusal(Stage.COMPUTE, field.order, problem, formula)
+        words = f"{field.name} can't be computed"
+        return f"{refusal}, {words!r}"
+
+    def _worked_out(self, lines: list[str], undecided: str) -> list[str]:
+        """The lines that work a value out, or tell what is `undecided` for want of a store."""
+        if not undecided:
+            return lines
+        refusal, words = undecided.split(", ", 1)
+        return self._unless_missing(lines, (), [f"tell_undecided(s, entries, {refusal}, error, {words})"])
+
+    # Inference
+
+    def _inference(self) -> Iterator[str]:
+        """What rules of `infer` can't be judged, where nothing else stands against the payload."""
+        if self.resource.inferences:
+            lines = InferenceWriter(self.unit, self.cells).lines(self._undecided_source)
+            yield from _under("if is_clean(entries):", lines)
+
+    def _undecided_source(self, source: str) -> Iterator[str]:
+        lookup = self.resource.lookups.get(source)
+        formula = lookup.by if lookup is not None else EMPTY_MAP
+        for one in self.resource.inferences:
+            if source in one.rule.facts.values():
+                at = str(one.rule.at.get("facts", one.rule.span))
+                problem = Problem(one.id, "undecided", "", "", rule_at=at)
+                refusal = self.unit.constant(
+                    "refusal", Refusal((int(Stage.INFERENCE), *one.order), problem, formula)
+                )
+                yield f"tell_undecided(s, entries, {refusal}, error)"
 
     def _decided_in_part(self, field: CompiledField) -> list[str]:
         """The lines that work out `a || b`, or `a && b`, into `v` where a part rests on something unsound.
@@ -462,6 +608,8 @@ class Collector:
         formula = field.compute
         node = formula.node if isinstance(formula, Formula) else None
         if not isinstance(formula, Formula) or not isinstance(node, Logic) or field.rule.type != "boolean":
+            return []
+        if not self.unit.has_store and self.rests.may_look_up(formula):
             return []
         decision = node.operator == "||"
         lines: list[str] = []
@@ -481,8 +629,8 @@ class Collector:
             return []
         return ["v = UNREAD", *_under(f"if {field.name!r} not in unsound:", lines)]
 
-    def _overruled(self, field: CompiledField, text: str, in_doubt: Iterable[str]) -> Iterable[str]:
-        """A value that was sent for a field that the rules set. `in_doubt` sets `v` in doubt."""
+    def _overruled(self, field: CompiledField, text: str, in_doubt: str, undecided: str) -> Iterable[str]:
+        """A value that was sent for a field that the rules set. `in_doubt` gives it in doubt."""
         place, formula = f"s.p.{field.name}", field.compute
         keyword = "compute" if field.rule.compute else "generate" if field.rule.generate else "workflow"
         problem = Problem(
@@ -504,11 +652,11 @@ class Collector:
                 told = [*reading, f"tell(s, entries, {name})"]
             in_doubt_told = [f"note_in_doubt(s, unsound, entries, {name})"]
         test = f"{place} is not None and differs({place}, v)"
-        return self._guarded(
-            self.rests.field(field),
-            [f"v = {text}", *_under(f"if {test}:", told)],
-            [*in_doubt, *_under(f"if v is not UNREAD and {test}:", in_doubt_told)],
-        )
+        lines = [f"v = {text}", *_under(f"if {test}:", told)]
+        told_in_doubt = [*_under(f"if v is not UNREAD and {test}:", in_doubt_told)]
+        worked_out = self._decided_in_part(field) or [f"v = {in_doubt}"]
+        lines = self._worked_out(lines, undecided)
+        return self._guarded(self.rests.field(field), lines, [*worked_out, *told_in_doubt])
 
     def _uniques(self) -> Iterator[str]:
         """A refused payload is still told of a taken value: by the plain evaluator, where one is judged."""
@@ -532,6 +680,13 @@ class Collector:
             find = f"s.store.find({self.resource.name!r}, {{{where}}}, 1)"
             lines = _under(f"if {tests}:", [f"if {find}: raise Decline"])
             yield from self._guarded(joined(map(self.rests.field, fields)), lines)
+
+
+def _maker(field: CompiledField) -> tuple[str, Valued | None]:
+    """The keyword that a value is worked out by, and what it says."""
+    if computes(field):
+        return "compute", field.compute
+    return "default_from", field.default_from
 
 
 def is_copied(field: CompiledField) -> bool:

@@ -38,9 +38,11 @@ def decide(
     operation = inputs.operation
     if tracer is None and not referee and operation in GENERATED and not inputs.trusted:
         # What is no text, and may have no hash, is told as an unknown resource below.
-        quick = _programs(rules, operation).get(resource, 0) if resource.__class__ is str else None
+        has_store = records is not None
+        programs = _programs(rules, operation, has_store)
+        quick = programs.get(resource, 0) if resource.__class__ is str else None
         if quick.__class__ is int:
-            quick = _warm(rules, resource, operation)
+            quick = _warm(rules, resource, operation, has_store)
         if quick is not None:
             outcome: Outcome | None = cast("Quick | QuickUpdate", quick).decide(inputs, records)
             if outcome is not None:
@@ -54,41 +56,45 @@ def decide_quickly(
     """The outcome, or None where the generated code isn't sure."""
     if inputs.operation not in GENERATED or inputs.trusted:
         return None
-    quick = _made_for(rules, find_resource(rules, resource), inputs.operation)
+    quick = _made_for(rules, find_resource(rules, resource), inputs.operation, records is not None)
     return quick.decide(inputs, records) if quick is not None else None
 
 
-def quick_for(rules: CompiledRules, resource: CompiledResource) -> Quick | None:
+def quick_for(rules: CompiledRules, resource: CompiledResource, *, has_store: bool = True) -> Quick | None:
     """Return the program of a resource's creates, generated at its first use; None where there is none."""
-    return cast("Quick | None", _made_for(rules, resource, "create"))
+    return cast("Quick | None", _made_for(rules, resource, "create", has_store))
 
 
-def _made_for(rules: CompiledRules, resource: CompiledResource, operation: str) -> Quick | QuickUpdate | None:
-    programs = _programs(rules, operation)
+def _made_for(
+    rules: CompiledRules, resource: CompiledResource, operation: str, has_store: bool
+) -> Quick | QuickUpdate | None:
+    programs = _programs(rules, operation, has_store)
     kept = programs.get(resource.name, 0)
     if isinstance(kept, int):
         # Two threads may both generate it; the programs are alike, and either may stay.
-        kept = programs[resource.name] = _lazy_quick().make_quick(rules, resource, operation)
+        make = _lazy_quick().make_quick
+        kept = programs[resource.name] = make(rules, resource, operation, has_store=has_store)
     return cast("Quick | QuickUpdate | None", kept)
 
 
-def _warm(rules: CompiledRules, name: str, operation: str) -> Quick | QuickUpdate | None:
+def _warm(rules: CompiledRules, name: str, operation: str, has_store: bool) -> Quick | QuickUpdate | None:
     """The program of a resource that was asked for often enough, else None."""
     resource = find_resource(rules, name)
-    programs = _programs(rules, operation)
+    programs = _programs(rules, operation, has_store)
     asked = programs.get(name, 0)
     if isinstance(asked, int) and asked < WARM_UP:
         programs[name] = asked + 1
         return None
-    return _made_for(rules, resource, operation)
+    return _made_for(rules, resource, operation, has_store)
 
 
-def _programs(rules: CompiledRules, operation: str) -> dict[str, object]:
+def _programs(rules: CompiledRules, operation: str, has_store: bool) -> dict[str, object]:
     """Each resource's program of an operation, or how many payloads it had so far.
 
     Kept with the rules, so that rules with other settings have their own.
     """
-    programs: dict[str, object] = vars(rules).setdefault(f"_hotpath_{operation}", {})
+    kind = f"_hotpath_{operation}" if has_store else f"_hotpath_{operation}_without_store"
+    programs: dict[str, object] = vars(rules).setdefault(kind, {})
     return programs
 
 

@@ -41,13 +41,62 @@ class Dependence:
         sure = len(fields) < 2 or not _may_fail(formula)
         return fields, strict and plain and sure and _is_strict(formula)
 
-    def surely(self, formula: Formula) -> frozenset[str]:
+    def may_look_up(self, formula: Valued) -> bool:
+        """Whether something may have to be looked up for a rule."""
+        return self._is_looked_up(formula.reads, frozenset())
+
+    def may_read_records(self, field: CompiledField) -> bool:
+        """Whether something may have to be looked up to work out a field of the record."""
+        return self._is_looked_up([("record", field.name)], frozenset())
+
+    def absorbs(self, node: cel.Node) -> bool:
+        """Whether a node may have a value although something in it fails for want of a store."""
+        match node:
+            case Logic():
+                # What comes after a part that fails may decide all the same.
+                return any(
+                    not self._fails_with(part, later)
+                    for index, part in enumerate(node.operands)
+                    for later in node.operands[index + 1 :]
+                )
+            case Macro():
+                said = [one for one in (node.condition, node.body) if one is not None]
+                read = [path for one in said for path in cel.references(one)]
+                return self._is_looked_up(
+                    [path for path in read if path[0] not in node.variables], frozenset()
+                )
+        return False
+
+    def _fails_with(self, part: cel.Node, later: cel.Node) -> bool:
+        """Whether `later` surely fails where `part` does for want of a store."""
+        paths = cel.references(part)
+        if not self._is_looked_up(paths, frozenset()):
+            return True
+        names = {path[0] for path in paths if self._is_looked_up([path], frozenset())}
+        is_strict = not any(isinstance(one, _LENIENT) for one in cel.walk(later))
+        return is_strict and len(names) == 1 and names <= {path[0] for path in cel.references(later)}
+
+    def _is_looked_up(self, paths: Iterable[Path], seen: frozenset[Path]) -> bool:
+        """Whether what paths read may have to be looked up."""
+        resource = self.resource
+        for path in paths:
+            if path[0] == "record" and path not in seen:
+                field = resource.fields.get(path[1]) if len(path) > 1 else None
+                if field is None:
+                    return True
+                behind = [path for one in self._formulas(field) for path in one.reads]
+                if self._is_looked_up(behind, seen | {path}):
+                    return True
+            elif path[0] in resource.lookups or path[0] in resource.bound_references:
+                return True
+        return False
+
+    def surely(self, formula: Valued) -> frozenset[str]:
         """Fields without one of which a rule surely says nothing and reads no record, whatever else is."""
         fields, strict = self.of(formula)
         if strict:
             return fields
-        first = _first_part(formula.node)
-        if first is None:
+        if not isinstance(formula, Formula) or (first := _first_part(formula.node)) is None:
             return frozenset()
         return self.surely(replace(formula, node=first, reads=cel.references(first)))
 
@@ -84,10 +133,7 @@ class Dependence:
 
     def field(self, field: CompiledField) -> Rests:
         """What working out a field of the record rests on."""
-        formulas = [one for one in (field.compute, field.default_from) if one is not None]
-        workflow = self.resource.workflow
-        if workflow is not None and workflow.rule.field == field.name and workflow.initial_from is not None:
-            formulas.append(workflow.initial_from)
+        formulas = self._formulas(field)
         own = (frozenset([field.name]), True)
         if not formulas:
             return own
@@ -96,6 +142,12 @@ class Dependence:
         return self._kept(
             f"record.{field.name}", lambda: joined([own, behind, *(self.of(one) for one in formulas)])
         )
+
+    def _formulas(self, field: CompiledField) -> list[Valued]:
+        workflow = self.resource.workflow
+        is_state = workflow is not None and workflow.rule.field == field.name
+        initial = workflow.initial_from if workflow is not None and is_state else None
+        return [one for one in (field.compute, field.default_from, initial) if one is not None]
 
     def look_up(self, name: str) -> Rests:
         """What a look-up rests on."""

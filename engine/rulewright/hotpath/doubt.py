@@ -14,10 +14,11 @@ from rulewright import cel
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import because_of
+from rulewright.evaluation.overlay import NoStoreError
 from rulewright.evaluation.views import Layer, LazyRecord, Whole, encode_value
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.cells import computes, is_state
-from rulewright.hotpath.refusals import Entry, Refusal
+from rulewright.hotpath.refusals import Entry, Refusal, undecided, withdraw
 from rulewright.hotpath.state import UNREAD, Decline, Missing, Names, State, decoded
 from rulewright.hotpath.values import truth
 
@@ -145,7 +146,8 @@ def tell_in_doubt(
     stored: object = None,
     sensitive: bool = False,
 ) -> bool:
-    """Judge a condition, and keep its problem where it surely gives `told`; gives whether it does.
+    """Judge a condition, and keep its problem where it surely gives `told`, or can't be decided without a
+    store; gives whether something was told.
 
     `stored` is the value of a `field` that the condition is a check of.
     """
@@ -156,17 +158,37 @@ def tell_in_doubt(
         held = truth(_attempt(refusal.formula, names))
     except cel.Unknown:
         return False
+    except NoStoreError as error:
+        _note(s, entries, undecided(refusal, error.message), names)
+        return True
     if held is told:
+        if refusal.problem.code == "forbidden":
+            withdraw(entries, refusal.problem.path)
         _note(s, entries, refusal, names)
     return held is told
 
 
-def value_in_doubt(s: State, unsound: AbstractSet[str], field: CompiledField) -> object:
-    """A field of the record in stored form; UNREAD where it rests on something unsound."""
+def value_in_doubt(
+    s: State,
+    unsound: AbstractSet[str],
+    field: CompiledField,
+    entries: list[Entry] | None = None,
+    refusal: Refusal | None = None,
+    words: str = "",
+) -> object:
+    """A field of the record in stored form; UNREAD where it rests on something unsound.
+
+    With a `refusal`, also where it needs a store and there is none: that is told in these `words`.
+    """
     names = Doubt(s, unsound)
     try:
         return encode_value(field, names._pull(field.name))
     except cel.Unknown:
+        return UNREAD
+    except NoStoreError as error:
+        if entries is None or refusal is None:
+            raise
+        _note(s, entries, undecided(refusal, error.message, words), names)
         return UNREAD
 
 

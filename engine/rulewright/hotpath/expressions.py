@@ -93,9 +93,19 @@ class Writer:
 
     def _write(self, node: cel.Node) -> Code:
         writer = _WRITERS.get(type(node))
+        if not self.unit.has_store and self.unit.dependence.absorbs(node):
+            return self._absorbing(node)
         if writer is None:
             raise Written
         return writer(self, node)
+
+    def _absorbing(self, node: cel.Node) -> Code:
+        """Write a node that may have a value although something in it fails for want of a store."""
+        if not isinstance(node, Logic):
+            raise Written
+        tests = "".join(f"lambda: {self._test(self.code(operand))}, " for operand in node.operands)
+        function = "any_of" if node.operator == "||" else "all_of"
+        return Code(f"{function}(({tests}))", "bool", sure=True, steady=True)
 
     def _called(self, node: cel.Node) -> Code:
         """Call the expression as compiled CEL, with names that resolve as the evaluator's do."""

@@ -8,6 +8,8 @@ from contextlib import suppress
 from typing import Final
 
 from rulewright.compiled import CompiledField, CompiledLookUp, CompiledResource
+from rulewright.evaluation.lookups import reader_of
+from rulewright.evaluation.overlay import needs_store
 from rulewright.evaluation.request import PARAMETER
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.expressions import Writer, Written, path_of
@@ -95,6 +97,9 @@ class Finder:
         yield f"if {absent or 'False'}:"
         yield f"    v = { {'find_all': '[]', 'count': '0'}.get(rule.kind, 'None') }"
         yield "else:"
+        if not self.unit.has_store:
+            yield f"    raise NoStore({needs_store(f'look-up {rule.name}')!r})"
+            return
         yield f"    w = {{{', '.join(names)}}}"
         yield from (f"    {line}" for line in self._find(lookup))
 
@@ -170,12 +175,25 @@ class Finder:
         yield f"k = {self.unit.place(field)}"
         yield f"if k is None: v = {'[]' if listed else 'None'}"
         yield "else:"
+        if not self.unit.has_store:
+            # What it is looked for by may have an error of its own.
+            yield from (f"    {line}" for line in self.looking(field))
+            yield f"    raise NoStore({needs_store(reader_of(field))!r})"
+            return
         if listed:
             # An empty list is not looked for, but it needs a store all the same.
             yield "    if s.store is None: raise Decline"
         yield from (f"    {line}" for line in self.finding(field))
         matched = "matched_all" if listed else "matched"
         yield f"    v = {matched}(found, {reference.by!r}, k)"
+
+    def looking(self, field: CompiledField) -> Iterator[str]:
+        """The lines that work out what else is asked of the record that a field names."""
+        reference = field.reference
+        assert reference is not None
+        for name, entry in reference.where.entries.items():
+            if entry.reads:
+                yield self.key(reference.resource, name, entry)
 
     def finding(self, field: CompiledField) -> Iterator[str]:
         """The lines that leave in `found` the records that a reference's value `k` may name."""

@@ -209,6 +209,8 @@ def roots_of(teller: Teller) -> dict[str, object]:
         "open": code.open,
         "shape": code.shape,
         "collect": code.collect,
+        "conclude": code.conclude,
+        "respond": code.respond,
         "after": code.after,
         "functions": tested,
         "Decline": Decline,

@@ -39,6 +39,7 @@ _PLAIN: Final = (type(None), bool, int, float, str, bytes)
 _KEPT: Final = (
     "rulewright.hotpath.",
     "rulewright.fieldtypes.",
+    "rulewright.cel.errors.",
     "rulewright.plugins.shipped.",
     *(f"rulewright.evaluation.{name}." for name in ("chance", "fitting", "overlay", "records", "views")),
 )
@@ -46,6 +47,9 @@ _KEPT_TOO: Final = frozenset(
     {
         "rulewright.evaluation.masking.mask_record",
         "rulewright.evaluation.masking._mask",
+        "rulewright.evaluation.outcome_masking._hidden",
+        "rulewright.evaluation.outcome_masking._scalars",
+        "rulewright.evaluation.outcome_masking._without",
         "rulewright.evaluation.shape._positions",
         "rulewright.evaluation.shape.unknown_field_text",
         "rulewright.schema.validators.is_one_of",

@@ -63,13 +63,16 @@ class InferenceWriter:
         # Rule -> the test of its condition on what was found (@).
         self._conditions: dict[str, str] = {}
 
-    def lines(self) -> Iterator[str]:
-        """Read all sources, then judge rule by rule; where an update touches no rule, nothing is read."""
+    def lines(self, undecided: Callable[[str], Iterable[str]] | None = None) -> Iterator[str]:
+        """Read all sources, then judge rule by rule; where an update touches no rule, nothing is read.
+
+        `undecided` gives the lines for a source that can't be read because there is no store.
+        """
         touching = Touching(self.unit)
         touched = [touching.of_whole(self.knowledge.reads_of(one)) for one in self._telling()]
         if not touched:
             return
-        body = [*self._body()]
+        body = [*self._body(undecided)]
         if all(touched):
             yield f"if {' or '.join(dict.fromkeys(touched))}:"
             yield from (f"    {line}" for line in body)
@@ -82,12 +85,18 @@ class InferenceWriter:
             one for one in self.knowledge.rules.values() if one.rule.problem is not None or one.set.entries
         ]
 
-    def _body(self) -> Iterator[str]:
+    def _body(self, undecided: Callable[[str], Iterable[str]] | None) -> Iterator[str]:
         names: dict[str, str] = {}
         for source in self.knowledge.sources:
             if source not in _OWN:
                 names[source] = f"f{len(names)}"
-                yield f"{names[source]} = {self._read(source)}(s)"
+                read = f"{names[source]} = {self._read(source)}(s)"
+                if undecided is None:
+                    yield read
+                else:
+                    yield f"try: {read}"
+                    yield "except NoStore as error:"
+                    yield from (f"    {line}" for line in (f"{names[source]} = None", *undecided(source)))
         tests: dict[str, None] = {}
         for one in self._telling():
             tests.update(dict.fromkeys(self._tests(one, names)))

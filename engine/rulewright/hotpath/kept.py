@@ -15,6 +15,7 @@ from msgspec import inspect
 
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.dialects import DIALECTS
+from rulewright.evaluation import outcome_masking
 from rulewright.evaluation.masking import mask_record
 from rulewright.fieldtypes import INT64_MAX, INT64_MIN, encode_datetime
 from rulewright.hotpath.build import Generated
@@ -73,9 +74,11 @@ class Refusing(TypedDict):
     loose: tuple[Member, ...]
 
 
-def keep(rules: CompiledRules, resource: CompiledResource, tables: tuple[Table, ...]) -> bytes | None:
+def keep(
+    rules: CompiledRules, resource: CompiledResource, tables: tuple[Table, ...], *, has_store: bool = True
+) -> bytes | None:
     """The bytes to keep; None where the whole command must decide every payload."""
-    quick = quick_for(rules, resource)
+    quick = quick_for(rules, resource, has_store=has_store)
     if quick is None:
         return None
     code = quick.code
@@ -110,7 +113,14 @@ def _roots(rules: CompiledRules, code: Generated) -> dict[str, object]:
 
 
 def _whole(rules: CompiledRules, resource: CompiledResource, code: Generated) -> bytes:
-    roots = {**_roots(rules, code), "respond": code.respond, "unshaped": UNSHAPED, "clock": encode_datetime}
+    roots = {
+        **_roots(rules, code),
+        "respond": code.respond,
+        "unshaped": UNSHAPED,
+        "clock": encode_datetime,
+        "hidden": outcome_masking._hidden,
+        "without": outcome_masking._without,
+    }
     api = resource.api
     errors = api.errors if api is not None else None
     whole = Whole(

@@ -15,8 +15,6 @@ Uniques = Sequence[tuple[tuple[str, ...], Mapping[str, object]]]
 
 def begin(s: State, name: str) -> None:
     """Plan the own record and hide it from the effects."""
-    if s.store is None:
-        raise Decline
     s.planned = {name: {s.key: s.record}}
     s.hidden = s.record
     s.changes = []
@@ -105,7 +103,7 @@ def create_record(
 
 def require_named(s: State, name: str, resource: str, by: str, key: object, own: str | None) -> None:
     """What an effect writes must name an existing record, maybe the own one."""
-    if key is None:
+    if key is None or s.store is None:
         return
     s.hidden = None
     where = {by: key}

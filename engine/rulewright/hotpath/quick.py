@@ -88,14 +88,14 @@ def _accept(
 
 
 def make_quick(
-    rules: CompiledRules, resource: CompiledResource, operation: str = "create"
+    rules: CompiledRules, resource: CompiledResource, operation: str = "create", *, has_store: bool = True
 ) -> Quick | QuickUpdate | None:
     """Generate a resource's program of creates or updates; None where the plain evaluator decides all."""
     declared = [one.name for one in resource.file.operations]
     if resource.has_event(operation) or (declared and operation not in declared):
         return None
     try:
-        code = generate(rules, resource, operation)
+        code = generate(rules, resource, operation, has_store=has_store)
         if operation == "update":
             return QuickUpdate(rules, resource, code)
         is_keyed = resource.fields[resource.key].rule.generate is None

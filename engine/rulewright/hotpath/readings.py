@@ -79,6 +79,10 @@ def _constant(settings: Mapping[str, object], steps: tuple[str, ...]) -> object:
 
 def _found(link: Linked, root: str, steps: tuple[str, ...]) -> Step | None:
     """What a look-up or a reference found."""
+    if not link.has_store:
+        # Nothing is found, so nothing is shown of it.
+        find = {**link.lookups, **link.bindings}.get(root)
+        return None if find is None else ("call", find, steps, False)
     if root in link.lookups:
         rule = link.resource.lookups[root].rule
         if rule.kind == "count":

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
+from rulewright.evaluation.log import Stage
 from rulewright.evaluation.masking import MASK, because_of, to_json
 from rulewright.evaluation.shape import _positions
 from rulewright.evaluation.views import Layer
 from rulewright.formula import Valued
-from rulewright.hotpath.state import Decline, State, decoded, names_of
+from rulewright.hotpath.state import NoStore, State, decoded, names_of
 from rulewright.hotpath.values import match
 from rulewright.problem import Because, Problem, ProblemDraft
 
 # Where a problem stands in the order of evaluation: the stage, then the place in the rule file.
 Place = tuple[int, ...]
 Entry = tuple[Place, Problem]
+_WITHDRAWN: Final = (int(Stage.SHAPE), int(Stage.PRESENCE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +134,48 @@ def note_missing_items(
     return missing
 
 
-def require_untold(entries: list[Entry], beneath: str) -> None:
-    """Decline where a problem was told of something beneath a path; of a secret, at the path itself."""
-    if any(f"{problem.path}/".startswith(beneath) for _, problem in entries):
-        raise Decline
+def tell_undecided(
+    s: State, entries: list[Entry], refusal: Refusal, error: NoStore, words: str = "can't be decided"
+) -> None:
+    """Keep that a rule can't be decided because there is no store."""
+    entries.append(undecided(refusal, error.message, words).told(_read(s, refusal.formula)))
+
+
+def tell_undecided_value(
+    s: State,
+    entries: list[Entry],
+    refusal: Refusal,
+    error: NoStore,
+    field: Any,
+    stored: object,
+    sensitive: bool,
+) -> None:
+    """Keep that a check on a value can't be decided because there is no store."""
+    because = _read_with_value(s, refusal.formula, field, stored, sensitive)
+    entries.append(undecided(refusal, error.message).told(because))
+
+
+def undecided(refusal: Refusal, reason: str, words: str = "can't be decided") -> Refusal:
+    """The same rule, of which nobody knows what it says."""
+    message = f"{words}: {reason}"
+    problem = replace(refusal.problem, code="undecided", message=message, severity="warning", vendor=None)
+    return replace(refusal, problem=problem)
+
+
+def is_clean(entries: list[Entry]) -> bool:
+    """Whether nothing so far stands against acceptance."""
+    return not any(one.severity == "error" or one.code == "undecided" for _, one in entries)
+
+
+def withdraw(entries: list[Entry], path: str) -> None:
+    """Take back what shape and presence found wrong at a path and beneath: see `Log.withdraw`."""
+    entries[:] = [
+        (place, problem)
+        for place, problem in entries
+        if place[0] not in _WITHDRAWN
+        or problem.severity != "error"
+        or not f"{problem.path}/".startswith(f"{path}/")
+    ]
 
 
 def _read(s: State, formula: Valued, names: Mapping[str, object] | None = None) -> Because:

@@ -31,17 +31,19 @@ def tell(kept: Any, parts: Mapping[str, Any], payload: Any, given: tuple[Any, ..
     parts["collect"](run, unsound, entries)
     entries.sort(key=lambda entry: entry[0])
     problems = [problem for _, problem in entries]
-    if not has_error(problems):
-        if any(problem.code == "undecided" for problem in problems):
-            raise LostError
+    if verdict_of(problems) == "accepted":
         for stage in parts["after"]:
             stage(run)
+        if parts["conclude"] is not None:
+            parts["conclude"](run, entries)
+            problems = [problem for _, problem in entries]
     return problems, run
 
 
-def has_error(problems: Iterable[Told]) -> bool:
-    """Whether one of the problems refuses."""
-    return any(problem.severity == "error" for problem in problems)
+def verdict_of(problems: Iterable[Told]) -> str:
+    """As evaluation/decision.py has it."""
+    against = {"error" if one.severity == "error" else one.code for one in problems}
+    return "rejected" if "error" in against else "undecided" if "undecided" in against else "accepted"
 
 
 def _sifted(

@@ -106,12 +106,18 @@ def _read(state: Any, formula: Any, value: object, sensitive: bool) -> Because |
     text, steps = formula
     values: dict[str, object] = {}
     for label, (kind, taken, path, hidden) in steps:
-        found = _VALUES[kind](state, taken, value)
+        try:
+            found = _VALUES[kind](state, taken, value)
+        except Exception as error:
+            # What needs a store, and there is none, is shown as nothing.
+            if not hasattr(error, "message"):
+                raise
+            found = None
         if path and kind == "call" and found is not None and not isinstance(found, dict):
             return NOT_READ
         for step in path:
             found = found.get(step) if isinstance(found, dict) else None
-        if not isinstance(found, _SHOWN) and kind != "constant":
+        if not isinstance(found, _SHOWN) and found != [] and kind != "constant":
             return NOT_READ
         values[label] = MASK if (hidden or (kind == "value" and sensitive)) and found is not None else found
     return Because(text, values)

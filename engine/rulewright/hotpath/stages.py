@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation import PART_TYPES
-from rulewright.evaluation.request import PARAMETER
+from rulewright.evaluation.request import PARAMETER, is_early
 from rulewright.formula import Formula
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.expressions import Writer
@@ -15,7 +15,6 @@ from rulewright.hotpath.merging import MergeWriter
 from rulewright.hotpath.touching import Touching, both
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
 
-_KNOWN_BEFORE_PAYLOAD = frozenset({"request", "actor", "settings", "current", "now", "today"})
 # Tuples, and mappings that are no dict, are for the plain evaluator.
 _PART_TYPES = {**PART_TYPES, "list": (list,), "object": (dict,), "map": (dict,)}
 
@@ -48,7 +47,10 @@ class Stages:
 
     def write_request(self) -> None:
         """Who calls, may they, and is there what the request names."""
-        self._stage("caller", "who calls, may they, what the path names", self._request())
+        self._stage("caller", "who calls, may they", self._request())
+        early = [one for one in self.resource.lookups.values() if is_early(self.resource, one)]
+        lines = [f"{self.cells.look_up(one)}(s)" for one in early]
+        self._stage("existence", "what the path names", lines)
 
     def _request(self) -> Iterator[str]:
         resource = self.resource
@@ -72,20 +74,11 @@ class Stages:
             named = (resource.key, "id", "uuid") if self.unit.is_update else ()
             for name in [one for one in PARAMETER.findall(operation.path) if one not in named]:
                 yield f"if s.request.path.get({name!r}) in (None, ''): raise Decline"
-        for lookup in resource.lookups.values():
-            if lookup.rule.if_missing == "not_found" and self._is_early(lookup.rule.name):
-                yield f"{self.cells.look_up(lookup)}(s)"
 
     def _permissions(self) -> str:
         if self.resource.permissions is None:
             return "s.actor.get('permissions')"
         return self.cells.writer().valued(self.resource.permissions).text
-
-    def _is_early(self, name: str) -> bool:
-        return all(
-            path[0] in _KNOWN_BEFORE_PAYLOAD or (path[0] in self.resource.lookups and self._is_early(path[0]))
-            for path in self.resource.lookups[name].by.reads
-        )
 
     # Presence
 

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 from rulewright import cel
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation.chance import Chance
+from rulewright.evaluation.overlay import NoStoreError
 from rulewright.evaluation.response import print_value
 from rulewright.evaluation.views import Everything, LazyRecord, View, Whole, decode_record, decode_value
 from rulewright.fieldtypes import encode_datetime
@@ -25,6 +26,10 @@ class Decline(Exception):  # noqa: N818 - it is no error: the plain evaluator ta
 
 class Missing(Decline):
     """A reference names no existing record."""
+
+
+class NoStore(Decline, NoStoreError):  # noqa: N818 - as Missing
+    """Something has to be looked up, and there is no store: an error that expressions may absorb."""
 
 
 class _Unread:
@@ -101,10 +106,18 @@ class State(Ahead):
 class Linked:
     """What generated code of one resource stands on: the rules, and how names of expressions resolve."""
 
-    def __init__(self, rules: CompiledRules, resource: CompiledResource, operation: str = "create") -> None:
+    def __init__(
+        self,
+        rules: CompiledRules,
+        resource: CompiledResource,
+        operation: str = "create",
+        *,
+        has_store: bool = True,
+    ) -> None:
         self.rules = rules
         self.resource = resource
         self.operation = operation
+        self.has_store = has_store
         self.settings = View(rules.settings.get(resource.file.api, {}), ())
         self.keys = {name: one.key for name, one in rules.resources.items()}
         # Name of an expression, or of a record's field -> the generated function that works it out.

@@ -21,7 +21,6 @@ _HARMLESS: Final = frozenset(
     | {"judge_uniques", "now_text", "generated", "tell", "tell_value", "tell_missing"}
 )
 _BEGIN: Final = """
-if store is None: raise Decline
 s.planned = {{{own!r}: {{s.key: s.record}}}}
 s.hidden = s.record
 s.changes = []

@@ -14,14 +14,15 @@ from marshmallow import ValidationError
 
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import Inputs
+from rulewright.evaluation.decision import verdict_of
 from rulewright.fieldtypes import is_writable
-from rulewright.hotpath.accepting import accepted, rejected
+from rulewright.hotpath.accepting import accepted, refused
 from rulewright.hotpath.build import Generated
+from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.sifting import Sifted, Sifter
 from rulewright.hotpath.state import Decline, State
 from rulewright.outcome import Outcome
 from rulewright.ports import Records
-from rulewright.problem import Problem
 
 _PLACE: Final = re.compile(r"at `\$\.([A-Za-z][A-Za-z0-9_]*)")
 _MOST: Final = 20
@@ -68,19 +69,25 @@ class Teller:
         generated.collect(run, unsound, entries)
         entries.sort(key=_place)
         problems = tuple([problem for _, problem in entries])
-        for problem in problems:
-            if problem.severity == "error":
-                return rejected(self.rules, self.resource, inputs, run, problems)
-        return self._accept(run, inputs, problems)
+        verdict = verdict_of(problems)
+        if verdict != "accepted":
+            return refused(verdict, self.rules, self.resource, inputs, run, problems)
+        return self._conclude(run, inputs, entries)
 
-    def _accept(self, run: State, inputs: Inputs, problems: tuple[Problem, ...]) -> Outcome:
-        """The outcome of a payload that has nothing but warnings."""
+    def _conclude(self, run: State, inputs: Inputs, entries: list[Entry]) -> Outcome:
+        """The outcome of a payload that has nothing but warnings so far."""
         generated = self.generated
-        for problem in problems:
+        for _, problem in entries:
             # Look-ups are read anew after the effects, and what was read before is told.
             problem.settle()
         for stage in generated.after:
             stage(run)
+        if generated.conclude is not None:
+            generated.conclude(run, entries)
+        problems = tuple([problem for _, problem in entries])
+        verdict = verdict_of(problems)
+        if verdict != "accepted":
+            return refused(verdict, self.rules, self.resource, inputs, run, problems)
         body = generated.respond(run)
         return accepted(self.rules, self.resource, generated, inputs, run, body, problems)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
+from rulewright.hotpath.dependence import Dependence
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -47,12 +48,18 @@ class Unit:
     rules: CompiledRules
     resource: CompiledResource
     operation: str = "create"
+    # Whether there is a store to look things up in.
+    has_store: bool = True
     functions: list[str] = field(default_factory=list)
     constants: dict[str, object] = field(default_factory=dict)
     cells: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     # Fields that rules read once more where a payload is refused.
     rested: set[str] = field(default_factory=set)
+    dependence: Dependence = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.dependence = Dependence(self.resource)
 
     @property
     def is_update(self) -> bool:

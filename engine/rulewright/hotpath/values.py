@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from rulewright.evaluation.overlay import matches
 from rulewright.evaluation.records import generate_value
 from rulewright.evaluation.views import decode_value, encode_value
 from rulewright.fieldtypes import INT64_MAX, INT64_MIN, is_writable
-from rulewright.hotpath.state import Decline, Missing, State
+from rulewright.hotpath.state import Decline, Missing, NoStore, State
 
 
 def fitted(field: CompiledField, value: object) -> object:
@@ -50,6 +50,29 @@ def require_none(value: object) -> None:
     """Decline a value that is there."""
     if value is not None:
         raise Decline
+
+
+def any_of(tests: Sequence[Callable[[], bool]]) -> bool:
+    """`||` where parts may need a store that is not there: another part may decide all the same."""
+    return _decided(tests, decisive=True)
+
+
+def all_of(tests: Sequence[Callable[[], bool]]) -> bool:
+    """`&&` where parts may need a store that is not there: another part may decide all the same."""
+    return _decided(tests, decisive=False)
+
+
+def _decided(tests: Sequence[Callable[[], bool]], *, decisive: bool) -> bool:
+    held: NoStore | None = None
+    for test in tests:
+        try:
+            if test() is decisive:
+                return decisive
+        except NoStore as error:
+            held = held or error
+    if held is not None:
+        raise held
+    return not decisive
 
 
 def text_of(value: object) -> object:

@@ -11,7 +11,7 @@ from rulewright.hotpath.sent import read_sent
 from rulewright.hotpath.thawed import Data, LostError, thaw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from rulewright.hotpath.retold import Told
@@ -28,8 +28,8 @@ class WarmProgram:
         self._kept: Any = marshal.loads(data)  # noqa: S302 - sealed: private_cache says by whom it was written
         self._whole: Any = marshal.loads(self._kept["whole"]) if whole else None  # noqa: S302 - as above
         self._because = because or whole
-        # Whether something was masked.
-        self._hid = False
+        # The texts and numbers that were masked.
+        self._secrets: set[str] = set()
 
     @cached_property
     def _parts(self) -> Mapping[str, Any]:
@@ -59,7 +59,7 @@ class WarmProgram:
 
         Parameters as in `Program.evaluate`; `path` is the request's.
         """
-        self._hid = False
+        self._secrets = set()
         kept = self._kept
         if actor is not None and any(actor.get(name) is None for name in kept["declared"]):
             return None
@@ -83,36 +83,33 @@ class WarmProgram:
             self._tell_rest(decided, run)
         return decided
 
-    def _accept(self, decided: Decided, run: Any) -> None:
+    def _accept(self, decided: Decided, run: Any, respond: Callable[[Any], object] | None = None) -> None:
+        """Fill in what is written and told; `respond` shapes the response where that was not tried."""
         decided.verdict = "accepted"
         decided.changes = tuple(self._shown(decided.resource, run))
         if self._whole is not None:
             decided.record = self._masked(decided.resource, run.record)
             if self._whole["status"] is not None:
-                is_unshaped = run.body is self._parts["unshaped"]
-                body = self._parts["respond"](run) if is_unshaped else run.body
+                if respond is None and run.body is self._parts["unshaped"]:
+                    respond = self._parts["respond"]
+                body = respond(run) if respond is not None else run.body
                 decided.response = Response(self._whole["status"], body)
 
     def _refuse(self, decided: Decided, payload: Any, given: tuple[Any, ...]) -> Any:
         """Fill in the problems; the state that they were found in. Raises LostError."""
         if self._kept["refusing"] is None:
             raise LostError
-        from rulewright.hotpath.retelling import has_error, tell  # noqa: PLC0415 - for what is not accepted
+        from rulewright.hotpath.retelling import tell, verdict_of  # noqa: PLC0415 - for what is not accepted
 
         kept, parts = self._refusing
         decided.problems, run = tell(kept, parts, payload, given)
         if self._because and any(problem.because is NOT_READ for problem in decided.problems):
             raise LostError
-        if has_error(decided.problems):
-            decided.verdict = "rejected"
-            if self._whole is not None:
-                self._refuse_whole(decided)
-        elif self._whole is None:
-            decided.verdict = "accepted"
-            decided.changes = tuple(self._shown(decided.resource, run))
-        else:
-            # What shapes the response was made anew with the state, and is not the same.
-            raise LostError
+        decided.verdict = verdict_of(decided.problems)
+        if decided.verdict == "accepted":
+            self._accept(decided, run, parts["respond"])
+        elif self._whole is not None:
+            self._refuse_whole(decided)
         return run
 
     def _refuse_whole(self, decided: Decided) -> None:
@@ -133,9 +130,9 @@ class WarmProgram:
 
     def _tell_rest(self, decided: Decided, run: Any) -> None:
         """What all outcomes have."""
-        if decided.response is not None and self._hid:
-            # Secrets are looked for in what callers are told.
-            raise LostError
+        if decided.response is not None:
+            without = self._parts["without"]
+            decided.response.body = without(frozenset(self._secrets), decided.response.body)
         decided.reads = tuple(self._reads(run))
         decided.ruleset = self._whole["digest"]
         decided.as_of = self._parts["clock"](run.now)
@@ -171,7 +168,8 @@ class WarmProgram:
         if fields is None or values is None:
             return values
         masked = self._parts["mask"](fields, values)
-        self._hid = self._hid or masked != values
+        if self._whole is not None:
+            self._secrets.update(self._parts["hidden"](values, masked))
         return masked
 
 
