@@ -52,6 +52,11 @@ fields:
     fields:
       size: {type: integer}
       colour: {type: string, required_if: "given(record.name) && same > 0"}
+  box:
+    type: object
+    forbidden_if: "given(record.name) && same > 0"
+    fields:
+      lid: {type: integer, forbidden_if: "given(record.name) && same > 1"}
   place: {type: integer, readonly: ignore, compute: "given(numbered) ? numbered + 1 : 1"}
   label: {type: string, default_from: "given(owner) ? owner.code : null"}
   taken: {type: boolean, compute: "size(open_jobs) > 0 || given(record.note)"}
@@ -104,6 +109,7 @@ def outcome_of(desk: Program, payload: dict[str, Any]) -> Outcome:
         ({"name": "Ann", "note": "n"}, "accepted", []),
         ({"name": "Ann", "note": "n", "amount": 5}, "undecided", ["amount"]),
         ({"name": "Ann", "note": "n", "amount": 6}, "accepted", []),
+        ({"name": "Ann", "note": "n", "box": {"lid": 1}}, "undecided", ["box"]),
         ({"name": 5, "kind": "k"}, "rejected", ["name", "place"]),
         ({"alias": "x", "extra": {"weight": 1}}, "rejected", ["extra", "few", "taken"]),
     ],

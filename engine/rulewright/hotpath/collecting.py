@@ -196,8 +196,10 @@ class Collector:
                 conditional += self._conditional(field)
         if conditional:
             yield "ended = []"
+            yield "undecided = []"
             yield from conditional
             yield "unsound.update(ended)"
+            yield "unsound.update(undecided)"
 
     def _required_parts(self, field: CompiledField) -> Iterator[str]:
         """Which parts of an object are missing is told by the plain evaluator; here, that none is."""
@@ -277,6 +279,10 @@ class Collector:
         in_doubt = self._told_in_doubt(refusal, keyword != "required_unless", [ended])
         lines = [*_under("" if test == "True" else f"if {test}:", [*before, *lines, ended])]
         undecided = [f"tell_undecided(s, entries, {refusal}, error)", ended]
+        if field.children and not self.unit.has_store:
+            # What is undecided ends no object: rules about its parts are judged.
+            undecided[1] = f"undecided.append({top!r})"
+            in_doubt = ["raise Decline"]
         rests = self._rests_of(formula, test)
         needed = self.rests.surely(formula)
         yield from self._guarded(rests, self._unless_missing(lines, in_doubt, undecided), in_doubt, needed)
