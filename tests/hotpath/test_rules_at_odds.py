@@ -43,6 +43,35 @@ fields:
 """,
         ({}, {"size": 1, "list": ["a"], "name": "a", "other": "b"}, {"list": ["b"], "other": "b"}),
     ),
+    # What was sent and is wrong can't be relied on, also where the rules have a constant for it.
+    "wrong_constant": (
+        """
+fields:
+  kind: {type: string, nullable: true, one_of: [a, b], compute: "'k'"}
+  size: {type: integer, required_unless: '(given(record.kind) ? record.kind : payload.kind) in ["a"]'}
+""",
+        ({"kind": "x"}, {"kind": "a"}, {}, {"kind": "x", "size": 1}),
+    ),
+    # What is wrong with a value that is forbidden, or inside it, is not told; what else is wrong is.
+    "forbidden_and_wrong": (
+        """
+fields:
+  kind: {type: string}
+  size: {type: integer, forbidden_if: payload.kind == 'a'}
+  box:
+    type: object
+    forbidden_if: payload.kind == 'a'
+    fields:
+      lid: {type: integer, required_if: payload.kind == 'b'}
+""",
+        (
+            {"kind": "a", "size": "x"},
+            {"kind": "a", "box": {"lid": "x", "top": 1}},
+            {"kind": "b", "box": {"top": 1}, "size": "x"},
+            {"kind": 5, "box": {"top": 1}, "size": "x"},
+            {"kind": "a", "box": {"top": 1}, "size": "x"},
+        ),
+    ),
     # A state rests on what initial_from reads, even where one was sent.
     "sent_state": (
         """

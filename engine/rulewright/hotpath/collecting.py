@@ -282,7 +282,9 @@ class Collector:
         if field.children and not self.unit.has_store:
             # What is undecided ends no object: rules about its parts are judged.
             undecided[1] = f"undecided.append({top!r})"
-            in_doubt = ["raise Decline"]
+            found = "undecided if entries[-1][1].code == 'undecided' else ended"
+            told_in_doubt = f"({found}).append({top!r})"
+            in_doubt = self._told_in_doubt(refusal, keyword != "required_unless", [told_in_doubt])
         rests = self._rests_of(formula, test)
         needed = self.rests.surely(formula)
         yield from self._guarded(rests, self._unless_missing(lines, in_doubt, undecided), in_doubt, needed)
@@ -294,14 +296,12 @@ class Collector:
 
     def _rests_of(self, formula: Formula, test: str) -> Rests:
         """What a condition rests on, of which no more may be left than was written."""
-        names = self._read_by(test)
-        if names is None or len(names) > 1 or (re.search(r"\b(True|False)\b", test) and test != "True"):
-            return self.rests.of(formula)
-        # What is required is not asked for in what is accepted; here it may be what is wrong.
-        if any(self.resource.fields[one].rule.required for one in self.rests.of(formula)[0] - names):
-            return self.rests.of(formula)
-        # With nothing but one unsound field to go by, nobody knows.
-        return names, True
+        rests = self.rests.of(formula)
+        is_open = re.search(r"\b(True|False)\b", test) is None
+        if is_open and len(rests[0]) == 1 and rests[0] == self._read_by(test):
+            # With nothing but one unsound field to go by, nobody knows.
+            return rests[0], True
+        return rests
 
     def _read_by(self, test: str) -> frozenset[str] | None:
         """The fields of the payload that a test reads; None where it reads anything else."""
