@@ -48,6 +48,24 @@ def test_python_m_and_version() -> None:
     assert shown.stdout.startswith("rulewright, version ")
 
 
+def test_no_time_is_spent_on_circles(write: Write) -> None:
+    """Python doesn't look for circles of objects, neither during a short command nor at its end."""
+    write("county.yaml", {"name": "Kent"})
+    script = (
+        "import atexit, gc\n"
+        "from rulewright.__main__ import main\n"
+        "count = lambda: sum(one['collections'] for one in gc.get_stats())\n"
+        "begun = count()\n"
+        "atexit.register(lambda: print(count() - begun, gc.get_freeze_count() > 10_000))\n"
+        "main()"
+    )
+    words = ["validate", "ct_oi/county", "county.yaml", "--actor", '{"agent": 3, "group": 9}']
+
+    ran = subprocess.run([sys.executable, "-c", script, *words], capture_output=True, text=True, check=False)
+
+    assert ran.stdout.splitlines()[-1] == "0 True", ran
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
