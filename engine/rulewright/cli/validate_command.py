@@ -54,13 +54,14 @@ def command(
     from rulewright.inputs import find_sources  # noqa: PLC0415
 
     sources = find_sources(files, choices.stdin_filename)
-    has_store = any(one is not None for one in chosen_records(choices))
-    chance = find_chance(resource, choices.rules, has_store=has_store)
-    desk = open_desk(resource, choices)
     if workers > 1:
         from rulewright.cli.parallel import validate_in_parallel  # noqa: PLC0415
 
+        desk = open_desk(resource, choices)
         validate_in_parallel(desk, sources, choices, split, output, workers=workers, fix=fix)
+    has_store = any(one is not None for one in chosen_records(choices))
+    chance = find_chance(resource, choices.rules, has_store=has_store)
+    desk = open_desk(resource, choices)
     with lookup_records(desk, choices) as records:
         is_live = chosen_records(choices)[1] is not None
         refused = validate_and_show(desk, sources, records, split, output, is_live=is_live, fix=fix)
