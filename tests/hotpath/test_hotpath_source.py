@@ -98,6 +98,7 @@ METHODS = {
     "required",
     "reserved",
     "response",
+    "code",
     "conclude",
     "error",
     "existence",

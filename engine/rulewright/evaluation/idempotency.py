@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from rulewright import cel
-from rulewright.compiled import CompiledIdempotency
+from rulewright.compiled import CompiledIdempotency, CompiledResource
 from rulewright.evaluation.log import Site, Stage
-from rulewright.evaluation.run import FAILED, Run
+from rulewright.evaluation.run import FAILED, Inputs, Run
 from rulewright.fieldtypes import decode_datetime, encode_datetime
 from rulewright.outcome import Claim
 from rulewright.ports import Column, Records, Store, StoredRecord, Table
@@ -42,17 +43,15 @@ def judge_idempotency(run: Run) -> None:
     rule = run.resource.idempotency
     if rule is None or run.is_trusted or run.inputs.operation not in rule.rule.operations:
         return
-    header = rule.rule.header.lower()
-    sent = run.inputs.request.headers.items()
-    key = next((value for name, value in sent if name.lower() == header), None)
-    if not isinstance(key, str) or not key:
+    key = key_in(run.inputs.request.headers, rule.rule.header)
+    if key is None:
         return
     site = Site(f"{run.resource.name}.idempotency", "", rule.rule.span, Stage.REQUEST)
     scope = [run.attempt(formula, site) for formula in rule.scope]
     if FAILED in scope:
         return
-    claim = _claim(run, rule, key, scope)
-    found = _recall(run, claim)
+    claim = make_claim(run.resource, run.inputs, rule, key, scope)
+    found = recall(run.records, claim, run.inputs.now)
     if found is None:
         run.claim = claim
     elif found.get("fingerprint") == claim.fingerprint:
@@ -62,22 +61,33 @@ def judge_idempotency(run: Run) -> None:
         _refuse(run, site, found)
 
 
-def _claim(run: Run, rule: CompiledIdempotency, key: str, scope: list[object]) -> Claim:
-    api = run.resource.file.api
+def key_in(headers: Mapping[str, object], header: str) -> str | None:
+    """The key that a call was sent with, if any."""
+    wanted = header.lower()
+    key = next((value for name, value in headers.items() if name.lower() == wanted), None)
+    return key if isinstance(key, str) and key else None
+
+
+def make_claim(
+    resource: CompiledResource, inputs: Inputs, rule: CompiledIdempotency, key: str, scope: Sequence[object]
+) -> Claim:
+    """What a call claims of a key, within the values that the rule's `scope` gave."""
+    api = resource.file.api
     keep = rule.rule.keep_seconds
-    expires = encode_datetime(run.inputs.now + timedelta(seconds=keep)) if keep is not None else None
+    expires = encode_datetime(inputs.now + timedelta(seconds=keep)) if keep is not None else None
+    call = call_of(resource, inputs)
     return Claim(
         id=_digest([api, *map(str, scope), key]),
-        call=call_of(run),
-        fingerprint=_digest([call_of(run), run.inputs.payload]),
+        call=call,
+        fingerprint=_digest([call, inputs.payload]),
         expires=str(expires) if expires is not None else None,
     )
 
 
-def call_of(run: Run) -> str:
+def call_of(resource: CompiledResource, inputs: Inputs) -> str:
     """Return what a key is used for: one key must not be used for two kinds of call."""
-    path = json.dumps(dict(run.inputs.request.path), sort_keys=True, default=str)
-    return f"{run.resource.name} {run.inputs.operation} {path}"
+    path = json.dumps(dict(inputs.request.path), sort_keys=True, default=str)
+    return f"{resource.name} {inputs.operation} {path}"
 
 
 def _digest(parts: list[object]) -> str:
@@ -90,14 +100,15 @@ def _digest(parts: list[object]) -> str:
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def _recall(run: Run, claim: Claim) -> StoredRecord | None:
-    if run.records is None:
+def recall(records: Records | None, claim: Claim, at: datetime) -> StoredRecord | None:
+    """The record of an earlier call that has the key still."""
+    if records is None:
         return None
     try:
-        found = run.records.find(CLAIMS.resource, {"id": claim.id}, 1)
+        found = records.find(CLAIMS.resource, {"id": claim.id}, 1)
     except cel.EvaluationError:
         return None
-    now = str(encode_datetime(run.inputs.now))
+    now = str(encode_datetime(at))
     kept = [one for one in found if one.get("expires") is None or str(one["expires"]) > now]
     return kept[0] if kept else None
 
@@ -128,7 +139,7 @@ def _has_passed(expires: object, before: datetime) -> bool:
 
 
 def _refuse(run: Run, site: Site, found: StoredRecord) -> None:
-    other_call = found.get("call") != call_of(run)
+    other_call = found.get("call") != call_of(run.resource, run.inputs)
     reason = "key_already_in_use" if other_call else "same_key_different_data"
     what = "for another kind of call" if other_call else "with other data"
     message = f"this idempotency key was used before {what}"

@@ -13,7 +13,7 @@ from rulewright.evaluation.overlay import same
 from rulewright.fieldtypes import encode_datetime
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.state import UNSHAPED, State
-from rulewright.outcome import Change, Outcome, OutcomeDraft, Read, Response, Verdict
+from rulewright.outcome import Change, Claim, Outcome, OutcomeDraft, Read, Response, Verdict
 from rulewright.problem import Problem
 
 # Changes and reads as tuples, in the order of the fields of Change and Read. Sensitive values are not masked,
@@ -89,6 +89,7 @@ def _parts(
     """The parts that wait. They read what was decided, never a store."""
     return {
         **_same(rules),
+        "claim": claim_of(run),
         "changes": _changes_of(resource, run),
         "_later": partial(_told_parts, rules, generated, inputs, run, body),
     }
@@ -111,6 +112,12 @@ def _told_parts(
 def _same(rules: CompiledRules) -> dict[str, object]:
     """What all of these outcomes have in common."""
     return {"messages": (), "ruleset": rules.digest, "replayed": False, "claim": None, "version": 1}
+
+
+def claim_of(run: State) -> Claim | None:
+    """The idempotency key that the call takes; most resources have no rule of them."""
+    claim = getattr(run, "c_claim", None)
+    return claim if isinstance(claim, Claim) else None
 
 
 def _changes_of(resource: CompiledResource, run: State) -> tuple[Change, ...]:
@@ -140,12 +147,15 @@ def _own_change(resource: CompiledResource, run: State) -> tuple[Any, ...]:
 def written_by(outcome: Outcome) -> Written | None:
     """Return what an accepted outcome writes and what it read, without making its parts.
 
-    None where they are made already, or by the plain evaluator: then the outcome itself tells.
+    None where they are made already, or by the plain evaluator, or with an idempotency key: then the outcome
+    itself tells.
     """
     later: Any = outcome._later
     if later is None or later.func is not _parts:
         return None
     rules, resource, _, _, run, _ = later.args
+    if claim_of(run) is not None:
+        return None
     own = _own_change(resource, run)
     reads = run.reads
     if len({read[0] for read in reads}) < len(reads):

@@ -12,6 +12,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.evaluation.idempotency import key_in
 from rulewright.evaluation.views import Layer
 from rulewright.hotpath import choosing, doubt, merging, plan, refusals, state, texts, values
 from rulewright.hotpath.ahead import fits
@@ -35,6 +36,7 @@ NAMES: Final[Mapping[str, object]] = {
     **{
         one.__name__: one
         for one in (
+            key_in,
             may_fire,
             choosing.tell_variants,
             doubt.note_in_doubt,
@@ -45,6 +47,7 @@ NAMES: Final[Mapping[str, object]] = {
             merging.require_in_scope,
             merging.without_nulls,
             plan.begin,
+            plan.claimed,
             plan.begin_update,
             plan.create_record,
             plan.expected,

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from rulewright.compiled import CompiledEffect, CompiledResource
+from rulewright.compiled import CompiledEffect, CompiledIdempotency, CompiledResource
+from rulewright.evaluation.idempotency import make_claim, recall
 from rulewright.evaluation.overlay import same
+from rulewright.evaluation.run import make_inputs
 from rulewright.hotpath.ahead import fits
 from rulewright.hotpath.state import Decline, State
+from rulewright.outcome import Claim
 
 Uniques = Sequence[tuple[tuple[str, ...], Mapping[str, object]]]
+
+
+def claimed(s: State, rule: CompiledIdempotency, key: str, scope: Sequence[object]) -> Claim:
+    """The idempotency key that the call takes; Decline where an earlier one has it."""
+    link = s.link
+    inputs = make_inputs(link.operation, s.payload, s.now, s.seed, None, s.actor, s.request)
+    claim = make_claim(link.resource, inputs, rule, key, scope)
+    if recall(s.store, claim, s.now) is not None:
+        raise Decline
+    return claim
 
 
 def begin(s: State, name: str) -> None:

@@ -65,10 +65,14 @@ class Stages:
                     yield f"if part is not None and {wrong}: raise Decline"
             if operation is not None and operation.permission is not None:
                 yield f"if not permitted({self._permissions()}, {operation.permission!r}): raise Decline"
-        if resource.idempotency is not None and self.unit.operation in resource.idempotency.rule.operations:
-            header = resource.idempotency.rule.header.lower()
+        rule = resource.idempotency
+        if rule is not None and self.unit.operation in rule.rule.operations:
+            constant = self.unit.constant("idempotency", rule)
+            scope = ", ".join(map(self.cells.called, rule.scope))
             yield "if s.request.headers:"
-            yield f"    if any([name.lower() == {header!r} for name in s.request.headers]): raise Decline"
+            yield f"    key = key_in(s.request.headers, {rule.rule.header!r})"
+            claim = f"claimed(s, {constant}, key, [{scope}])"
+            yield f"    if key is not None: s.{self.unit.cell('c_claim')} = {claim}"
         if operation is not None and operation.path is not None:
             # The record's key stands in for its name in the path.
             named = (resource.key, "id", "uuid") if self.unit.is_update else ()

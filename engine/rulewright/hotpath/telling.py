@@ -16,7 +16,7 @@ from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import Inputs
 from rulewright.evaluation.decision import verdict_of
 from rulewright.fieldtypes import is_writable
-from rulewright.hotpath.accepting import accepted, refused
+from rulewright.hotpath.accepting import accepted, claim_of, refused
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.sifting import Sifted, Sifter
@@ -77,6 +77,9 @@ class Teller:
     def _conclude(self, run: State, inputs: Inputs, entries: list[Entry]) -> Outcome:
         """The outcome of a payload that has nothing but warnings so far."""
         generated = self.generated
+        if claim_of(run) is not None:
+            # It is of the whole payload, of which something was taken out.
+            raise Decline
         for _, problem in entries:
             # Look-ups are read anew after the effects, and what was read before is told.
             problem.settle()

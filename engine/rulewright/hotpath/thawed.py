@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -120,7 +121,8 @@ def _name(_: list[Any], module: str, name: str) -> object:
 def _function(
     _: list[Any], code: Any, defaults: Any, reached: dict[str, int], cells: list[int], bare: bool
 ) -> object:
-    names: dict[str, Any] = {"__builtins__": {}} if bare else {}
+    # Written in C, some of the standard library look for them where they are called from.
+    names: dict[str, Any] = {"__builtins__": {} if bare else builtins}
     return FunctionType(code, names, code.co_name, None, tuple(CellType() for _ in cells))
 
 
