@@ -106,6 +106,7 @@ METHODS = {
     "seed",
     "store",
     "strip",
+    "undecided",
     "unsound",
     "update",
     "uuid",
