@@ -45,6 +45,7 @@ class MemoryStore:
         self._progress: dict[str, int] = {}
         # Readers take it too, so that nobody sees half a transaction of another thread.
         self._lock = threading.RLock()
+        self._hold = _Hold(self)
         self._writing = False
         self._closed = False
         if tables:
@@ -130,27 +131,39 @@ class MemoryStore:
         self._closed = True
         self._sets.clear()
 
-    @contextmanager
-    def _held(self) -> Iterator[None]:
-        if not self._lock.acquire(timeout=PATIENCE):
-            raise AdapterError(f"the store in memory is busy: another thread wrote for {PATIENCE:.0f} s")
-        try:
-            if self._closed:
-                raise AdapterError("the store in memory is closed")
-            yield
-        except RecursionError:
-            raise AdapterError("a value is nested too deeply to be looked up") from None
-        finally:
-            self._lock.release()
+    def _held(self) -> _Hold:
+        return self._hold
 
     def _set(self, resource: str) -> RecordSet:
-        return self._sets.setdefault(resource, RecordSet(()))
+        found = self._sets.get(resource)
+        return found if found is not None else self._sets.setdefault(resource, RecordSet(()))
 
     def _check_fields(self, resource: str, fields: Iterable[str]) -> None:
         shape = self._shapes.get(resource)
         if shape is not None:
             for field in fields:
-                shape.type_of(field)
+                if field not in shape.types:
+                    shape.type_of(field)
+
+
+class _Hold:
+    """Holds a store for one thread. A class of its own, because a generator takes longer than a look-up."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._lock = store._lock
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(timeout=PATIENCE):
+            raise AdapterError(f"the store in memory is busy: another thread wrote for {PATIENCE:.0f} s")
+        if self._store._closed:
+            self._lock.release()
+            raise AdapterError("the store in memory is closed")
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._lock.release()
+        if kind is not None and issubclass(kind, RecursionError):
+            raise AdapterError("a value is nested too deeply to be looked up") from None
 
 
 class MemoryTransaction(OneByOne, ReadingHalf):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rulewright_adapters.values import alternatives, identity, number_after, order
 
 if TYPE_CHECKING:
     from rulewright.ports import StoredRecord, UniqueConstraint, Where
 
+# Values that are their own identity, and those that have no parts.
+_PLAIN: Final = frozenset({str, int, float})
+_FLAT: Final = _PLAIN | {bool, type(None)}
 _Index = dict[tuple[Hashable, ...], dict[int, None]]
 
 
@@ -42,6 +45,10 @@ class RecordSet:
         if not fields:
             return list(self._rows)
         index = self._index(fields)
+        wanted = [where[field] for field in fields]
+        if _PLAIN.issuperset(map(type, wanted)):
+            # Nearly all: one value each, which is its own identity.
+            return [*index.get(tuple(wanted), ())]
         options = [dict.fromkeys(map(identity, alternatives(where[field]))) for field in fields]
         return [row for values in product(*options) for row in index.get(values, ())]
 
@@ -120,6 +127,8 @@ def _entry(fields: tuple[str, ...], record: StoredRecord) -> tuple[Hashable, ...
 
 def copied(record: StoredRecord) -> dict[str, object]:
     """Copy a record, nested values too: nobody changes what is stored by changing what was read."""
+    if _FLAT.issuperset(map(type, record.values())):
+        return {**record}
     return {field: _copied_value(value) for field, value in record.items()}
 
 
