@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from rulewright.configuration_cache import keep_configuration
 from rulewright.errors import ConfigurationError
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from rulewright.configuration_cache import Kept
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(Struct, frozen=True):
     """What a configuration file says. `options` holds defaults of command options, by their names."""
 
     file: Path | None = None

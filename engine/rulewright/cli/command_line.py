@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +58,8 @@ def main(context: click.Context, no_plugins: bool) -> None:
     if context.meta[HELP_ASKED]:
         return
     # Not needed for --help.
+    from msgspec.structs import replace  # noqa: PLC0415
+
     from rulewright.cli.options import defaults_of  # noqa: PLC0415
     from rulewright.configuration import find_configuration  # noqa: PLC0415
 

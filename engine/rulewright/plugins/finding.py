@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from rulewright.errors import ENDINGS, PluginError, in_words
 
@@ -25,8 +26,7 @@ GROUP: Final = "rulewright"
 SWITCH: Final = "RULEWRIGHT_NO_PLUGINS"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A plug-in that was found: the object with its hooks, and where it is from.
 
     `stamp` changes with its code; None where that can't be told.

@@ -11,8 +11,9 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from rulewright import cel
 from rulewright.cel.tree import Call
@@ -48,8 +49,7 @@ _OWN_MACROS: Final = frozenset(
 Prefixes = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Verifier:
+class Verifier(Struct, frozen=True):
     """One kind.
 
     `verify` takes the thing and the prefixes of the plug-in's codes, and yields what is wrong, in words.

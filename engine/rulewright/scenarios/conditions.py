@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.formula import Formula
@@ -14,8 +15,7 @@ from rulewright.problem import Span
 Key = tuple[str, Span]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One condition. `part` is what goes when it is deleted: the formula, or the check that it is.
 
     A field of an event is compiled once more there, so a condition may have several `twins`.

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from msgspec import Struct
+
 from rulewright.compiled import CompiledRules
 from rulewright.evaluation import Judged
 from rulewright.scenarios.conditions import Condition, Key, conditions_of
@@ -32,8 +34,7 @@ class Watch:
             counts["absent"] = counts.get("absent", 0) + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Covered:
+class Covered(Struct, frozen=True):
     """One condition and how often it was seen as what."""
 
     condition: Condition
@@ -45,8 +46,7 @@ class Covered:
         return tuple(one for one in WANTED if not self.seen.get(one))
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """All conditions of the resources in question, in the order of their files."""
 
     conditions: tuple[Covered, ...]

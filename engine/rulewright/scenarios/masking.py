@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from rulewright.compiled import CompiledField, CompiledRules
 from rulewright.evaluation.masking import MASK, mask_record

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeGuard
+
+from msgspec import Struct
 
 from rulewright.scenarios.model import ABSENT, Expectation, Record, ResponseExpectation, StoreExpectation
 from rulewright.scenarios.pairing import nearest, pair
@@ -13,8 +14,7 @@ Plain = Mapping[str, object]
 _INFO_CODES = frozenset({"overruled", "excluded"})
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One value that is not as written. ABSENT: it isn't there at all."""
 
     path: str

@@ -6,9 +6,10 @@ Values are as YAML gives them; a text such as `$first.record.id` stays text unti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
+
+from msgspec import Struct, field
 
 from rulewright.outcome import Verdict
 from rulewright.problem import SourceProblem, Span
@@ -29,8 +30,7 @@ class Absent(Enum):
 ABSENT: Final = Absent.ABSENT
 
 
-@dataclass(frozen=True, slots=True)
-class StoreExpectation:
+class StoreExpectation(Struct, frozen=True):
     """How many records of a resource hold exactly the values of `where` after a step."""
 
     resource: str
@@ -38,8 +38,7 @@ class StoreExpectation:
     count: object
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResponseExpectation:
+class ResponseExpectation(Struct, frozen=True, kw_only=True):
     """What the caller sees. ABSENT: not named. `absent` are JSON Pointers that must not be in the body."""
 
     status: object = ABSENT
@@ -47,8 +46,7 @@ class ResponseExpectation:
     absent: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
+class Expectation(Struct, frozen=True, kw_only=True):
     """What an outcome must look like. None (ABSENT for `record`): nothing is said about that part."""
 
     verdict: Verdict
@@ -61,8 +59,7 @@ class Expectation:
     replayed: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One call: what comes in, and what must come out. `bind` names its outcome for later steps."""
 
     resource: str
@@ -78,8 +75,7 @@ class Step:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
+class Scenario(Struct, frozen=True, kw_only=True):
     """One story: the records there are, and one step or several. `settings` are those of its API."""
 
     name: str
@@ -91,8 +87,7 @@ class Scenario:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ScenarioFile:
+class ScenarioFile(Struct, frozen=True):
     """What could be read of one file. `not_run` counts the scenarios that hold a mistake."""
 
     file: str

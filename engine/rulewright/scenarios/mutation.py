@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rulewright.program import Program
 from rulewright.scenarios.conditions import Key
@@ -13,16 +14,14 @@ from rulewright.scenarios.mutants import Mutant, mutants_of, mutate
 from rulewright.scenarios.running import OpenStore, Runner
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(Struct, frozen=True):
     """A mutant and the scenario that noticed it, None for a survivor."""
 
     mutant: Mutant
     killer: Scenario | None
 
 
-@dataclass(frozen=True, slots=True)
-class MutationReport:
+class MutationReport(Struct, frozen=True):
     """All mutants of a run."""
 
     fates: tuple[Fate, ...]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
+
+from msgspec import Struct
 
 from rulewright.report.source_text import Part, render_problems
 from rulewright.report.text import dump_json, show_text
@@ -19,8 +20,7 @@ _CODES: Final = {"red": "31", "green": "32", "yellow": "33", "bold": "1", "dim":
 _PARTS: Final[Mapping[Part, str]] = {"error": "red", "warning": "yellow", "caret": "bold", "hint": "dim"}
 
 
-@dataclass(frozen=True, slots=True)
-class Paint:
+class Paint(Struct, frozen=True):
     """Colours a text, where colour was asked for."""
 
     on: bool

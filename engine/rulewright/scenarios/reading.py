@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
+
+from msgspec import Struct
 
 from rulewright.compiled import CompiledRules
 from rulewright.outcome import Verdict
@@ -110,8 +111,7 @@ def _problems_of(
         yield from check_story(sound, file.node, rules)
 
 
-@dataclass(frozen=True, slots=True)
-class _Surroundings:
+class _Surroundings(Struct, frozen=True):
     """What a step inherits: from its scenario, or else from the file."""
 
     parts: tuple[Part, ...]

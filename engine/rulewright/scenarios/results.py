@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from rulewright.problem import SourceProblem, Span
 from rulewright.scenarios.model import ABSENT
 
 
-@dataclass(frozen=True, slots=True)
-class Mismatch:
+class Mismatch(Struct, frozen=True):
     """One thing that came out otherwise than written.
 
     `step` counts from 1. `path` says what differs, such as "record.household". A mismatch without
@@ -24,8 +23,7 @@ class Mismatch:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """How one scenario went. `steps` is how many it has, `seconds` how long it took."""
 
     file: str
@@ -42,8 +40,7 @@ class Result:
         return not self.mismatches
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """A whole run: results in the order of the files, and the mistakes in the files themselves."""
 
     results: tuple[Result, ...]
