@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode
 
-from rulewright.errors import AdapterError, ConflictError
+from rulewright.errors import AdapterError, ConflictError, StoreLostError
 from rulewright_adapters.postgres_driver import conninfo_to_dict, make_conninfo, psycopg
 
 # How long to wait for another process that writes, in seconds; the same as SQLite's.
@@ -72,16 +72,19 @@ def _name(settings: dict[str, str], schema: str) -> str:
 
 
 # What a server or libpq says while a connection is opened has no code: it is known by its words.
-_OPENING = (
-    ("password authentication failed", "refused the user name or the password"),
-    ("no password supplied", "wants a password: put it into the URL, into PGPASSWORD or into ~/.pgpass"),
+_ABSENT = (
     ("Connection refused", "is not there: no server answers at that host and port"),
     ("No such file or directory", "is not there: no server answers on that socket"),
     ("failed to resolve host", "is not there: no host has that name"),
     ("timeout expired", "is not there: nothing answered in time"),
+    ("starting up", "is just starting; try again"),
+    ("shutting down", "is shutting down"),
+)
+_OPENING = (
+    ("password authentication failed", "refused the user name or the password"),
+    ("no password supplied", "wants a password: put it into the URL, into PGPASSWORD or into ~/.pgpass"),
     ("too many clients", "has no connection left for us"),
     ("remaining connection slots", "has no connection left for us"),
-    ("starting up", "is just starting; try again"),
     ("no pg_hba.conf entry", "does not let this user in from here (pg_hba.conf)"),
 )
 # SQLSTATE, or its first two characters, -> what it means for whoever runs Rulewright.
@@ -104,7 +107,12 @@ _WORDS = {
     "58": "can't be read or written: its disk failed",
     "XX": "is damaged; restore it from a copy",
 }
-LOST = "was lost: the server ended the connection; nothing of an open transaction is stored"
+_LOST = "was lost: the server ended the connection; nothing of an open transaction is stored"
+
+
+def lost(address: Address) -> StoreLostError:
+    """Say that the server is gone."""
+    return StoreLostError(f"{address.name} {_LOST}")
 
 
 def opening_error(address: Address, error: Exception) -> AdapterError:
@@ -114,6 +122,9 @@ def opening_error(address: Address, error: Exception) -> AdapterError:
         return AdapterError(f"{address.name}: the server has no such database; make it first (createdb)")
     if re.search(r'role ".*" does not exist', text):
         return AdapterError(f"{address.name}: the server knows no such user")
+    for mark, words in _ABSENT:
+        if mark in text:
+            return StoreLostError(f"{address.name} {words}")
     for mark, words in _OPENING:
         if mark in text:
             return AdapterError(f"{address.name} {words}")
@@ -124,7 +135,7 @@ def explained(address: Address, error: psycopg.Error) -> AdapterError:
     """Say in words what PostgreSQL's error means for the store."""
     state = error.sqlstate or ""
     if state[:2] in ("08", "57") and state != "57014":
-        return AdapterError(f"{address.name} {LOST}")
+        return lost(address)
     if state[:2] == "40":
         return ConflictError(f"{address.name} {_WORDS['40']}")
     words = _WORDS.get(state) or _WORDS.get(state[:2])
@@ -132,7 +143,7 @@ def explained(address: Address, error: psycopg.Error) -> AdapterError:
         return AdapterError(f"{address.name} {words}")
     if not state and isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
         # The driver's own: the server had no time to say why.
-        return AdapterError(f"{address.name} {LOST}")
+        return lost(address)
     # Never the whole error: its DETAIL repeats the record.
     said = error.diag.message_primary or type(error).__name__
     return AdapterError(f"{address.name}: PostgreSQL says {_hidden(address, said)}")

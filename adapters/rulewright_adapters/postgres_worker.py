@@ -12,9 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event
 
-from rulewright.errors import AdapterError
 from rulewright.ports import Jobs
-from rulewright_adapters.postgres_address import LOST, Address, explained
+from rulewright_adapters.postgres_address import Address, explained, lost
 from rulewright_adapters.postgres_driver import psycopg, sql
 from rulewright_adapters.postgres_jobs import QUEUE, TASK, jobs_schema
 from rulewright_adapters.postgres_worker_driver import procrastinate
@@ -90,7 +89,6 @@ class _Crew:
             await asyncio.get_running_loop().run_in_executor(self.pool, what, *given)
         except Exception as error:
             self.errors.append(error)
-            self.stop.set()
             raise
 
     async def _run(self, app: procrastinate.App) -> None:
@@ -106,12 +104,13 @@ class _Crew:
         )
 
     async def _until_stopped(self, running: asyncio.Task[None]) -> None:
-        while not self.stop.is_set() and not running.done():
+        # To stop is what others ask for: after a failure they may want to begin anew.
+        while not self.stop.is_set() and not self.errors and not running.done():
             await asyncio.wait({running}, timeout=_TICK)
         if running.done():
             # It ends by itself only where it can't tell any more that it is there.
             running.result()
-            self.errors.append(AdapterError(f"{self.address.name} {LOST}"))
+            self.errors.append(lost(self.address))
             return
         # Procrastinate finishes what was begun.
         running.cancel()
@@ -126,7 +125,6 @@ class _Crew:
                 await self._take_over(app)
         except Exception as error:
             self.errors.append(error)
-            self.stop.set()
 
     async def _take_over(self, app: procrastinate.App) -> None:
         """Give the messages of lost workers back, each of which gets another job by that."""
@@ -146,4 +144,4 @@ class _Crew:
         cause = error.__cause__
         if isinstance(cause, psycopg.Error):
             return explained(self.address, cause)
-        return AdapterError(f"{self.address.name} {LOST}")
+        return lost(self.address)

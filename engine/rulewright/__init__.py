@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ReferenceViolationError,
         RuleFileError,
         RulewrightError,
+        StoreLostError,
         StoreMismatchError,
         UniqueViolationError,
     )
@@ -57,6 +58,7 @@ __all__ = [
     "SourceProblem",
     "Span",
     "Store",
+    "StoreLostError",
     "StoreMismatchError",
     "Transaction",
     "UniqueViolationError",
@@ -76,6 +78,7 @@ _MODULES = {
         "ReferenceViolationError",
         "RuleFileError",
         "RulewrightError",
+        "StoreLostError",
         "StoreMismatchError",
         "UniqueViolationError",
     ),

@@ -65,6 +65,10 @@ class ConflictError(AdapterError):
     """
 
 
+class StoreLostError(AdapterError):
+    """A store's server does not answer (any more); later it may. An open transaction is not stored."""
+
+
 class StoreMismatchError(AdapterError):
     """The store was made for other rules. `differences` says what differs, one sentence each."""
 

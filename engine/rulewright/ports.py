@@ -260,5 +260,6 @@ class JobStore(Protocol):
     def work(self, jobs: Jobs, *, workers: int, patience: float, stop: Event) -> None:
         """Do jobs, `workers` at a time, until `stop` is set; those begun are then finished.
 
-        A worker that was not heard of for `patience` seconds is lost. Raises AdapterError.
+        A worker that was not heard of for `patience` seconds is lost. Raises AdapterError; StoreLostError
+        where it may be called again in a while. Never sets `stop`.
         """

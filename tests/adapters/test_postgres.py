@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from postgres_server import Server
 from test_agreement import STEPS, Step, exact, play
 
-from rulewright.errors import AdapterError, StoreMismatchError, UniqueViolationError
+from rulewright.errors import AdapterError, StoreLostError, StoreMismatchError, UniqueViolationError
 from rulewright.ports import Column, Store, Table, UniqueConstraint
 from rulewright.testing import CASE, HOUSEHOLD, TABLES, StoreContract, plain
 from rulewright_adapters import open_store, postgres_connection
@@ -285,11 +285,18 @@ def test_a_connection_that_went_stale_is_replaced(server: Server, url: str, stor
     assert store.count(CASE, {}) == 2
 
 
+@pytest.mark.parametrize("rest", ["127.0.0.1:1/intake", "/intake?host=/nowhere"])
+def test_a_server_that_is_not_there_may_be_later(rest: str) -> None:
+    """So whoever works on and on tries again."""
+    with pytest.raises(StoreLostError, match="is not there"):
+        open_store(f"postgresql://{rest}")
+
+
 def test_a_connection_lost_inside_a_transaction_undoes_it(
     server: Server, url: str, store: PostgresStore
 ) -> None:
     """Going on would write half a decision."""
-    with pytest.raises(AdapterError, match="was lost"), store.transaction() as transaction:
+    with pytest.raises(StoreLostError, match="was lost"), store.transaction() as transaction:
         transaction.insert(CASE, {"id": 2})
         end_connections(server, url)
         transaction.insert(CASE, {"id": 3})

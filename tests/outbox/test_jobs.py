@@ -18,11 +18,12 @@ from desk import API, ORDER, Answer, Receiver, deliver, taken
 from faulty_server import FaultyServer, Received, ok
 from postgres_server import Server
 
-from rulewright.errors import AdapterError
+from rulewright.errors import AdapterError, StoreLostError
 from rulewright.outbox import MESSAGES, Settled, count_letters, drop, find_letter, retry
+from rulewright.outbox import worker as working
 from rulewright.outbox.clock import now_of, stamp
 from rulewright.outbox.worker import Worker
-from rulewright.ports import Reply, Sending
+from rulewright.ports import Jobs, Reply, Sending
 from rulewright.program import Program
 from rulewright_adapters import open_store
 from rulewright_adapters.memory import MemoryStore
@@ -269,6 +270,60 @@ def test_a_store_that_fails_ends_the_work(desk: Desk) -> None:
     assert desk.states() == ["sending"]
     with desk.working():
         wait_until(lambda: desk.states() == ["delivered"])
+
+
+def test_a_failure_is_no_request_to_stop(desk: Desk) -> None:
+    """Whoever gave `stop` may begin anew, or not."""
+    desk.order()
+    stop = Event()
+
+    def fail(message: int, job: str) -> None:
+        raise KeyError(message)
+
+    with pytest.raises(KeyError):
+        desk.store.work(Jobs(fail, fail, lambda: None), workers=1, patience=1.0, stop=stop)
+
+    assert not stop.is_set()
+
+
+class Losing(MemoryStore):
+    """A store whose server is gone for some time, and then has one job."""
+
+    def __init__(self, program: Program, losses: int) -> None:
+        super().__init__({}, program.tables)
+        self.losses = losses
+        assert program.apply("shop/order", TEA, store=self).stored
+
+    def work(self, jobs: Jobs, *, workers: int, patience: float, stop: Event) -> None:
+        """See JobStore."""
+        if self.losses:
+            self.losses -= 1
+            raise StoreLostError("the store was lost")
+        jobs.deliver(1, "job 1")
+        stop.set()
+
+
+def test_a_store_that_was_lost_is_tried_again(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After longer and longer pauses, each of which is told."""
+    monkeypatch.setattr(working, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(working, "_LONGEST_PAUSE", 0.03)
+    worker = program.worker(Losing(program, 4), Receiver())
+    told: list[tuple[str, float]] = []
+    worker.on_loss = lambda error, pause: told.append((str(error), pause))
+
+    settled = list(worker.run())
+
+    assert [one.fate for one in settled] == ["delivered"]
+    assert told == [("the store was lost", pause) for pause in (0.01, 0.02, 0.03, 0.03)]
+
+
+def test_a_worker_may_be_stopped_while_its_store_is_lost(program: Program) -> None:
+    """It says why it ends."""
+    worker = program.worker(Losing(program, 4), Receiver())
+    worker.on_loss = lambda error, pause: worker.stop.set()
+
+    with pytest.raises(StoreLostError, match="was lost"):
+        list(worker.run())
 
 
 def test_other_stores_have_no_jobs(program: Program) -> None:

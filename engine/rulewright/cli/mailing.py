@@ -21,7 +21,7 @@ from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import chosen_format, paint, write
 from rulewright.cli.stores import require_existing
 from rulewright.configuration import Configuration
-from rulewright.errors import ConfigurationError
+from rulewright.errors import ConfigurationError, StoreLostError
 from rulewright.outbox import Letter, Settled, count_letters, drop, find_letter, list_letters, retry
 from rulewright.ports import Forwarder, Store
 from rulewright.report.letters import letter_in_words, letter_json, letter_line, settled_json, settled_line
@@ -124,10 +124,15 @@ def work_outbox(
     fates: Counter[str] = Counter()
     with closing(open_outbox(url)) as store, closing(open_forwarder(store)) as forwarder:
         worker = program.worker(store, forwarder, workers=workers, lease_seconds=lease)
+        worker.on_loss = _tell_of_loss
         with _stopping(worker.stop):
             write_settled(_counted(worker.run(), fates), output)
         left = count_letters(store)["waiting"]
     click.echo(_summary(fates, left), err=True)
+
+
+def _tell_of_loss(error: StoreLostError, pause: float) -> None:
+    click.echo(f"{error}; it is tried again in {pause:.0f} s", err=True)
 
 
 def _counted(settled: Iterator[Settled], fates: Counter[str]) -> Iterator[Settled]:

@@ -96,8 +96,9 @@ def work_command(
     """Send messages as they become due, as one of many workers on PostgreSQL, until stopped.
 
     From the first run on, each message gets a job of Procrastinate in the transaction that stores it. A
-    worker that was not heard of for --lease seconds is lost, and others take over. SIGTERM and Ctrl-C end
-    the work once what is being sent is finished. Needs pip install 'rulewright[workers]'.
+    worker that was not heard of for --lease seconds is lost, and others take over. Where the server does not
+    answer any more it is tried again, after a minute at most. SIGTERM and Ctrl-C end the work once what is
+    being sent is finished. Needs pip install 'rulewright[workers]'.
     """
     from rulewright.cli.mailing import work_outbox  # noqa: PLC0415 - lazy, for a fast --help
 
