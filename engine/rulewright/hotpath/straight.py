@@ -317,7 +317,7 @@ def _copied(part: Any) -> Any:
         return [_copied(one) for one in part]
     if not isinstance(part, ast.AST):
         return part
-    made = type(part)()
+    made = part.__new__(type(part))
     vars(made).update({name: _copied(one) for name, one in vars(part).items()})
     return made
 
