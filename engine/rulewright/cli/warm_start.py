@@ -1,6 +1,6 @@
 """`rulewright validate RESOURCE FILE...` with what earlier runs kept.
 
-Importing the engine takes thirty times as long as starting Python, and click three times. So payloads that a
+Importing the engine takes twenty times as long as starting Python, and click three times. So payloads that a
 kept program (hotpath/warm.py) surely accepts or refuses, each of them, are answered here without either.
 Whatever else is asked for, and whatever is not sure, is left to the whole command, as if nothing had been.
 """
