@@ -52,6 +52,18 @@ fields:
 """,
         ({"kind": "x"}, {"kind": "a"}, {}, {"kind": "x", "size": 1}),
     ),
+    # A part without any field may decide what rests on a field that is missing.
+    "decided_by_constants": (
+        """
+fields:
+  size: {type: integer, required: true}
+  name: {type: string, required_if: 1 > 2 || payload.size == 1}
+checks:
+  - {id: never, check: 1 >= 6 && payload.size == null}
+  - {id: ever, check: 6 >= 1 || payload.size == null}
+""",
+        ({}, {"size": 1}, {"size": "x"}),
+    ),
     # What is wrong with a value that is forbidden, or inside it, is not told; what else is wrong is.
     "forbidden_and_wrong": (
         """
@@ -70,6 +82,39 @@ fields:
             {"kind": "b", "box": {"top": 1}, "size": "x"},
             {"kind": 5, "box": {"top": 1}, "size": "x"},
             {"kind": "a", "box": {"top": 1}, "size": "x"},
+        ),
+    ),
+    # Rules about fields that go together, and about what is inside a value, are told by the evaluator; of
+    # payloads that keep them all other problems are told quickly.
+    "what_goes_together": (
+        """
+fields:
+  kind: {type: string, one_of: [a, b]}
+  size: {type: integer, required_with: [kind], excluded_if: payload.kind == 'b'}
+  name: {type: string, forbidden_without: [size]}
+  tags: {type: list, items: {type: string, checks: [{id: long, check: size(value) > 1}]}}
+  box:
+    type: object
+    fields:
+      lid: {type: integer, checks: [{id: big, check: value > 3}]}
+      top: {type: integer, forbidden_with: [lid]}
+  other: {type: integer, checks: [{id: even, check: value % 2 == 0, path: /size}]}
+  twice: {type: integer, required_if: payload.kind == 'a', required_unless: given(payload.size)}
+""",
+        (
+            {"kind": "a"},
+            {"kind": "a", "size": 1},
+            {"kind": "b", "size": 1, "name": "x", "twice": 1},
+            {"kind": "x", "size": 1},
+            {"name": "x", "twice": 1},
+            {"tags": ["ab"], "other": "x", "twice": 1},
+            {"tags": ["a"], "twice": 1},
+            {"tags": ["ab", 5], "other": 2, "twice": 1},
+            {"box": {"lid": 5}, "other": "x", "twice": 1},
+            {"box": {"lid": 1}, "twice": 1},
+            {"box": {"lid": 5, "top": 1}, "twice": 1},
+            {"box": {"lid": "x"}, "other": 3, "twice": 1},
+            {"other": 3, "twice": 1, "size": 1},
         ),
     ),
     # A state rests on what initial_from reads, even where one was sent.

@@ -230,7 +230,7 @@ def _write(unit: Unit) -> int | None:
     for field in unit.resource.fields.values():
         if not cells.is_as_sent(field):
             cells.record(field)
-    telling = [] if unit.is_update else [*_telling(unit, cells)]
+    telling = [] if unit.is_update else [*_telling(unit, cells, stages)]
     unit.function("reread", "look-ups are read anew through what is planned", cells.reread(effects.is_needed))
     accept = _accept(unit, [*stages.called, *_last(unit, cells, effects)], effects.written())
     if telling:
@@ -306,10 +306,10 @@ def _accept(unit: Unit, called: list[str], written: Iterable[str]) -> str:
     return "\n".join([f"def accept({', '.join(_given(unit))}):", *(f"    {line}" for line in lines), ""])
 
 
-def _telling(unit: Unit, cells: Cells) -> Iterable[str]:
+def _telling(unit: Unit, cells: Cells, stages: Stages) -> Iterable[str]:
     """What tells refusals, as functions of cells; none where only the plain evaluator can."""
     with suppress(NotGenerated):
-        collector = Collector(unit, cells)
+        collector = Collector(unit, cells, stages)
         collect = collector.function()
         return (collect,) if unit.has_store else (collect, collector.conclusion())
     return ()

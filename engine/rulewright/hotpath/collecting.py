@@ -20,13 +20,13 @@ from rulewright.evaluation.overlay import needs_store
 from rulewright.evaluation.request import is_early
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.cells import Cells, computes
-from rulewright.hotpath.dependence import Rests, joined
+from rulewright.hotpath.dependence import Rests, joined, reads_throughout
 from rulewright.hotpath.expressions import is_constant
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.inferring import InferenceWriter
 from rulewright.hotpath.refusals import Refusal
 from rulewright.hotpath.shape import is_scalar
-from rulewright.hotpath.stages import applies
+from rulewright.hotpath.stages import Stages, applies, is_left
 from rulewright.hotpath.unit import Code, NotGenerated, Unit, is_sent
 from rulewright.problem import Because, Problem
 
@@ -39,9 +39,10 @@ GIVEN: Final = "s, unsound, entries"
 class Collector:
     """Writes `collect`."""
 
-    def __init__(self, unit: Unit, cells: Cells) -> None:
+    def __init__(self, unit: Unit, cells: Cells, stages: Stages) -> None:
         self.unit = unit
         self.cells = cells
+        self.stages = stages
         self.resource = unit.resource
         self.rests = unit.dependence
         self._told: set[tuple[object, ...]] = set()
@@ -174,12 +175,11 @@ class Collector:
     # Presence
 
     def _presence(self) -> Iterator[str]:
-        for field in self.resource.every_field():
-            rule = field.rule
-            if any((rule.forbidden_with, rule.forbidden_without, rule.required_with, rule.required_without)):
-                raise NotGenerated("siblings")
-            if field.excluded_if is not None:
-                raise NotGenerated("excluded_if")
+        for field in self.resource.fields.values():
+            if is_sent(self.resource, field):
+                yield from self._left(field)
+        for field in self.resource.fields.values():
+            yield from self._siblings(field)
         for field in self.resource.fields.values():
             if field.rule.required and is_sent(self.resource, field):
                 entry = self._absence(field, "required", "required", "is required", None)
@@ -200,6 +200,32 @@ class Collector:
             yield from conditional
             yield "unsound.update(ended)"
             yield "unsound.update(undecided)"
+
+    def _left(self, field: CompiledField) -> Iterator[str]:
+        """What of a field that is given is left to the evaluator, and whether it applies at all."""
+        given = f"s.p.{field.name} is not None or {field.name!r} in unsound"
+        if is_left(field):
+            self.unit.rested.add(field.name)
+            yield f"if {given}: raise Decline"
+        elif field.excluded_if is not None:
+            self.unit.rested.add(field.name)
+            test = self.cells.writer().condition(field.excluded_if)
+            lines = _under("" if test == "True" else f"if {test}:", ["raise Decline"])
+            guarded = [*self._guarded(self.rests.of(field.excluded_if), lines)]
+            yield from _under(f"if s.p.{field.name} is not None:", guarded)
+            if guarded and not is_scalar(field):
+                # Some of it may be sound.
+                yield f"elif {field.name!r} in unsound: raise Decline"
+
+    def _siblings(self, field: CompiledField) -> Iterator[str]:
+        """Which of some fields are given, and must not be, is told by the evaluator."""
+        rule = field.rule
+        named = (*rule.forbidden_with, *rule.forbidden_without, *rule.required_with, *rule.required_without)
+        if named:
+            concerned = frozenset((field.name, *named))
+            self.unit.rested.update(concerned)
+            yield f"if not {self._are_sound(sorted(concerned))}: raise Decline"
+            yield from self.stages.sibling_rules(field)
 
     def _required_parts(self, field: CompiledField) -> Iterator[str]:
         """Which parts of an object are missing is told by the plain evaluator; here, that none is."""
@@ -244,15 +270,16 @@ class Collector:
             yield from self._condition(field, "forbidden_if", "forbidden", said, field.forbidden_if)
 
     def _required(self, field: CompiledField, place: str) -> Iterator[str]:
-        if field.required_if is not None and field.required_unless is not None:
+        top = field.label.split(".", 1)[0]
+        ways = ("required_if", field.required_if), ("required_unless", field.required_unless)
+        written = [(keyword, formula) for keyword, formula in ways if formula is not None]
+        if len(written) > 1 and not (self.unit.has_store and top == field.name):
+            # What is undecided ends nothing, and a part no other part.
             raise NotGenerated("two conditions of one field")
-        for keyword, formula in (
-            ("required_if", field.required_if),
-            ("required_unless", field.required_unless),
-        ):
-            if formula is not None:
-                lines = self._condition(field, keyword, "required", "is required", formula)
-                yield from _under(f"if {place} is None:", lines)
+        for number, (keyword, formula) in enumerate(written):
+            lines = self._condition(field, keyword, "required", "is required", formula)
+            others = f" and {top!r} not in ended" if number else ""
+            yield from _under(f"if {place} is None{others}:", lines)
 
     def _condition(
         self, field: CompiledField, keyword: str, code: str, text: str, formula: Formula
@@ -297,7 +324,7 @@ class Collector:
     def _rests_of(self, formula: Formula, test: str) -> Rests:
         """What a condition rests on, of which no more may be left than was written."""
         rests = self.rests.of(formula)
-        is_open = re.search(r"\b(True|False)\b", test) is None
+        is_open = re.search(r"\b(True|False)\b", test) is None and reads_throughout(formula.node)
         if is_open and len(rests[0]) == 1 and rests[0] == self._read_by(test):
             # With nothing but one unsound field to go by, nobody knows.
             return rests[0], True
@@ -327,8 +354,9 @@ class Collector:
         for field in self.resource.fields.values():
             if not is_sent(self.resource, field):
                 continue
-            if field.one_of is not None:
-                raise NotGenerated("computed options")
+            if field.one_of is not None and not is_left(field):
+                options = self._guarded(self.rests.of(field.one_of), self.stages.options(field))
+                dangling += _under(f"if {field.name!r} not in unsound:", options)
             if field.reference is None:
                 continue
             dangling += self._reference(field)
@@ -439,20 +467,27 @@ class Collector:
 
     def _checks(self) -> Iterator[str]:
         for field in self.resource.fields.values():
-            if field.items is not None and field.items.checks:
-                raise NotGenerated("checks of items")
-            if any("checks" in part.concerns for part in field.children):
-                raise NotGenerated("checks of parts")
-            if is_sent(self.resource, field):
+            if is_sent(self.resource, field) and not is_left(field):
                 for check in field.checks:
                     if applies(check):
                         yield from self._field_check(field, check)
+                yield from self._inner_checks(field)
         whole = [check for check in self.resource.checks if applies(check)]
         if whole:
             # They rest on no value that a check of its own refused.
             yield "unsound.update(checked)"
         for check in whole:
             yield from self._whole_check(check)
+
+    def _inner_checks(self, field: CompiledField) -> Iterator[str]:
+        """Which items or parts a check refuses is told by the evaluator; here, that none does."""
+        lines = self.stages.inner_checks(field)
+        if lines:
+            self.unit.rested.add(field.name)
+            within = (*field.children, *((field.items,) if field.items else ()))
+            rests = joined(self.rests.of(check.condition) for part in within for check in _checks_of(part))
+            yield f"if {field.name!r} in unsound: raise Decline"
+            yield from self._guarded((rests[0], False), lines)
 
     def conclusion(self) -> str:
         """The function that tells of what must hold after the effects, where there is no store."""
@@ -496,7 +531,12 @@ class Collector:
         text = check.condition.text.strip()
         path = check.rule.path if check.rule.path is not None else f"/{field.name}"
         if path != f"/{field.name}":
-            raise NotGenerated("a check that reports elsewhere")
+            # It ends another field than its own.
+            lines = [f"if {place} is not None and not {test}: raise Decline"]
+            self.unit.rested.add(field.name)
+            guarded = self._guarded((self.rests.of(check.condition)[0], False), lines)
+            yield from _under(f"if {field.name!r} not in unsound:", guarded)
+            return
         problem = Problem(
             rule=check.id,
             code="check",
@@ -702,6 +742,13 @@ def is_copied(field: CompiledField) -> bool:
     if field.rule.type == "list":
         return field.items is not None and is_copied(field.items)
     return is_scalar(field)
+
+
+def _checks_of(field: CompiledField) -> Iterator[CompiledCheck]:
+    """The checks of a part, and of what is in it."""
+    yield from field.checks
+    for one in (*field.children, *((field.items,) if field.items else ())):
+        yield from _checks_of(one)
 
 
 def _under(head: str, lines: Iterable[str]) -> Iterator[str]:

@@ -183,6 +183,20 @@ def joined(parts: Iterable[Rests]) -> Rests:
     return frozenset().union(*(one[0] for one in listed)), all(one[1] for one in listed)
 
 
+def reads_throughout(node: cel.Node) -> bool:
+    """Whether nothing that may decide for the whole of an expression is without something that is read."""
+    deciding: list[cel.Node] = []
+    for one in cel.walk(node):
+        match one:
+            case Logic():
+                deciding += one.operands
+            case Conditional():
+                deciding.append(one.condition)
+            case Macro():
+                deciding.append(one.range)
+    return all(map(cel.references, deciding))
+
+
 def _first_part(node: cel.Node) -> cel.Node | None:
     """What is evaluated before all else, and without which nothing else is."""
     match node:

@@ -13,7 +13,7 @@ from rulewright.hotpath.expressions import Writer
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.merging import MergeWriter
 from rulewright.hotpath.touching import Touching, both
-from rulewright.hotpath.unit import Code, NotGenerated, Unit
+from rulewright.hotpath.unit import Code, Unit
 
 # Tuples, and mappings that are no dict, are for the plain evaluator.
 _PART_TYPES = {**PART_TYPES, "list": (list,), "object": (dict,), "map": (dict,)}
@@ -88,13 +88,11 @@ class Stages:
 
     def write_presence(self) -> None:
         """`excluded_if`, `forbidden`, `required`, `variants`: first what needs no expression."""
-        excluded = [field for field in self.resource.every_field() if field.excluded_if is not None]
-        if any("/" in field.label.replace(".", "/") for field in excluded):
-            raise NotGenerated("excluded_if of a part")
+        self._stage("left", "fields whose rules are left to the evaluator", self._left())
         lines = [
             f"if {self.unit.place(field)} is not None and {self._condition(field.excluded_if)}: raise Decline"
-            for field in excluded
-            if self._may_be_there(field)
+            for field in self.resource.fields.values()
+            if field.excluded_if is not None and self._may_be_there(field)
         ]
         self._stage("excluded", "fields that do not apply", lines)
         lines = [*self._siblings(), *self._conditions()]
@@ -102,23 +100,18 @@ class Stages:
         if not self.unit.is_update:
             self._stage("variants", "exactly one alternative", self._variants())
 
+    def _left(self) -> Iterator[str]:
+        for field in self.resource.fields.values():
+            if self._may_be_there(field) and is_left(field):
+                yield f"if {self.unit.place(field)} is not None: raise Decline"
+
     def _condition(self, formula: Formula | None) -> str:
         assert formula is not None
         return self.cells.writer().condition(formula)
 
     def _siblings(self) -> Iterator[str]:
         for field in self.resource.fields.values():
-            yield from self._sibling_rules(field, self._sent)
-            for child in field.children:
-                if any(
-                    (
-                        child.rule.forbidden_with,
-                        child.rule.forbidden_without,
-                        child.rule.required_with,
-                        child.rule.required_without,
-                    )
-                ):
-                    raise NotGenerated(f"siblings of {child.id}")
+            yield from self.sibling_rules(field)
 
     def _may_be_there(self, field: CompiledField) -> bool:
         """Whether the field may have a value before the rules give it one: sent, or stored."""
@@ -127,6 +120,10 @@ class Stages:
     def _sent(self, name: str) -> str:
         field = self.resource.fields[name]
         return self.unit.place(field) if self._may_be_there(field) else "None"
+
+    def sibling_rules(self, field: CompiledField) -> Iterator[str]:
+        """The lines about a field, and its parts, that may, or must, not be given with others."""
+        yield from self._sibling_rules(field, self._sent)
 
     def _sibling_rules(self, field: CompiledField, sent: Callable[[str], str]) -> Iterator[str]:
         rule = field.rule
@@ -164,8 +161,6 @@ class Stages:
                 yield f"d = {place}"
                 yield "if d is not None:"
                 yield from (f"    {line}" for line in nested)
-            if field.items is not None and "presence" in field.items.concerns:
-                raise NotGenerated(f"presence in {field.id}")
 
     def _parts(self, field: CompiledField, name: str) -> Iterator[str]:
         for child in field.children:
@@ -173,8 +168,6 @@ class Stages:
             if is_settable or self.unit.is_update:
                 place = f"{name}.get({child.name!r})"
                 yield from self._presence_of(child, place, field.name, is_settable=is_settable)
-            elif child.checks or child.rule.required:
-                raise NotGenerated(f"rules of {child.id}")
 
     def _presence_of(self, field: CompiledField, place: str, top: str, *, is_settable: bool) -> Iterator[str]:
         """The lines about a field in `place`, which stands in the top-level field `top`."""
@@ -223,25 +216,23 @@ class Stages:
 
     def _values(self) -> Iterator[str]:
         for field in self.resource.fields.values():
-            parts = (*field.children, *((field.items,) if field.items else ()))
-            if any("values" in part.concerns for part in parts):
-                raise NotGenerated(f"references in {field.id}")
             if not self._may_be_there(field):
                 continue
-            if field.one_of is not None:
-                options = self.cells.called(field.one_of)
-                kind = kind_of_field(field)
-                if kind not in ("text", "int", "bool"):
-                    raise NotGenerated(f"options of {field.id}")
-                place = self.unit.place(field)
-                given = both(self.touching.of_field(field.name, field.one_of), f"{place} is not None")
-                yield f"if {given} and not is_one_of({place}, listed({options})): raise Decline"
+            yield from self.options(field)
             if field.reference is not None:
                 touched = self.touching.of_field(field.name)
                 yield f"{f'if {touched}: ' if touched else ''}{self.cells.reference(field)}(s)"
         for lookup in self.resource.lookups.values():
             if lookup.rule.if_missing == "reject":
                 yield f"{self.cells.look_up(lookup)}(s)"
+
+    def options(self, field: CompiledField) -> Iterator[str]:
+        """The lines about a field whose options are computed."""
+        if field.one_of is not None and not is_left(field):
+            options = self.cells.called(field.one_of)
+            place = self.unit.place(field)
+            given = both(self.touching.of_field(field.name, field.one_of), f"{place} is not None")
+            yield f"if {given} and not is_one_of({place}, listed({options})): raise Decline"
 
     def write_checks(self) -> None:
         """Checks of fields, then of the whole."""
@@ -261,22 +252,28 @@ class Stages:
     def _field_checks(self, field: CompiledField, place: str, top: str) -> Iterator[str]:
         value = Code(place, kind_of_field(field), sure=True, steady=True, field=field)
         tests = [self._check(check, {"value": value}, top) for check in self._applying(field)]
+        if tests:
+            yield f"if {place} is not None and not ({' and '.join(tests)}): raise Decline"
+        yield from self._inner_checks(field, place, top)
+
+    def inner_checks(self, field: CompiledField) -> list[str]:
+        """The lines about the items and the parts of a field that have checks."""
+        return [*self._inner_checks(field, self.unit.place(field), field.name)]
+
+    def _inner_checks(self, field: CompiledField, place: str, top: str) -> Iterator[str]:
         items = field.items
         if items is not None and items.checks:
             item = Code("item", kind_of_field(items), sure=True, steady=True, field=items)
-            writer_tests = [
-                self._check(check, {"value": item, "item": item}, top) for check in self._applying(items)
-            ]
-            tests += [f"all([{test} for item in {place}])" for test in writer_tests]
-        if tests:
-            yield f"if {place} is not None and not ({' and '.join(tests)}): raise Decline"
+            judged = {"value": item, "item": item}
+            tests = [self._check(check, judged, top) for check in self._applying(items)]
+            each = " and ".join(f"all([{test} for item in {place}])" for test in tests)
+            if each:
+                yield f"if {place} is not None and not ({each}): raise Decline"
         for child in field.children:
             below = [*self._field_checks(child, f"{place}.get({child.name!r})", top)]
             if below:
                 yield f"if {place} is not None:"
                 yield from (f"    {line}" for line in below)
-        if items is not None and any("checks" in child.concerns for child in items.children):
-            raise NotGenerated(f"checks in {field.id}")
 
     def _applying(self, field: CompiledField) -> Iterator[CompiledCheck]:
         return (check for check in field.checks if applies(check, self.unit.operation))
@@ -322,6 +319,27 @@ class Stages:
             if applies(check, self.unit.operation)
         ]
         self._stage("invariants", "what must hold after the effects", ["reread(s)", *tests] if tests else [])
+
+
+def is_left(field: CompiledField) -> bool:
+    """Whether rules inside a field's value can't be written: where it is given, the evaluator decides."""
+    parts = (*field.children, *((field.items,) if field.items else ()))
+    options = field.one_of is not None and kind_of_field(field) not in ("text", "int", "bool")
+    return options or any(_is_left_inside(part, field) for part in parts)
+
+
+def _is_left_inside(part: CompiledField, of: CompiledField) -> bool:
+    rule = part.rule
+    named = rule.forbidden_with, rule.forbidden_without, rule.required_with, rule.required_without
+    is_item = part is of.items
+    return (
+        "values" in part.concerns
+        or "excluded" in part.concerns
+        or any(named)
+        or (rule.readonly is not None and bool(part.checks or rule.required))
+        or (is_item and "presence" in part.concerns)
+        or (is_item and any("checks" in child.concerns for child in part.children))
+    )
 
 
 def applies(check: CompiledCheck, operation: str = "create") -> bool:
