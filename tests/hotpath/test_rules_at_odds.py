@@ -117,6 +117,28 @@ fields:
             {"other": 3, "twice": 1, "size": 1},
         ),
     ),
+    # Parts of parts and objects in lists are left to the evaluator where they are sent.
+    "parts_of_parts": (
+        """
+fields:
+  name: {type: string, required: true}
+  size: {type: integer, required_if: given(payload.lines)}
+  lines: {type: list, items: {type: object, fields: {sku: {type: string, required: true}}}}
+  box:
+    type: object
+    fields:
+      tags: {type: list, items: {type: string}}
+      inner: {type: object, fields: {a: {type: string}}}
+""",
+        (
+            {"name": "x"},
+            {"name": 5, "size": "x"},
+            {"name": "x", "lines": [{"sku": "y"}]},
+            {"name": "x", "lines": [{"sku": 5}], "other": 1},
+            {"box": {"tags": ["a"], "inner": {"a": "b", "c": "d"}}, "other": 1},
+            {"box": None, "lines": 5},
+        ),
+    ),
     # A state rests on what initial_from reads, even where one was sent.
     "sent_state": (
         """

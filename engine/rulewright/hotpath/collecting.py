@@ -25,7 +25,7 @@ from rulewright.hotpath.expressions import is_constant
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.inferring import InferenceWriter
 from rulewright.hotpath.refusals import Refusal
-from rulewright.hotpath.shape import is_scalar
+from rulewright.hotpath.shape import is_scalar, is_shaped
 from rulewright.hotpath.stages import Stages, applies, is_left
 from rulewright.hotpath.unit import Code, NotGenerated, Unit, is_sent
 from rulewright.problem import Because, Problem
@@ -204,7 +204,7 @@ class Collector:
     def _left(self, field: CompiledField) -> Iterator[str]:
         """What of a field that is given is left to the evaluator, and whether it applies at all."""
         given = f"s.p.{field.name} is not None or {field.name!r} in unsound"
-        if is_left(field):
+        if is_left(field) or not is_shaped(field):
             self.unit.rested.add(field.name)
             yield f"if {given}: raise Decline"
         elif field.excluded_if is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Annotated, Any, Final, Literal, Union
 
 import msgspec
@@ -38,11 +39,23 @@ def struct_of(
             raise NotGenerated(f"the name {name}")
         if not is_sent(resource, field, operation):
             members.append((name, _NEVER, None))
+        elif not is_partial and not is_shaped(field):
+            # Whoever sends it has the evaluator decide.
+            is_required = field.rule.required and not loose
+            members.append((name, _NEVER) if is_required else (name, _NEVER, None))
         elif field.rule.required and not loose and not is_partial:
             members.append((name, _type_of(field)))
         else:
             members.append((name, _nullable(field, is_partial=is_partial), None))
     return msgspec.defstruct("Payload", members, forbid_unknown_fields=True, kw_only=True, gc=False)
+
+
+def is_shaped(field: CompiledField) -> bool:
+    """Whether a Struct can hold what is sent for a field: no parts of parts, no objects in lists."""
+    with suppress(NotGenerated):
+        _type_of(field)
+        return True
+    return False
 
 
 def _nullable(field: CompiledField, *, is_partial: bool = False) -> Any:
@@ -137,7 +150,8 @@ class ShapeWriter:
         """Write `shape`."""
         lines = ["p = s.p"]
         for field in fields:
-            lines += self._top(field, self.loaders.fields[field.name])
+            if self.unit.is_update or is_shaped(field):
+                lines += self._top(field, self.loaders.fields[field.name])
         if self.texts:
             joined = "".join(f"{text} or '', " for text in self.texts)
             lines.insert(1, f"require_writable(''.join(({joined})))")
