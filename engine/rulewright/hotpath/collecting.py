@@ -583,7 +583,7 @@ class Collector:
                 # Nothing is read for it, and it can't fail.
                 continue
             undecided = self._undecided_value(field)
-            more = f", entries, {undecided}" if undecided else ""
+            more = f", entries, {', '.join(undecided)}" if undecided else ""
             in_doubt = f"value_in_doubt(s, unsound, {self.unit.constant('field', field)}{more})"
             if overruled:
                 guarded = self._overruled(field, text, in_doubt, undecided)
@@ -607,22 +607,21 @@ class Collector:
         if self.unit.has_store:
             yield from self._uniques()
 
-    def _undecided_value(self, field: CompiledField) -> str:
-        """What is told of a value that can't be worked out without a store: refusal and words; else ""."""
+    def _undecided_value(self, field: CompiledField) -> tuple[str, str] | None:
+        """What is told of a value that can't be worked out without a store: refusal and words; else None."""
         keyword, formula = _maker(field)
         if self.unit.has_store or formula is None or not self.rests.may_read_records(field):
-            return ""
+            return None
         at = str(field.span_of(keyword))
         problem = Problem(f"{field.id}.{keyword}", "undecided", f"/{field.name}", "", rule_at=at)
         refusal = self._refusal(Stage.COMPUTE, field.order, problem, formula)
-        words = f"{field.name} can't be computed"
-        return f"{refusal}, {words!r}"
+        return refusal, repr(f"{field.name} can't be computed")
 
-    def _worked_out(self, lines: list[str], undecided: str) -> list[str]:
+    def _worked_out(self, lines: list[str], undecided: tuple[str, str] | None) -> list[str]:
         """The lines that work a value out, or tell what is `undecided` for want of a store."""
-        if not undecided:
+        if undecided is None:
             return lines
-        refusal, words = undecided.split(", ", 1)
+        refusal, words = undecided
         return self._unless_missing(lines, (), [f"tell_undecided(s, entries, {refusal}, error, {words})"])
 
     # Inference
@@ -675,7 +674,9 @@ class Collector:
             return []
         return ["v = UNREAD", *_under(f"if {field.name!r} not in unsound:", lines)]
 
-    def _overruled(self, field: CompiledField, text: str, in_doubt: str, undecided: str) -> Iterable[str]:
+    def _overruled(
+        self, field: CompiledField, text: str, in_doubt: str, undecided: tuple[str, str] | None
+    ) -> Iterable[str]:
         """A value that was sent for a field that the rules set. `in_doubt` gives it in doubt."""
         place, formula = f"s.p.{field.name}", field.compute
         keyword = "compute" if field.rule.compute else "generate" if field.rule.generate else "workflow"
