@@ -1,0 +1,192 @@
+"""Refusals: which fields are given, and must not be, or are not, and must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rulewright.compiled import CompiledField
+from rulewright.evaluation.log import Stage
+from rulewright.formula import Formula
+from rulewright.hotpath.guarding import Guard, under
+from rulewright.hotpath.shape import is_scalar, is_shaped
+from rulewright.hotpath.stages import is_left
+from rulewright.hotpath.unit import NotGenerated, is_sent
+from rulewright.problem import Because, Problem
+
+
+class PresenceCollector:
+    """Writes the lines about presence."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+        self.unit = guard.unit
+        self.cells = guard.cells
+        self.stages = guard.stages
+        self.resource = guard.resource
+
+    def lines(self) -> Iterator[str]:
+        for field in self.resource.fields.values():
+            if is_sent(self.resource, field):
+                yield from self._left(field)
+        for field in self.resource.fields.values():
+            yield from self._siblings(field)
+        for field in self.resource.fields.values():
+            if field.rule.required and is_sent(self.resource, field):
+                entry = self._absence(field, "required", "required", "is required", None)
+                yield f"if s.p.{field.name} is None and {field.name!r} not in unsound:"
+                yield f"    entries.append({entry})"
+                yield f"    unsound.add({field.name!r})"
+                yield f"    required.append({field.name!r})"
+        for field in self.resource.fields.values():
+            if is_sent(self.resource, field):
+                yield from self._required_parts(field)
+        conditional: list[str] = []
+        for field in self.resource.fields.values():
+            if is_sent(self.resource, field):
+                conditional += self._conditional(field)
+        if conditional:
+            yield "ended = []"
+            yield "undecided = []"
+            yield from conditional
+            yield "unsound.update(ended)"
+            yield "unsound.update(undecided)"
+
+    def _left(self, field: CompiledField) -> Iterator[str]:
+        """What of a field that is given is left to the evaluator, and whether it applies at all."""
+        given = f"s.p.{field.name} is not None or {field.name!r} in unsound"
+        if is_left(field) or not is_shaped(field):
+            self.unit.rested.add(field.name)
+            yield f"if {given}: raise Decline"
+        elif field.excluded_if is not None:
+            self.unit.rested.add(field.name)
+            test = self.cells.writer().condition(field.excluded_if)
+            lines = under("" if test == "True" else f"if {test}:", ["raise Decline"])
+            guarded = [*self.guard.guarded(self.guard.rests.of(field.excluded_if), lines)]
+            yield from under(f"if s.p.{field.name} is not None:", guarded)
+            if guarded and not is_scalar(field):
+                # Some of it may be sound.
+                yield f"elif {field.name!r} in unsound: raise Decline"
+
+    def _siblings(self, field: CompiledField) -> Iterator[str]:
+        """Which of some fields are given, and must not be, is told by the evaluator."""
+        rule = field.rule
+        named = (*rule.forbidden_with, *rule.forbidden_without, *rule.required_with, *rule.required_without)
+        if named:
+            concerned = frozenset((field.name, *named))
+            self.unit.rested.update(concerned)
+            yield f"if not {self.guard.are_sound(sorted(concerned))}: raise Decline"
+            yield from self.stages.sibling_rules(field)
+
+    def _required_parts(self, field: CompiledField) -> Iterator[str]:
+        """Which parts of an object are missing is told by the plain evaluator; here, that none is."""
+        required = [child.name for child in field.children if child.rule.required]
+        if not required:
+            return
+        name = repr(field.name)
+        self.unit.rested.add(field.name)
+        yield f"if {name} in unsound and {name} not in required: raise Decline"
+        yield f"d = s.p.{field.name}"
+        tests = " or ".join(f"d.get({part!r}) is None" for part in required)
+        yield f"if d is not None and ({tests}): raise Decline"
+
+    def _conditional(self, field: CompiledField) -> Iterator[str]:
+        place = f"s.p.{field.name}"
+        name = repr(field.name)
+        forbidden = [*self._forbidden(field)]
+        own = [*under(f"if {place} is not None:", forbidden), *self._required(field, place)]
+        if "presence" in field.concerns:
+            self.unit.rested.add(field.name)
+        if forbidden:
+            # An unsound value is there, so it is not required; but it may be forbidden.
+            unsound = under(f"if {name} not in required:", forbidden)
+            yield from under(f"if {name} in unsound:", unsound)
+            yield from under("else:", own)
+        else:
+            yield from under(f"if {name} not in unsound:", own)
+        parts: list[str] = []
+        for child in field.children:
+            part = f"d.get({child.name!r})"
+            parts += under(f"if {part} is not None:", self._forbidden(child))
+            parts += self._required(child, part)
+        if parts:
+            yield f"d = {place}"
+            yield f"if d is not None and {name} not in ended:"
+            yield from (f"    {line}" for line in parts)
+            yield f"elif {name} in unsound and {name} not in ended and {name} not in required: raise Decline"
+
+    def _forbidden(self, field: CompiledField) -> Iterator[str]:
+        if field.forbidden_if is not None:
+            said = "must not be given"
+            yield from self._condition(field, "forbidden_if", "forbidden", said, field.forbidden_if)
+
+    def _required(self, field: CompiledField, place: str) -> Iterator[str]:
+        top = field.label.split(".", 1)[0]
+        ways = ("required_if", field.required_if), ("required_unless", field.required_unless)
+        written = [(keyword, formula) for keyword, formula in ways if formula is not None]
+        if len(written) > 1 and not (self.unit.has_store and top == field.name):
+            # What is undecided ends nothing, and a part no other part.
+            raise NotGenerated("two conditions of one field")
+        for number, (keyword, formula) in enumerate(written):
+            lines = self._condition(field, keyword, "required", "is required", formula)
+            others = f" and {top!r} not in ended" if number else ""
+            yield from under(f"if {place} is None{others}:", lines)
+
+    def _condition(
+        self, field: CompiledField, keyword: str, code: str, text: str, formula: Formula
+    ) -> Iterator[str]:
+        test = self.cells.writer().condition(formula)
+        if keyword == "required_unless":
+            test = "False" if test == "True" else f"not {test}"
+        if test == "False":
+            return
+        refusal = self._absence(field, keyword, code, text, formula)
+        told = f"(s, entries, {refusal})"
+        reading = self.guard.waiting(formula)
+        lines = [f"note{told}"] if reading is None else [*reading, f"tell{told}"]
+        top = field.label.split(".", 1)[0]
+        ended = f"ended.append({top!r})"
+        if "." in field.label and top in self.guard.relied_on:
+            # Its other parts can be relied on: the evaluator judges what rests on them.
+            ended = "raise Decline"
+        before: list[str] = []
+        if keyword == "forbidden_if":
+            # What is wrong with the value, or in it, is no longer told.
+            pointer = "/" + field.label.replace(".", "/")
+            before.append(f"withdraw(entries, {pointer!r})")
+        in_doubt = self.guard.told_in_doubt(refusal, keyword != "required_unless", [ended])
+        lines = [*under("" if test == "True" else f"if {test}:", [*before, *lines, ended])]
+        undecided = [f"tell_undecided(s, entries, {refusal}, error)", ended]
+        if field.children and not self.unit.has_store:
+            # What is undecided ends no object: rules about its parts are judged.
+            undecided[1] = f"undecided.append({top!r})"
+            found = "undecided if entries[-1][1].code == 'undecided' else ended"
+            told_in_doubt = f"({found}).append({top!r})"
+            in_doubt = self.guard.told_in_doubt(refusal, keyword != "required_unless", [told_in_doubt])
+        rests = self.guard.rests_of(formula, test)
+        needed = self.guard.rests.surely(formula)
+        yield from self.guard.guarded(
+            rests, self.guard.unless_missing(lines, in_doubt, undecided), in_doubt, needed
+        )
+
+    def _absence(
+        self, field: CompiledField, keyword: str, code: str, text: str, formula: Formula | None
+    ) -> str:
+        """The name of the refusal of a field that is, or is not, there."""
+        label = field.label
+        said = field.rule.messages
+        problem = Problem(
+            rule=f"{field.id}.{keyword}",
+            code=code,
+            path=f"/{label.replace('.', '/')}",
+            message=said.get(keyword, said.get(code, f"{label} {text}")),
+            because=Because() if formula is None else None,
+            rule_at=str(field.span_of(keyword)),
+        )
+        return self.guard.refusal(Stage.PRESENCE, field.order, problem, formula)
+
+    def variants(self) -> Iterator[str]:
+        if self.resource.variants:
+            names = {name for one in self.resource.variants for name in (*one.required, *one.forbidden)}
+            told = ["tell_variants(s, unsound, entries)"]
+            lines = [*under("try:", ["variants(s)"]), *under("except Decline:", told)]
+            yield from self.guard.guarded((frozenset(names), False), lines, told)

@@ -1,0 +1,194 @@
+"""Refusals: what can't be worked out, what was sent for it, what is taken, what can't be inferred."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from rulewright import cel
+from rulewright.cel.tree import Logic
+from rulewright.compiled import EMPTY_MAP, CompiledField
+from rulewright.evaluation.log import Stage
+from rulewright.formula import Formula, Valued
+from rulewright.hotpath.cells import computes
+from rulewright.hotpath.dependence import joined
+from rulewright.hotpath.expressions import is_constant
+from rulewright.hotpath.guarding import Guard, under
+from rulewright.hotpath.inferring import InferenceWriter
+from rulewright.hotpath.refusals import Refusal
+from rulewright.hotpath.unit import is_sent
+from rulewright.problem import Problem
+
+
+class RecordCollector:
+    """Writes the lines about the record."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+        self.unit = guard.unit
+        self.cells = guard.cells
+        self.stages = guard.stages
+        self.resource = guard.resource
+
+    def lines(self) -> Iterator[str]:
+        yield "unsound.update(checked)"
+        for field in self.resource.fields.values():
+            if self.cells.is_as_sent(field):
+                continue
+            text = self.cells.record(field)
+            overruled = self.cells.is_derived(field) and field.rule.readonly is None
+            if not overruled and (field.rule.generate is not None or "(" not in text.removeprefix("(")):
+                # Nothing is read for it, and it can't fail.
+                continue
+            undecided = self._undecided_value(field)
+            more = f", entries, {', '.join(undecided)}" if undecided else ""
+            in_doubt = f"value_in_doubt(s, unsound, {self.unit.constant('field', field)}{more})"
+            if overruled:
+                guarded = self._overruled(field, text, in_doubt, undecided)
+            elif field.default_from is not None and is_sent(self.resource, field):
+                # What was sent needs no default.
+                self.unit.rested.add(field.name)
+                guarded = under(
+                    f"if {field.name!r} not in unsound and s.p.{field.name} is None:",
+                    self.guard.guarded(
+                        self.guard.rests.of(field.default_from),
+                        self._worked_out([text], undecided),
+                        [in_doubt],
+                        self.guard.rests.surely(field.default_from),
+                    ),
+                )
+            else:
+                guarded = self.guard.guarded(
+                    self.guard.rests.field(field), self._worked_out([text], undecided), [in_doubt]
+                )
+            yield from guarded
+        if self.unit.has_store:
+            yield from self._uniques()
+
+    def _undecided_value(self, field: CompiledField) -> tuple[str, str] | None:
+        """What is told of a value that can't be worked out without a store: refusal and words; else None."""
+        keyword, formula = _maker(field)
+        if self.unit.has_store or formula is None or not self.guard.rests.may_read_records(field):
+            return None
+        at = str(field.span_of(keyword))
+        problem = Problem(f"{field.id}.{keyword}", "undecided", f"/{field.name}", "", rule_at=at)
+        refusal = self.guard.refusal(Stage.COMPUTE, field.order, problem, formula)
+        return refusal, repr(f"{field.name} can't be computed")
+
+    def _worked_out(self, lines: list[str], undecided: tuple[str, str] | None) -> list[str]:
+        """The lines that work a value out, or tell what is `undecided` for want of a store."""
+        if undecided is None:
+            return lines
+        refusal, words = undecided
+        return self.guard.unless_missing(
+            lines, (), [f"tell_undecided(s, entries, {refusal}, error, {words})"]
+        )
+
+    def _decided_in_part(self, field: CompiledField) -> list[str]:
+        """The lines that work out `a || b`, or `a && b`, into `v` where a part rests on something unsound.
+
+        Such a part is unknown, and another may decide all the same; else `v` is UNREAD. No lines where a part
+        may have a value without what it rests on.
+        """
+        formula = field.compute
+        node = formula.node if isinstance(formula, Formula) else None
+        if not isinstance(formula, Formula) or not isinstance(node, Logic) or field.rule.type != "boolean":
+            return []
+        if not self.unit.has_store and self.guard.rests.may_look_up(formula):
+            return []
+        decision = node.operator == "||"
+        lines: list[str] = []
+        fields = frozenset([field.name])
+        for operand in node.operands:
+            part = replace(formula, node=operand, reads=cel.references(operand))
+            test = self.cells.writer().condition(part)
+            read = self.guard.read_by(test)
+            rests = self.guard.sent(self.guard.rests.of(part)[0] if read is None else read)
+            if "names_of" in test or not rests <= self.guard.rests.surely(part):
+                return []
+            decides = f"if v is UNREAD and {test if decision else f'not {test}'}: v = {decision}"
+            lines += self.guard.guarded((rests - {field.name}, True), [decides])
+            fields |= rests
+        if fields != self.guard.sent(self.guard.rests.field(field)[0]):
+            # It could be that no part is unknown.
+            return []
+        return ["v = UNREAD", *under(f"if {field.name!r} not in unsound:", lines)]
+
+    def _overruled(
+        self, field: CompiledField, text: str, in_doubt: str, undecided: tuple[str, str] | None
+    ) -> Iterable[str]:
+        """A value that was sent for a field that the rules set. `in_doubt` gives it in doubt."""
+        place, formula = f"s.p.{field.name}", field.compute
+        keyword = "compute" if field.rule.compute else "generate" if field.rule.generate else "workflow"
+        problem = Problem(
+            rule=f"{field.id}.{keyword}",
+            code="overruled",
+            path=f"/{field.name}",
+            message=field.rule.messages.get(
+                "overruled", f"{field.name} is set by the rules; the sent value is not used"
+            ),
+            severity="info",
+            rule_at=str(field.span_of(keyword)),
+        )
+        name = self.guard.refusal(Stage.COMPUTE, field.order, problem, formula)
+        told = in_doubt_told = [f"entries.append({name})"]
+        if formula is not None:
+            reading = self.guard.waiting(formula)
+            told = [f"note(s, entries, {name})"]
+            if reading is not None:
+                told = [*reading, f"tell(s, entries, {name})"]
+            in_doubt_told = [f"note_in_doubt(s, unsound, entries, {name})"]
+        test = f"{place} is not None and differs({place}, v)"
+        lines = [f"v = {text}", *under(f"if {test}:", told)]
+        told_in_doubt = [*under(f"if v is not UNREAD and {test}:", in_doubt_told)]
+        worked_out = self._decided_in_part(field) or [f"v = {in_doubt}"]
+        lines = self._worked_out(lines, undecided)
+        return self.guard.guarded(self.guard.rests.field(field), lines, [*worked_out, *told_in_doubt])
+
+    def _uniques(self) -> Iterator[str]:
+        """A refused payload is still told of a taken value: by the plain evaluator, where one is judged."""
+        key = self.resource.fields[self.resource.key]
+        if key.rule.generate is None:
+            find = f"s.store.find({self.resource.name!r}, {{{key.name!r}: k}}, 1)"
+            self.unit.rested.add(key.name)
+            yield f"if s.store is not None and {key.name!r} not in unsound:"
+            yield f"    k = {self.cells.record(key)}"
+            yield f"    if k is not None and {find}: raise Decline"
+        if any(effect.rule.target == self.resource.name for effect in self.resource.effects):
+            return
+        for field in self.resource.fields.values():
+            if field.unique is None:
+                continue
+            fields = [self.resource.fields[name] for name in field.unique.fields]
+            texts = [self.cells.record(one) for one in fields]
+            asked = ["s.store", *(text for text in texts if not is_constant(text))]
+            tests = " and ".join(f"{text} is not None" for text in asked)
+            where = ", ".join(f"{one.name!r}: {text}" for one, text in zip(fields, texts, strict=True))
+            find = f"s.store.find({self.resource.name!r}, {{{where}}}, 1)"
+            lines = under(f"if {tests}:", [f"if {find}: raise Decline"])
+            yield from self.guard.guarded(joined(map(self.guard.rests.field, fields)), lines)
+
+    def inference(self) -> Iterator[str]:
+        """What rules of `infer` can't be judged, where nothing else stands against the payload."""
+        if self.resource.inferences:
+            lines = InferenceWriter(self.unit, self.cells).lines(self._undecided_source)
+            yield from under("if is_clean(entries):", lines)
+
+    def _undecided_source(self, source: str) -> Iterator[str]:
+        lookup = self.resource.lookups.get(source)
+        formula = lookup.by if lookup is not None else EMPTY_MAP
+        for one in self.resource.inferences:
+            if source in one.rule.facts.values():
+                at = str(one.rule.at.get("facts", one.rule.span))
+                problem = Problem(one.id, "undecided", "", "", rule_at=at)
+                refusal = self.unit.constant(
+                    "refusal", Refusal((int(Stage.INFERENCE), *one.order), problem, formula)
+                )
+                yield f"tell_undecided(s, entries, {refusal}, error)"
+
+
+def _maker(field: CompiledField) -> tuple[str, Valued | None]:
+    """The keyword that a value is worked out by, and what it says."""
+    if computes(field):
+        return "compute", field.compute
+    return "default_from", field.default_from
