@@ -4,9 +4,9 @@ python tests/benchmarks/startup.py
 
 Warm: an earlier run kept what it read and generated (docs/batches.md, "Starting fast"). Payloads that are
 accepted, refused, or undecided for want of a store are then decided by what was kept; one that is YAML is
-told of by the whole command, from rules that were read before. Cold: every run reads the rules again. The runs
-of all are interleaved; the best of each is compared, because other work on the machine only adds. The goal:
-warm, under six bare starts of Python.
+told of by the whole command, from rules that were read before. Cold: every run reads the rules again. The
+runs of all are interleaved; the best of each is compared, because other work on the machine only adds. The
+goal: warm, under six bare starts of Python.
 """
 
 from __future__ import annotations
