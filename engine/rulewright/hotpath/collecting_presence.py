@@ -7,22 +7,15 @@ from collections.abc import Iterator
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula
-from rulewright.hotpath.guarding import Guard, under
+from rulewright.hotpath.guarding import GuardedWriter, under
 from rulewright.hotpath.shape import is_scalar, is_shaped
 from rulewright.hotpath.stages import is_left
 from rulewright.hotpath.unit import NotGenerated, is_sent
 from rulewright.problem import Because, Problem
 
 
-class PresenceCollector:
+class PresenceCollector(GuardedWriter):
     """Writes the lines about presence."""
-
-    def __init__(self, guard: Guard) -> None:
-        self.guard = guard
-        self.unit = guard.unit
-        self.cells = guard.cells
-        self.stages = guard.stages
-        self.resource = guard.resource
 
     def lines(self) -> Iterator[str]:
         for field in self.resource.fields.values():

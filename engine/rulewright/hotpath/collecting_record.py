@@ -13,22 +13,15 @@ from rulewright.formula import Formula, Valued
 from rulewright.hotpath.cells import computes
 from rulewright.hotpath.dependence import joined
 from rulewright.hotpath.expressions import is_constant
-from rulewright.hotpath.guarding import Guard, under
+from rulewright.hotpath.guarding import GuardedWriter, under
 from rulewright.hotpath.inferring import InferenceWriter
 from rulewright.hotpath.refusals import Refusal
 from rulewright.hotpath.unit import is_sent
 from rulewright.problem import Problem
 
 
-class RecordCollector:
+class RecordCollector(GuardedWriter):
     """Writes the lines about the record."""
-
-    def __init__(self, guard: Guard) -> None:
-        self.guard = guard
-        self.unit = guard.unit
-        self.cells = guard.cells
-        self.stages = guard.stages
-        self.resource = guard.resource
 
     def lines(self) -> Iterator[str]:
         yield "unsound.update(checked)"

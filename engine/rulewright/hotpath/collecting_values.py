@@ -12,21 +12,14 @@ from rulewright.evaluation.overlay import needs_store
 from rulewright.evaluation.request import is_early
 from rulewright.hotpath.dependence import joined
 from rulewright.hotpath.finding import kind_of_field
-from rulewright.hotpath.guarding import Guard, under
+from rulewright.hotpath.guarding import GuardedWriter, under
 from rulewright.hotpath.stages import applies, is_left
 from rulewright.hotpath.unit import Code, NotGenerated, is_sent
 from rulewright.problem import Problem
 
 
-class ValueCollector:
+class ValueCollector(GuardedWriter):
     """Writes the lines about look-ups, options, references and checks."""
-
-    def __init__(self, guard: Guard) -> None:
-        self.guard = guard
-        self.unit = guard.unit
-        self.cells = guard.cells
-        self.stages = guard.stages
-        self.resource = guard.resource
 
     def existence(self) -> Iterator[str]:
         """Look-ups of what the path names: without a store each is told of."""

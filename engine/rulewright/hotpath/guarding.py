@@ -153,6 +153,17 @@ class Guard:
         return frozenset(one for one in names if is_sent(self.resource, self.resource.fields[one]))
 
 
+class GuardedWriter:
+    """Writes the lines about one kind of rules, within a guard that all kinds share."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+        self.unit = guard.unit
+        self.cells = guard.cells
+        self.stages = guard.stages
+        self.resource = guard.resource
+
+
 def is_copied(field: CompiledField) -> bool:
     """Whether what is judged of a field's value is a copy of its own, which no caller can change."""
     if field.rule.type == "object":
