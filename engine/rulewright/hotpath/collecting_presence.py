@@ -148,7 +148,7 @@ class PresenceCollector(GuardedWriter):
             before.append(f"withdraw(entries, {pointer!r})")
         in_doubt = self.guard.told_in_doubt(refusal, keyword != "required_unless", [ended])
         lines = [*under("" if test == "True" else f"if {test}:", [*before, *lines, ended])]
-        undecided = [f"tell_undecided(s, entries, {refusal}, error)", ended]
+        undecided = [f"tell_undecided(s, entries, {self.guard.undecided(refusal)}, error)", ended]
         if field.children and not self.unit.has_store:
             # What is undecided ends no object: rules about its parts are judged.
             undecided[1] = f"undecided.append({top!r})"

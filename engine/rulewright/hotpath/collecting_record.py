@@ -34,7 +34,7 @@ class RecordCollector(GuardedWriter):
                 # Nothing is read for it, and it can't fail.
                 continue
             undecided = self._undecided_value(field)
-            more = f", entries, {', '.join(undecided)}" if undecided else ""
+            more = f", entries, {undecided}" if undecided else ""
             in_doubt = f"value_in_doubt(s, unsound, {self.unit.constant('field', field)}{more})"
             if overruled:
                 guarded = self._overruled(field, text, in_doubt, undecided)
@@ -58,24 +58,21 @@ class RecordCollector(GuardedWriter):
         if self.unit.has_store:
             yield from self._uniques()
 
-    def _undecided_value(self, field: CompiledField) -> tuple[str, str] | None:
-        """What is told of a value that can't be worked out without a store: refusal and words; else None."""
+    def _undecided_value(self, field: CompiledField) -> str:
+        """The refusal of a value that can't be worked out without a store; "" where it can."""
         keyword, formula = _maker(field)
         if self.unit.has_store or formula is None or not self.guard.rests.may_read_records(field):
-            return None
+            return ""
         at = str(field.span_of(keyword))
         problem = Problem(f"{field.id}.{keyword}", "undecided", f"/{field.name}", "", rule_at=at)
         refusal = self.guard.refusal(Stage.COMPUTE, field.order, problem, formula)
-        return refusal, repr(f"{field.name} can't be computed")
+        return self.guard.undecided(refusal, f"{field.name} can't be computed")
 
-    def _worked_out(self, lines: list[str], undecided: tuple[str, str] | None) -> list[str]:
-        """The lines that work a value out, or tell what is `undecided` for want of a store."""
-        if undecided is None:
+    def _worked_out(self, lines: list[str], undecided: str) -> list[str]:
+        """The lines that work a value out, or tell that it is `undecided` for want of a store."""
+        if not undecided:
             return lines
-        refusal, words = undecided
-        return self.guard.unless_missing(
-            lines, (), [f"tell_undecided(s, entries, {refusal}, error, {words})"]
-        )
+        return self.guard.unless_missing(lines, (), [f"tell_undecided(s, entries, {undecided}, error)"])
 
     def _decided_in_part(self, field: CompiledField) -> list[str]:
         """The lines that work out `a || b`, or `a && b`, into `v` where a part rests on something unsound.
@@ -107,9 +104,7 @@ class RecordCollector(GuardedWriter):
             return []
         return ["v = UNREAD", *under(f"if {field.name!r} not in unsound:", lines)]
 
-    def _overruled(
-        self, field: CompiledField, text: str, in_doubt: str, undecided: tuple[str, str] | None
-    ) -> Iterable[str]:
+    def _overruled(self, field: CompiledField, text: str, in_doubt: str, undecided: str) -> Iterable[str]:
         """A value that was sent for a field that the rules set. `in_doubt` gives it in doubt."""
         place, formula = f"s.p.{field.name}", field.compute
         keyword = "compute" if field.rule.compute else "generate" if field.rule.generate else "workflow"
@@ -177,7 +172,7 @@ class RecordCollector(GuardedWriter):
                 refusal = self.unit.constant(
                     "refusal", Refusal((int(Stage.INFERENCE), *one.order), problem, formula)
                 )
-                yield f"tell_undecided(s, entries, {refusal}, error)"
+                yield f"tell_undecided(s, entries, {self.guard.undecided(refusal)}, error)"
 
 
 def _maker(field: CompiledField) -> tuple[str, Valued | None]:

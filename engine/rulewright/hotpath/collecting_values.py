@@ -67,7 +67,7 @@ class ValueCollector(GuardedWriter):
             return lines
         problem = Problem(lookup.id, "undecided", path, "", rule_at=str(lookup.rule.span))
         refusal = self.guard.refusal(stage, lookup.order, problem, lookup.by)
-        told = [f"tell_undecided(s, entries, {refusal}, error)"]
+        told = [f"tell_undecided(s, entries, {self.guard.undecided(refusal)}, error)"]
         if path:
             told.append(f"missing.append({path[1:]!r})")
         return self.guard.unless_missing(lines, (), told)
@@ -183,7 +183,7 @@ class ValueCollector(GuardedWriter):
         lines = [f"note{told}"] if reading is None else [*reading, f"tell{told}"]
         in_doubt = self.guard.told_in_doubt(name, False, ())
         failing = under("" if test == "False" else f"if not {test}:", lines)
-        undecided = [f"tell_undecided(s, entries, {name}, error)"]
+        undecided = [f"tell_undecided(s, entries, {self.guard.undecided(name)}, error)"]
         lines = self.guard.unless_missing(failing, in_doubt, undecided)
         needed = self.guard.rests.surely(check.condition)
         yield from self.guard.guarded(self.guard.rests_of(check.condition, test), lines, in_doubt, needed)
@@ -224,7 +224,7 @@ class ValueCollector(GuardedWriter):
             # What is undecided would end the field, though what is found ends nothing.
             in_doubt = ["raise Decline"]
         undecided = [
-            f"tell_undecided_value(s, entries, {name}, error, {judged})",
+            f"tell_undecided_value(s, entries, {self.guard.undecided(name)}, error, {judged})",
             f"checked.append({field.name!r})",
         ]
         lines = self.guard.unless_missing(under(f"if not {test}:", [*told, *after]), in_doubt, undecided)

@@ -159,7 +159,7 @@ def tell_in_doubt(
     except cel.Unknown:
         return False
     except NoStoreError as error:
-        _note(s, entries, undecided(refusal, error.message), names)
+        _note(s, entries, undecided(refusal), names, error.message)
         return True
     if held is told:
         if refusal.problem.code == "forbidden":
@@ -174,11 +174,10 @@ def value_in_doubt(
     field: CompiledField,
     entries: list[Entry] | None = None,
     refusal: Refusal | None = None,
-    words: str = "",
 ) -> object:
     """A field of the record in stored form; UNREAD where it rests on something unsound.
 
-    With a `refusal`, also where it needs a store and there is none: that is told in these `words`.
+    With a `refusal`, also where it needs a store and there is none: that is told.
     """
     names = Doubt(s, unsound)
     try:
@@ -188,7 +187,7 @@ def value_in_doubt(
     except NoStoreError as error:
         if entries is None or refusal is None:
             raise
-        _note(s, entries, undecided(refusal, error.message, words), names)
+        _note(s, entries, refusal, names, error.message)
         return UNREAD
 
 
@@ -197,6 +196,8 @@ def note_in_doubt(s: State, unsound: AbstractSet[str], entries: list[Entry], ref
     _note(s, entries, refusal, Doubt(s, unsound))
 
 
-def _note(s: State, entries: list[Entry], refusal: Refusal, names: Mapping[str, object]) -> None:
+def _note(
+    s: State, entries: list[Entry], refusal: Refusal, names: Mapping[str, object], reason: str = ""
+) -> None:
     link = s.link
-    entries.append(refusal.told(because_of(link.resource, link.rules, refusal.formula, names)))
+    entries.append(refusal.told(because_of(link.resource, link.rules, refusal.formula, names), reason))

@@ -11,7 +11,7 @@ from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.dependence import Rests, reads_throughout
-from rulewright.hotpath.refusals import Refusal
+from rulewright.hotpath.refusals import Refusal, undecided
 from rulewright.hotpath.shape import is_scalar
 from rulewright.hotpath.stages import Stages
 from rulewright.hotpath.unit import NotGenerated, Unit, is_sent
@@ -89,6 +89,14 @@ class Guard:
         if formula is None:
             return self.unit.constant("entry", (place, problem))
         return self.unit.constant("refusal", Refusal(place, problem, formula))
+
+    def undecided(self, refusal: str, words: str = "can't be decided") -> str:
+        """The lines' name of a refusal that can't be decided for want of a store; "" where there is one."""
+        if self.unit.has_store:
+            return ""
+        told = self.unit.constants[refusal]
+        assert isinstance(told, Refusal)
+        return self.unit.constant("undecided", undecided(told, words))
 
     def waiting(self, formula: Valued, value: CompiledField | None = None) -> list[str] | None:
         """The lines after which what an expression read can be told at any time; None where there are none.

@@ -30,14 +30,15 @@ class Refusal:
     problem: Problem
     formula: Valued
 
-    def told(self, because: Because) -> Entry:
-        """The problem with what its rule read."""
+    def told(self, because: Because, reason: str = "") -> Entry:
+        """The problem with what its rule read; `reason`: for which nobody knows what the rule says."""
         problem = self.problem
+        message = f"{problem.message}: {reason}" if reason else problem.message
         return self.place, Problem(
             problem.rule,
             problem.code,
             problem.path,
-            problem.message,
+            message,
             problem.severity,
             because,
             problem.rule_at,
@@ -134,11 +135,9 @@ def note_missing_items(
     return missing
 
 
-def tell_undecided(
-    s: State, entries: list[Entry], refusal: Refusal, error: NoStore, words: str = "can't be decided"
-) -> None:
-    """Keep that a rule can't be decided because there is no store."""
-    entries.append(undecided(refusal, error.message, words).told(_read(s, refusal.formula)))
+def tell_undecided(s: State, entries: list[Entry], refusal: Refusal, error: NoStore) -> None:
+    """Keep that a rule can't be decided because there is no store; `refusal` as `undecided` has it."""
+    entries.append(refusal.told(_read(s, refusal.formula), error.message))
 
 
 def tell_undecided_value(
@@ -152,13 +151,12 @@ def tell_undecided_value(
 ) -> None:
     """Keep that a check on a value can't be decided because there is no store."""
     because = _read_with_value(s, refusal.formula, field, stored, sensitive)
-    entries.append(undecided(refusal, error.message).told(because))
+    entries.append(refusal.told(because, error.message))
 
 
-def undecided(refusal: Refusal, reason: str, words: str = "can't be decided") -> Refusal:
-    """The same rule, of which nobody knows what it says."""
-    message = f"{words}: {reason}"
-    problem = replace(refusal.problem, code="undecided", message=message, severity="warning", vendor=None)
+def undecided(refusal: Refusal, words: str = "can't be decided") -> Refusal:
+    """The same rule where nobody knows what it says."""
+    problem = replace(refusal.problem, code="undecided", message=words, severity="warning", vendor=None)
     return replace(refusal, problem=problem)
 
 

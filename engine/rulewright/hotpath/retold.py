@@ -64,9 +64,12 @@ class Refusal:
     def __init__(self, place: tuple[int, ...], problem: Told, formula: Any) -> None:
         self.place, self.problem, self.formula = place, problem, formula
 
-    def told(self, because: object) -> Entry:
+    def told(self, because: object, reason: str = "") -> Entry:
         """See refusals.Refusal.told."""
-        return self.place, changed(self.problem, because=because)
+        told = changed(self.problem, because=because)
+        if reason:
+            told.message = f"{told.message}: {reason}"
+        return self.place, told
 
     def waiting(self, because: Callable[[], object]) -> Entry:
         """See refusals.Refusal.waiting. Nothing waits here: it is about to be shown."""
