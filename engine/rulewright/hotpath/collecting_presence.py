@@ -18,6 +18,7 @@ class PresenceCollector(GuardedWriter):
     """Writes the lines about presence."""
 
     def lines(self) -> Iterator[str]:
+        """Which fields are left to the evaluator, required, forbidden; then what conditions say."""
         for field in self.resource.fields.values():
             if is_sent(self.resource, field):
                 yield from self._left(field)
@@ -178,6 +179,7 @@ class PresenceCollector(GuardedWriter):
         return self.guard.refusal(Stage.PRESENCE, field.order, problem, formula)
 
     def variants(self) -> Iterator[str]:
+        """Exactly one alternative: told where none, or several, are given."""
         if self.resource.variants:
             names = {name for one in self.resource.variants for name in (*one.required, *one.forbidden)}
             told = ["tell_variants(s, unsound, entries)"]

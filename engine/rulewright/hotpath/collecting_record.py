@@ -24,6 +24,7 @@ class RecordCollector(GuardedWriter):
     """Writes the lines about the record."""
 
     def lines(self) -> Iterator[str]:
+        """Values that are worked out, in the order of the file; then keys and values that are taken."""
         yield "unsound.update(checked)"
         for field in self.resource.fields.values():
             if self.cells.is_as_sent(field):

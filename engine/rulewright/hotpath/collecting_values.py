@@ -29,6 +29,7 @@ class ValueCollector(GuardedWriter):
                     yield from self._unless_undecided(lookup, Stage.REQUEST, "")
 
     def lines(self) -> Iterator[str]:
+        """Options and references, field by field; then look-ups that must find something."""
         dangling: list[str] = []
         needed = self._required_lookups()
         for field in self.resource.fields.values():
@@ -139,6 +140,7 @@ class ValueCollector(GuardedWriter):
         )
 
     def checks(self) -> Iterator[str]:
+        """Checks of fields, of what is inside them, and of the whole."""
         for field in self.resource.fields.values():
             if is_sent(self.resource, field) and not is_left(field):
                 for check in field.checks:
@@ -165,6 +167,7 @@ class ValueCollector(GuardedWriter):
             yield from self.guard.guarded((rests[0], False), lines)
 
     def whole_check(self, check: CompiledCheck, stage: Stage = Stage.CHECK) -> Iterator[str]:
+        """A check of the whole, or an invariant."""
         test = self.cells.writer().condition(check.condition)
         if test == "True":
             return

@@ -61,6 +61,7 @@ class Guard:
             yield from under(f"elif {self.are_sound(known)}:" if known else "else:", in_doubt)
 
     def are_sound(self, fields: Sequence[str]) -> str:
+        """The condition that none of some fields has a problem."""
         if len(fields) == 1:
             return f"{fields[0]!r} not in unsound"
         return f"unsound.isdisjoint({self.unit.constant('rests', frozenset(fields))})"
