@@ -241,6 +241,16 @@ def test_the_actor_in_a_file(compare: Compare, run: Run, write: Write) -> None:
         assert not compare(*words, name)
 
 
+@pytest.mark.parametrize("look", ["text", "json", "jsonl", "pretty"])
+def test_the_same_problem_of_several_payloads(look: str, compare: Compare, run: Run, write: Write) -> None:
+    """Each has its own place, also where nothing was read for it."""
+    words = ("validate", "shop/order", "two.jsonl", "--seed", "3", "--format", look)
+    write("two.jsonl", '{"total": 1}\n{"total": 2}\n{"colour": 1}\n{"colour": 2}\n')
+    run(*words)
+
+    assert compare(*words)
+
+
 ACCEPTED = ("validate", "shop/order", "order.json", "--records", "records.json")
 
 

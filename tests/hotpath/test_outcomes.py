@@ -77,3 +77,16 @@ def test_made_up_payloads_have_identical_outcomes(data: st.DataObject) -> None:
     compare(PROGRAM, Case(name, inputs, DictRecords(seed.records, keys)), tally)
 
     assert tally.differences == []
+
+
+def test_a_set_is_no_list(program: Program) -> None:
+    """Python has more than JSON: what the evaluator refuses is refused, whoever decides."""
+    seeds = SEEDS["goodstack/eligibility_subscription"]
+    seed = next(one for one in seeds if isinstance(one.payload, dict))
+    for sent in ({"a"}, frozenset(), ("a",), ["a"]):
+        payload = {**seed.payload, "suggestedActivitySubTags": sent}
+        inputs = Inputs(operation="create", payload=payload, now=NOW, seed=1, actor=seed.actor)
+        tally = Tally()
+        compare(program, Case("goodstack/eligibility_subscription", inputs, None), tally)
+
+        assert tally.differences == []

@@ -20,13 +20,17 @@ def in_transactions(
 ) -> Iterator[_Done]:
     """Yield what `write` makes of the chunk, which is one transaction of the store.
 
-    `write` may do less than it is given, from its start and at least one item; the rest is given to it anew.
+    `write` may do less than it is given, from its start and at least one item; the rest is given to it anew,
+    in parts that grow from twice what it did: it reads ahead for all that it is given.
     Some constraints are judged only when a transaction ends. Where one is broken the chunk is written half by
     half, until a single item is left, of which `refuse` tells.
     """
-    parts = [chunk]
+    parts, most = [chunk], len(chunk)
     while parts:
         part = parts.pop()
+        if len(part) > most:
+            parts.append(part[most:])
+            part = part[:most]
         try:
             done = despite_conflicts(partial(write, part))
         except (UniqueViolationError, ReferenceViolationError) as error:
@@ -38,4 +42,6 @@ def in_transactions(
         assert len(done) > 0, "a chunk ended before its first item"
         if len(done) < len(part):
             parts.append(part[len(done) :])
+            most = 0
+        most = max(most, 2 * len(done))
         yield done

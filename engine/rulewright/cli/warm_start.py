@@ -145,6 +145,7 @@ def _decide(resource: str, files: Sequence[str], given: Mapping[str, Any]) -> An
 def _entries(
     program: WarmProgram, resource: str, items: Sequence[Item], records: Any, options: Mapping[str, Any]
 ) -> Iterator[Entry]:
+    from rulewright.hotpath.retold import changed  # noqa: PLC0415
     from rulewright.hotpath.warm import Entry  # noqa: PLC0415
 
     actor = _actor(options.get("actor"))
@@ -155,8 +156,8 @@ def _entries(
         if decided is None:
             raise _LeftError
         places = item.places({problem.path for problem in decided.problems}) if decided.problems else {}
-        for problem in decided.problems:
-            problem.payload_at = places[problem.path]
+        # Copies: a problem in which nothing was read is one object for all payloads that have it.
+        decided.problems = [changed(one, payload_at=places[one.path]) for one in decided.problems]
         yield Entry(decided, item.at, alone=item.alone)
 
 

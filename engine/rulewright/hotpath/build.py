@@ -144,6 +144,8 @@ class Generated:
     loose: type[msgspec.Struct]
     # Readers of dates that have a format and no bounds.
     dates: Mapping[str, Callable[[Any], Any]]
+    # The fields that hold lists.
+    lists: tuple[str, ...] = ()
     convert: Callable[..., Any] = msgspec.convert
 
 
@@ -183,6 +185,7 @@ def generate(
         after=tuple(namespace[one] for one in _AFTER[: None if has_store else -1] if one in namespace),
         loose=struct_of(resource, operation, loose=True),
         dates=_dates(unit),
+        lists=tuple(name for name, field in resource.fields.items() if field.rule.type == "list"),
     )
 
 

@@ -34,6 +34,8 @@ class Quick:
         """The outcome, or None where the generated code isn't sure."""
         if self.is_keyed and self._may_be_taken(inputs.payload, records):
             return None
+        if self.code.lists and _has_sets(inputs.payload, self.code.lists):
+            return None
         outcome = _accept(self, inputs, records)
         return outcome if outcome is not None else self.teller.tell(inputs, records)
 
@@ -56,7 +58,7 @@ class QuickUpdate:
 
     def decide(self, inputs: Inputs, records: Records | None) -> Outcome | None:
         """The outcome, or None where the generated code isn't sure."""
-        if records is None or inputs.key is None:
+        if records is None or inputs.key is None or _has_sets(inputs.payload, self.code.lists):
             return None
         with suppress(Exception):  # as in `_accept`
             (stored,) = records.find(self.resource.name, {self.resource.key: inputs.key}, 1)
@@ -85,6 +87,13 @@ def _accept(
     except Exception:  # whatever it was, the plain evaluator meets it again, and tells it
         return None
     return accepted(quick.rules, quick.resource, code, inputs, run, run.body)
+
+
+def _has_sets(payload: object, lists: tuple[str, ...]) -> bool:
+    """Whether a list was sent as a set of Python, which a Struct takes and the evaluator does not."""
+    if not isinstance(payload, dict):
+        return False
+    return any(payload.get(name).__class__ in (set, frozenset) for name in lists)
 
 
 def make_quick(
