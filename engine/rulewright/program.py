@@ -212,7 +212,8 @@ class Program:
     ) -> Iterator[Receipt]:
         """Apply many payloads, and yield a receipt for each, in order, once it is stored.
 
-        Nothing is stored until the receipts are iterated over, and then up to a thousand at a time.
+        Nothing is stored until the receipts are iterated over, and then up to a thousand at a time, which are
+        read before: each payload has to be an object of its own that is not changed meanwhile.
         The outcomes and records are those of `apply` of one after the other: a payload sees what those
         before it stored, and a refused one changes nothing. Up to a thousand share a transaction (fewer
         where they take more than some seconds: other writers wait), and a thousand the time where `as_of` is

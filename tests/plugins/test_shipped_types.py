@@ -150,3 +150,20 @@ def test_a_missing_package_is_told_when_the_rules_are_loaded(
     assert (problem.code, problem.span.line) == ("unknown-type", 6)
     assert problem.message == "the type phone needs phonenumbers, which is not installed"
     assert problem.hint == "pip install 'rulewright[phone]'"
+
+
+def test_money_is_reckoned_with(tmp_path: Path) -> None:
+    """A sum of a whole number and an amount costs what any sum does: it was taken for one of long texts."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "sale.yaml").write_text(
+        "rulewright: 1\nresource: shop/sale\nkey: id\nfields:\n"
+        "  id: {type: integer, readonly: ignore, generate: sequence}\n"
+        "  amount: {type: money, required: true}\n"
+        "  base: {type: integer, default: 5}\n"
+        "  total: {type: integer, readonly: ignore, compute: record.base + record.amount}\n"
+    )
+
+    outcome = load(tmp_path).evaluate("shop/sale", {"amount": 7})
+
+    assert outcome.record is not None
+    assert outcome.record["total"] == 12

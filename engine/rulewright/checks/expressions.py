@@ -195,7 +195,10 @@ class _Finder:
             yield from unique.entries(self.match(self.subject.fields), field.unique.where)
         yield from self.fields(field.fields or (), around, path)
         if field.items is not None:
-            item = around.names.having({"item": self.kind_of(field.items)}, {"item": size_of(field.items)})
+            item = around.names.having(
+                {"item": self.kind_of(field.items)},
+                {"item": size_of(field.items, self.subject.universe.registry)},
+            )
             yield from self.field(field.items, Place(item, around.words, around.on), f"{path}.items")
 
     def derived(self, field: Field, around: Place, path: str) -> Iterator[Site]:
@@ -215,13 +218,15 @@ class _Finder:
         kind = self.kind_of(field)
         own: dict[str, Type] = {"value": kind, **({"item": kind} if field.name == "items" else {})}
         given = [_in_record(path)] if field.name != "items" else []
-        names = around.names.having(own, {"value": size_of(field)}, given)
+        names = around.names.having(own, {"value": size_of(field, self.subject.universe.registry)}, given)
         if isinstance(field.one_of, Expression):
             options = Expected((Type("list", (kind,)),), "one_of")
             yield from Place(names, "one_of", around.on).values(options, field.one_of)
         for check in field.checks:
             on = self.when(check.on, around.on)
-            here = self.names(on).having(own, {"value": size_of(field)}, given)
+            here = self.names(on).having(
+                own, {"value": size_of(field, self.subject.universe.registry)}, given
+            )
             if "item" in around.names.declarations.variables:
                 here = here.having({"item": around.names.declarations.variables["item"]})
             yield from Place(here, "a field's check", on).conditions(check.check)

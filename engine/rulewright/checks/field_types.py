@@ -24,6 +24,7 @@ TEXT = TYPE_NAMES["string"]
 TIMESTAMP = TYPE_NAMES["google.protobuf.Timestamp"]
 _NAMES = {**TYPE_NAMES, "timestamp": TIMESTAMP}
 _DATES = frozenset({"date", "datetime"})
+_SCALARS = ("double", "bool")
 
 
 def of_field(field: Field, registry: Registry, label: str = "") -> Type:
@@ -117,28 +118,30 @@ def maybe(kind: Type, *, absent: bool) -> Type:
     return nullable(kind) if absent else kind
 
 
-def size_of(field: Field) -> Size:
+def size_of(field: Field, registry: Registry) -> Size:
     """How large a field's values may be: its own maxima, or else what is taken for such values."""
+    row = registry.types.get(field.type)
+    # A plug-in's type is as large as what expressions see of it.
+    kind = of_field(field, registry).name if row is not None else ""
     match field.type:
         case "object":
-            return Size(len(field.fields or ()), fields=sizes_of(field.fields or ()))
+            return Size(len(field.fields or ()), fields=sizes_of(field.fields or (), registry))
         case "list" | "map":
-            item = UNKNOWN if field.items is None else size_of(field.items)
+            item = UNKNOWN if field.items is None else size_of(field.items, registry)
             return list_of_size(_or(field.max_length, DEFAULT_ITEMS), item)
-        case "integer":
-            return number_of_size(field.max) if isinstance(field.max, int) else number_of_size()
-        case "number" | "boolean" | "date" | "datetime":
-            return SCALAR
         case "any":
             return UNKNOWN
-        case _:
-            return text_of(_or(field.max_length, DEFAULT_CHARACTERS))
+    if kind == "int":
+        return number_of_size(field.max) if isinstance(field.max, int) else number_of_size()
+    if kind in (*_SCALARS, TIMESTAMP.name):
+        return SCALAR
+    return text_of(_or(field.max_length, DEFAULT_CHARACTERS))
 
 
 def _or(maximum: int | None, default: int) -> int:
     return default if maximum is None else maximum
 
 
-def sizes_of(fields: Iterable[Field]) -> Mapping[str, Size]:
+def sizes_of(fields: Iterable[Field], registry: Registry) -> Mapping[str, Size]:
     """The sizes of several fields by name."""
-    return {field.name: size_of(field) for field in fields}
+    return {field.name: size_of(field, registry) for field in fields}

@@ -135,7 +135,7 @@ def _resource_type(subject: Subject, resource: str) -> Type:
 def resource_size(subject: Subject, resource: str) -> Size:
     """How large a record of a resource may be."""
     fields = (subject.universe.fields_of(resource) or {}).values()
-    return Size(len(fields), fields=sizes_of(fields))
+    return Size(len(fields), fields=sizes_of(fields, subject.universe.registry))
 
 
 def bound_names(subject: Subject, effects: Iterable[Effect], reader: Effect | None = None) -> dict[str, Type]:
@@ -305,6 +305,8 @@ def _sizes(subject: Subject) -> Sizes:
         if field.references and field.references.bind:
             one = resource_size(subject, field.references.resource)
             found[field.references.bind] = (
-                list_of_size(size_of(field).count, one) if field.type == "list" else one
+                list_of_size(size_of(field, subject.universe.registry).count, one)
+                if field.type == "list"
+                else one
             )
     return found
