@@ -54,7 +54,7 @@ class MemoryStore:
     def prepare(self, tables: Sequence[Table]) -> None:
         """Keep the tables: from now on they are enforced. See `Store.prepare`."""
         wanted = shapes_of(tables)
-        with self._held():
+        with self._hold:
             found = [sentence for shape in wanted.values() for sentence in self._mismatches(shape)]
             if found:
                 raise StoreMismatchError("the store in memory", found)
@@ -78,19 +78,19 @@ class MemoryStore:
 
     def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
         """Return the matching records, ordered by key."""
-        with self._held():
+        with self._hold:
             self._check_fields(resource, where)
             return self._set(resource).find(where, limit)
 
     def count(self, resource: str, where: Where) -> int:
         """Return how many records match."""
-        with self._held():
+        with self._hold:
             self._check_fields(resource, where)
             return len(self._set(resource).matching(where))
 
     def extreme(self, resource: str, where: Where, field: str, which: Literal["min", "max"]) -> object:
         """Return the least or greatest non-null value of `field` among the matching records, or None."""
-        with self._held():
+        with self._hold:
             self._check_fields(resource, (*where, field))
             shape = self._shapes.get(resource)
             orderable(shape.types[field] if shape else None, resource, field)
@@ -99,14 +99,14 @@ class MemoryStore:
 
     def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
         """Return the largest number that `field` holds after `prefix` (0 where there is none)."""
-        with self._held():
+        with self._hold:
             self._check_fields(resource, (field,))
             return self._set(resource).last_in_sequence(field, prefix)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Open the one writing transaction; it commits when the block ends, else rolls back."""
-        with self._held():
+        with self._hold:
             if self._writing:
                 raise AdapterError("a transaction is open already in this thread")
             self._writing = True
@@ -123,16 +123,13 @@ class MemoryStore:
 
     def progress(self, job: str) -> int:
         """Return the position last kept for `job`, 0 if none."""
-        with self._held():
+        with self._hold:
             return self._progress.get(job, 0)
 
     def close(self) -> None:
         """Forget the records. Closing twice is no error."""
         self._closed = True
         self._sets.clear()
-
-    def _held(self) -> _Hold:
-        return self._hold
 
     def _set(self, resource: str) -> RecordSet:
         found = self._sets.get(resource)
@@ -179,7 +176,7 @@ class MemoryTransaction(OneByOne, ReadingHalf):
 
     def insert(self, resource: str, record: StoredRecord) -> None:
         """Write a new record. Raises UniqueViolationError, and AdapterError where it does not fit."""
-        with self._open()._held():
+        with self._open()._hold:
             shape, records = self._writable(resource)
             fitted = shape.keyed(record)
             self._refuse_same(shape, records, {}, fitted, None)
@@ -189,7 +186,7 @@ class MemoryTransaction(OneByOne, ReadingHalf):
 
     def update(self, resource: str, key: object, values: StoredRecord) -> None:
         """Set fields of the record whose key is `key`. Raises as `insert`, and AdapterError if none."""
-        with self._open()._held():
+        with self._open()._hold:
             shape, records = self._writable(resource)
             fitted = shape.fitted(values)
             rows = records.matching({shape.table.key: [key]})
@@ -204,7 +201,7 @@ class MemoryTransaction(OneByOne, ReadingHalf):
 
     def delete(self, resource: str, where: Where) -> int:
         """Remove the matching records; see `Transaction.delete`."""
-        with self._open()._held():
+        with self._open()._hold:
             shape, records = self._writable(resource)
             for field in where:
                 shape.type_of(field)

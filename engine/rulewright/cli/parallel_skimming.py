@@ -106,11 +106,11 @@ def skim_in_parallel(
         # Records in memory are read once, before the workers part; a store is opened by each, and here once,
         # so that one that can't be opened is told of before anything is written.
         with lookup_records(desk, choices) as found:
-            records = found if choices.store is None else None
+            records, has_store = found if choices.store is None else None, found is not None
         parted = stack.enter_context(open_parted(split, sources))
         chosen = chosen_format(output)
         job = _Job(desk, choices, records, chosen, parted.keeps_accepted, parted.keeps_rejected)
-        _prepare(desk)
+        _prepare(desk, has_store=has_store)
         progress = Progress(Tally())
         pool = stack.enter_context(_forked(workers, job))
         try:
@@ -122,10 +122,10 @@ def skim_in_parallel(
     end_with(progress.tally.refused)
 
 
-def _prepare(desk: Desk) -> None:
+def _prepare(desk: Desk, *, has_store: bool) -> None:
     """Compile the resource here, and not in each worker."""
     rules = desk.program.compiled
-    quick_for(rules, rules.resources[desk.resource])
+    quick_for(rules, rules.resources[desk.resource], has_store=has_store)
 
 
 @contextmanager

@@ -68,8 +68,7 @@ def _own_concerns(rule: Field) -> Iterator[Concern]:
     if rule.excluded_if is not None:
         yield "excluded"
     conditions = (rule.required_if, rule.required_unless, rule.forbidden_if)
-    siblings = (rule.required_with, rule.required_without, rule.forbidden_with, rule.forbidden_without)
-    if rule.required or rule.immutable or any(siblings) or any(one is not None for one in conditions):
+    if rule.required or rule.immutable or rule.siblings or any(one is not None for one in conditions):
         yield "presence"
     if rule.references is not None or isinstance(rule.one_of, Expression):
         yield "values"

@@ -63,10 +63,8 @@ class PresenceCollector(GuardedWriter):
 
     def _siblings(self, field: CompiledField) -> Iterator[str]:
         """Which of some fields are given, and must not be, is told by the evaluator."""
-        rule = field.rule
-        named = (*rule.forbidden_with, *rule.forbidden_without, *rule.required_with, *rule.required_without)
-        if named:
-            concerned = frozenset((field.name, *named))
+        if field.rule.siblings:
+            concerned = frozenset((field.name, *field.rule.siblings))
             self.unit.rested.update(concerned)
             yield f"if not {self.guard.are_sound(sorted(concerned))}: raise Decline"
             yield from self.stages.sibling_rules(field)

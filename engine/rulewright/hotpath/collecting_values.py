@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from rulewright.compiled import CompiledCheck, CompiledField, CompiledLookUp
 from rulewright.evaluation.log import Stage
@@ -89,10 +88,10 @@ class ValueCollector(GuardedWriter):
             rule_at=str(reference.span),
             vendor=field.rule.references.error if field.rule.references is not None else None,
         )
-        if not self.unit.has_store:
-            yield from self._undecided_reference(field, problem)
-            return
         name = self.guard.refusal(Stage.REFERENCE, field.order, problem, reference.where)
+        if not self.unit.has_store:
+            yield from self._undecided_reference(field, name)
+            return
         cell = f"s.c_{call[:-3]}"
         noted = f"s, entries, {name}, {label!r}, {place}, {field.rule.sensitive!r}"
         if field.rule.type == "list":
@@ -122,15 +121,13 @@ class ValueCollector(GuardedWriter):
             self.guard.guarded(self.guard.rests.of(reference.where), lines),
         )
 
-    def _undecided_reference(self, field: CompiledField, problem: Problem) -> Iterator[str]:
+    def _undecided_reference(self, field: CompiledField, refusal: str) -> Iterator[str]:
         """A reference that is given, where there is no store."""
         assert field.reference is not None
         where = field.reference.where
         if self.guard.rests.may_look_up(where):
             raise NotGenerated(f"the reference of {field.id}")
-        text = f"can't be decided: {needs_store(reader_of(field))}"
-        problem = replace(problem, code="undecided", message=text, severity="warning", vendor=None)
-        name = self.guard.refusal(Stage.REFERENCE, field.order, problem, where)
+        name = self.guard.undecided(refusal, f"can't be decided: {needs_store(reader_of(field))}")
         if field.rule.type == "list":
             yield f"if {field.name!r} in unsound: raise Decline"
         lines = [*self.cells.looking(field), f"note(s, entries, {name})", f"missing.append({field.name!r})"]

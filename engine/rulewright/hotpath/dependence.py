@@ -43,11 +43,11 @@ class Dependence:
 
     def may_look_up(self, formula: Valued) -> bool:
         """Whether something may have to be looked up for a rule."""
-        return self._is_looked_up(formula.reads, frozenset())
+        return self._is_looked_up(formula.reads)
 
     def may_read_records(self, field: CompiledField) -> bool:
         """Whether something may have to be looked up to work out a field of the record."""
-        return self._is_looked_up([("record", field.name)], frozenset())
+        return self._is_looked_up([("record", field.name)])
 
     def absorbs(self, node: cel.Node) -> bool:
         """Whether a node may have a value although something in it fails for want of a store."""
@@ -62,21 +62,19 @@ class Dependence:
             case Macro():
                 said = [one for one in (node.condition, node.body) if one is not None]
                 read = [path for one in said for path in cel.references(one)]
-                return self._is_looked_up(
-                    [path for path in read if path[0] not in node.variables], frozenset()
-                )
+                return self._is_looked_up(path for path in read if path[0] not in node.variables)
         return False
 
     def _fails_with(self, part: cel.Node, later: cel.Node) -> bool:
         """Whether `later` surely fails where `part` does for want of a store."""
         paths = cel.references(part)
-        if not self._is_looked_up(paths, frozenset()):
+        names = {path[0] for path in paths if self._is_looked_up([path])}
+        if not names:
             return True
-        names = {path[0] for path in paths if self._is_looked_up([path], frozenset())}
         is_strict = not any(isinstance(one, _LENIENT) for one in cel.walk(later))
         return is_strict and len(names) == 1 and names <= {path[0] for path in cel.references(later)}
 
-    def _is_looked_up(self, paths: Iterable[Path], seen: frozenset[Path]) -> bool:
+    def _is_looked_up(self, paths: Iterable[Path], seen: frozenset[Path] = frozenset()) -> bool:
         """Whether what paths read may have to be looked up."""
         resource = self.resource
         for path in paths:

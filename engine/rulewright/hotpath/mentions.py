@@ -257,9 +257,8 @@ class _Finder:
             if formula is not None and not self._never_applies(keyword, formula):
                 self._note(one.name, Role.PRESENCE)
                 self.walk(formula)
-        for names in _sibling_names(one):
-            self._note(one.name, Role.PRESENCE)
-            for name in names:
+        if one.rule.siblings:
+            for name in (one.name, *one.rule.siblings):
                 self._note(name, Role.PRESENCE)
 
     def _never_applies(self, keyword: str, formula: Formula) -> bool:
@@ -315,8 +314,8 @@ class _Finder:
             if formula is not None:
                 self._note_part(one.name, child.name, Role.PRESENCE)
                 self.walk(formula)
-        for names in _sibling_names(child):
-            for name in (child.name, *names):
+        if child.rule.siblings:
+            for name in (child.name, *child.rule.siblings):
                 self._note_part(one.name, name, Role.PRESENCE)
 
     def _whole(self, one: CompiledField) -> None:
@@ -707,13 +706,6 @@ def _bottom(node: cel.Node) -> cel.Node:
     while isinstance(node, Select | Index):
         node = node.operand
     return node
-
-
-def _sibling_names(one: CompiledField) -> Iterator[tuple[str, ...]]:
-    rule = one.rule
-    for names in (rule.required_with, rule.required_without, rule.forbidden_with, rule.forbidden_without):
-        if names:
-            yield names
 
 
 def _formulas_of(one: CompiledField) -> Iterator[Valued]:

@@ -342,6 +342,4 @@ def _is_ignoring(resource: CompiledResource, field: CompiledField) -> bool:
 
 def is_conditional(field: CompiledField) -> bool:
     """Whether conditions say that the field must, or must not, be given."""
-    rule = field.rule
-    named = rule.forbidden_with, rule.forbidden_without, rule.required_with, rule.required_without
-    return any((field.required_if, field.required_unless, field.forbidden_if, *named))
+    return any((field.required_if, field.required_unless, field.forbidden_if, field.rule.siblings))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation import PART_TYPES
@@ -122,33 +122,28 @@ class Stages:
         return self.unit.place(field) if self._may_be_there(field) else "None"
 
     def sibling_rules(self, field: CompiledField) -> Iterator[str]:
-        """The lines about a field, and its parts, that may, or must, not be given with others."""
-        yield from self._sibling_rules(field, self._sent)
-
-    def _sibling_rules(self, field: CompiledField, sent: Callable[[str], str]) -> Iterator[str]:
+        """The lines about a field that must, or must not, be given with or without others."""
         rule = field.rule
-        own = sent(field.name)
+        own = self._sent(field.name)
         unwanted = [
-            *self._siblings_tests(field, rule.forbidden_with, sent, "is not None"),
-            *self._siblings_tests(field, rule.forbidden_without, sent, "is None"),
+            *self._siblings_tests(field, rule.forbidden_with, "is not None"),
+            *self._siblings_tests(field, rule.forbidden_without, "is None"),
         ]
         if unwanted:
             yield f"if {own} is not None and ({' or '.join(unwanted)}): raise Decline"
         if not self.unit.is_sent(field):
             return
         wanted = [
-            *self._siblings_tests(field, rule.required_with, sent, "is not None"),
-            *self._siblings_tests(field, rule.required_without, sent, "is None"),
+            *self._siblings_tests(field, rule.required_with, "is not None"),
+            *self._siblings_tests(field, rule.required_without, "is None"),
         ]
         if wanted:
             yield f"if {own} is None and ({' or '.join(wanted)}): raise Decline"
 
-    def _siblings_tests(
-        self, field: CompiledField, names: Sequence[str], sent: Callable[[str], str], test: str
-    ) -> Iterator[str]:
+    def _siblings_tests(self, field: CompiledField, names: Sequence[str], test: str) -> Iterator[str]:
         touched = self.touching.of_field(field.name, None, names) if names else ""
         for name in names:
-            yield both(touched, f"{sent(name)} {test}")
+            yield both(touched, f"{self._sent(name)} {test}")
 
     def _conditions(self) -> Iterator[str]:
         for field in self.resource.fields.values():
@@ -330,12 +325,11 @@ def is_left(field: CompiledField) -> bool:
 
 def _is_left_inside(part: CompiledField, of: CompiledField) -> bool:
     rule = part.rule
-    named = rule.forbidden_with, rule.forbidden_without, rule.required_with, rule.required_without
     is_item = part is of.items
     return (
         "values" in part.concerns
         or "excluded" in part.concerns
-        or any(named)
+        or bool(rule.siblings)
         or (rule.readonly is not None and bool(part.checks or rule.required))
         or (is_item and "presence" in part.concerns)
         or (is_item and any("checks" in child.concerns for child in part.children))

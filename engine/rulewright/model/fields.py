@@ -115,3 +115,8 @@ class Field(Struct, frozen=True, kw_only=True):
     references: Reference | None = None
     unique: Unique | None = None
     checks: tuple[Check, ...] = ()
+
+    @property
+    def siblings(self) -> tuple[str, ...]:
+        """The fields beside this one that say whether it must, or must not, be given."""
+        return (*self.required_with, *self.required_without, *self.forbidden_with, *self.forbidden_without)
