@@ -165,7 +165,7 @@ class Run:
     stored: StoredRecord | None = None
     changed: frozenset[str] = frozenset()
     # Pointer of a list -> the payload's index of each item; of a map -> the entries an update takes away.
-    positions: dict[str, list[int]] = field(default_factory=dict)
+    positions: dict[str, Sequence[int]] = field(default_factory=dict)
     removed: dict[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
 
     # How the record comes about: keys generated and promised, values that transitions and effects set.

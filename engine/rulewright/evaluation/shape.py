@@ -16,6 +16,7 @@ from rulewright.evaluation.views import View, Whole
 from rulewright.problem import Severity
 from rulewright.schema import Message
 from rulewright.schema.fields import UNSOUND
+from rulewright.schema.repeats import Kept
 
 _REFUSE = "reject"
 _MOST_HINTS = 100
@@ -214,22 +215,51 @@ def _report_unknown_ignored(
     run: Run, fields: Iterable[CompiledField], sent: Mapping[str, Any], pointer: str, unknown: str
 ) -> None:
     """Under `unknown: ignore` a field that is not declared is dropped with a warning."""
+    for rule, place, text in _ignored(fields, sent, pointer, unknown, run.resource.name):
+        site = Site(f"{rule}.unknown_field", place, run.resource.file.span, Stage.SHAPE, (_LAST,))
+        run.report(site, "unknown_field", f"{text} (ignored)", severity="warning")
+
+
+# What is dropped: its rule, its place, and what is said of it.
+_Ignored = tuple[str, str, str]
+
+
+def _ignored(
+    fields: Iterable[CompiledField], sent: Mapping[str, Any], pointer: str, unknown: str, rule: str
+) -> Iterator[_Ignored]:
     by_name = {field.name: field for field in fields}
     for name, value in sent.items():
         place = f"{pointer}/{escape_pointer(str(name))}"
         field = by_name.get(name)
-        if field is None and unknown == "ignore":
-            site = Site(
-                f"{run.resource.name}.{name}.unknown_field",
-                place,
-                run.resource.file.span,
-                Stage.SHAPE,
-                (_LAST,),
-            )
-            text = f"{unknown_field_text(place, tuple(by_name))} (ignored)"
-            run.report(site, "unknown_field", text, severity="warning")
-        elif field is not None and field.children and isinstance(value, Mapping):
-            _report_unknown_ignored(run, field.children, value, place, field.rule.unknown or unknown)
+        if field is not None:
+            yield from _ignored_within(field, value, place, unknown)
+        elif unknown == "ignore":
+            yield f"{rule}.{name}", place, unknown_field_text(place, tuple(by_name))
+
+
+def _ignored_within(field: CompiledField, value: Any, place: str, unknown: str) -> Iterator[_Ignored]:
+    """Yield what is dropped of the parts of an object, or of objects in a list or map."""
+    ignored = _ignored_of_parts(field, value, place, field.rule.unknown or unknown)
+    if not field.rule.sensitive:
+        yield from ignored
+    elif next(ignored, None) is not None:
+        # It would be told with names that the sender chose.
+        yield field.id, place, f"{field.name} holds something that is not known"
+
+
+def _ignored_of_parts(field: CompiledField, value: Any, place: str, unknown: str) -> Iterator[_Ignored]:
+    if field.children and isinstance(value, Mapping):
+        yield from _ignored(field.children, value, place, unknown, field.id)
+    elif field.items is not None and (field.items.children or field.items.items is not None):
+        for name, item in _entries(value):
+            below = f"{place}/{escape_pointer(str(name))}"
+            yield from _ignored_within(field.items, item, below, unknown)
+
+
+def _entries(value: Any) -> Iterable[tuple[object, Any]]:
+    if isinstance(value, Mapping):
+        return value.items()
+    return enumerate(value) if isinstance(value, list | tuple) else ()
 
 
 def _view(
@@ -264,7 +294,8 @@ def _viewed(
         children = {child.name: child for child in field.children}
         return _view(run, children, sent, valid or {}, errors, pointer)
     if field.rule.type == "list" and isinstance(sent, list) and isinstance(valid, list):
-        positions = _positions(sent, len(valid))
+        # `unique_items: collapse` has left repeats out.
+        positions = valid.places if isinstance(valid, Kept) else range(len(valid))
         run.positions[pointer] = positions
         return [
             _viewed_item(run, field, sent[place], item, errors.get(place), f"{pointer}/{place}")
@@ -277,10 +308,3 @@ def _viewed_item(run: Run, field: CompiledField, sent: Any, valid: Any, errors: 
     if field.items is None or isinstance(errors, list):
         return valid if not isinstance(errors, list) else UNSOUND
     return _viewed(run, field.items, sent, valid, errors or {}, pointer)
-
-
-def _positions(sent: list[Any], kept: int) -> list[int]:
-    """Return the payload's index of each item that was kept (`unique_items: collapse` drops repeats)."""
-    if kept == len(sent):
-        return list(range(kept))
-    return [index for index, item in enumerate(sent) if item not in sent[:index]]

@@ -9,10 +9,9 @@ from typing import Any, Final
 
 from rulewright.evaluation.log import Stage
 from rulewright.evaluation.masking import MASK, because_of, to_json
-from rulewright.evaluation.shape import _positions
 from rulewright.evaluation.views import Layer
 from rulewright.formula import Valued
-from rulewright.hotpath.state import NoStore, State, decoded, names_of
+from rulewright.hotpath.state import Decline, NoStore, State, decoded, names_of
 from rulewright.hotpath.values import match
 from rulewright.problem import Because, Problem, ProblemDraft
 
@@ -126,13 +125,26 @@ def note_missing_items(
     `sent` is the list as the payload has it, with repeats that were taken out of `values`.
     """
     missing = False
-    for index, value in zip(_positions(sent, len(values)), values, strict=True):
+    for index, value in zip(_places(sent, len(values)), values, strict=True):
         if match(found, by, value) is None:
             missing = True
             problem = replace(refusal.problem, path=f"{refusal.problem.path}/{index}")
             one = replace(refusal, problem=problem)
             entries.append(one.told(_named(s, refusal.formula, label, value, sensitive)))
     return missing
+
+
+def _places(sent: Sequence[object], kept: int) -> Sequence[int]:
+    """Where each item that was kept stands in the payload (`unique_items: collapse` drops repeats)."""
+    if kept == len(sent):
+        return range(kept)
+    firsts: dict[object, int] = {}
+    for place, item in enumerate(sent):
+        firsts.setdefault(item, place)
+    if len(firsts) != kept:
+        # Written differently, two items may be one.
+        raise Decline
+    return [*firsts.values()]
 
 
 def tell_undecided(s: State, entries: list[Entry], refusal: Refusal, error: NoStore) -> None:

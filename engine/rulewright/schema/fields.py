@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -26,6 +26,7 @@ from rulewright.fieldtypes import (
 )
 from rulewright.model import Field
 from rulewright.schema.messages import Message, sample_of_format
+from rulewright.schema.repeats import without_repeats
 from rulewright.schema.validators import refusal, validators_of
 
 
@@ -240,19 +241,15 @@ class ListValue(RuleField):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         if not isinstance(value, list | tuple):
             raise self.refuse_type()
-        loaded = _load_each(self.inner, enumerate(value), kwargs)
-        return self._without_repeats([item for _, item in loaded])
+        try:
+            items = [item for _, item in _load_each(self.inner, enumerate(value), kwargs)]
+        except ValidationError as error:
+            kept = self._collapsed(error.valid_data, error.messages_dict)
+            raise ValidationError(error.messages, valid_data=kept) from None
+        return self._collapsed(items)
 
-    def _without_repeats(self, items: list[Any]) -> list[Any]:
-        if self.rule.unique_items is None:
-            return items
-        kept: list[Any] = []
-        for item in items:
-            if item not in kept:
-                kept.append(item)
-        if self.rule.unique_items == "refuse" and len(kept) < len(items):
-            raise refusal(self.rule, "items", f"{self.label} may not hold an item twice", "unique_items")
-        return kept
+    def _collapsed(self, items: Any, unsound: Collection[Any] = ()) -> list[Any]:
+        return without_repeats(items, unsound) if self.rule.unique_items == "collapse" else items
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return None if value is None else [self.inner._serialize(item, attr, obj) for item in value]

@@ -1,8 +1,8 @@
-"""The shape keywords as marshmallow validators: min, max, min_length, max_length, pattern, one_of."""
+"""Shape as marshmallow validators: min, max, min_length, max_length, pattern, one_of, unique_items."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sized
+from collections.abc import Callable, Iterator, Sequence, Sized
 from datetime import date, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 from rulewright.fieldtypes import as_utc, decode_date, decode_datetime
 from rulewright.model import Field
 from rulewright.schema.messages import Message, join_options
+from rulewright.schema.repeats import has_repeats
 
 Validator = Callable[[Any], None]
 
@@ -30,6 +31,8 @@ def validators_of(rule: Field, label: str) -> Iterator[Validator]:
         yield _pattern(rule, label, rule.pattern)
     if isinstance(rule.one_of, tuple):
         yield _one_of(rule, label, rule.one_of)
+    if rule.unique_items == "refuse":
+        yield _no_repeats(rule, label)
 
 
 def refusal(rule: Field, code: str, text: str, keyword: str | None = None) -> ValidationError:
@@ -103,3 +106,11 @@ def _one_of(rule: Field, label: str, options: tuple[object, ...]) -> Validator:
 def is_one_of(value: object, options: tuple[object, ...] | list[object]) -> bool:
     """Whether `value` equals an option; true is not 1."""
     return any(value == option and isinstance(value, bool) == isinstance(option, bool) for option in options)
+
+
+def _no_repeats(rule: Field, label: str) -> Validator:
+    def validate(items: Sequence[Any]) -> None:
+        if has_repeats(items):
+            raise refusal(rule, "items", f"{label} may not hold an item twice", "unique_items")
+
+    return validate
