@@ -8,7 +8,7 @@ order); a payload with few problems by those of all, so that one edit that ends 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import count
@@ -31,6 +31,8 @@ _HOPELESS: Final = frozenset(
     {"unauthenticated", "permission", "not_found", "idempotency", "invalid_json", "limit", "conflict"}
 )
 _FEW_PROBLEMS: Final = 3
+# Objects and lists within each other, as for the payloads that the command reads.
+_MAX_DEPTH: Final = 100
 Place = tuple[str, str]
 
 
@@ -122,12 +124,26 @@ def suggest(
 
 
 def _searchable(payload: object) -> bool:
-    """Whether a payload is a JSON object, and not nested beyond what JSON can be written of."""
+    """Whether a payload is a JSON object that JSON can be written of, and not nested too deep."""
     try:
         _fingerprint(payload)
     except (RecursionError, TypeError, ValueError):
         return False
-    return isinstance(payload, Mapping)
+    return isinstance(payload, Mapping) and not _nests_too_deep(payload)
+
+
+def _nests_too_deep(payload: object) -> bool:
+    """Whether anything lies below _MAX_DEPTH levels: how deep JSON can be written differs between Pythons."""
+    level = [payload]
+    for _ in range(_MAX_DEPTH):
+        level = [part for one in level for part in _parts(one)]
+    return bool(level)
+
+
+def _parts(value: object) -> Iterable[object]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()
 
 
 def _hopeless(outcome: Outcome, store: Records | None) -> bool:
