@@ -347,10 +347,11 @@ def parse_datetime(text: str, format_: str) -> datetime | None:
 
 def _parse_iso_datetime(text: str, format_: str) -> datetime | None:
     parsed = datetime.fromisoformat(text)
-    if "T" not in text or text[10] != "T":
+    # Python reads weeks (2025-W01-1) and hour 24 as well.
+    if not text.startswith(f"{parsed.date().isoformat()}T"):
         return None
     if format_ == "iso_offset" and parsed.tzinfo is None:
         return None
-    if format_ == "iso_ms_z" and (len(text) != len("2025-12-31T23:59:00.000Z") or text[-1] != "Z"):
+    if format_ == "iso_ms_z" and text != f"{parsed.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z":
         return None
     return as_utc(parsed)
