@@ -261,8 +261,8 @@ def test_a_damaged_file_is_an_adapter_error(path: Path) -> None:
     content[4096:] = bytes(len(content) - 4096)
     path.write_bytes(content)
 
-    with pytest.raises(AdapterError, match=r"damaged|SQLite says"):
-        SqliteStore(str(path)).find(CASE, {})
+    with pytest.raises(AdapterError, match=r"damaged|SQLite says"), closing(SqliteStore(str(path))) as store:
+        store.find(CASE, {})
 
 
 def test_a_relative_path_is_taken_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -324,6 +324,7 @@ def test_an_effect_of_a_transition_may_be_a_plug_ins(rules: Path) -> None:
     made = program.apply("shop/order", {}, store=store)
 
     closed = program.apply("shop/order", {}, store=store, operation="close", key=made.outcome.changes[0].key)
+    store.close()
 
     assert [(one.resource, one.set.get("text")) for one in closed.outcome.changes[1:]] == [
         ("shop/log", "closed")
