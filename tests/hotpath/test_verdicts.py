@@ -70,7 +70,7 @@ def judge(
         return 0, []
     maker = PayloadMaker(program, resource, [seed], random)
     good: list[dict[str, Any]] = []
-    sure, wrong = 0, []
+    sure, wrong, lines = 0, [], []
     for _ in range(LINES):
         value = maker._case().inputs.payload
         if good and random.random() < 0.5:
@@ -83,6 +83,7 @@ def judge(
             value = {**random.choice(good), name: random.choice(often[name])}
         for line in lines_of(value, random):
             accepted = is_clean(program, resource, seed, records, line)
+            lines.append(line)
             if is_sure(verdicts, line):
                 sure += 1
                 wrong += [] if accepted else [line]
@@ -90,7 +91,13 @@ def judge(
                 verdicts.learn(line)
                 good.append(parse_json(decode_text(line)[0]))  # type: ignore[arg-type]
                 del good[:-30]
+    assert unsure_of(verdicts, lines) == [line for line in lines if not is_sure(verdicts, line)]
     return sure, wrong
+
+
+def unsure_of(verdicts: Verdicts, lines: list[bytes]) -> list[bytes]:
+    """What is left of lines that are looked at one after the other."""
+    return [line for _, line in verdicts.scan(lines) if line is not None]
 
 
 def is_sure(verdicts: Verdicts, line: bytes) -> bool:
@@ -243,6 +250,64 @@ def test_a_forgotten_field_is_noticed(shop: Program, name: str, monkeypatch: pyt
     monkeypatch.setattr(verdicts_module, "find_mentions", lambda *_: forgetful)
 
     assert any(judge(shop, "shop/order", SHOP, Random(start), OFTEN)[1] for start in range(8))
+
+
+FORMS = ("iso", "'%Y-%m-%d'", "'%d/%m/%Y'", "'%Y%m%d'")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_days_that_there_are(tmp_path: Path, form: str) -> None:
+    """Every day of a leap year and its neighbours, the first and last years, and what is nearly a date."""
+    (tmp_path / "shop").mkdir()
+    text = ALIKE.replace("FIRST", f"date, nullable: true, format: {form}").replace("CHECKS", "")
+    (tmp_path / "shop" / "thing.yaml").write_text(text)
+    program = load(tmp_path)
+    seed, records = Seed({}, {}, None, Request()), DictRecords({}, {})
+    verdicts = make_verdicts(program.compiled, program.compiled.resources["shop/thing"], Request(), records)
+    assert verdicts is not None
+    days = [f"{y}-{m:02}-{d:02}" for y in (1900, 2000, 2023, 2024) for m in range(14) for d in range(33)]
+    days += [f"{y}-02-29" for y in ("0000", "0001", "0004", "0999", "1000", "9999", "10000", "-001", "+024")]
+    days += ["2024-2-29", " 2024-02-29", "2024-02-29 ", "2024-02-29T00:00:00", "2024-W01-1", "٢٠٢٤-02-29", ""]
+    for separator, order in (("-", (0, 1, 2)), ("/", (2, 1, 0)), ("", (0, 1, 2))):
+        days += [separator.join(day.split("-")[at] for at in order) for day in days if day.count("-") == 2]
+    lines = [b'{"f": null}', b'{"f": 20240101}', b'{"f": true}']
+    lines += [json.dumps({"f": day, "g": day}, ensure_ascii=False).encode() for day in dict.fromkeys(days)]
+    verdicts.learn(lines[0])
+    verdicts.learn(b'{"f": "2024-01-01", "g": ""}')
+    clean = {line: is_clean(program, "shop/thing", seed, records, line) for line in lines}
+    unsure = set(unsure_of(verdicts, lines))
+
+    assert [line for line in lines if line not in unsure and not clean[line]] == []
+    assert [line for line in lines if line in unsure and clean[line]] == []
+
+
+def test_keys_given_twice_after_payloads_that_gave_few(shop: Program) -> None:
+    """How many keys a line has is counted anew for each, whatever those before it held."""
+    verdicts = make_verdicts(
+        shop.compiled, shop.compiled.resources["shop/order"], Request(), DictRecords({}, {})
+    )
+    assert verdicts is not None
+    good = [
+        {"code": "a", "free": "abcd", "mail": "a@example.org", "day": "2024-01-01"},
+        {"code": "a", "free": "abcd", "place": {"city": "Ely", "zip": "E"}},
+        {"code": "a", "free": "abcd"},
+        {"code": "a"},
+    ]
+    lines = [json.dumps(one).encode() for one in good]
+    for line in lines:
+        verdicts.learn(line)
+    twice = [line[:-1] + b', "code": "a"}' for line in lines]
+    twice.append(lines[1].replace(b'"zip"', b'"city": "Ely", "zip"'))
+    broken = [b"{", b"[]", b'{"code": 1}']
+    random = Random(5)
+    for _ in range(200):
+        mixed = random.choices([*lines, *twice, *broken], k=30)
+        found: list[bytes | None] = []
+        for _, unsure in verdicts.scan(mixed):
+            found.append(unsure)
+            # As a batch does between lines.
+            verdicts.learn(random.choice(lines))
+        assert found[:-1] == [line for line in mixed if line not in lines]
 
 
 ALIKE = """

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
 import msgspec
 import re2
-from msgspec.structs import astuple
 
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import Request
@@ -28,13 +29,12 @@ from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.mentions import Guard, Mentions, Role, find_mentions
 from rulewright.hotpath.shape import struct_of
 from rulewright.hotpath.state import Decline
-from rulewright.hotpath.texts import date_reader, days_reader, general_reader, is_uuid
+from rulewright.hotpath.texts import date_reader, days_reader, general_reader, is_positional, is_uuid
 from rulewright.hotpath.unit import Code, NotGenerated, Unit, is_sent
 from rulewright.ports import Records
 
-# Stands for what was not sent. A text with NUL is never accepted, so nobody can send it; being a text, it is
-# told from other texts sooner than another object would be.
-ABSENT: Final = "\0absent"
+# What the state of a field is that was not sent, beside None, True and False.
+_NOT_SENT: Final = 2
 # What is proven of one thing is forgotten when there is more of it than this.
 _REMEMBERED: Final = 32_768
 # Above this, counting what was sent by one call is faster than one comparison each.
@@ -108,17 +108,18 @@ class _Writer:
         self.fields = [one for one in resource.fields.values() if is_sent(resource, one)]
         settable = frozenset(one.name for one in self.fields if one.rule.readonly is not None)
         self.loaders = resource.loader(None, settable).fields
-        self.struct, self.parts = _struct_of(resource, self.fields)
+        self.absent = new_absent()
+        struct, self.parts = _struct_of(resource, self.fields, self.absent)
         self.known: list[dict[object, object]] = []
         self.constants: dict[str, object] = {
-            "A": ABSENT,
-            "astuple": astuple,
-            "decode": msgspec.json.Decoder(self.struct).decode,
+            "A": self.absent,
+            "refs": sys.getrefcount,
+            "decode": msgspec.json.Decoder(struct).decode,
+            "single": has_single_keys,
+            "writable": is_writable,
         }
-        # What must hold; what is read before; what was proven of a value; what learning keeps.
+        # What must hold; what learning keeps; the values that are only proven together.
         self.tests: list[str] = []
-        self.read: list[str] = []
-        self.recalled: list[str] = []
         self.kept: list[str] = []
         self.key: list[str] = []
         self.refill: list[Callable[[], None]] = []
@@ -129,7 +130,6 @@ class _Writer:
             self._field(one)
         for number, guard in enumerate(self.mentions.guards):
             self._guard(guard, f"stored_{number}")
-        self._single_keys()
         source = "\n".join([*self._scan(), "", *self._learn(), ""])
         builtins = {"Exception": Exception, "enumerate": enumerate, "tuple": tuple, "__name__": "verdicts"}
         namespace: dict[str, Any] = {"__builtins__": builtins, **self.constants}
@@ -147,28 +147,29 @@ class _Writer:
     # Generated text
 
     def _scan(self) -> Iterator[str]:
+        full = f"full = {len(self.fields)} + refs(A)"
         yield "def scan(lines):"
         yield "    n = -1"
+        yield f"    {full}"
         yield "    for n, line in enumerate(lines):"
         yield "        try:"
         yield "            p = decode(line)"
-        yield from (f"            {text}" for text in (*self.read, *self.recalled))
         yield "            if ("
         yield f"                {self._no_key_twice()}"
         yield "                and (92 not in line or writable(line))"
         yield from (f"                and {text}" for text in self.tests)
-        if not self.tests:
-            yield "                and True"
         yield f"                and {self._core()} in core"
         yield "            ): continue"
         yield "        except Exception: pass"
         yield "        yield n, line"
+        yield "        p = None"
+        yield f"        {full}"
         yield "    yield n + 1, None"
 
     def _learn(self) -> Iterator[str]:
         yield "def learn(line):"
         yield "    p = decode(line)"
-        yield from (f"    {text}" for text in (*self.read, *self.kept, *self.recalled))
+        yield from (f"    {text}" for text in self.kept)
         yield f"    keep(core, {self._core()}, True)"
 
     def _core(self) -> str:
@@ -187,34 +188,35 @@ class _Writer:
         if records is None:
             raise NotGenerated("infer without records")
         stored: set[object] = set()
+        days = [at for at, own in enumerate(guard.own) if is_read_as_date(self.resource.fields[own])]
 
         def refill() -> None:
             if records.count(guard.resource, {}) > _REMEMBERED:
                 raise NotGenerated(f"{guard.resource} has many records")
             stored.clear()
             for record in records.find(guard.resource, {}):
-                values = tuple(record.get(each) for each in guard.fields)
-                stored.add(values if len(values) > 1 else values[0])
-            # What was not sent, or null, is not looked up.
-            stored.discard(None)
+                values = [record.get(each) for each in guard.fields]
+                for at in days:
+                    values[at] = _day_of(values[at])
+                # What was not sent, or null, is not looked up.
+                if None not in values:
+                    stored.add(tuple(values) if len(values) > 1 else values[0])
 
         refill()
         self.refill.append(refill)
+        self._constant(name, stored)
         own = ", ".join(f"p.{each}" for each in guard.own)
-        self.tests.append(f"({own}) not in {self._constant(name, stored)}")
-
-    def _single_keys(self) -> None:
-        self.constants["single"] = has_single_keys
-        self.constants["writable"] = is_writable
+        self.tests.append(f"(not {name} or ({own}) not in {name})")
 
     def _no_key_twice(self) -> str:
-        """There are as many colons as keys that were taken: else a key is there twice, or a text has one."""
-        total = f"{len(self.fields)} - astuple(p).count(A)"
-        optional = [one.name for one in self.fields if not one.rule.required]
-        if len(optional) <= _FEW:
-            counted = "".join(f" + (p.{name} is not A)" for name in optional)
-            total = f"{len(self.fields) - len(optional)}{counted}"
-        total += "".join(f" + z_{name}" for name in self.parts)
+        """There are as many colons as keys that were taken: else a key is there twice, or a text has one.
+
+        Each field that was not sent refers to A, whose references grow as fewer are sent. `full` is
+        how many fields there are, and references that A has anyway; `p` is the only payload that is at hand.
+        """
+        total = "full - refs(A)"
+        for name, (part, size) in self.parts.items():
+            total += f" + ({size} if p.{name}.__class__ is {self._constant(f'Part_{name}', part)} else 0)"
         return f"(line.count(58) == (k := {total}) or single(line, k))"
 
     # Fields
@@ -235,13 +237,14 @@ class _Writer:
                 kept = f"if {place} is A or {place} is None or told({place}): {kept}"
             self.kept.append(kept)
             if role is Role.PRESENCE:
-                self.recalled.append(f"s_{name} = {known}[{place}]")
-                self.key.append(f"s_{name}")
+                self.key.append(f"{known}[{place}]")
             else:
                 self.tests.append(f"{place} in {known}")
             return
-        days = days_reader(one, self.loaders[one.name])
-        judge = self._judge(one, days) if role is not Role.VALUE else None
+        judge, days = None, None
+        if role is not Role.VALUE and not is_read_as_date(one):
+            days = days_reader(one, self.loaders[one.name])
+            judge = self._judge(one, days)
         if judge is not None:
             self._judged(one, judge, days)
         if direct is not None:
@@ -256,20 +259,16 @@ class _Writer:
     def _judged(self, one: CompiledField, judge: Callable[[Any], None], days: Days | None) -> None:
         """What the Struct couldn't judge: known to be good, or judged now and then known."""
         name = one.name
+        good: dict[object, object] = {self.absent: True, None: True}
         if days is not None:
-            known = self._constant(f"months_{name}", days.months)
-            judged = self._constant(f"judge_{name}", _answering(judge))
-            self.constants["none"] = ()
-            place = f"p.{name}"
-            rest, day = (text.format(place) for text in days.layout.split)
-            is_known = f"{day} in {known}.get({rest}, none)"
-            self.tests.append(f"({place} is A or {place} is None or {is_known} or {judged}({place}))")
+            seen = self._constant(f"days_{name}", good)
+            judged = self._constant(f"judge_{name}", _remembering_months(_answering(judge), days, good))
+            self.tests.append(f"(p.{name} in {seen} or {judged}(p.{name}))")
             return
         if one.rule.type == "list" or one.children:
             judged = self._constant(f"judge_{name}", _answering(judge))
             self.tests.append(f"(p.{name} is A or p.{name} is None or {judged}(p.{name}))")
             return
-        good: dict[object, object] = {ABSENT: True, None: True}
         seen = self._constant(f"good_{name}", good)
         judged = self._constant(f"judge_{name}", _remembering(_answering(judge), good))
         self.tests.append(f"(p.{name} in {seen} or {judged}(p.{name}))")
@@ -286,37 +285,33 @@ class _Writer:
         self.key.append(place)
 
     def _object(self, one: CompiledField, role: Role) -> None:
-        """The parts of an object: how many were sent, and those that count."""
-        name = one.name
+        """The parts of an object that count."""
+        place = f"p.{one.name}"
         states: list[str] = []
         for child in one.children:
-            part = f"o_{name}.{child.name}"
+            part = f"{place}.{child.name}"
             counts = (
-                Role.VALUE if role is Role.VALUE else self.mentions.parts.get((name, child.name), Role.PLAIN)
+                Role.VALUE
+                if role is Role.VALUE
+                else self.mentions.parts.get((one.name, child.name), Role.PLAIN)
             )
             if counts is Role.PLAIN or child.rule.readonly is not None:
                 continue
             states.append(part if counts is Role.VALUE else self._state(child, part))
             if counts is Role.VALUE and child.type.basic in _UNTOLD:
-                self.tests.append(f"(z_{name} == 0 or {part} is A or {part} is None)")
-        size = self.parts[name]
-        self.read += [
-            f"o_{name} = p.{name}",
-            f"if o_{name} is A or o_{name} is None: z_{name} = 0; c_{name} = o_{name}",
-            f"else: z_{name} = {size} - astuple(o_{name}).count(A); "
-            f"c_{name} = ({''.join(f'{text}, ' for text in states)})",
-        ]
+                self.tests.append(f"({place} is A or {place} is None or {part} is A or {part} is None)")
         if role is not Role.PLAIN:
-            self.key.append(f"c_{name}")
+            whole = "".join(f"{text}, " for text in states)
+            self.key.append(f"({place} if {place} is A or {place} is None else ({whole}))")
 
     def _state(self, one: CompiledField, place: str) -> str:
-        """Whether something is given, null, blank or absent."""
+        """Whether something is given, null, blank or absent. Not A, which only fields may hold."""
         given = "True"
         if one.rule.blank is not None:
             given = f"{place}.strip() != ''"
         if one.rule.required and not one.rule.nullable:
             return given
-        return f"({place} if {place} is A or {place} is None else {given})"
+        return f"({_NOT_SENT} if {place} is A else None if {place} is None else {given})"
 
     def _constant(self, name: str, value: object) -> str:
         self.constants[name] = value
@@ -356,32 +351,62 @@ class _Writer:
             for child in one.children
             if child.rule.readonly is None and (judge := _judge_of(child, inner[child.name])) is not None
         }
-        return _parts_judge(judges) if judges else None
+        return _parts_judge(judges, self.absent) if judges else None
+
+
+def new_absent() -> str:
+    """Return what stands for what was not sent, in one Struct and nowhere else: its references are counted.
+
+    A text with NUL is never accepted, so nobody can send it; being a text, it is told from other texts sooner
+    than another object would be. Raises NotGenerated where Python doesn't count.
+    """
+    absent = "".join(("\0", "absent"))
+    before = sys.getrefcount(absent)
+    held = [absent, absent]
+    if sys.getrefcount(absent) - before != len(held):
+        raise NotGenerated("references are not counted")
+    return absent
 
 
 def _struct_of(
-    resource: CompiledResource, fields: Iterable[CompiledField]
-) -> tuple[type[msgspec.Struct], dict[str, int]]:
-    """Make the Struct of what may be sent, where ABSENT is what was not; and how many parts objects have."""
+    resource: CompiledResource, fields: Iterable[CompiledField], absent: str
+) -> tuple[type[msgspec.Struct], dict[str, tuple[type[msgspec.Struct], int]]]:
+    """Make the Struct of what may be sent; and for each object its Struct and how many parts it has."""
     types = {one.name: one for one in msgspec.structs.fields(struct_of(resource))}
     members: list[Any] = []
-    sizes: dict[str, int] = {}
+    parts: dict[str, tuple[type[msgspec.Struct], int]] = {}
     for one in fields:
         info = types[one.name]
         type_ = info.type
         if one.children:
-            part = _part_of(one, type_)
-            sizes[one.name] = len(part.__struct_fields__)
+            part = _part_of(one, type_, absent)
+            parts[one.name] = part, len(part.__struct_fields__)
             type_ = typing.Union[part, None] if one.rule.nullable else part  # noqa: UP007 - made at run time
-        if type_ is Any:
+        if is_read_as_date(one):
+            type_ = date | None if one.rule.nullable else date
+        elif type_ is Any:
             # Its own field reads it, so it must not hold parts, or be a number that JSON writes otherwise.
             type_ = str | None if one.rule.nullable else str
-        members.append((one.name, type_) if one.rule.required else (one.name, type_, ABSENT))
+        members.append((one.name, type_) if one.rule.required else (one.name, type_, absent))
     made = msgspec.defstruct("Line", members, forbid_unknown_fields=True, kw_only=True, gc=False)
-    return made, sizes
+    return made, parts
 
 
-def _part_of(one: CompiledField, type_: Any) -> type[msgspec.Struct]:
+def is_read_as_date(one: CompiledField) -> bool:
+    """Whether msgspec reads a field's dates as the field does: exactly YYYY-MM-DD, of days that there are."""
+    return one.rule.format in (None, "iso") and one.rule.blank is None and is_positional(one)
+
+
+def _day_of(text: Any) -> date | None:
+    """The day that a line would have to name to hold this text; None where no line can."""
+    try:
+        day = date.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return day if str(day) == text else None
+
+
+def _part_of(one: CompiledField, type_: Any, absent: str) -> type[msgspec.Struct]:
     kinds = (type_, *typing.get_args(type_))
     found = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct))
     infos = {info.name: info for info in msgspec.structs.fields(found)}
@@ -393,7 +418,7 @@ def _part_of(one: CompiledField, type_: Any) -> type[msgspec.Struct]:
         left = tuple(each for each in typing.get_args(kind) if each is not msgspec.UnsetType)
         if msgspec.UnsetType in typing.get_args(kind):
             kind = typing.Union[left]  # noqa: UP007 - made at run time
-        members.append((child.name, kind) if child.rule.required else (child.name, kind, ABSENT))
+        members.append((child.name, kind) if child.rule.required else (child.name, kind, absent))
     return msgspec.defstruct("Part", members, forbid_unknown_fields=True, kw_only=True, gc=False)
 
 
@@ -512,11 +537,11 @@ def _all_of(judges: list[Callable[[Any], object]]) -> Callable[[Any], None]:
     return judge
 
 
-def _parts_judge(judges: Mapping[str, Callable[[Any], None]]) -> Callable[[Any], None]:
+def _parts_judge(judges: Mapping[str, Callable[[Any], None]], absent: str) -> Callable[[Any], None]:
     def judge(part: object) -> None:
         for name, each in judges.items():
             value = getattr(part, name)
-            if value is not ABSENT and value is not None:
+            if value is not absent and value is not None:
                 each(value)
 
     return judge
@@ -541,6 +566,23 @@ def _remembering(judge: Callable[[Any], bool], good: dict[object, object]) -> Ca
             return False
         if len(good) < _REMEMBERED:
             good[value] = True
+        return True
+
+    return answer
+
+
+def _remembering_months(
+    judge: Callable[[Any], bool], days: Days, good: dict[object, object]
+) -> Callable[[Any], bool]:
+    """A judge of dates that knows all days of a month when it has met one of them."""
+    day = days.layout.day
+
+    def answer(text: Any) -> bool:
+        if not judge(text):
+            return False
+        before, after = text[: day.start], text[day.stop :]
+        if len(good) < _REMEMBERED:
+            good.update((before + each + after, True) for each in days.months.get(before + after, ()))
         return True
 
     return answer
