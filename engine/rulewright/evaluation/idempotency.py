@@ -16,7 +16,7 @@ from rulewright import cel
 from rulewright.compiled import CompiledIdempotency, CompiledResource
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.run import FAILED, Inputs, Run
-from rulewright.fieldtypes import decode_datetime, encode_datetime
+from rulewright.fieldtypes import INT64_MAX, decode_datetime, encode_datetime
 from rulewright.outcome import Claim
 from rulewright.ports import Column, Records, Store, StoredRecord, Table
 from rulewright.problem import Because
@@ -79,15 +79,25 @@ def make_claim(
     return Claim(
         id=_digest([api, *map(str, scope), key]),
         call=call,
-        fingerprint=_digest([call, inputs.payload]),
+        fingerprint=_digest([call, _as_written(inputs.payload)]),
         expires=str(expires) if expires is not None else None,
     )
 
 
 def call_of(resource: CompiledResource, inputs: Inputs) -> str:
-    """Return what a key is used for: one key must not be used for two kinds of call."""
+    """Return what a key is used for: one key must not be used for two kinds of call, or for two records."""
     path = json.dumps(dict(inputs.request.path), sort_keys=True, default=str)
-    return f"{resource.name} {inputs.operation} {path}"
+    call = f"{resource.name} {inputs.operation} {path}"
+    return call if inputs.key is None else f"{call} {inputs.key}"
+
+
+def _as_written(value: object) -> object:
+    """The value with every whole number written as one: 1.0 is 1, as in RFC 8785."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < INT64_MAX else value
+    if isinstance(value, Mapping):
+        return {name: _as_written(part) for name, part in value.items()}
+    return [_as_written(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def _digest(parts: list[object]) -> str:
