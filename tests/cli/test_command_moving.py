@@ -121,6 +121,15 @@ def test_what_can_not_be_done_is_said(run: Run, words: tuple[str, ...], said: st
     assert "internal error" not in result.err
 
 
+@pytest.mark.parametrize("words", [("fire", "desk/request", "1", "answer"), ("tick",)])
+def test_a_store_that_is_not_there_is_not_made(run: Run, words: tuple[str, ...], tmp_path: Path) -> None:
+    """It is most likely misspelt: an empty one would have nothing to move, for ever."""
+    result = run(*words, "--store", "sqlite:///typo.db")
+
+    assert (result.code, "typo.db: there is no such store" in result.err) == (2, True)
+    assert not (tmp_path / "typo.db").exists()
+
+
 @pytest.mark.parametrize("command", ["fire", "tick", "history", "apply"])
 def test_help_offers_no_records_where_they_are_refused(run: Run, command: str) -> None:
     """What works on a store alone does not list --records."""

@@ -60,7 +60,7 @@ def test_an_accepted_payload_exits_with_0(desk: Path) -> None:
 
 
 def test_text_that_is_no_payload_is_told_like_a_refusal(desk: Path) -> None:
-    """There are no rules to explain then."""
+    """There are no rules to explain then, but it says what is wrong."""
     (desk / "broken.json").write_text("{")
 
     result = CliRunner().invoke(
@@ -69,6 +69,7 @@ def test_text_that_is_no_payload_is_told_like_a_refusal(desk: Path) -> None:
 
     assert result.exit_code == 1
     assert "rejected" in result.stdout
+    assert "problems\n  ✗ invalid_json  this is no JSON: " in result.stdout
 
 
 def test_validate_fix_says_what_would_be_accepted(desk: Path) -> None:

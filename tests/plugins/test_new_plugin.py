@@ -76,5 +76,7 @@ def test_a_name_must_be_one(name: str, tmp_path: Path) -> None:
     status, said = new(tmp_path / "made", name)
 
     assert status == 2
-    assert "a plug-in's name is small letters, digits and _" in said
+    assert (
+        f"a plug-in's name is small letters, digits and _, and no word of Python's own, not {name!r}" in said
+    )
     assert not (tmp_path / "made").exists()

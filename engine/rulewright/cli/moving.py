@@ -12,7 +12,7 @@ from rulewright.cli.decisions import end_with
 from rulewright.cli.desk import Desk, load_rules_of, lookup_records, open_desk
 from rulewright.cli.options import Choices, OutputChoices
 from rulewright.cli.output import chosen_format, paint, show, write
-from rulewright.cli.stores import open_for_writing, require_store
+from rulewright.cli.stores import open_for_writing, require_existing, require_store
 from rulewright.conflicts import despite_conflicts
 from rulewright.delivery import Receipt
 from rulewright.evaluation import Move
@@ -28,6 +28,7 @@ def fire(
     url = require_store(choices)
     desk = open_desk(resource, replace(choices, operation=event, key=key))
     item = _read_payload(payload)
+    require_existing(url)
     with closing(open_for_writing(url, desk.program)) as store:
         if isinstance(item, Broken):
             outcome = desk.refuse(item)
@@ -83,6 +84,7 @@ def _moves_text(desk: Desk, moves: tuple[Move, ...], output: OutputChoices) -> s
 def tick(choices: Choices, output: OutputChoices) -> None:
     """Fire all timeouts that are due and show what came of them."""
     url = require_store(choices)
+    require_existing(url)
     program = load_rules_of(choices.rules)
     with closing(open_for_writing(url, program)) as store:
         receipts = program.tick(store=store, as_of=choices.as_of)

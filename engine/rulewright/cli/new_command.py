@@ -36,7 +36,9 @@ def new_plugin(name: str, folder: str | None) -> None:
     NAME is its name in the list of plug-ins: small letters, digits and _.
     """
     if not _NAME.fullmatch(name) or keyword.iskeyword(name):
-        raise click.UsageError(f"a plug-in's name is small letters, digits and _, not {name!r}")
+        raise click.UsageError(
+            f"a plug-in's name is small letters, digits and _, and no word of Python's own, not {name!r}"
+        )
     target = Path(folder if folder is not None else f"rulewright-{name.replace('_', '-')}")
     if target.exists():
         raise click.UsageError(f"{target} is there already; name another place with --folder")

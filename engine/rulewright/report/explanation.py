@@ -14,6 +14,7 @@ from rulewright.explanation import (
     LookUpNode,
     Ruling,
 )
+from rulewright.problem import Problem
 from rulewright.report.outcome_json import outcome_json
 from rulewright.report.pretty import Paint, plain
 from rulewright.report.text import show_text, show_value
@@ -30,11 +31,14 @@ _Part = TypeVar("_Part")
 def explanation_lines(explanation: Explanation, at: str, paint: Paint = plain) -> Iterator[str]:
     """Yield the lines of an explanation: fields, look-ups, rules of the whole, inference, effects, the fix.
 
-    The outcome must have been masked; `at` is where the payload stands.
+    Of a text that is no payload they say why it is none. The outcome must have been masked; `at` is where
+    the payload stands.
     """
     outcome = explanation.outcome
     verdict = paint(f"{_VERDICTS[outcome.verdict]} {outcome.verdict}", outcome.verdict)
     yield f"{verdict}  {show_text(at)}  {outcome.operation} {show_text(outcome.resource)}"
+    if not explanation.fields and not explanation.whole:
+        yield from _section("problems", outcome.problems, lambda one: _problem(one, paint))
     yield from _section("fields", explanation.fields, lambda node: _field(node, paint, ""))
     yield from _section("look-ups", explanation.lookups, lambda node: _look_up(node, paint))
     yield from _section("whole", explanation.whole, lambda one: _ruling(one, paint, "  "))
@@ -49,6 +53,10 @@ def _section(title: str, parts: tuple[_Part, ...], lines: Callable[[_Part], Iter
         yield title
         for part in parts:
             yield from lines(part)
+
+
+def _problem(problem: Problem, paint: Paint) -> Iterator[str]:
+    yield f"  {paint(_SYMBOLS['failed'], _LOOKS['failed'])} {problem.code}  {show_text(problem.message)}"
 
 
 def _field(node: FieldNode, paint: Paint, indent: str) -> Iterator[str]:
