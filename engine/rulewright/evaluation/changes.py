@@ -7,6 +7,7 @@ that a newer rule would refuse can still be edited elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from rulewright import cel
 from rulewright.compiled import CompiledResource
@@ -16,6 +17,7 @@ from rulewright.evaluation.views import View, Whole
 from rulewright.formula import Formula, Path
 
 _OWN_ROOTS = frozenset({"payload", "record"})
+_Paths = frozenset[tuple[str, ...]]
 
 
 def merge_update(run: Run) -> None:
@@ -23,7 +25,7 @@ def merge_update(run: Run) -> None:
     if run.current is None:
         run.merged = run.sent
         return
-    run.merged = _merge(run, run.current, _of_the_record(run), "")
+    run.merged = _merge(run.removed, run.current, _of_the_record(run), "")
     run.changed = frozenset(
         name for name in (*run.sent.keys(), *run.sent.unsound) if _differs(run.sent, run.current, name)
     )
@@ -41,16 +43,17 @@ def _of_the_record(run: Run) -> View:
     return kept
 
 
-def _merge(run: Run, current: View, sent: View, pointer: str) -> View:
+def _merge(removed: Mapping[str, _Paths], current: View, sent: View, pointer: str) -> View:
+    """Merge what was sent; `removed` tells, for each map, of the nulls that were in it."""
     merged = Whole(dict(dict.items(current)), current.declared)
     for name in dict.keys(sent):
         value = sent[name]
         below = merged.get(name)
         place = f"{pointer}/{escape_pointer(name)}"
         if isinstance(value, View) and isinstance(below, View):
-            merged[name] = _merge(run, below, value, place)
+            merged[name] = _merge(removed, below, value, place)
         elif isinstance(value, Mapping) and isinstance(below, Mapping) and not isinstance(value, View):
-            merged[name] = _patch(below, value, run.removed.get(place, frozenset()))
+            merged[name] = _patch(below, value, removed.get(place, frozenset()))
         else:
             merged[name] = value
     merged.unsound |= sent.unsound
@@ -62,17 +65,31 @@ def _merge(run: Run, current: View, sent: View, pointer: str) -> View:
 
 
 def _patch(
-    below: Mapping[str, object], value: Mapping[str, object], removed: frozenset[tuple[str, ...]]
+    below: Mapping[str, object], value: Mapping[str, object], removed: _Paths = frozenset()
 ) -> dict[str, object]:
     """Merge a JSON object into another at every depth (RFC 7396); `removed` are the paths of its nulls."""
-    merged = {name: part for name, part in below.items() if (name,) not in removed}
+    merged = dict(cast("Mapping[str, object]", _without(below, removed)))
     for name, part in value.items():
-        inner, rest = merged.get(name), frozenset(path[1:] for path in removed if path[0] == name)
-        if isinstance(part, Mapping):
-            merged[name] = _patch(inner if isinstance(inner, Mapping) else {}, part, rest)
+        inner = merged.get(name)
+        if isinstance(part, View):
+            merged[name] = _merge({}, inner if isinstance(inner, View) else View({}, part.declared), part, "")
+        elif isinstance(part, Mapping):
+            merged[name] = _patch(inner if isinstance(inner, Mapping) else {}, part)
         else:
             merged[name] = part
     return merged
+
+
+def _without(value: object, removed: _Paths) -> object:
+    """Take the entries at these paths away."""
+    if not removed or not isinstance(value, Mapping):
+        return value
+    kept = {
+        name: _without(part, frozenset(path[1:] for path in removed if path[0] == name))
+        for name, part in value.items()
+        if (name,) not in removed
+    }
+    return View(kept, value.declared) if isinstance(value, View) else kept
 
 
 def _differs(sent: View, current: View, name: str) -> bool:

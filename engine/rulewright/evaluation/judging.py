@@ -10,7 +10,7 @@ from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import judge_reference, judge_required_lookups
 from rulewright.evaluation.places import places
 from rulewright.evaluation.run import Place, Run
-from rulewright.evaluation.views import Layer
+from rulewright.evaluation.views import Layer, View
 from rulewright.schema.messages import join_options
 from rulewright.schema.validators import is_one_of
 
@@ -20,7 +20,7 @@ _DEFAULT_ON = ("create", "update")
 def judge_values(run: Run) -> None:
     """Judge computed options and references of every value that is given."""
     for place in places(run, "values"):
-        if place.value is None or (not place.is_sound and not isinstance(place.value, list)):
+        if place.value is None or (not place.is_sound and not place.has_items):
             continue
         for field in _with_items(place):
             if field.one_of is not None and is_touched(run, place.top, field.one_of):
@@ -32,18 +32,22 @@ def judge_values(run: Run) -> None:
 
 
 def _with_items(place: Place) -> tuple[CompiledField, ...]:
-    """Return the field and, for a list, the rule of its items."""
+    """Return the field and, for a list or map, the rule of its items."""
     items = place.field.items
-    return (place.field,) if items is None or not isinstance(place.value, list) else (place.field, items)
+    if items is None or not place.has_items:
+        return (place.field,)
+    return (items,) if place.is_item else (place.field, items)
 
 
 def _each(place: Place, field: CompiledField) -> Iterator[tuple[str, object]]:
     """Yield the values that a rule of `field` is about, with their pointers: the items, or the whole."""
-    if field is place.field or not isinstance(place.value, list):
+    if field is place.field:
         yield place.pointer, place.value
         return
-    for position, item in zip(place.positions, place.value, strict=True):
-        yield f"{place.pointer}/{position}", item
+    for pointer, item in place.entries():
+        # A null is not given.
+        if item is not None:
+            yield pointer, item
 
 
 def _judge_options(run: Run, place: Place, field: CompiledField) -> None:
@@ -79,11 +83,18 @@ def _judge_field(run: Run, place: Place) -> None:
         if field is place.field and not place.is_sound:
             continue
         for pointer, value in _each(place, field):
-            if field is not place.field and run.log.has_error(pointer):
+            if field is not place.field and _has_error(run, pointer, value):
                 continue
             for check in field.checks:
                 if _applies_here(run, check) and is_touched(run, place.top, check.condition):
                     _judge_value(run, check, field, pointer, _names(place, field, value))
+
+
+def _has_error(run: Run, pointer: str, item: object) -> bool:
+    """Whether no rule may rely on it. Each part of an object is sound or not, lists and maps are whole."""
+    if isinstance(item, list | dict) and not isinstance(item, View):
+        return run.log.has_error_within(pointer)
+    return run.log.has_error(pointer)
 
 
 def _applies_here(run: Run, check: CompiledCheck) -> bool:

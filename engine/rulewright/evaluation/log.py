@@ -67,6 +67,9 @@ class Log:
     def __init__(self) -> None:
         self._entries: list[tuple[Stage, tuple[int, ...], Problem]] = []
         self._told: set[tuple[Stage, str, str, str, str]] = set()
+        # Where errors are, and where there are errors beneath.
+        self._wrong: set[str] = set()
+        self._wrong_within: set[str] = set()
         self._last: Problem | None = None
         self._silent = False
 
@@ -79,6 +82,15 @@ class Log:
         if told not in self._told:
             self._told.add(told)
             self._entries.append((site.stage, site.order, problem))
+            self._note(problem)
+
+    def _note(self, problem: Problem) -> None:
+        if problem.severity == "error":
+            path = problem.path
+            self._wrong.add(path)
+            while path and path not in self._wrong_within:
+                self._wrong_within.add(path)
+                path = path.rpartition("/")[0]
 
     def end(self, problem: Problem) -> None:
         """Keep the one problem that ends the evaluation; the first wins and no other is reported."""
@@ -107,10 +119,18 @@ class Log:
             for entry in self._entries
             if entry[0] != stage or not is_within(entry[2].path, path) or entry[2].severity != "error"
         ]
+        self._wrong.clear()
+        self._wrong_within.clear()
+        for _, _, problem in self._entries:
+            self._note(problem)
 
     def has_error(self, path: str) -> bool:
         """Whether something was found wrong at this very place."""
-        return any(problem.path == path and problem.severity == "error" for _, _, problem in self._entries)
+        return path in self._wrong
+
+    def has_error_within(self, path: str) -> bool:
+        """Whether something was found wrong at this place, or beneath it."""
+        return path in self._wrong_within
 
     def error_paths(self, stage: Stage) -> set[str]:
         """Return where `stage` found errors, or could not decide."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, cast
 
 from msgspec.structs import replace
@@ -20,6 +20,8 @@ from rulewright.ports import StoredRecord, Where
 from rulewright.problem import Because
 
 _OWN_ROOTS = frozenset({"payload", "record"})
+# So many records are gone through faster than put into a dict.
+_FEW = 8
 
 
 def look_up(run: Run, lookup: CompiledLookUp) -> object:
@@ -97,12 +99,12 @@ def referenced(run: Run, field: CompiledField) -> object:
 
 
 def find_referenced(run: Run, field: CompiledField, value: object) -> list[StoredRecord | None]:
-    """Return, for each value that a reference field holds, the record it names or None.
+    """Return, for each value that a reference field holds (a null is none), the record it names or None.
 
     Raises cel.EvaluationError without a store, cel.Unknown where the reference's scope is unsound.
     """
     reference = cast(CompiledReference, field.reference)
-    wanted = [value] if not isinstance(value, list) else value
+    wanted = [item for item in value if item is not None] if isinstance(value, list) else [value]
     target = run.rules.resources[reference.resource].fields[reference.by]
     keys = [to_json(encode_value(target, _bare(item))) for item in wanted]
     scope = evaluate_where(run, reference.resource, reference.where, run.scope)
@@ -110,7 +112,19 @@ def find_referenced(run: Run, field: CompiledField, value: object) -> list[Store
     where: dict[str, object] = {reference.by: keys if isinstance(value, list) else keys[0], **scope}
     found = records.find(reference.resource, where) if keys else ()
     note_read(run, reference.bind or field.name, reference.resource, where, len(found))
-    return [next((record for record in found if matches(record, {reference.by: key})), None) for key in keys]
+    return [*map(_finder(found, reference.by), keys)]
+
+
+def _finder(found: Sequence[StoredRecord], by: str) -> Callable[[object], StoredRecord | None]:
+    """Return what finds the first record whose field `by` equals a value."""
+
+    def search(key: object) -> StoredRecord | None:
+        return next((record for record in found if matches(record, {by: key})), None)
+
+    if len(found) <= _FEW or not all(record.get(by).__class__ in (str, int) for record in found):
+        return search
+    firsts = {record[by]: record for record in reversed(found)}
+    return lambda key: firsts.get(key) if key.__class__ in (str, int) else search(key)
 
 
 def reader_of(field: CompiledField) -> str:
@@ -226,36 +240,36 @@ def judge_required_lookups(run: Run) -> None:
 
 
 def judge_reference(run: Run, place: Place, field: CompiledField) -> None:
-    """Judge the reference of a given value; on a list each item is a problem of its own at /field/N.
+    """Judge the reference of a given value; on a list or map each item is a problem of its own at /field/N.
 
     `field` is the place's, or the rule of its items.
     """
     reference = cast(CompiledReference, field.reference)
+    is_many = place.has_items
+    # A null item is not given.
+    items = [entry for entry in place.entries() if entry[1] is not None]
+    given = items if is_many else [(place.pointer, place.value)]
     site = Site(reference.id, place.pointer, reference.span, Stage.REFERENCE, field.order)
     try:
-        found = find_referenced(run, field, place.value)
+        found = find_referenced(run, field, [value for _, value in given] if is_many else place.value)
     except cel.Unknown:
         return
     except cel.CelError as error:
         run.undecided(site, reference.where, error)
         return
-    for index, record in enumerate(found):
+    for (path, value), record in zip(given, found, strict=True):
         if record is None:
-            _report_missing(run, place, field, site, index)
+            _report_missing(run, field, replace(site, path=path), value)
 
 
-def _report_missing(run: Run, place: Place, field: CompiledField, site: Site, index: int) -> None:
+def _report_missing(run: Run, field: CompiledField, site: Site, value: object) -> None:
     rule, reference = field.rule, cast(CompiledReference, field.reference)
     label = field.label
     what = reference.resource.partition("/")[2].replace("_", " ")
-    value, path = place.value, place.pointer
-    if isinstance(value, list):
-        value = value[index]
-        path = f"{path}/{place.positions[index]}"
     shown = MASK if rule.sensitive else to_json(value)
     because = run.because(reference.where)
     run.report(
-        replace(site, path=path),
+        site,
         "reference",
         rule.messages.get("references", f"{label} names no existing {what}"),
         because=Because(None, {f"payload.{label}": shown, **because.values}),

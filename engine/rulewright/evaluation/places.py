@@ -34,22 +34,37 @@ def _places_in(
             yield from _places_below(run, place, concern)
 
 
-def _place(run: Run, field: CompiledField, view: View, pointer: str, item: object) -> Place:
+def _place(
+    run: Run, field: CompiledField, view: View, pointer: str, item: object, *, is_item: bool = False
+) -> Place:
     value = view.partial.get(field.name) if field.name in view.unsound else view.get(field.name)
+    if isinstance(value, dict) and field.items is not None:
+        sound = {name: entry for name, entry in value.items() if entry is not UNSOUND}
+        return Place(field, pointer, view, sound, item=item, is_item=is_item)
     if not isinstance(value, list):
         return Place(field, pointer, view, value, item=item)
     kept = [index for index, entry in enumerate(value) if entry is not UNSOUND]
     sent = run.positions.get(pointer, range(len(value)))
     values, positions = [value[index] for index in kept], [sent[index] for index in kept]
-    return Place(field, pointer, view, values, positions, item)
+    return Place(field, pointer, view, values, positions, item, is_item)
 
 
 def _places_below(run: Run, place: Place, concern: Concern) -> Iterator[Place]:
     field, value = place.field, place.value
     if field.children and isinstance(value, View):
         yield from _places_in(run, field.children, value, place.pointer, concern, place.item)
-    elif field.items is not None and isinstance(value, list) and field.items.children:
-        for position, item in zip(place.positions, value, strict=True):
-            if isinstance(item, View):
-                below = f"{place.pointer}/{position}"
-                yield from _places_in(run, field.items.children, item, below, concern, item)
+    elif field.items is not None and (field.items.children or field.items.items is not None):
+        for pointer, item in place.entries():
+            yield from _places_in_item(run, field.items, item, pointer, concern)
+
+
+def _places_in_item(
+    run: Run, field: CompiledField, item: object, pointer: str, concern: Concern
+) -> Iterator[Place]:
+    if isinstance(item, View):
+        yield from _places_in(run, field.children, item, pointer, concern, item)
+    elif isinstance(item, list | dict) and concern in field.concerns:
+        inner = _place(run, field, View({field.name: item}, (field.name,)), pointer, None, is_item=True)
+        if concern in ("values", "checks"):
+            yield inner
+        yield from _places_below(run, inner, concern)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from rulewright import cel
@@ -42,6 +43,8 @@ def _completed(run: Run, field: CompiledField, value: object, item: object) -> o
     """Supply what was left out inside a sent value: defaults, then what is computed from them."""
     if field.items is not None and isinstance(value, list):
         return [_completed(run, field.items, entry, entry) for entry in value]
+    if field.items is not None and isinstance(value, Mapping):
+        return {name: _completed(run, field.items, entry, entry) for name, entry in value.items()}
     if not field.children or not isinstance(value, View) or value.unsound:
         return value
     completed = View(value, [child.name for child in field.children])

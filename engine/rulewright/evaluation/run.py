@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -18,7 +18,7 @@ from rulewright.compiled import (
     CompiledTransition,
 )
 from rulewright.evaluation.chance import Chance
-from rulewright.evaluation.log import Log, Site, Stage, unescape_pointer
+from rulewright.evaluation.log import Log, Site, Stage, escape_pointer, unescape_pointer
 from rulewright.evaluation.masking import because_of, parts_of, reads_sensitive, values_read
 from rulewright.evaluation.overlay import NoStoreError, Overlay
 from rulewright.evaluation.trace import Judged, Result, Tracer
@@ -117,9 +117,10 @@ def with_payload(shared: Inputs, payload: object, seed: int, key: object = None)
 class Place(Struct, frozen=True):
     """A field as it stands in this payload.
 
-    `siblings` is the map that holds it. `value` is None where it is not there; of a list with unsound
-    items it holds the sound ones, and `positions` are the indexes in the payload that its items had.
-    `item` is the item of a list that the field stands in, None outside of lists.
+    `siblings` is the map that holds it. `value` is None where it is not there; of a list or map with unsound
+    items it holds the sound ones, and `positions` are the indexes in the payload that a list's items had.
+    `item` is the item of a list or map that the field stands in, None outside of these. `is_item`: it is a
+    list or map that stands in another, which has judged it already, but for its items.
     """
 
     field: CompiledField
@@ -128,10 +129,25 @@ class Place(Struct, frozen=True):
     value: object
     positions: Sequence[int] = ()
     item: object = None
+    is_item: bool = False
 
     def scope(self, run: Run) -> Mapping[str, object] | None:
         """Return the names that the field's conditions read, where they are more than the run's own."""
         return None if self.item is None else Layer({"item": self.item}, run.scope)
+
+    @property
+    def has_items(self) -> bool:
+        """Whether it is a list or map whose items have rules."""
+        return self.field.items is not None and isinstance(self.value, list | dict)
+
+    def entries(self) -> Iterator[tuple[str, object]]:
+        """Yield the sound items of a list or map, with their pointers."""
+        if isinstance(self.value, list):
+            for position, item in zip(self.positions, self.value, strict=True):
+                yield f"{self.pointer}/{position}", item
+        elif isinstance(self.value, dict):
+            for name, item in self.value.items():
+                yield f"{self.pointer}/{escape_pointer(name)}", item
 
     @property
     def top(self) -> str:
@@ -309,7 +325,7 @@ class Run:
         paths = self.log.error_paths(stage)
         for path in paths:
             for view in {id(view): view for view in (self.sent, self.merged)}.values():
-                _mark(view, path)
+                _mark(view, path, self.positions)
         if paths:
             self.record.forget()
             self.scope.forget()
@@ -322,14 +338,30 @@ class _Failed:
 FAILED: Final = _Failed()
 
 
-def _mark(view: View, path: str) -> None:
-    """Mark the innermost map on the way to `path`; a list is marked as a whole."""
+def _mark(view: View, path: str, positions: Mapping[str, Sequence[int]]) -> None:
+    """Mark the innermost map on the way to `path`, and each list on it as a whole."""
     steps = [unescape_pointer(step) for step in path.split("/")[1:]]
+    holder: object = view
+    pointer = ""
     for step in steps[:-1]:
-        below = view.get(step)
-        if not isinstance(below, View):
-            view.mark_unsound(step)
-            return
-        view = below
-    if steps:
-        view.mark_unsound(steps[-1])
+        below = _within(holder, step, positions.get(pointer))
+        if isinstance(holder, View) and not isinstance(below, View):
+            holder.mark_unsound(step)
+        pointer = f"{pointer}/{escape_pointer(step)}"
+        holder = below
+    if steps and isinstance(holder, View):
+        holder.mark_unsound(steps[-1])
+
+
+def _within(holder: object, step: str, places: Sequence[int] | None) -> object:
+    """What stands in a map or a list; `places` are those that the list's items had in the payload."""
+    if isinstance(holder, View) and step in holder.unsound:
+        return holder.partial.get(step)
+    if isinstance(holder, dict):
+        return holder.get(step)
+    if not isinstance(holder, list) or not step.isdecimal():
+        return None
+    place = int(step)
+    if places is not None and not isinstance(places, range):
+        place = places.index(place) if place in places else len(holder)
+    return holder[place] if place < len(holder) else None

@@ -84,19 +84,30 @@ def _without_system_fields(
     return kept
 
 
-def _without_nested_system_fields(run: Run, field: CompiledField, value: Any, pointer: str) -> Any:
-    if isinstance(value, Mapping) and not field.children and run.current is not None:
-        # In an update a null takes the entry away (RFC 7396), whatever type the entries have.
+def _without_nested_system_fields(
+    run: Run, field: CompiledField, value: Any, pointer: str, *, in_list: bool = False
+) -> Any:
+    if isinstance(value, Mapping) and not field.children and run.current is not None and not in_list:
+        # In an update a null takes the entry away (RFC 7396), whatever type the entries have. What is in a
+        # list is replaced with it.
         run.removed[pointer] = frozenset(_paths_of_nulls(value))
-        return _without_nulls(value)
+        value = _without_nulls(value)
     if field.children and isinstance(value, Mapping):
         return _without_system_fields(run, field.children, value, pointer, frozenset())
-    if field.items is not None and field.items.children and isinstance(value, list):
-        return [
-            _without_nested_system_fields(run, field.items, item, f"{pointer}/{index}")
-            for index, item in enumerate(value)
-        ]
-    return value
+    if field.items is None or not (field.items.children or field.items.items):
+        return value
+    is_list = isinstance(value, list | tuple)
+    kept = {
+        name: _without_nested_system_fields(
+            run,
+            field.items,
+            item,
+            f"{pointer}/{escape_pointer(str(name))}",
+            in_list=in_list or is_list,
+        )
+        for name, item in _entries(value)
+    }
+    return [*kept.values()] if is_list else kept or value
 
 
 def _paths_of_nulls(value: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -301,6 +312,13 @@ def _viewed(
             _viewed_item(run, field, sent[place], item, errors.get(place), f"{pointer}/{place}")
             for place, item in zip(positions, valid, strict=True)
         ]
+    if field.items is not None and isinstance(sent, Mapping) and isinstance(valid, Mapping):
+        return {
+            name: _viewed_item(
+                run, field, sent[name], item, errors.get(name), f"{pointer}/{escape_pointer(name)}"
+            )
+            for name, item in valid.items()
+        }
     return valid
 
 

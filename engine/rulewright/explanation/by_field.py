@@ -107,6 +107,10 @@ def _children(
         for index, item in zip(positions, value, strict=False):
             place = f"{pointer}/{index}"
             yield node_of(evidence, field.items, place, f"[{index}]", item, sensitive=sensitive)
+    elif isinstance(value, Mapping) and value:
+        for name, item in value.items():
+            place = f"{pointer}/{escape_pointer(name)}"
+            yield node_of(evidence, field.items, place, f"[{name}]", item, sensitive=sensitive)
     else:
         yield node_of(evidence, field.items, f"{pointer}/0", "items", None, sensitive=sensitive)
 

@@ -83,6 +83,8 @@ def _type_of(field: CompiledField, *, is_partial: bool = False) -> Any:
             return _list_type(field)
         case "list" if field.items is not None:
             raise NotGenerated(f"items of {field.id}")
+        case "map" if field.items is not None and field.items.concerns:
+            raise NotGenerated(f"rules about the entries of {field.id}")
         case _:
             # One field that the Struct can't judge is read by its own marshmallow field.
             return Any

@@ -10,7 +10,7 @@ import math
 import uuid
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -23,6 +23,7 @@ from rulewright.fieldtypes import (
     is_writable,
     print_date,
     print_datetime,
+    write_formatted,
 )
 from rulewright.model import Field
 from rulewright.schema.messages import Message, sample_of_format
@@ -34,7 +35,7 @@ class _Unsound:
     """The type of UNSOUND."""
 
 
-# Stands, in the `valid_data` of a list, for an item that has an error.
+# Stands, in the `valid_data` of a list or a map, for an item that has an error.
 UNSOUND: Final = _Unsound()
 
 
@@ -267,7 +268,11 @@ class MapValue(RuleField):
             raise self.refuse_type()
         if self.inner is None:
             return dict(value)
-        return dict(_load_each(self.inner, value.items(), kwargs))
+        try:
+            return dict(_load_each(self.inner, value.items(), kwargs))
+        except ValidationError as error:
+            entries = cast("list[Any]", error.valid_data)
+            raise ValidationError(error.messages, valid_data=dict(zip(value, entries, strict=True))) from None
 
 
 class AnyValue(RuleField):
@@ -288,7 +293,7 @@ def _load_each(inner: RuleField, entries: Any, kwargs: Mapping[str, Any]) -> lis
         except ValidationError as error:
             errors[place] = error.messages
             part = error.valid_data if isinstance(error.messages, dict) else None
-            loaded.append((place, part if isinstance(part, dict) else UNSOUND))
+            loaded.append((place, part if isinstance(part, dict | list) else UNSOUND))
     if errors:
         raise ValidationError(errors, valid_data=[item for _, item in loaded])
     return loaded
@@ -327,7 +332,7 @@ def parse_date(text: str, format_: str) -> date | None:
             parsed = date.fromisoformat(text)
             return parsed if parsed.isoformat() == text else None
         read = datetime.strptime(text, format_)  # a date has no zone
-        return read.date() if read.strftime(format_) == text else None
+        return read.date() if write_formatted(read, format_) == text else None
     except ValueError:
         return None
 
@@ -340,7 +345,7 @@ def parse_datetime(text: str, format_: str) -> datetime | None:
         if format_ in ("iso", "iso_offset", "iso_ms_z"):
             return _parse_iso_datetime(text, format_)
         read = datetime.strptime(text, format_)  # as_utc gives it a zone
-        return as_utc(read) if read.strftime(format_) == text else None
+        return as_utc(read) if write_formatted(read, format_) == text else None
     except (ValueError, OverflowError):
         return None
 
