@@ -124,6 +124,18 @@ class Program:
             self._exact = self.walk if artifact is None else self._link(artifact, self.walk)
         return self._exact
 
+    def stand_alone(self) -> tuple[Evaluate, Evaluate] | None:
+        """Functions that need no tree: the fast version, and the absorbing one, to which it turns.
+
+        What that one raises has not the words and the place that the tree-walker gives it. None where this
+        expression is not worth compiling.
+        """
+        fast, exact = (self._build(exact=exact) for exact in (False, True))
+        if fast is None or exact is None:
+            return None
+        absorb = self._link(exact, self.walk)
+        return self._link(fast, absorb), absorb
+
     def explain(
         self, bindings: Mapping[str, object], *, hide: Callable[[Path], bool] | None = None
     ) -> Explanation:

@@ -18,7 +18,7 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation.shape import _MOST_HINTS, unknown_field_text
 from rulewright.fieldtypes import is_writable
 from rulewright.hotpath import sifting
-from rulewright.hotpath.frozen import problem_parts
+from rulewright.hotpath.frozen_rules import problem_parts
 from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.sifting import Sifter
 from rulewright.hotpath.state import Decline
@@ -64,18 +64,18 @@ class Foretold(TypedDict):
     blank: dict[str, bool]
     # Objects, and whether rules rest on them, so that none of their parts may be unsound.
     objects: dict[str, tuple[Foretold, bool]]
-    unknown: PlainEntry
+    # Of a name that is not known; None where nothing is told that quotes it.
+    unknown: PlainEntry | None
     most_unknown: int
+    # Whether what is not known is ignored, with a warning.
+    ignores: bool
 
 
 def foretell(teller: Teller) -> Foretold | None:
     """Ask ahead; None where the plain evaluator tells every refusal."""
-    rules = teller.resource.fields.values()
-    # What is ignored is told in other words than what is refused.
-    ignores = teller.resource.file.unknown != "reject" or any(one.rule.unknown == "ignore" for one in rules)
-    if not teller.tells or ignores:
-        return None
     sifter = teller.sifter
+    if not teller.tells or any(_may_ignore_inside(sifter, one) for one in sifter.sendable.values()):
+        return None
     objects = {
         name: (_foretell(_Parts(sifter, field)), name in sifter.rested or field.rule.sensitive)
         for name, field in sifter.sendable.items()
@@ -84,6 +84,17 @@ def foretell(teller: Teller) -> Foretold | None:
     foretold = _foretell(_Resource(sifter, teller.generated.dates.keys()))
     foretold["objects"] = objects
     return foretold
+
+
+def _may_ignore_inside(sifter: Sifter, field: CompiledField) -> bool:
+    """Whether something may be ignored deeper than in the parts of an object."""
+    if not field.children:
+        is_ignoring = (field.rule.unknown or sifter.resource.file.unknown) == "ignore"
+        items = field.items
+        return items is not None and bool(items.children or items.items) and is_ignoring
+    return any(child.children or child.items is not None for child in field.children) and (
+        sifter.resource.file.unknown == "ignore" or field.rule.unknown == "ignore"
+    )
 
 
 def _foretell(level: _Level) -> Foretold:
@@ -99,6 +110,7 @@ def _foretell(level: _Level) -> Foretold:
         "objects": {},
         "unknown": level.unknown(),
         "most_unknown": _MOST_HINTS,
+        "ignores": level.ignores,
     }
 
 
@@ -127,7 +139,11 @@ class _Level(Protocol):
     def entries(self, name: str, messages: object, sample: object) -> PlainEntries:
         """What marshmallow says, as problems."""
 
-    def unknown(self) -> PlainEntry:
+    @property
+    def ignores(self) -> bool:
+        """Whether what is not known is ignored."""
+
+    def unknown(self) -> PlainEntry | None:
         """The problem of a field that is not known, with "" for its name."""
 
     def key(self, name: str) -> str:
@@ -141,6 +157,7 @@ class _Resource:
         self.sifter = sifter
         self.fields, self.sendable = sifter.resource.fields, sifter.sendable
         self.loaders, self.dates = sifter.loaders, dates
+        self.ignores = sifter.resource.file.unknown == "ignore"
 
     def tell(self, name: str, sample: object) -> sifting.Told:
         return self.sifter._tell(name, sample)
@@ -165,6 +182,8 @@ class _Parts:
         self.name = field.name
         self.fields = self.sendable = {child.name: child for child in field.children}
         self.loaders = sifter.loaders[field.name].nested().fields
+        self.ignores = sifting._is_ignoring(sifter.resource, field)
+        self._is_sensitive = field.rule.sensitive
 
     def tell(self, name: str, sample: object) -> sifting.Told:
         field = self.fields[name]
@@ -190,7 +209,11 @@ class _Parts:
     def entries(self, name: str, messages: object, sample: object) -> PlainEntries:
         return _plain(self._told(name, messages, sample))
 
-    def unknown(self) -> PlainEntry:
+    def unknown(self) -> PlainEntry | None:
+        if self._is_sensitive:
+            return None
+        if self.ignores:
+            return _plain(self.sifter._ignored({self.name: {"": None}}))[0]
         return self.entries("", [sifting._UNKNOWN], "x")[0]
 
     def key(self, name: str) -> str:

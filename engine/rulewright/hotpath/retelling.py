@@ -59,6 +59,9 @@ def _sifted(
         if type(value) is not dict:
             continue
         sent[name], misfits, _, strange = _sifted_level(within, parts, value, f"/{name}")
+        if strange and _is_any_ignored(foretold) and (unknown or entries):
+            # What is ignored is told of in the order in which it was sent.
+            raise LostError
         # Unknown parts are told before unknown fields, which have the same place.
         entries += strange
         if misfits:
@@ -69,6 +72,11 @@ def _sifted(
             unsound.add(name)
             entries += misfits
     return sent, [*entries, *unknown], unsound
+
+
+def _is_any_ignored(foretold: Any) -> bool:
+    """Whether something unknown is ignored, in the payload or in an object of it."""
+    return foretold["ignores"] or any(within["ignores"] for within, _ in foretold["objects"].values())
 
 
 def _require_tested(foretold: Any, values: Any) -> None:
@@ -111,11 +119,14 @@ def _entry(plain: tuple[tuple[int, ...], tuple[Any, ...]]) -> Entry:
 
 
 def _unknown(foretold: Any, parts: Mapping[str, Any], name: str, pointer: str) -> Entry:
+    if foretold["unknown"] is None:
+        raise LostError
     place, (rule, code, _, _, *rest) = foretold["unknown"]
     # As evaluation/shape.py has it.
     before, _, after = rule.rpartition("..")
     path = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
-    message = parts["say unknown"](path, foretold["fields"])
+    ignored = " (ignored)" if foretold["ignores"] else ""
+    message = f"{parts['say unknown'](path, foretold['fields'])}{ignored}"
     return place, Told(f"{before}.{name}.{after}", code, path, message, *rest)
 
 

@@ -23,10 +23,10 @@ MASK: Final = "***"
 class Because:
     """As problem.Because."""
 
-    extra: Mapping[str, object] = {}
-
-    def __init__(self, expression: str | None, values: Mapping[str, object]) -> None:
-        self.expression, self.values = expression, values
+    def __init__(
+        self, expression: str | None, values: Mapping[str, object], extra: Mapping[str, object] | None = None
+    ) -> None:
+        self.expression, self.values, self.extra = expression, values, extra or {}
 
 
 class Vendor:
@@ -54,12 +54,45 @@ class Told:
     ) -> None:
         self.rule, self.code, self.path, self.message = rule, code, path, message
         self.severity, self.rule_at = severity, rule_at
-        self.vendor = Vendor(*vendor) if vendor is not None else None
+        self.vendor: Vendor | None = Vendor(*vendor) if vendor is not None else None
         self.because: Because | _Unknown | None = None
 
 
+class Site:
+    """As evaluation.log.Site; `rule_at` is its span as text."""
+
+    def __init__(
+        self, rule: str, path: str, rule_at: str | None, stage: int, order: tuple[int, ...] = ()
+    ) -> None:
+        self.rule, self.path, self.rule_at = rule, path, rule_at
+        self.place = stage, *order
+
+    def problem(
+        self, code: str, message: str, *, severity: str, because: Because | None, vendor: Vendor | None
+    ) -> Told:
+        """See log.Site.problem."""
+        told = Told(self.rule, code, self.path, message, severity, self.rule_at, None)
+        told.because, told.vendor = because, vendor
+        return told
+
+
+class Template:
+    """As formula.FormulaMap and the like; `reading` is what readings.py made of it."""
+
+    def __init__(self, reading: Any, reads: Any, value: Callable[[Mapping[str, object]], object]) -> None:
+        self.reading, self.reads, self.value = reading, reads, value
+
+
+class Formula(Template):
+    """As formula.Formula."""
+
+    def __init__(self, reading: Any, reads: Any, value: Any, attempt: Any) -> None:
+        super().__init__(reading, reads, value)
+        self.attempt = attempt
+
+
 class Refusal:
-    """As refusals.Refusal; `formula` is what readings.py made of it."""
+    """As refusals.Refusal."""
 
     def __init__(self, place: tuple[int, ...], problem: Told, formula: Any) -> None:
         self.place, self.problem, self.formula = place, problem, formula
@@ -103,10 +136,15 @@ def read_named(state: Any, formula: Any, label: str, value: object, sensitive: b
     return NOT_READ
 
 
-def _read(state: Any, formula: Any, value: object, sensitive: bool) -> Because | _Unknown:
-    if formula is None:
+def read_in_doubt(*_: object) -> _Unknown:
+    """In place of masking.because_of: what a rule read while it was in doubt is for the engine to tell."""
+    return NOT_READ
+
+
+def _read(state: Any, formula: Template, value: object, sensitive: bool) -> Because | _Unknown:
+    if formula.reading is None:
         return NOT_READ
-    text, steps = formula
+    text, steps = formula.reading
     values: dict[str, object] = {}
     for label, (kind, taken, path, hidden) in steps:
         try:

@@ -6,10 +6,23 @@ import builtins
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rulewright.hotpath.retold import Refusal, Told, changed, read, read_named, read_with_value
+from rulewright.hotpath.retold import (
+    Because,
+    Formula,
+    Refusal,
+    Site,
+    Template,
+    Told,
+    Vendor,
+    changed,
+    read,
+    read_in_doubt,
+    read_named,
+    read_with_value,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 # Root -> number; and the objects by number, each a form and what that form takes.
 Frozen = tuple[dict[str, int], list[tuple[Any, ...]]]
@@ -62,6 +75,18 @@ class Sent:
         self.__dict__.update(values)
 
 
+class Everything:
+    """As evaluation.views.Everything, without the classes of collections.abc."""
+
+    def __contains__(self, name: object) -> bool:
+        """Any name is among them."""
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        """None is told."""
+        return iter(())
+
+
 class _Unset:
     """The type of UNSET."""
 
@@ -111,6 +136,11 @@ _OWN: dict[str, object] = {
     "read": read,
     "read with value": read_with_value,
     "read named": read_named,
+    "because of": read_in_doubt,
+    "Because": Because,
+    "Everything": Everything,
+    "Formula": Formula,
+    "Site": Site,
 }
 
 
@@ -141,13 +171,17 @@ def _finish_function(
         cell.cell_contents = made[number]
 
 
-def _class(made: list[Any], name: str, bases: list[int], slots: Any, parts: dict[str, int]) -> object:
-    given = {} if slots is None else {"__slots__": slots}
+def _class(
+    made: list[Any], name: str, bases: list[int], slots: Any, first: dict[str, int], _: dict[str, int]
+) -> object:
+    given = {part: made[number] for part, number in first.items()}
+    if slots is not None:
+        given["__slots__"] = slots
     return type(name, tuple(made[base] for base in bases), given)
 
 
 def _finish_class(
-    made: list[Any], value: Any, name: str, bases: list[int], slots: Any, parts: dict[str, int]
+    made: list[Any], value: Any, name: str, bases: list[int], slots: Any, _: Any, parts: dict[str, int]
 ) -> None:
     for part, number in parts.items():
         setattr(value, part, made[number])
@@ -160,6 +194,12 @@ def _object(made: list[Any], kind: int, _: dict[str, int]) -> object:
 def _finish_object(made: list[Any], value: object, _: int, parts: dict[str, int]) -> None:
     for name, number in parts.items():
         setattr(value, name, made[number])
+
+
+def _whole(made: list[Any], kind: int, parts: dict[str, int]) -> object:
+    value = _object(made, kind, parts)
+    _finish_object(made, value, kind, parts)
+    return value
 
 
 def _bound(made: list[Any], owner: int, name: str) -> object:
@@ -193,6 +233,42 @@ def _search(_: list[Any], pattern: str, flags: int, method: str) -> object:
 
 def _search2(_: list[Any], pattern: str, method: str) -> object:
     return getattr(_Later("re2", pattern), method)
+
+
+def _valued(made: list[Any], kind: str, parts: Any, reads: Any, reading: int) -> object:
+    if kind == "Formula":
+        value, attempt = (made[number] for number in parts)
+        return Formula(made[reading], reads, value, attempt)
+    if kind == "Constant":
+        constant = made[parts]
+        return Template(made[reading], reads, lambda _: constant)
+    if kind == "FormulaMap":
+        entries = {name: made[number] for name, number in parts.items()}
+        return Template(
+            made[reading], reads, lambda names: {name: one.value(names) for name, one in entries.items()}
+        )
+    items = [made[number] for number in parts]
+    return Template(made[reading], reads, lambda names: [one.value(names) for one in items])
+
+
+def _remembering(made: list[Any], function: int, most: int | None) -> object:
+    from functools import lru_cache  # noqa: PLC0415 - few need it
+
+    return lru_cache(most)(made[function])
+
+
+def _instant(_: list[Any], text: str) -> object:
+    from datetime import datetime  # noqa: PLC0415 - few need it
+
+    return datetime.fromisoformat(text)
+
+
+def _view(made: list[Any], kind: int, values: int, declared: int) -> object:
+    return made[kind].__new__(made[kind])
+
+
+def _finish_view(made: list[Any], value: Any, kind: int, values: int, declared: int) -> None:
+    value.__init__(made[values], made[declared])
 
 
 class _Module:
@@ -230,17 +306,29 @@ _MAKERS: dict[str, Callable[..., Any]] = {
     "set": _of(set),
     "frozenset": _of(frozenset),
     "dict": _dict,
+    "classmethod": lambda made, function: classmethod(made[function]),
+    "staticmethod": lambda made, function: staticmethod(made[function]),
+    "method": lambda made, owner, name: getattr(made[owner], name),
+    "remembering": _remembering,
+    "instant": _instant,
+    "vendor": lambda _, *parts: Vendor(*parts),
+    "valued": _valued,
+    "view": _view,
+    "same": lambda made, number: made[number],
     "property": lambda made, getter: property(made[getter]),
     "slice": lambda _, *ends: slice(*ends),
     "own": _own,
     "name": _name,
     "late": _late,
     "object": _object,
+    "whole": _whole,
     "bound": _bound,
     "module": lambda _, name: _Module(name),
     "function": _function,
     "class": _class,
     "marker": lambda made, kind: made[kind](),
+    "number": lambda made, kind, value: made[kind](value),
+    "pattern": lambda _, pattern, flags: _Later("re", pattern, flags),
     "search": _search,
     "search2": _search2,
     "data": _data,
@@ -253,4 +341,5 @@ _FINISHERS: dict[str, Callable[..., None]] = {
     "class": _finish_class,
     "object": _finish_object,
     "data": _finish_data,
+    "view": _finish_view,
 }
