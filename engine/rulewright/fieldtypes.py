@@ -82,7 +82,7 @@ def print_date(value: object, format_: str) -> object:
     """Print a date in the field's format."""
     if not isinstance(value, date):
         return value
-    return value.isoformat()[:10] if format_ == "iso" else value.strftime(format_)
+    return value.isoformat()[:10] if format_ == "iso" else write_formatted(value, format_)
 
 
 def print_datetime(value: object, format_: str) -> object:
@@ -98,7 +98,18 @@ def print_datetime(value: object, format_: str) -> object:
         case "iso_offset":
             return instant.isoformat(timespec="seconds")
         case _:
-            return instant.strftime(format_)
+            return write_formatted(instant, format_)
+
+
+def write_formatted(value: date, format_: str) -> str:
+    """Print in a strptime format. Years have four digits, as reading asks for.
+
+    strftime itself has no zeros before years below 1000 with some libraries of C, and some Pythons.
+    """
+    if value.year < 1000:
+        year = f"{value.year:04}"
+        format_ = "%%".join(part.replace("%Y", year) for part in format_.split("%%"))
+    return value.strftime(format_)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from rulewright.hotpath.state import Decline
 
 # Months that a reader keeps in mind: more than a century of them.
 _REMEMBERED: Final = 2_048
-# strftime writes years below 1000 without zeros, so those are left to marshmallow.
+# Of the year 0000 there is no date, and few write of years below this one: those are left to marshmallow.
 _FIRST_YEAR: Final = 1_000
 _DAYS: Final = tuple(f"{day:02}" for day in range(1, 32))
 
