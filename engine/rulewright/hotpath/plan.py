@@ -19,7 +19,8 @@ Uniques = Sequence[tuple[tuple[str, ...], Mapping[str, object]]]
 def claimed(s: State, rule: CompiledIdempotency, key: str, scope: Sequence[object]) -> Claim:
     """The idempotency key that the call takes; Decline where an earlier one has it."""
     link = s.link
-    inputs = make_inputs(link.operation, s.payload, s.now, s.seed, None, s.actor, s.request)
+    of = s.kept[link.resource.key] if link.operation == "update" else None
+    inputs = make_inputs(link.operation, s.payload, s.now, s.seed, of, s.actor, s.request)
     claim = make_claim(link.resource, inputs, rule, key, scope)
     if recall(s.store, claim, s.now) is not None:
         raise Decline
