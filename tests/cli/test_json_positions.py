@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -92,3 +93,14 @@ def test_many_places_in_linear_time() -> None:
     found = find_values(text, [f"/tags/{number}" for number in range(10_000)])
 
     assert found["/tags/9999"] == text.rindex('"x"')
+
+
+def test_many_names_in_linear_time() -> None:
+    """So are the values of ten thousand names of one object."""
+    text = json.dumps({f"name_{number}": "x" * 40 for number in range(10_000)})
+    begun = time.process_time()
+
+    found = find_values(text, [f"/name_{number}" for number in range(10_000)])
+
+    assert found["/name_9999"] == text.rindex('"x')
+    assert time.process_time() - begun < 2

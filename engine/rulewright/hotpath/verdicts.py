@@ -154,6 +154,7 @@ class _Writer:
         yield "    for n, line in enumerate(lines):"
         yield "        try:"
         yield "            p = decode(line)"
+        yield from (f"            {text}" for text in self._objects())
         yield "            if ("
         yield f"                {self._no_key_twice()}"
         yield "                and (92 not in line or writable(line))"
@@ -162,15 +163,19 @@ class _Writer:
         yield "            ): continue"
         yield "        except Exception: pass"
         yield "        yield n, line"
-        yield "        p = None"
+        yield f"        {' = '.join(('p', *map(_local, self.parts)))} = None"
         yield f"        {full}"
         yield "    yield n + 1, None"
 
     def _learn(self) -> Iterator[str]:
         yield "def learn(line):"
         yield "    p = decode(line)"
+        yield from (f"    {text}" for text in self._objects())
         yield from (f"    {text}" for text in self.kept)
         yield f"    keep(core, {self._core()}, True)"
+
+    def _objects(self) -> Iterator[str]:
+        return (f"{_local(name)} = p.{name}" for name in self.parts)
 
     def _core(self) -> str:
         self.constants.setdefault("core", self._memory())
@@ -212,11 +217,12 @@ class _Writer:
         """There are as many colons as keys that were taken: else a key is there twice, or a text has one.
 
         Each field that was not sent refers to A, whose references grow as fewer are sent. `full` is
-        how many fields there are, and references that A has anyway; `p` is the only payload that is at hand.
+        how many fields there are, and references that A has anyway; only one payload is at hand.
         """
         total = "full - refs(A)"
-        for name, (part, size) in self.parts.items():
-            total += f" + ({size} if p.{name}.__class__ is {self._constant(f'Part_{name}', part)} else 0)"
+        for name, size in self.parts.items():
+            # An object that was not sent is known by two names.
+            total += f" + (0 if {_local(name)} is None else 1 if {_local(name)} is A else {size})"
         return f"(line.count(58) == (k := {total}) or single(line, k))"
 
     # Fields
@@ -286,7 +292,7 @@ class _Writer:
 
     def _object(self, one: CompiledField, role: Role) -> None:
         """The parts of an object that count."""
-        place = f"p.{one.name}"
+        place = _local(one.name)
         states: list[str] = []
         for child in one.children:
             part = f"{place}.{child.name}"
@@ -354,6 +360,10 @@ class _Writer:
         return _parts_judge(judges, self.absent) if judges else None
 
 
+def _local(name: str) -> str:
+    return f"o_{name}"
+
+
 def new_absent() -> str:
     """Return what stands for what was not sent, in one Struct and nowhere else: its references are counted.
 
@@ -370,17 +380,17 @@ def new_absent() -> str:
 
 def _struct_of(
     resource: CompiledResource, fields: Iterable[CompiledField], absent: str
-) -> tuple[type[msgspec.Struct], dict[str, tuple[type[msgspec.Struct], int]]]:
-    """Make the Struct of what may be sent; and for each object its Struct and how many parts it has."""
+) -> tuple[type[msgspec.Struct], dict[str, int]]:
+    """Make the Struct of what may be sent; and how many parts objects have."""
     types = {one.name: one for one in msgspec.structs.fields(struct_of(resource))}
     members: list[Any] = []
-    parts: dict[str, tuple[type[msgspec.Struct], int]] = {}
+    sizes: dict[str, int] = {}
     for one in fields:
         info = types[one.name]
         type_ = info.type
         if one.children:
             part = _part_of(one, type_, absent)
-            parts[one.name] = part, len(part.__struct_fields__)
+            sizes[one.name] = len(part.__struct_fields__)
             type_ = typing.Union[part, None] if one.rule.nullable else part  # noqa: UP007 - made at run time
         if is_read_as_date(one):
             type_ = date | None if one.rule.nullable else date
@@ -389,7 +399,7 @@ def _struct_of(
             type_ = str | None if one.rule.nullable else str
         members.append((one.name, type_) if one.rule.required else (one.name, type_, absent))
     made = msgspec.defstruct("Line", members, forbid_unknown_fields=True, kw_only=True, gc=False)
-    return made, parts
+    return made, sizes
 
 
 def is_read_as_date(one: CompiledField) -> bool:

@@ -26,6 +26,11 @@ _MEMBER: Final = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 
+# No place in a text.
+_UNKNOWN: Final = -1
+# So many are looked for one by one, each from the start; more of them in one walk.
+_FEW: Final = 16
+
 # What follows an escape in a text, to its end; the text is a name where there is a colon (1) then.
 _ESCAPED: Final = re.compile(r"""\\[^"]*+"([ \t\r\n]*+:)?""")
 
@@ -36,11 +41,30 @@ def find_values(text: str, pointers: Collection[str], start: int = 0) -> Mapping
     `start` is anywhere in the blanks before the value that the pointers point into.
     """
     first = _skip_blanks(text, start)
-    if first == 0 and (parts := _flat_parts(text)) is not None:
-        return {pointer: _find_key(text, _split(pointer), parts) for pointer in pointers}
+    if first == 0 and text[:1] == "{" and len(pointers) <= _FEW:
+        plain = {pointer: _find_plainly(text, pointer) for pointer in pointers}
+        if _UNKNOWN not in plain.values():
+            return plain
+        if (parts := _flat_parts(text)) is not None:
+            return {pointer: _find_key(text, _split(pointer), parts) for pointer in pointers}
     steps = {pointer: _split(pointer) for pointer in pointers}
     found = _walk(text, first, _tree(steps.values()))
     return {pointer: _nearest(found, each) for pointer, each in steps.items()}
+
+
+def _find_plainly(text: str, pointer: str) -> int:
+    """Where a member of the object that `text` is has its value; _UNKNOWN where that takes more than a look.
+
+    What comes before any object within, and has evenly many quotes before it, is a name of this object.
+    """
+    name = pointer[1:]
+    if not name or "/" in name or "~" in name or "\\" in name:
+        return _UNKNOWN
+    sought = f'"{name}":'
+    at = text.find(sought)
+    if at < 0 or text.find("{", 1, at) > 0 or text.find('\\"', 0, at) > 0 or text.count('"', 0, at) % 2:
+        return _UNKNOWN
+    return _skip_blanks(text, at + len(sought))
 
 
 def item_starts(text: str) -> list[int]:
@@ -54,7 +78,7 @@ def _flat_parts(text: str) -> dict[int, int] | None:
     There may be no lists and no escaped quotes: then what has evenly many quotes before it is in no text.
     Names may have no escapes, for they are looked for as they are.
     """
-    if text[:1] != "{" or "[" in text or '\\"' in text or _has_escaped_name(text):
+    if "[" in text or '\\"' in text or _has_escaped_name(text):
         return None
     parts: dict[int, int] = {}
     opening = text.find("{", 1)
