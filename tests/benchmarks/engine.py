@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,14 @@ def measure_update(rounds: int, calls: int) -> None:
             peer = make(name, store, finish)
             functions[peer.name] = lambda peer=peer: peer.accept(payload)
     show(f"{name}: update", timed(functions, rounds, calls), "hot path: Outcome with changes")
+    # The peers have nothing to tell a part of a record by.
+    bad = replace(inputs, payload=cases.WRONG_PATCH)
+    assert decide_quickly(rules, name, bad, store) == decide_plainly(rules, name, bad, store)
+    refused: dict[str, Callable[[], Any]] = {
+        "hot path: Outcome": lambda: told(decide(rules, name, bad, store)),
+        "plain evaluator: Outcome": lambda: told(decide_plainly(rules, name, bad, store)),
+    }
+    show(f"{name}: update, refused, all errors", timed(refused, rounds, calls), "hot path: Outcome")
 
 
 def written(outcome: Outcome) -> object:

@@ -48,6 +48,8 @@ CASE_RECORDS: dict[str, list[dict[str, Any]]] = {
 
 # An update of a stored case, which another case heads the household of.
 PATCH: dict[str, Any] = {"last_name": "Byrne", "nickname": None, "yearly_income": 26000, "street_county": 4}
+# A wrong type, a county that is not there, and a field that is set by the system.
+WRONG_PATCH = {**PATCH, "yearly_income": "26000", "street_county": 9, "mod_agent": 3}
 PATCHED = 8
 PATCH_RECORDS: dict[str, list[dict[str, Any]]] = {
     **CASE_RECORDS,

@@ -240,7 +240,7 @@ def test_names_that_nobody_sends_twice_leave_room_for_those_that_come_again(
     desk: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What a name may have meant takes long to find, and senders choose how many names there are."""
-    sifter = sifting.Sifter(desk.compiled.resources["desk/order"], frozenset())
+    sifter = sifting.Sifter(desk.compiled.resources["desk/order"], "create", frozenset())
     judged: list[str] = []
     judge = sifter._judge
 

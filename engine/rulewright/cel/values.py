@@ -204,6 +204,7 @@ _FAMILIES: Final[tuple[tuple[type, Type], ...]] = (
     (list, LIST),
     (tuple, LIST),
     (bytes, BYTES),
+    (Timestamp, TIMESTAMP),
 )
 """Subclasses of the plain types count as them."""
 

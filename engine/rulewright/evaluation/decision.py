@@ -187,7 +187,11 @@ def _judge_uniques_early(run: Run, values: dict[str, object]) -> None:
     """A refused payload is still told of a taken value, unless an effect might have freed it."""
     if any(effect.rule.target == run.resource.name for effect in run.resource.effects):
         return
-    judge_uniques(run, run.resource, dict(_encode_sound(run, values)), Stage.CHECK)
+    record = dict(_encode_sound(run, values))
+    if run.stored is not None:
+        # A key that was sent may be unsound, or another: this record is no other than itself.
+        record[run.resource.key] = run.stored.get(run.resource.key)
+    judge_uniques(run, run.resource, record, Stage.CHECK)
 
 
 def _encode_sound(run: Run, values: dict[str, object]) -> Iterator[tuple[str, object]]:

@@ -288,6 +288,26 @@ class PrintedTimestamp(cel.Timestamp):
         super().__init__(cel.Timestamp.from_datetime(instant).nanos)
         object.__setattr__(self, "text", text)
 
+    # Timestamps compare themselves with those of their own class alone.
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, cel.Timestamp) and self.nanos == other.nanos
+
+    def __hash__(self) -> int:
+        return hash(cel.Timestamp(self.nanos))
+
+    def __lt__(self, other: cel.Timestamp) -> bool:
+        return self.nanos < other.nanos
+
+    def __le__(self, other: cel.Timestamp) -> bool:
+        return self.nanos <= other.nanos
+
+    def __gt__(self, other: cel.Timestamp) -> bool:
+        return self.nanos > other.nanos
+
+    def __ge__(self, other: cel.Timestamp) -> bool:
+        return self.nanos >= other.nanos
+
 
 def decode_value(field: CompiledField, stored: object, *, printed: bool = False) -> object:
     """Turn a stored value into what expressions see; `printed` dates remember their field's format."""

@@ -49,10 +49,10 @@ def refused(
     run: State,
     problems: tuple[Problem, ...],
 ) -> Outcome:
-    """Make the outcome of a create that is not accepted: of most, nothing but the problems is ever read."""
+    """Make the outcome of what is not accepted: of most, nothing but the problems is ever read."""
     outcome = OutcomeDraft()
     outcome.resource = resource.name
-    outcome.operation = "create"
+    outcome.operation = inputs.operation
     outcome.verdict = verdict
     outcome.problems = problems
     outcome._later = partial(_refused_parts, rules, resource, inputs, run, problems)

@@ -137,8 +137,13 @@ class Generated:
     rested: frozenset[str]
     open: Callable[..., State]
     shape: Callable[[State], None]
+    # Of an update alone: reads what is stored; merges what was sent into it.
+    keep: Callable[[State], None] | None
+    merge: Callable[[State], None] | None
     # Tells, where there is no store, what must hold after the effects.
     conclude: Callable[[State, list[Entry]], None] | None
+    # Whether other records react to what is accepted, so that nothing is accepted here.
+    is_reacted_to: bool
     # What comes after the checks.
     after: tuple[Callable[[State], None], ...]
     loose: type[msgspec.Struct]
@@ -156,8 +161,6 @@ def generate(
 
     Without a store what has to be looked up leaves a create undecided, which `collect` tells.
     """
-    if rules.reactions.get((resource.name, operation)):
-        raise NotGenerated(f"reactions to {'an' if operation == 'update' else 'a'} {operation}")
     unit = Unit(rules, resource, operation, has_store)
     struct = struct_of(resource, operation)
     status = _write(unit)
@@ -181,7 +184,10 @@ def generate(
         rested=frozenset(unit.rested),
         open=namespace["Run"],
         shape=namespace["shape"],
+        keep=namespace.get("kept"),
+        merge=namespace.get("merge"),
         conclude=namespace.get("conclude"),
+        is_reacted_to=unit.is_reacted_to,
         after=tuple(namespace[one] for one in _AFTER[: None if has_store else -1] if one in namespace),
         loose=struct_of(resource, operation, loose=True),
         dates=_dates(unit),
@@ -233,7 +239,7 @@ def _write(unit: Unit) -> int | None:
     for field in unit.resource.fields.values():
         if not cells.is_as_sent(field):
             cells.record(field)
-    telling = [] if unit.is_update else [*_telling(unit, cells, stages)]
+    telling = [*_telling(unit, cells, stages)]
     unit.function("reread", "look-ups are read anew through what is planned", cells.reread(effects.is_needed))
     accept = _accept(unit, [*stages.called, *_last(unit, cells, effects)], effects.written())
     if telling:
@@ -267,6 +273,8 @@ def _dates(unit: Unit) -> dict[str, Callable[[Any], Any]]:
 # Without a store `conclude` has what is last.
 _AFTER: Final = ("complete", "infer", "plan", "uniques", "invariants")
 _GIVEN: Final = ("p", "payload", "store", "actor", "request", "now", "seed")
+# What the stages before `collect` leave.
+_LEFT: Final = ("reads", "kept", "changed", "merged")
 _OPENING: Final = (
     "reads = s.reads = []",
     "s.body = UNSHAPED",
@@ -306,6 +314,8 @@ def _accept(unit: Unit, called: list[str], written: Iterable[str]) -> str:
     if unit.has_store:
         judged = Straightener(unit, unit.functions, written).lines(called)
     lines = ["s = new(Run)", *_opened(unit), *judged, "return s"]
+    if unit.is_reacted_to:
+        lines = ["raise Decline  # other records react"]
     return "\n".join([f"def accept({', '.join(_given(unit))}):", *(f"    {line}" for line in lines), ""])
 
 
@@ -325,7 +335,7 @@ def _straight_collect(unit: Unit, collect: str, before: Sequence[str]) -> str:
     straightener = Straightener(unit, [*unit.functions, collect], ())
     lines = [*straightener.lines([*before, "collect"])]
     read = set(re.findall(r"\w+", "\n".join(lines)))
-    lines = [*(f"{name} = s.{name}" for name in (*_GIVEN, "reads") if name in read), *lines]
+    lines = [*(f"{name} = s.{name}" for name in (*_given(unit), *_LEFT) if name in read), *lines]
     return "\n".join([f"def collect({GIVEN}):  # {TITLE}", *(f"    {line}" for line in lines), ""])
 
 
@@ -334,9 +344,10 @@ def _link(unit: Unit, namespace: Mapping[str, Any]) -> None:
     link = Linked(unit.rules, resource, unit.operation, has_store=unit.has_store)
     link.rests = unit.dependence.table()
     link.lookups = {name: namespace[f"l_{name}"] for name in resource.lookups if f"l_{name}" in namespace}
+    link.references = {name: namespace[f"x_{name}"] for name in resource.fields if f"x_{name}" in namespace}
     for name, field in resource.bound_references.items():
-        if f"x_{field.name}" in namespace:
-            link.bindings[name] = namespace[f"x_{field.name}"]
+        if field.name in link.references:
+            link.bindings[name] = link.references[field.name]
     for name in resource.fields:
         link.fields[name] = namespace.get(f"r_{name}") or (_as_merged if unit.is_update else _as_sent)(name)
     namespace["Run"].link = link

@@ -11,11 +11,12 @@ from contextlib import suppress
 from typing import Final
 
 from rulewright.cel import CelError
-from rulewright.compiled import CompiledField, CompiledResource
+from rulewright.compiled import CompiledField
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.views import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
+from rulewright.hotpath.dependence import computes, is_state
 from rulewright.hotpath.expressions import Writer, Written, call_of, is_constant, literal
 from rulewright.hotpath.finding import Finder, kind_of_field
 from rulewright.hotpath.unit import Code, NotGenerated, Unit, part_of
@@ -324,21 +325,6 @@ class Cells(Finder):
             field = self.unit.rules.resources[resource].fields[name]
             values[name] = to_json(encode_value(field, entry.value({})))
         return values
-
-
-def is_state(resource: CompiledResource, field: CompiledField) -> bool:
-    """Whether a field holds the state of its resource's workflow."""
-    workflow = resource.workflow
-    return workflow is not None and workflow.rule.field == field.name
-
-
-def computes(field: CompiledField, operation: str = "create") -> bool:
-    """Whether an operation works the field out by its `compute`; what is immutable, a create alone."""
-    compute = field.rule.compute
-    if compute is None:
-        return False
-    on = compute.on if compute.on is not None else ("create",) if field.rule.immutable else ("*",)
-    return "*" in on or operation in on
 
 
 def _completes_parts(field: CompiledField) -> bool:

@@ -10,7 +10,8 @@ from rulewright.formula import Formula
 from rulewright.hotpath.guarding import GuardedWriter, under
 from rulewright.hotpath.shape import is_scalar, is_shaped
 from rulewright.hotpath.stages import is_left
-from rulewright.hotpath.unit import NotGenerated, is_sent
+from rulewright.hotpath.touching import both
+from rulewright.hotpath.unit import NotGenerated
 from rulewright.problem import Because, Problem
 
 
@@ -19,25 +20,20 @@ class PresenceCollector(GuardedWriter):
 
     def lines(self) -> Iterator[str]:
         """Which fields are left to the evaluator, required, forbidden; then what conditions say."""
-        for field in self.resource.fields.values():
-            if is_sent(self.resource, field):
-                yield from self._left(field)
-        for field in self.resource.fields.values():
+        fields = self.resource.fields.values()
+        there = [field for field in fields if self.unit.may_be_there(field)]
+        for field in there:
+            yield from self._left(field)
+        for field in fields:
             yield from self._siblings(field)
-        for field in self.resource.fields.values():
-            if field.rule.required and is_sent(self.resource, field):
-                entry = self._absence(field, "required", "required", "is required", None)
-                yield f"if s.p.{field.name} is None and {field.name!r} not in unsound:"
-                yield f"    entries.append({entry})"
-                yield f"    unsound.add({field.name!r})"
-                yield f"    required.append({field.name!r})"
-        for field in self.resource.fields.values():
-            if is_sent(self.resource, field):
-                yield from self._required_parts(field)
+        for field in fields:
+            if self.unit.is_sent(field):
+                yield from self._plainly(field)
+        for field in there:
+            yield from self._required_parts(field)
         conditional: list[str] = []
-        for field in self.resource.fields.values():
-            if is_sent(self.resource, field):
-                conditional += self._conditional(field)
+        for field in there:
+            conditional += self._conditional(field)
         if conditional:
             yield "ended = []"
             yield "undecided = []"
@@ -45,21 +41,57 @@ class PresenceCollector(GuardedWriter):
             yield "unsound.update(ended)"
             yield "unsound.update(undecided)"
 
+    def _plainly(self, field: CompiledField) -> Iterator[str]:
+        """What needs no expression: a field is required, or may not be changed."""
+        name = repr(field.name)
+        if field.rule.required:
+            entry = self._absence(field, "required", "required", "is required", None)
+            # A null that is no value is unsound, too, and yet surely not given.
+            test = f"s.merged[{name}] is None and {name} in s.changed"
+            if not self.unit.is_update:
+                test = f"s.p.{field.name} is None and {name} not in unsound"
+            yield from under(f"if {test}:", self._ended_by(field, entry))
+        if self.unit.is_update and field.rule.immutable:
+            ended = ["raise Decline"]
+            if is_scalar(field):
+                ended = self._ended_by(
+                    field,
+                    self._absence(field, "immutable", "immutable", "can't be changed once it is set", None),
+                )
+                yield from under(f"if {name} in s.changed and {name} not in unsound:", ended)
+            else:
+                self.unit.rested.add(field.name)
+                yield f"if {name} in s.changed: raise Decline"
+
+    @staticmethod
+    def _ended_by(field: CompiledField, entry: str) -> list[str]:
+        name = repr(field.name)
+        return [f"entries.append({entry})", f"unsound.add({name})", f"required.append({name})"]
+
     def _left(self, field: CompiledField) -> Iterator[str]:
         """What of a field that is given is left to the evaluator, and whether it applies at all."""
-        given = f"s.p.{field.name} is not None or {field.name!r} in unsound"
-        if is_left(field) or not is_shaped(field):
+        place = self.unit.place(field)
+        given = f"{place} is not None or {field.name!r} in unsound"
+        if is_left(field, self.unit.operation):
             self.unit.rested.add(field.name)
             yield f"if {given}: raise Decline"
+        elif not is_shaped(field):
+            self.unit.rested.add(field.name)
+            yield f"if {self.touching.of_field(field.name) or given}: raise Decline"
         elif field.excluded_if is not None:
             self.unit.rested.add(field.name)
             test = self.cells.writer().condition(field.excluded_if)
             lines = under("" if test == "True" else f"if {test}:", ["raise Decline"])
             guarded = [*self.guard.guarded(self.guard.rests.of(field.excluded_if), lines)]
-            yield from under(f"if s.p.{field.name} is not None:", guarded)
+            yield from under(f"if {self._sound(field, place)}:", guarded)
             if guarded and not is_scalar(field):
                 # Some of it may be sound.
                 yield f"elif {field.name!r} in unsound: raise Decline"
+
+    def _sound(self, field: CompiledField, place: str) -> str:
+        """The condition that a value is there and sound; in a create what is unsound is null."""
+        there = f"{place} is not None"
+        return f"{there} and {field.name!r} not in unsound" if self.unit.is_update else there
 
     def _siblings(self, field: CompiledField) -> Iterator[str]:
         """Which of some fields are given, and must not be, is told by the evaluator."""
@@ -71,18 +103,21 @@ class PresenceCollector(GuardedWriter):
 
     def _required_parts(self, field: CompiledField) -> Iterator[str]:
         """Which parts of an object are missing is told by the plain evaluator; here, that none is."""
+        name, touched = repr(field.name), self.touching.of_field(field.name)
+        if self.unit.is_update and any(child.rule.immutable for child in field.children):
+            self.unit.rested.add(field.name)
+            yield f"if {touched}: raise Decline"
         required = [child.name for child in field.children if child.rule.required]
         if not required:
             return
-        name = repr(field.name)
         self.unit.rested.add(field.name)
         yield f"if {name} in unsound and {name} not in required: raise Decline"
-        yield f"d = s.p.{field.name}"
+        yield f"d = {self.unit.place(field)}"
         tests = " or ".join(f"d.get({part!r}) is None" for part in required)
-        yield f"if d is not None and ({tests}): raise Decline"
+        yield f"if {both(touched, 'd is not None')} and ({tests}): raise Decline"
 
     def _conditional(self, field: CompiledField) -> Iterator[str]:
-        place = f"s.p.{field.name}"
+        place = self.unit.place(field)
         name = repr(field.name)
         forbidden = [*self._forbidden(field)]
         own = [*under(f"if {place} is not None:", forbidden), *self._required(field, place)]
@@ -102,7 +137,7 @@ class PresenceCollector(GuardedWriter):
             parts += self._required(child, part)
         if parts:
             yield f"d = {place}"
-            yield f"if d is not None and {name} not in ended:"
+            yield f"if {self._sound(field, 'd')} and {name} not in ended:"
             yield from (f"    {line}" for line in parts)
             yield f"elif {name} in unsound and {name} not in ended and {name} not in required: raise Decline"
 
@@ -113,6 +148,8 @@ class PresenceCollector(GuardedWriter):
 
     def _required(self, field: CompiledField, place: str) -> Iterator[str]:
         top = field.label.split(".", 1)[0]
+        if not self.unit.is_sent(self.resource.fields[top]):
+            return
         ways = ("required_if", field.required_if), ("required_unless", field.required_unless)
         written = [(keyword, formula) for keyword, formula in ways if formula is not None]
         if len(written) > 1 and not (self.unit.has_store and top == field.name):
@@ -156,9 +193,11 @@ class PresenceCollector(GuardedWriter):
             in_doubt = self.guard.told_in_doubt(refusal, keyword != "required_unless", [told_in_doubt])
         rests = self.guard.rests_of(formula, test)
         needed = self.guard.rests.surely(formula)
-        yield from self.guard.guarded(
+        judged = self.guard.guarded(
             rests, self.guard.unless_missing(lines, in_doubt, undecided), in_doubt, needed
         )
+        touched = self.touching.of_field(top, formula)
+        yield from under(f"if {touched}:" if touched else "", judged)
 
     def _absence(
         self, field: CompiledField, keyword: str, code: str, text: str, formula: Formula | None
@@ -171,14 +210,14 @@ class PresenceCollector(GuardedWriter):
             code=code,
             path=f"/{label.replace('.', '/')}",
             message=said.get(keyword, said.get(code, f"{label} {text}")),
-            because=Because() if formula is None else None,
+            because=Because() if formula is None and keyword == "required" else None,
             rule_at=str(field.span_of(keyword)),
         )
         return self.guard.refusal(Stage.PRESENCE, field.order, problem, formula)
 
     def variants(self) -> Iterator[str]:
-        """Exactly one alternative: told where none, or several, are given."""
-        if self.resource.variants:
+        """Exactly one alternative: told where none, or several, are given; judged on creates alone."""
+        if self.resource.variants and not self.unit.is_update:
             names = {name for one in self.resource.variants for name in (*one.required, *one.forbidden)}
             told = ["tell_variants(s, unsound, entries)"]
             lines = [*under("try:", ["variants(s)"]), *under("except Decline:", told)]

@@ -10,13 +10,11 @@ from rulewright.cel.tree import Logic
 from rulewright.compiled import EMPTY_MAP, CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula, Valued
-from rulewright.hotpath.cells import computes
-from rulewright.hotpath.dependence import joined
+from rulewright.hotpath.dependence import computes, joined
 from rulewright.hotpath.expressions import is_constant
 from rulewright.hotpath.guarding import GuardedWriter, under
 from rulewright.hotpath.inferring import InferenceWriter
 from rulewright.hotpath.refusals import Refusal
-from rulewright.hotpath.unit import is_sent
 from rulewright.problem import Problem
 
 
@@ -39,7 +37,7 @@ class RecordCollector(GuardedWriter):
             in_doubt = f"value_in_doubt(s, unsound, {self.unit.constant('field', field)}{more})"
             if overruled:
                 guarded = self._overruled(field, text, in_doubt, undecided)
-            elif field.default_from is not None and is_sent(self.resource, field):
+            elif field.default_from is not None and self.unit.is_sent(field) and not self.unit.is_update:
                 # What was sent needs no default.
                 self.unit.rested.add(field.name)
                 guarded = under(
@@ -94,13 +92,13 @@ class RecordCollector(GuardedWriter):
             part = replace(formula, node=operand, reads=cel.references(operand))
             test = self.cells.writer().condition(part)
             read = self.guard.read_by(test)
-            rests = self.guard.sent(self.guard.rests.of(part)[0] if read is None else read)
+            rests = self.guard.judged(self.guard.rests.of(part)[0] if read is None else read)
             if "names_of" in test or not rests <= self.guard.rests.surely(part):
                 return []
             decides = f"if v is UNREAD and {test if decision else f'not {test}'}: v = {decision}"
             lines += self.guard.guarded((rests - {field.name}, True), [decides])
             fields |= rests
-        if fields != self.guard.sent(self.guard.rests.field(field)[0]):
+        if fields != self.guard.judged(self.guard.rests.field(field)[0]):
             # It could be that no part is unknown.
             return []
         return ["v = UNREAD", *under(f"if {field.name!r} not in unsound:", lines)]
@@ -137,7 +135,10 @@ class RecordCollector(GuardedWriter):
     def _uniques(self) -> Iterator[str]:
         """A refused payload is still told of a taken value: by the plain evaluator, where one is judged."""
         key = self.resource.fields[self.resource.key]
-        if key.rule.generate is None:
+        if self.unit.is_update:
+            kept = f"if differs({self.cells.record(key)}, s.kept[{key.name!r}]): raise Decline"
+            yield from self.guard.guarded(self.guard.rests.field(key), [kept])
+        elif key.rule.generate is None:
             find = f"s.store.find({self.resource.name!r}, {{{key.name!r}: k}}, 1)"
             self.unit.rested.add(key.name)
             yield f"if s.store is not None and {key.name!r} not in unsound:"
@@ -153,8 +154,13 @@ class RecordCollector(GuardedWriter):
             asked = ["s.store", *(text for text in texts if not is_constant(text))]
             tests = " and ".join(f"{text} is not None" for text in asked)
             where = ", ".join(f"{one.name!r}: {text}" for one, text in zip(fields, texts, strict=True))
-            find = f"s.store.find({self.resource.name!r}, {{{where}}}, 1)"
-            lines = under(f"if {tests}:", [f"if {find}: raise Decline"])
+            find = f"s.store.find({self.resource.name!r}, {{{where}}}"
+            taken = [f"if {find}, 1): raise Decline"]
+            if self.unit.is_update:
+                # The record itself is no other.
+                other = f"not same(other.get({key.name!r}), s.kept[{key.name!r}])"
+                taken = [f"for other in {find}):", f"    if {other}: raise Decline"]
+            lines = under(f"if {tests}:", taken)
             yield from self.guard.guarded(joined(map(self.guard.rests.field, fields)), lines)
 
     def inference(self) -> Iterator[str]:

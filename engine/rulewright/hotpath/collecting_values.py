@@ -13,7 +13,8 @@ from rulewright.hotpath.dependence import joined
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.guarding import GuardedWriter, under
 from rulewright.hotpath.stages import applies, is_left
-from rulewright.hotpath.unit import Code, NotGenerated, is_sent
+from rulewright.hotpath.touching import both
+from rulewright.hotpath.unit import Code, NotGenerated
 from rulewright.problem import Problem
 
 
@@ -32,9 +33,9 @@ class ValueCollector(GuardedWriter):
         dangling: list[str] = []
         needed = self._required_lookups()
         for field in self.resource.fields.values():
-            if not is_sent(self.resource, field):
+            if not self.unit.may_be_there(field):
                 continue
-            if field.one_of is not None and not is_left(field):
+            if field.one_of is not None and not is_left(field, self.unit.operation):
                 options = self.guard.guarded(self.guard.rests.of(field.one_of), self.stages.options(field))
                 dangling += under(f"if {field.name!r} not in unsound:", options)
             if field.reference is None:
@@ -75,7 +76,7 @@ class ValueCollector(GuardedWriter):
     def _reference(self, field: CompiledField) -> Iterator[str]:
         reference = field.reference
         assert reference is not None
-        place = f"s.p.{field.name}"
+        place, touched = self.unit.place(field), self.touching.of_field(field.name)
         call = f"{self.cells.reference(field)}(s)"
         self.unit.rested.add(field.name)
         what = reference.resource.partition("/")[2].replace("_", " ")
@@ -96,7 +97,7 @@ class ValueCollector(GuardedWriter):
         noted = f"s, entries, {name}, {label!r}, {place}, {field.rule.sensitive!r}"
         if field.rule.type == "list":
             yield f"if {field.name!r} in unsound: raise Decline"
-            yield f"if {place} is not None and {cell} is UNREAD:"
+            yield f"if {both(touched, f'{place} is not None')} and {cell} is UNREAD:"
             yield "    if s.store is None: raise Decline"
             yield f"    k = {place}"
             yield from (f"    {line}" for line in self.cells.finding(field))
@@ -116,8 +117,9 @@ class ValueCollector(GuardedWriter):
             f"    missing.append({field.name!r})",
             f"else: {cell} = v",
         ]
+        given = both(touched, f"{place} is not None")
         yield from under(
-            f"if {place} is not None and {field.name!r} not in unsound and {cell} is UNREAD:",
+            f"if {given} and {field.name!r} not in unsound and {cell} is UNREAD:",
             self.guard.guarded(self.guard.rests.of(reference.where), lines),
         )
 
@@ -139,17 +141,20 @@ class ValueCollector(GuardedWriter):
     def checks(self) -> Iterator[str]:
         """Checks of fields, of what is inside them, and of the whole."""
         for field in self.resource.fields.values():
-            if is_sent(self.resource, field) and not is_left(field):
+            if self.unit.may_be_there(field) and not is_left(field, self.unit.operation):
                 for check in field.checks:
-                    if applies(check):
-                        yield from self._field_check(field, check)
+                    if applies(check, self.unit.operation):
+                        touched = self.touching.of_field(field.name, check.condition)
+                        judged = self._field_check(field, check)
+                        yield from under(f"if {touched}:" if touched else "", judged)
                 yield from self._inner_checks(field)
-        whole = [check for check in self.resource.checks if applies(check)]
+        whole = [check for check in self.resource.checks if applies(check, self.unit.operation)]
         if whole:
             # They rest on no value that a check of its own refused.
             yield "unsound.update(checked)"
         for check in whole:
-            yield from self.whole_check(check)
+            touched = self.touching.of_whole(check.condition.reads)
+            yield from under(f"if {touched}:" if touched else "", self.whole_check(check))
 
     def _inner_checks(self, field: CompiledField) -> Iterator[str]:
         """Which items or parts a check refuses is told by the evaluator; here, that none does."""
@@ -189,7 +194,7 @@ class ValueCollector(GuardedWriter):
         yield from self.guard.guarded(self.guard.rests_of(check.condition, test), lines, in_doubt, needed)
 
     def _field_check(self, field: CompiledField, check: CompiledCheck) -> Iterator[str]:
-        place = f"s.p.{field.name}"
+        place = self.unit.place(field)
         value = Code(place, kind_of_field(field), sure=True, steady=True, field=field)
         test = self.cells.writer({"value": value}).condition(check.condition)
         label = field.label

@@ -20,10 +20,11 @@ _OF_A_FIELD = 2
 
 
 class Dependence:
-    """Of one resource's rules; every answer is kept."""
+    """Of one resource's rules in an operation; every answer is kept."""
 
-    def __init__(self, resource: CompiledResource) -> None:
+    def __init__(self, resource: CompiledResource, operation: str) -> None:
         self.resource = resource
+        self.operation = operation
         self._names: dict[str, Rests] = {}
 
     def of(self, formula: Valued) -> Rests:
@@ -136,15 +137,19 @@ class Dependence:
         if not formulas:
             return own
         # What was sent needs no default, whatever that would rest on.
-        behind = (frozenset[str](), field.default_from is None)
+        behind = (frozenset[str](), field.default_from not in formulas)
         return self._kept(
             f"record.{field.name}", lambda: joined([own, behind, *(self.of(one) for one in formulas)])
         )
 
     def _formulas(self, field: CompiledField) -> list[Valued]:
+        if self.operation == "update":
+            # Nothing is defaulted again, and no state begun.
+            computed = field.compute if computes(field, self.operation) else None
+            return [] if computed is None or is_state(self.resource, field) else [computed]
         workflow = self.resource.workflow
-        is_state = workflow is not None and workflow.rule.field == field.name
-        initial = workflow.initial_from if workflow is not None and is_state else None
+        begins = workflow is not None and is_state(self.resource, field)
+        initial = workflow.initial_from if workflow is not None and begins else None
         return [one for one in (field.compute, field.default_from, initial) if one is not None]
 
     def look_up(self, name: str) -> Rests:
@@ -174,6 +179,21 @@ class Dependence:
             self._names[key] = (frozenset(self.resource.fields), False)
             self._names[key] = work_out()
         return self._names[key]
+
+
+def is_state(resource: CompiledResource, field: CompiledField) -> bool:
+    """Whether a field holds the state of its resource's workflow."""
+    workflow = resource.workflow
+    return workflow is not None and workflow.rule.field == field.name
+
+
+def computes(field: CompiledField, operation: str = "create") -> bool:
+    """Whether an operation works the field out by its `compute`; what is immutable, a create alone."""
+    compute = field.rule.compute
+    if compute is None:
+        return False
+    on = compute.on if compute.on is not None else ("create",) if field.rule.immutable else ("*",)
+    return "*" in on or operation in on
 
 
 def joined(parts: Iterable[Rests]) -> Rests:

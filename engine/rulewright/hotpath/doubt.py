@@ -17,7 +17,7 @@ from rulewright.evaluation.masking import because_of
 from rulewright.evaluation.overlay import NoStoreError
 from rulewright.evaluation.views import Layer, LazyRecord, Whole, encode_value
 from rulewright.formula import Formula, Valued
-from rulewright.hotpath.cells import computes, is_state
+from rulewright.hotpath.dependence import computes, is_state
 from rulewright.hotpath.refusals import Entry, Refusal, undecided, withdraw
 from rulewright.hotpath.state import UNREAD, Decline, Missing, Names, State, decoded
 from rulewright.hotpath.values import truth
@@ -69,9 +69,9 @@ class Doubt(Names):
             fields = self.state.link.resource.fields
             return self.setdefault(name, LazyRecord(fields.keys(), self._pull))
         link = self.state.link
-        if name in link.lookups or name in link.bindings:
-            self._require_sound(name)
         try:
+            if name in link.lookups or name in link.bindings:
+                self._require_sound(name)
             return super().__missing__(name)
         except Missing:
             raise cel.Unknown(f"{name} rests on a record that does not exist") from None
@@ -88,14 +88,18 @@ class Doubt(Names):
             raise Decline
         # Its key may have a value all the same, which is then the one that generated code works out.
         lookup = link.resource.lookups[name]
-        _attempt(lookup.by, self)
         for path in lookup.by.reads:
-            field = link.resource.fields.get(path[1]) if len(path) > 1 and path[0] in _OWN_ROOTS else None
-            if field is None or field.reference is None:
-                continue
-            # It is looked for by the record that the key names, which has to be there first.
-            if cast("Mapping[str, object]", self["record"])[field.name] is not None:
-                _attempt(field.reference.where, self)
+            if len(path) > 1 and path[0] in _OWN_ROOTS and path[1] in link.references:
+                self._find_named(link.resource.fields[path[1]])
+        _attempt(lookup.by, self)
+
+    def _find_named(self, field: CompiledField) -> None:
+        """Find the record that a field names: it has to be there before what is looked up by it."""
+        if field.reference is None or field.name in self.unsound:
+            return
+        if cast("Mapping[str, object]", self["record"])[field.name] is not None:
+            _attempt(field.reference.where, self)
+            self.state.link.references[field.name](self.state)
 
     def _pull(self, name: str) -> object:
         """A field of the record."""
@@ -111,19 +115,23 @@ class Doubt(Names):
             raise cel.Unknown(f"{name} rests on a record that does not exist") from None
 
     def _was_sent(self, field: CompiledField) -> bool:
-        """Whether what was sent is the value, so that no other is worked out."""
-        is_derived = computes(field) or is_state(self.state.link.resource, field)
+        """Whether what was sent, or is stored, is the value, so that no other is worked out."""
+        link = self.state.link
+        if link.operation == "update":
+            return not computes(field, link.operation) or is_state(link.resource, field)
+        is_derived = computes(field) or is_state(link.resource, field)
         return not is_derived and field.name in self.state.payload
 
     def _work_out(self, field: CompiledField) -> object:
-        resource = self.state.link.resource
-        workflow = resource.workflow
+        link = self.state.link
+        resource, workflow = link.resource, link.resource.workflow
         if workflow is not None and is_state(resource, field):
             state = self._value(workflow.initial_from)
             if state not in workflow.states:
                 raise Decline
             return state
-        return fit(field, self._value(field.compute if computes(field) else field.default_from))
+        is_computed = computes(field, link.operation)
+        return fit(field, self._value(field.compute if is_computed else field.default_from))
 
     def _value(self, formula: Valued | None) -> object:
         if formula is None:

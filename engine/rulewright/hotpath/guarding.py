@@ -14,7 +14,7 @@ from rulewright.hotpath.dependence import Rests, reads_throughout
 from rulewright.hotpath.refusals import Refusal, undecided
 from rulewright.hotpath.shape import is_scalar
 from rulewright.hotpath.stages import Stages
-from rulewright.hotpath.unit import NotGenerated, Unit, is_sent
+from rulewright.hotpath.unit import NotGenerated, Unit
 from rulewright.problem import Problem
 
 # A call of what may find that a record is missing.
@@ -30,6 +30,7 @@ class Guard:
         self.stages = stages
         self.resource = unit.resource
         self.rests = unit.dependence
+        self.touching = stages.touching
         # The fields that rules rest on, and those that rules after the conditions of presence do.
         self.rested: set[str] = set()
         self.relied_on: frozenset[str] = frozenset()
@@ -47,7 +48,7 @@ class Guard:
         `in_doubt` are run where they are not, and where the lines may say something all the same: never
         without the fields `needed`.
         """
-        fields = sorted(self.sent(rests[0]))
+        fields = sorted(self.judged(rests[0]))
         self.unit.rested.update(fields)
         self.rested.update(fields)
         strict = rests[1]
@@ -57,7 +58,7 @@ class Guard:
         guarded = [*lines]
         yield from under(f"if {self.are_sound(fields)}:", guarded)
         if guarded and not strict:
-            known = sorted(self.sent(needed))
+            known = sorted(self.judged(needed))
             yield from under(f"elif {self.are_sound(known)}:" if known else "else:", in_doubt)
 
     def are_sound(self, fields: Sequence[str]) -> str:
@@ -109,6 +110,9 @@ class Guard:
         lines: list[str] = []
         for path in formula.reads:
             match path:
+                case ("current", *_) if self.unit.is_update:
+                    # It is the store's.
+                    return None
                 case ("payload" | "record",) | ("settings" | "now" | "today" | "current", *_):
                     pass
                 case ("payload", name, *_) if name in self.resource.fields:
@@ -157,9 +161,9 @@ class Guard:
         read = set(re.findall(r"\bs\b(?:\.p\.\w+)?", test))
         return None if "s" in read else frozenset(one.removeprefix("s.p.") for one in read)
 
-    def sent(self, names: Iterable[str]) -> frozenset[str]:
-        """Those of some fields that may be sent: the others are never unsound."""
-        return frozenset(one for one in names if is_sent(self.resource, self.resource.fields[one]))
+    def judged(self, names: Iterable[str]) -> frozenset[str]:
+        """Those of some fields that may be there: the others are never unsound."""
+        return frozenset(one for one in names if self.unit.may_be_there(self.resource.fields[one]))
 
 
 class GuardedWriter:
@@ -170,6 +174,7 @@ class GuardedWriter:
         self.unit = guard.unit
         self.cells = guard.cells
         self.stages = guard.stages
+        self.touching = guard.touching
         self.resource = guard.resource
 
 

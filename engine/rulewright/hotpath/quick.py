@@ -1,7 +1,4 @@
-"""What decides a resource's creates: generated code that accepts, else one that tells what is wrong.
-
-Updates are decided by code that accepts; what it doesn't the plain evaluator tells.
-"""
+"""What decides a resource's creates, or its updates: code that accepts, or else tells what is wrong."""
 
 from __future__ import annotations
 
@@ -55,6 +52,7 @@ class QuickUpdate:
     rules: CompiledRules
     resource: CompiledResource
     code: Generated
+    teller: Teller
 
     def decide(self, inputs: Inputs, records: Records | None) -> Outcome | None:
         """The outcome, or None where the generated code isn't sure."""
@@ -62,7 +60,8 @@ class QuickUpdate:
             return None
         with suppress(Exception):  # as in `_accept`
             (stored,) = records.find(self.resource.name, {self.resource.key: inputs.key}, 1)
-            return _accept(self, inputs, records, stored)
+            outcome = _accept(self, inputs, records, stored)
+            return outcome if outcome is not None else self.teller.tell(inputs, records, stored)
         return None
 
 
@@ -105,10 +104,11 @@ def make_quick(
         return None
     try:
         code = generate(rules, resource, operation, has_store=has_store)
+        teller = Teller(rules, resource, operation, code)
         if operation == "update":
-            return QuickUpdate(rules, resource, code)
+            return QuickUpdate(rules, resource, code, teller)
         is_keyed = resource.fields[resource.key].rule.generate is None
-        return Quick(rules, resource, code, Teller(rules, resource, code), is_keyed)
+        return Quick(rules, resource, code, teller, is_keyed)
     except Exception:  # a defect of ours must cost nobody more than time; tests see to it that there is none
         return None
 

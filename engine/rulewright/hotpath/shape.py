@@ -39,9 +39,9 @@ def struct_of(
             raise NotGenerated(f"the name {name}")
         if not is_sent(resource, field, operation):
             members.append((name, _NEVER, None))
-        elif not is_partial and not is_shaped(field):
+        elif not is_shaped(field):
             # Whoever sends it has the evaluator decide.
-            is_required = field.rule.required and not loose
+            is_required = field.rule.required and not loose and not is_partial
             members.append((name, _NEVER) if is_required else (name, _NEVER, None))
         elif field.rule.required and not loose and not is_partial:
             members.append((name, _type_of(field)))
@@ -152,7 +152,7 @@ class ShapeWriter:
         """Write `shape`."""
         lines = ["p = s.p"]
         for field in fields:
-            if self.unit.is_update or is_shaped(field):
+            if is_shaped(field):
                 lines += self._top(field, self.loaders.fields[field.name])
         if self.texts:
             joined = "".join(f"{text} or '', " for text in self.texts)

@@ -66,6 +66,7 @@ class Told:
 
 _KEPT: Final = Told((), keeps=True, ends=False)
 _DROPPED: Final = Told((), keeps=False, ends=False)
+_CLEARED: Final = Told((), keeps=False, ends=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +84,15 @@ Sifted = tuple[dict[str, Any], list[Entry], set[str]]
 class Sifter:
     """Of one resource's payloads; shared by all of them."""
 
-    def __init__(self, resource: CompiledResource, rested: frozenset[str]) -> None:
+    def __init__(self, resource: CompiledResource, operation: str, rested: frozenset[str]) -> None:
         """`rested`: fields that rules read, so that none of their parts may be unsound."""
         self.resource = resource
         self.rested = rested
-        settable = frozenset(
-            name
-            for name, one in resource.fields.items()
-            if one.rule.readonly is not None and is_sent(resource, one)
-        )
+        self.is_update = operation == "update"
+        fields = resource.fields.items()
+        self.sendable = {name: one for name, one in fields if is_sent(resource, one, operation)}
+        settable = frozenset(name for name, one in self.sendable.items() if one.rule.readonly is not None)
         self.loaders: Mapping[str, Any] = resource.loader(None, settable).fields
-        self.sendable = {name: one for name, one in resource.fields.items() if is_sent(resource, one)}
         self._classes = {
             name: dict if one.children else _CLASSES[one.rule.type]
             for name, one in self.sendable.items()
@@ -264,7 +263,7 @@ class Sifter:
         if value is None:
             # A null where a value is required is a value that is missing.
             if rule.required:
-                return _DROPPED
+                return _CLEARED if self.is_update else _DROPPED
             if rule.nullable:
                 return _KEPT
             if is_conditional(field):

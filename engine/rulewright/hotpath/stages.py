@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation import PART_TYPES
@@ -12,9 +13,12 @@ from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.expressions import Writer
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.merging import MergeWriter
+from rulewright.hotpath.shape import is_shaped
 from rulewright.hotpath.touching import Touching, both
 from rulewright.hotpath.unit import Code, Unit
 
+# What is done to values that are sent alone.
+_OF_NEW: Final = frozenset({"supplied"})
 # Tuples, and mappings that are no dict, are for the plain evaluator.
 _PART_TYPES = {**PART_TYPES, "list": (list,), "object": (dict,), "map": (dict,)}
 
@@ -92,7 +96,7 @@ class Stages:
         lines = [
             f"if {self.unit.place(field)} is not None and {self._condition(field.excluded_if)}: raise Decline"
             for field in self.resource.fields.values()
-            if field.excluded_if is not None and self._may_be_there(field)
+            if field.excluded_if is not None and self.unit.may_be_there(field)
         ]
         self._stage("excluded", "fields that do not apply", lines)
         lines = [*self._siblings(), *self._conditions()]
@@ -102,7 +106,7 @@ class Stages:
 
     def _left(self) -> Iterator[str]:
         for field in self.resource.fields.values():
-            if self._may_be_there(field) and is_left(field):
+            if self.unit.may_be_there(field) and is_left(field, self.unit.operation):
                 yield f"if {self.unit.place(field)} is not None: raise Decline"
 
     def _condition(self, formula: Formula | None) -> str:
@@ -113,13 +117,9 @@ class Stages:
         for field in self.resource.fields.values():
             yield from self.sibling_rules(field)
 
-    def _may_be_there(self, field: CompiledField) -> bool:
-        """Whether the field may have a value before the rules give it one: sent, or stored."""
-        return self.unit.is_update or self.unit.is_sent(field)
-
     def _sent(self, name: str) -> str:
         field = self.resource.fields[name]
-        return self.unit.place(field) if self._may_be_there(field) else "None"
+        return self.unit.place(field) if self.unit.may_be_there(field) else "None"
 
     def sibling_rules(self, field: CompiledField) -> Iterator[str]:
         """The lines about a field that must, or must not, be given with or without others."""
@@ -147,7 +147,7 @@ class Stages:
 
     def _conditions(self) -> Iterator[str]:
         for field in self.resource.fields.values():
-            if not self._may_be_there(field):
+            if not self.unit.may_be_there(field):
                 continue
             place = self.unit.place(field)
             yield from self._presence_of(field, place, field.name, is_settable=self.unit.is_sent(field))
@@ -211,7 +211,7 @@ class Stages:
 
     def _values(self) -> Iterator[str]:
         for field in self.resource.fields.values():
-            if not self._may_be_there(field):
+            if not self.unit.may_be_there(field):
                 continue
             yield from self.options(field)
             if field.reference is not None:
@@ -223,7 +223,7 @@ class Stages:
 
     def options(self, field: CompiledField) -> Iterator[str]:
         """The lines about a field whose options are computed."""
-        if field.one_of is not None and not is_left(field):
+        if field.one_of is not None and not is_left(field, self.unit.operation):
             options = self.cells.called(field.one_of)
             place = self.unit.place(field)
             given = both(self.touching.of_field(field.name, field.one_of), f"{place} is not None")
@@ -235,7 +235,7 @@ class Stages:
 
     def _checks(self) -> Iterator[str]:
         for field in self.resource.fields.values():
-            if self._may_be_there(field):
+            if self.unit.may_be_there(field):
                 yield from self._field_checks(field, self.unit.place(field), field.name)
         for check in self.resource.checks:
             if applies(check, self.unit.operation):
@@ -290,7 +290,7 @@ class Stages:
             if self.cells.is_as_sent(field):
                 continue
             text = self.cells.record(field)
-            if text == "None" and not self._may_be_there(field):
+            if text == "None" and not self.unit.may_be_there(field):
                 continue
             if self.cells.is_derived(field) and field.rule.readonly is None:
                 place = f"s.p.{field.name}"
@@ -316,11 +316,15 @@ class Stages:
         self._stage("invariants", "what must hold after the effects", ["reread(s)", *tests] if tests else [])
 
 
-def is_left(field: CompiledField) -> bool:
+def is_left(field: CompiledField, operation: str) -> bool:
     """Whether rules inside a field's value can't be written: where it is given, the evaluator decides."""
     parts = (*field.children, *((field.items,) if field.items else ()))
-    options = field.one_of is not None and kind_of_field(field) not in ("text", "int", "bool")
-    return options or any(_is_left_inside(part, field) for part in parts)
+    if field.one_of is not None and kind_of_field(field) not in ("text", "int", "bool"):
+        return True
+    if operation == "update" and not is_shaped(field) and any(part.concerns - _OF_NEW for part in parts):
+        # What is stored has rules inside that may be touched, though no such value is sent here.
+        return True
+    return any(_is_left_inside(part, field) for part in parts)
 
 
 def _is_left_inside(part: CompiledField, of: CompiledField) -> bool:

@@ -120,9 +120,11 @@ class Linked:
         self.has_store = has_store
         self.settings = View(rules.settings.get(resource.file.api, {}), ())
         self.keys = {name: one.key for name, one in rules.resources.items()}
-        # Name of an expression, or of a record's field -> the generated function that works it out.
+        # Name of an expression, or of a field -> the generated function that works it out, or finds what it
+        # names.
         self.lookups: dict[str, Callable[[Any], object]] = {}
         self.bindings: dict[str, Callable[[Any], object]] = {}
+        self.references: dict[str, Callable[[Any], object]] = {}
         self.fields: dict[str, Callable[[Any], object]] = {}
         # Name of an expression, or "record." and a field's -> the fields of the payload that it rests on, and
         # whether it surely has no value without each of them.

@@ -6,6 +6,7 @@ Only what fails is handed to marshmallow. Gives None where the plain evaluator m
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any, Final, cast
 
@@ -20,9 +21,10 @@ from rulewright.hotpath.accepting import accepted, claim_of, refused
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.sifting import Sifted, Sifter
-from rulewright.hotpath.state import Decline, State
+from rulewright.hotpath.state import UNREAD, Decline, State
+from rulewright.hotpath.unit import is_map
 from rulewright.outcome import Outcome
-from rulewright.ports import Records
+from rulewright.ports import Records, StoredRecord
 
 _PLACE: Final = re.compile(r"at `\$\.([A-Za-z][A-Za-z0-9_]*)")
 _MOST: Final = 20
@@ -32,39 +34,52 @@ _place: Final = itemgetter(0)
 class Teller:
     """Tells the problems of one resource's payloads; shared by all of them."""
 
-    def __init__(self, rules: CompiledRules, resource: CompiledResource, generated: Generated) -> None:
+    def __init__(
+        self, rules: CompiledRules, resource: CompiledResource, operation: str, generated: Generated
+    ) -> None:
         self.rules = rules
         self.resource = resource
         self.generated = generated
-        self.sifter = Sifter(resource, generated.rested)
+        self.sifter = Sifter(resource, operation, generated.rested)
         self.tells = generated.collect is not None and not any(
             child.rule.readonly is not None for one in resource.fields.values() for child in one.children
         )
         # What the Struct can't judge alone.
         self.read = frozenset(name for name, one in self.sifter.sendable.items() if _is_read(one))
+        # Of a map an update takes away what is null, before its values are judged.
+        self.patched = [name for name, one in self.sifter.sendable.items() if _holds_map(one)]
 
-    def tell(self, inputs: Inputs, records: Records | None) -> Outcome | None:
-        """The outcome, or None."""
+    def tell(self, inputs: Inputs, records: Records | None, *stored: StoredRecord) -> Outcome | None:
+        """The outcome, or None. `stored` is the record that an update is of."""
         payload = inputs.payload
         if not self.tells or payload.__class__ is not dict:
             return None
         try:
-            return self._tell(cast("dict[str, Any]", payload), inputs, records)
+            return self._tell(cast("dict[str, Any]", payload), inputs, records, *stored)
         except Exception:  # the plain evaluator meets it again, and tells it
             return None
 
-    def _tell(self, payload: dict[str, Any], inputs: Inputs, records: Records | None) -> Outcome | None:
+    def _tell(
+        self, payload: dict[str, Any], inputs: Inputs, records: Records | None, *stored: StoredRecord
+    ) -> Outcome | None:
         generated = self.generated
+        if stored and any(_holds_null(payload.get(name)) for name in self.patched):
+            return None
         sifted = sent, entries, unsound = self.sifter.sift(payload)
         try:
             p = msgspec.convert(sent, generated.loose)
         except msgspec.ValidationError as error:
             p = self._shape(sifted, error)
-        run = generated.open(p, sent, records, inputs.actor, inputs.request, inputs.now, inputs.seed)
+        run = generated.open(p, sent, records, inputs.actor, inputs.request, inputs.now, inputs.seed, *stored)
+        if generated.keep is not None:
+            generated.keep(run)
         try:
             generated.shape(run)
         except Decline:
             self._judge_again(run, sifted)
+        if generated.merge is not None:
+            generated.merge(run)
+            self._mark(run, payload, unsound)
         assert generated.collect is not None
         generated.collect(run, unsound, entries)
         entries.sort(key=_place)
@@ -74,11 +89,23 @@ class Teller:
             return refused(verdict, self.rules, self.resource, inputs, run, problems)
         return self._conclude(run, inputs, entries)
 
+    def _mark(self, run: State, payload: Mapping[str, Any], unsound: Iterable[str]) -> None:
+        """Take what is unsound for changed, with a value that nobody may read."""
+        for name in unsound:
+            is_null = payload[name] is None
+            if is_null and run.kept[name] is None and self.sifter.sendable[name].rule.nullable:
+                # It changes nothing, and is told to have been sent.
+                raise Decline
+            run.changed.add(name)
+            run.merged[name] = None if is_null else UNREAD
+        # What was read of the payload before it was judged.
+        run.names = None
+
     def _conclude(self, run: State, inputs: Inputs, entries: list[Entry]) -> Outcome:
         """The outcome of a payload that has nothing but warnings so far."""
         generated = self.generated
-        if claim_of(run) is not None:
-            # It is of the whole payload, of which something was taken out.
+        if claim_of(run) is not None or generated.is_reacted_to:
+            # A claim is of the whole payload, of which something was taken out.
             raise Decline
         for _, problem in entries:
             # Look-ups are read anew after the effects, and what was read before is told.
@@ -160,3 +187,15 @@ def _is_read(field: CompiledField) -> bool:
     if rule.type in ("string", "integer", "boolean"):
         return rule.blank is not None or rule.pattern is not None or rule.one_of is not None
     return True
+
+
+def _holds_map(field: CompiledField) -> bool:
+    """Whether a map, with keys of the sender's choice, may stand in a value, however deep."""
+    inner = (*field.children, *((field.items,) if field.items is not None else ()))
+    return is_map(field) or any(map(_holds_map, inner))
+
+
+def _holds_null(value: object) -> bool:
+    """Whether a null stands in a value; a value that is null has nothing in it."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(part is None or _holds_null(part) for part in parts)

@@ -59,7 +59,12 @@ class Unit:
     dependence: Dependence = field(init=False)
 
     def __post_init__(self) -> None:
-        self.dependence = Dependence(self.resource)
+        self.dependence = Dependence(self.resource, self.operation)
+
+    @property
+    def is_reacted_to(self) -> bool:
+        """Whether other records react to what is accepted, which the plain evaluator works out."""
+        return bool(self.rules.reactions.get((self.resource.name, self.operation)))
 
     @property
     def is_update(self) -> bool:
@@ -69,6 +74,10 @@ class Unit:
     def is_sent(self, field: CompiledField) -> bool:
         """Whether the operation's caller may send the field."""
         return is_sent(self.resource, field, self.operation)
+
+    def may_be_there(self, field: CompiledField) -> bool:
+        """Whether the field may have a value before the rules give it one: sent, or stored."""
+        return self.is_update or self.is_sent(field)
 
     def place(self, field: CompiledField) -> str:
         """The text of a field's value after what was sent is merged into what is stored."""
