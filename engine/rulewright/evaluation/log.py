@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import IntEnum
 
 from msgspec import Struct
@@ -65,11 +66,11 @@ class Log:
     """Collects problems. Values are pulled, so a look-up of a later stage may report early."""
 
     def __init__(self) -> None:
-        self._entries: list[tuple[Stage, tuple[int, ...], Problem]] = []
+        self._entries: dict[int, tuple[Stage, tuple[int, ...], Problem]] = {}
         self._told: set[tuple[Stage, str, str, str, str]] = set()
-        # Where errors are, and where there are errors beneath.
-        self._wrong: set[str] = set()
-        self._wrong_within: set[str] = set()
+        # Which entries are errors at a pointer, and below which pointers there were some.
+        self._errors: dict[str, dict[int, Stage]] = {}
+        self._below: dict[str, list[str]] = {}
         self._last: Problem | None = None
         self._silent = False
 
@@ -81,16 +82,29 @@ class Log:
         told = (site.stage, problem.rule, problem.path, problem.code, problem.message)
         if told not in self._told:
             self._told.add(told)
-            self._entries.append((site.stage, site.order, problem))
-            self._note(problem)
+            # As many as were told: none has this number.
+            number = len(self._told)
+            self._entries[number] = (site.stage, site.order, problem)
+            if problem.severity == "error":
+                self._enter(problem.path)[number] = site.stage
 
-    def _note(self, problem: Problem) -> None:
-        if problem.severity == "error":
-            path = problem.path
-            self._wrong.add(path)
-            while path and path not in self._wrong_within:
-                self._wrong_within.add(path)
-                path = path.rpartition("/")[0]
+    def _enter(self, path: str) -> dict[int, Stage]:
+        """The errors at a pointer, which those above it lead to."""
+        below = path
+        while below and below not in self._errors:
+            self._errors[below] = {}
+            above = below.rpartition("/")[0]
+            self._below.setdefault(above, []).append(below)
+            below = above
+        return self._errors.setdefault(path, {})
+
+    def _within(self, path: str) -> Iterator[dict[int, Stage]]:
+        """The errors at a pointer and beneath."""
+        waiting = [path]
+        while waiting:
+            place = waiting.pop()
+            yield self._errors.get(place, {})
+            waiting.extend(self._below.get(place, ()))
 
     def end(self, problem: Problem) -> None:
         """Keep the one problem that ends the evaluation; the first wins and no other is reported."""
@@ -109,34 +123,29 @@ class Log:
     def is_clean(self) -> bool:
         """Whether nothing so far stands against acceptance."""
         return not self.ended and not any(
-            problem.severity == "error" or problem.code == "undecided" for _, _, problem in self._entries
+            problem.severity == "error" or problem.code == "undecided"
+            for _, _, problem in self._entries.values()
         )
 
     def withdraw(self, path: str, stage: Stage) -> None:
         """Forget what `stage` reported at `path` and beneath: an earlier kind of problem ends a field."""
-        self._entries = [
-            entry
-            for entry in self._entries
-            if entry[0] != stage or not is_within(entry[2].path, path) or entry[2].severity != "error"
-        ]
-        self._wrong.clear()
-        self._wrong_within.clear()
-        for _, _, problem in self._entries:
-            self._note(problem)
+        for errors in self._within(path):
+            for number in [number for number, found in errors.items() if found == stage]:
+                del errors[number], self._entries[number]
 
     def has_error(self, path: str) -> bool:
         """Whether something was found wrong at this very place."""
-        return path in self._wrong
+        return bool(self._errors.get(path))
 
     def has_error_within(self, path: str) -> bool:
         """Whether something was found wrong at this place, or beneath it."""
-        return path in self._wrong_within
+        return any(self._within(path))
 
     def error_paths(self, stage: Stage) -> set[str]:
         """Return where `stage` found errors, or could not decide."""
         return {
             problem.path
-            for found, _, problem in self._entries
+            for found, _, problem in self._entries.values()
             if found == stage and (problem.severity == "error" or problem.code == "undecided")
         }
 
@@ -145,7 +154,7 @@ class Log:
         if self._last is not None:
             return (self._last,)
         # A stable sort: rules of one place keep the order in which they were judged.
-        return tuple(entry[2] for entry in sorted(self._entries, key=lambda entry: entry[:2]))
+        return tuple(entry[2] for entry in sorted(self._entries.values(), key=lambda entry: entry[:2]))
 
 
 def is_within(path: str, outer: str) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from rulewright import cel
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.changes import is_touched
-from rulewright.evaluation.log import Site, Stage, is_within, unescape_pointer
+from rulewright.evaluation.log import Site, Stage, unescape_pointer
 from rulewright.evaluation.places import places
 from rulewright.evaluation.run import Place, Run
 from rulewright.formula import Formula
@@ -50,12 +50,20 @@ def judge_presence(run: Run) -> None:
     What needs no expression is judged first, so that a condition that reads a field whose absence is an
     error already is skipped (language.md "unsound").
     """
-    ended: list[str] = []
+    ended: set[str] = set()
     for conditional in (False, True):
         for place in places(run, "presence"):
-            if not any(is_within(place.pointer, outer) for outer in ended):
-                ended.extend(_judge_place(run, place, conditional=conditional))
+            if not _is_within_any(place.pointer, ended):
+                ended.update(_judge_place(run, place, conditional=conditional))
         run.settle(Stage.PRESENCE)
+
+
+def _is_within_any(pointer: str, ended: Collection[str]) -> bool:
+    while pointer:
+        if pointer in ended:
+            return True
+        pointer = pointer.rpartition("/")[0]
+    return False
 
 
 def _judge_place(run: Run, place: Place, *, conditional: bool) -> Iterator[str]:
