@@ -16,7 +16,7 @@ from rulewright import load
 from rulewright.cli import main
 from rulewright.cli.scenario_run import examine
 from rulewright.errors import ConfigurationError, RuleFileError
-from rulewright.inference import CHOICE, choose_backend, installed_backends
+from rulewright.inference import CHOICE, choose_backend, installed_backends, make_matcher
 from rulewright.program import shipped_rules
 from rulewright.scenarios import find_files
 from rulewright_adapters.memory import MemoryStore
@@ -68,7 +68,8 @@ def test_a_chosen_backend_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv(CHOICE, "durable")
 
     with pytest.raises(
-        ConfigurationError, match=r"durable, which is not installed: .*rulewright\[durable\].* or unset"
+        ConfigurationError,
+        match=r"durable, which is not installed for this Python: .*rulewright\[durable\].* or unset",
     ):
         choose_backend()
 
@@ -106,6 +107,36 @@ def test_rules_without_infer_need_no_backend(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("rulewright.inference.backends._is_installed", lambda module: False)
 
     assert load(shipped_rules() / "rubixx").resources
+
+
+@pytest.fixture
+def unloadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both libraries are there and neither loads, as durable-rules compiled on Python 3.13."""
+    for name in ("durable_rules_engine", "clips"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError('undefined symbol: PyEval_CallObject')\n")
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+@pytest.mark.usefixtures("unloadable")
+def test_a_backend_that_does_not_load_is_not_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And refused where it is asked for, with what to do."""
+    monkeypatch.delenv(CHOICE, raising=False)
+    assert choose_backend() == "clips"
+
+    monkeypatch.setenv(CHOICE, "durable")
+    with pytest.raises(ConfigurationError, match="not installed for this Python"):
+        choose_backend()
+
+
+@pytest.mark.usefixtures("unloadable")
+@pytest.mark.parametrize("backend", ["clips", "durable"])
+def test_a_library_that_does_not_load_is_no_internal_error(backend: str) -> None:
+    """It names the backend, the reason and how it is installed."""
+    said = rf"{backend} does not load here \(undefined symbol: .*\); install it anew: pip install 'rulewright"
+
+    with pytest.raises(ConfigurationError, match=said):
+        make_matcher(backend)([])
 
 
 def test_commands_say_what_to_install(tmp_path: Path) -> None:

@@ -30,6 +30,9 @@ _BACKENDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "durable": ("durable_rules_engine", "rulewright.inference.durable_backend", "DurableMatcher"),
     "clips": ("clips", "rulewright.inference.clips_backend", "ClipsMatcher"),
 }
+# It is compiled against one Python, and can be there without loading (durable-rules on 3.13). Trying takes a
+# millisecond; clips, which takes ninety, has wheels and is only looked for.
+_TRIED: Final = "durable_rules_engine"
 _EXTRA_OF: Final[Mapping[str, str]] = {
     "durable": "pip install 'rulewright[durable]' (Python 3.11 and 3.12)",
     "clips": "pip install 'rulewright[infer]'",
@@ -43,6 +46,8 @@ def installed_backends() -> tuple[str, ...]:
 
 def _is_installed(module: str) -> bool:
     try:
+        if module == _TRIED:
+            import_module(module)
         return find_spec(module) is not None
     except (ImportError, ValueError):
         return False
@@ -70,7 +75,8 @@ def choose_backend() -> str:
             raise ConfigurationError(f"{CHOICE} is {chosen}; it may be {' or '.join(_BACKENDS)}")
         if chosen not in installed:
             raise ConfigurationError(
-                f"{CHOICE} is {chosen}, which is not installed: {_EXTRA_OF[chosen]}, or unset {CHOICE}"
+                f"{CHOICE} is {chosen}, which is not installed for this Python: "
+                f"{_EXTRA_OF[chosen]}, or unset {CHOICE}"
             )
         return chosen
     if not installed:
@@ -79,10 +85,19 @@ def choose_backend() -> str:
 
 
 def make_matcher(backend: str) -> Callable[[Sequence[JoinRule]], Matcher]:
-    """Return what makes the matcher of a backend; its library is imported at the first use."""
+    """Return what makes the matcher of a backend; its library is imported at the first use.
+
+    Making one raises ConfigurationError where the library does not load.
+    """
 
     def make(rules: Sequence[JoinRule]) -> Matcher:
         _, module, name = _BACKENDS[backend]
-        return cast("Matcher", getattr(import_module(module), name)(rules))
+        try:
+            return cast("Matcher", getattr(import_module(module), name)(rules))
+        except ImportError as error:
+            raise ConfigurationError(
+                f"the inference backend {backend} does not load here ({error}); install it anew: "
+                f"{_EXTRA_OF[backend]}"
+            ) from error
 
     return make
