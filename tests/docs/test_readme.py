@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,17 @@ def test_the_first_command_stores_a_case_and_its_household(folder: Path) -> None
 
     assert "creates ct_oi/household 1" in printed
     assert (folder / "cases.db").exists()
+
+
+def test_the_versions_of_python_are_those_that_the_package_names() -> None:
+    """Each was tried; the first is the oldest that the package can be installed on."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = [one.rpartition(" ")[2] for one in project["classifiers"] if " :: Python :: 3." in one]
+    said = re.search(r"with Python ([\d., or]+) \(all tests", README.read_text())
+
+    assert said is not None
+    assert re.findall(r"3\.\d+", said[1]) == named
+    assert project["requires-python"] == f">={named[0]}"
 
 
 @pytest.mark.parametrize("block", PYTHON)
