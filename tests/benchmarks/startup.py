@@ -24,13 +24,28 @@ from rulewright import load
 from rulewright_adapters import open_store
 
 ROUNDS = 15
-ACTOR = '{"agent": 3, "group": 9}'
+ACTORS = {
+    "ct_oi": '{"agent": 3, "group": 9}',
+    "goodstack": '{"partnerId": "p1", "configurationId": "c1"}',
+    "plannr": '{"account": "5d0f6a3e-2a0b-4b55-9a51-6d1c63f0f0a1", "firm": "f1"}',
+}
 PAYLOADS = {
+    "subscription.json": {"organisationId": "o1"},
+    "plannr.json": {"name": "Ann Lee", "participants": ["5d0f6a3e-2a0b-4b55-9a51-6d1c63f0f0a1"]},
     "case.json": {"first_name": "Ann", "last_name": "Lee"},
     "county.json": {"name": "Kent"},
     "refused.json": {"first_name": "Ann", "last_name": 5},
     "dangling.json": {"first_name": "Ann", "last_name": "Lee", "street_county": 9, "colour": "red"},
-    "records.json": {"ct_oi/county": [{"id": 1, "name": "Kent"}]},
+    "records.json": {
+        "ct_oi/county": [{"id": 1, "name": "Kent"}],
+        "goodstack/organisation": [
+            {"id": "o1", "name": "Good", "active": True, "classification": "classified"},
+        ],
+        "goodstack/partner_configuration": [{"id": "c1"}],
+        "plannr/account": [
+            {"uuid": "5d0f6a3e-2a0b-4b55-9a51-6d1c63f0f0a1", "firm": "f1", "type": "client", "name": "Ann"},
+        ],
+    },
 }
 
 
@@ -63,7 +78,8 @@ def _runs(folder: Path) -> dict[str, tuple[list[str], dict[str, str], int]]:
     """Name -> words, environment, exit status."""
 
     def validate(resource: str, *more: str) -> list[str]:
-        return ["-m", "rulewright", "validate", f"ct_oi/{resource}", "--actor", ACTOR, *more]
+        api = resource.partition("/")[0]
+        return ["-m", "rulewright", "validate", resource, "--actor", ACTORS[api], *more]
 
     # Bytecode is kept, as it is wherever Rulewright is installed, but not in this checkout.
     usual = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -71,21 +87,27 @@ def _runs(folder: Path) -> dict[str, tuple[list[str], dict[str, str], int]]:
     warm = usual | {"RULEWRIGHT_CACHE": str(folder / "cache")}
     cold = usual | {"RULEWRIGHT_CACHE": "off"}
     records, store = ("--records", "records.json"), ("--store", "sqlite:///intake.db")
-    whole = ("--format", "json")
+    whole, subscription = ("--format", "json"), "goodstack/eligibility_subscription"
     return {
         "python -c pass": (["-c", "pass"], warm, 0),
         "rulewright --help": (["-m", "rulewright", "--help"], warm, 0),
-        "accepted, no look-ups": (validate("county", "county.json"), warm, 0),
-        "accepted, --records": (validate("case", "case.json", *records), warm, 0),
-        "accepted, --store sqlite": (validate("case", "case.json", *store), warm, 0),
-        "accepted, --format json": (validate("case", "case.json", *records, *whole), warm, 0),
-        "accepted, three files": (validate("county", *3 * ["county.json"]), warm, 0),
-        "refused, a type": (validate("case", "refused.json", *records), warm, 1),
-        "refused, two rules": (validate("case", "dangling.json", *records), warm, 1),
-        "refused, --store sqlite": (validate("case", "refused.json", *store), warm, 1),
-        "refused, --format json": (validate("case", "dangling.json", *records, *whole), warm, 1),
-        "undecided, no store": (validate("case", "case.json"), warm, 1),
-        "accepted, --records, cold": (validate("case", "case.json", *records), cold, 0),
+        "accepted, no look-ups": (validate("ct_oi/county", "county.json"), warm, 0),
+        "accepted, --records": (validate("ct_oi/case", "case.json", *records), warm, 0),
+        "accepted, --store sqlite": (validate("ct_oi/case", "case.json", *store), warm, 0),
+        "accepted, --format json": (validate("ct_oi/case", "case.json", *records, *whole), warm, 0),
+        "accepted, three files": (validate("ct_oi/county", *3 * ["county.json"]), warm, 0),
+        "refused, a type": (validate("ct_oi/case", "refused.json", *records), warm, 1),
+        "refused, two rules": (validate("ct_oi/case", "dangling.json", *records), warm, 1),
+        "refused, --store sqlite": (validate("ct_oi/case", "refused.json", *store), warm, 1),
+        "refused, --format json": (validate("ct_oi/case", "dangling.json", *records, *whole), warm, 1),
+        "undecided, no store": (validate("ct_oi/case", "case.json"), warm, 1),
+        "Goodstack, accepted": (validate(subscription, "subscription.json", *records), warm, 0),
+        "Goodstack, refused": (validate(subscription, "case.json", *records), warm, 1),
+        "Goodstack, undecided": (validate(subscription, "subscription.json"), warm, 1),
+        "Plannr, accepted": (validate("plannr/case", "plannr.json", *records), warm, 0),
+        "Plannr, refused": (validate("plannr/case", "case.json", *records), warm, 1),
+        "Plannr, undecided": (validate("plannr/case", "plannr.json"), warm, 1),
+        "accepted, --records, cold": (validate("ct_oi/case", "case.json", *records), cold, 0),
     }
 
 

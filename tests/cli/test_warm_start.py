@@ -19,6 +19,7 @@ from workplace import Run, Write
 from rulewright import load
 from rulewright.cli.warm_start import decide_warm
 from rulewright.private_cache import read_kept, write_kept
+from rulewright.program import shipped_rules
 from rulewright_adapters import open_store
 
 # What takes longer to import than a warm start takes.
@@ -249,6 +250,81 @@ def test_the_same_problem_of_several_payloads(look: str, compare: Compare, run: 
     run(*words)
 
     assert compare(*words)
+
+
+PARTNER: dict[str, object] = {"partnerId": "p1", "configurationId": "c1"}
+ADVISER: dict[str, object] = {"account": "5d0f6a3e-2a0b-4b55-9a51-6d1c63f0f0a1", "firm": "f1"}
+STATUS = "5d0f6a3e-2a0b-4b55-9a51-6d1c63f0f0a2"
+STORED: dict[str, list[dict[str, object]]] = {
+    "goodstack/organisation": [
+        {
+            "id": "o1",
+            "name": "Good",
+            "active": True,
+            "classification": "classified",
+            "activitySubTags": ["t1"],
+        }
+    ],
+    "goodstack/partner_configuration": [{"id": "c1", "allowedActivitySubTags": ["t1", "t2"]}],
+    "goodstack/activity_sub_tag": [{"id": "t1"}],
+    "plannr/account": [{"uuid": ADVISER["account"], "firm": "f1", "type": "client", "name": "Ann"}],
+    "plannr/case_status": [{"uuid": STATUS, "firm": "f1", "name": "Open", "position": 1}],
+}
+# Resource, caller, and payloads of which it is known whether a warm start answers them.
+SHIPPED: tuple[tuple[str, dict[str, object], dict[str, bool]], ...] = (
+    (
+        "goodstack/eligibility_subscription",
+        PARTNER,
+        {
+            '{"organisationId": "o1", "suggestedActivitySubTags": ["t1"]}': True,
+            '{"organisationId": "o1", "metadata": {"a": "b"}}': True,
+            '{"organisationId": "o2"}': True,
+            '{"organisationId": "o1", "validationRequestId": "v1"}': True,
+            '{"organisationId": 5}': True,
+            "{}": True,
+            '{"organisationId": "o1", "suggestedActivitySubTags": [5]}': False,
+        },
+    ),
+    (
+        "plannr/case",
+        ADVISER,
+        {
+            f'{{"name": "Ann Lee", "participants": ["{ADVISER["account"]}"], "value": 1250}}': True,
+            f'{{"name": "Ann Lee", "participants": ["{ADVISER["account"]}"], "status": "{STATUS}"}}': True,
+            f'{{"name": "Ann", "participants": ["{ADVISER["account"]}"], "color": "red", "slug": ""}}': True,
+            f'{{"name": " ", "participants": ["{STATUS}"], "value": "x"}}': True,
+            '{"name": 5, "status": "x"}': True,
+            "{}": True,
+        },
+    ),
+    ("ct_oi/county", {"agent": 3, "group": 9}, {'{"name": "Kent"}': True}),
+)
+
+
+@pytest.mark.parametrize("look", ["text", "json", "pretty"])
+@pytest.mark.parametrize(("resource", "actor", "payloads"), SHIPPED, ids=[one[0] for one in SHIPPED])
+def test_shipped_resources(
+    resource: str,
+    actor: dict[str, object],
+    payloads: dict[str, bool],
+    look: str,
+    compare: Compare,
+    run: Run,
+    write: Write,
+) -> None:
+    """Rules that call CEL's own functions, macros and maps are kept, too."""
+    fixed = ("--as-of", "2025-01-15T12:00:00Z", "--seed", "3", "--format", look)
+    words = ("validate", resource, "p.json", "--rules", str(shipped_rules()), *fixed)
+    known = ("--actor", json.dumps(actor))
+    write("records.json", json.dumps(STORED))
+    for where in ((), ("--records", "records.json")):
+        write("p.json", next(iter(payloads)))
+        run(*words, *known, *where)
+        assert compare(*words, *where, "--actor", "null")
+        assert compare(*words, *where, "--actor", json.dumps(dict([*actor.items()][1:])))
+        for payload, answered in payloads.items():
+            write("p.json", payload)
+            assert compare(*words, *known, *where) is answered
 
 
 ACCEPTED = ("validate", "shop/order", "order.json", "--records", "records.json")

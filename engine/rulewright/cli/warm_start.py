@@ -134,21 +134,34 @@ def _decide(resource: str, files: Sequence[str], given: Mapping[str, Any]) -> An
     name = program_name(resource, folder, settings, audit, has_store=has_store)
     program = _program(name, chosen)
     items = read_items(files)
+    actor = _actor(options.get("actor"))
     with _records(options, program) as records:
-        entries = [*_entries(program, resource, items, records, options)]
+        entries = [*_entries(program, resource, items, records, actor, options)]
     if chosen == "text":
         _leave_changes_out(entries)
     found = any(entry.outcome.verdict != "accepted" for entry in entries)
-    return *report(chosen, entries, paint), _FINDINGS if found else 0
+    text, told = report(chosen, entries, paint)
+    return text, _warnings(program.missing_parts(actor)) + told, _FINDINGS if found else 0
+
+
+def _warnings(missing: Iterable[str]) -> str:
+    """As caller.warn_of_missing_parts has it."""
+    return "".join(
+        f"warning: the actor has no {name}, which auth.actor of api.yaml declares\n" for name in missing
+    )
 
 
 def _entries(
-    program: WarmProgram, resource: str, items: Sequence[Item], records: Any, options: Mapping[str, Any]
+    program: WarmProgram,
+    resource: str,
+    items: Sequence[Item],
+    records: Any,
+    actor: Mapping[str, object] | None,
+    options: Mapping[str, Any],
 ) -> Iterator[Entry]:
     from rulewright.hotpath.retold import changed  # noqa: PLC0415
     from rulewright.hotpath.warm import Entry  # noqa: PLC0415
 
-    actor = _actor(options.get("actor"))
     for number, item in enumerate(items):
         seed = int(options["seed"]) + number if "seed" in options else int.from_bytes(os.urandom(8))
         now = _now(options.get("as_of"))
@@ -185,7 +198,7 @@ def _actor(given: str | None) -> dict[str, object] | None:
     """The caller, as caller.read_actor has it."""
     from rulewright.cli.warm_inputs import json_object, read_text  # noqa: PLC0415
 
-    if given is None:
+    if given is None or given == "null":
         return None
     text = given if given.lstrip().startswith("{") else read_text(given)
     return json_object(text.lstrip())

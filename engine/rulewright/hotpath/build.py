@@ -95,6 +95,7 @@ NAMES: Final[Mapping[str, object]] = {
             values.matched_all,
             values.permitted,
             values.plain_key,
+            values.plain_keys,
             values.refitted,
             values.require_none,
             values.text_of,

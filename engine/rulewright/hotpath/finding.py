@@ -147,8 +147,9 @@ class Finder:
         if code.kind == kind and code.sure and kind in ("text", "int", "bool", "date", "datetime"):
             return code.text
         if code.kind in ("any", "text", "int", "bool", "null", "list") and field.rule.type != "list":
+            plain = "plain_keys" if code.kind in ("any", "list") else "plain_key"
             return (
-                f"plain_key({code.text})"
+                f"{plain}({code.text})"
                 if kind in ("text", "int", "bool")
                 else f"where_value({constant}, {self.called(entry)})"
             )

@@ -60,8 +60,8 @@ class Foretold(TypedDict):
     classes: dict[str, dict[str, Told]]
     # Without a field: it fits, as far as these go. None: nobody knows.
     tests: dict[str, tuple[Test, ...] | None]
-    # Fields of which a blank text is no value; whether one must be given.
-    blank: dict[str, bool]
+    # Fields of which a blank text is no value; what is said of it where one must be given.
+    blank: dict[str, PlainEntries | None]
     # Objects, and whether rules rest on them, so that none of their parts may be unsound.
     objects: dict[str, tuple[Foretold, bool]]
     # Of a name that is not known; None where nothing is told that quotes it.
@@ -103,7 +103,7 @@ def _foretell(level: _Level) -> Foretold:
         "classes": {name: dict(_classes(level, name)) for name in level.fields},
         "tests": {name: _tests(level, field) for name, field in level.sendable.items()},
         "blank": {
-            name: field.rule.required
+            name: _said_of_blank(level, field)
             for name, field in level.sendable.items()
             if field.rule.blank is not None
         },
@@ -271,6 +271,13 @@ def _tests(level: _Level, field: CompiledField) -> tuple[Test, ...] | None:
         return tuple(_each_test(level, field))
     except (Decline, ValueError):
         return None
+
+
+def _said_of_blank(level: _Level, field: CompiledField) -> PlainEntries | None:
+    if not field.rule.required:
+        return None
+    judge = partial(level.loaders[field.name].deserialize, partial=True)
+    return _said(level, field.name, judge, ("",))
 
 
 def _each_test(level: _Level, field: CompiledField) -> Iterator[Test]:

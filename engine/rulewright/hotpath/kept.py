@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import marshal
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any, TypedDict, cast
 
 import msgspec
@@ -15,13 +16,14 @@ from msgspec import inspect
 
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.dialects import DIALECTS
-from rulewright.evaluation import outcome_masking
+from rulewright.evaluation import Inputs, decide, outcome_masking
 from rulewright.evaluation.masking import mask_record
 from rulewright.fieldtypes import INT64_MAX, INT64_MIN, encode_datetime
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.deciding import quick_for
 from rulewright.hotpath.foretold import Foretold, foretell, roots_of
 from rulewright.hotpath.frozen import freeze, is_plain
+from rulewright.hotpath.frozen_rules import problem_parts
 from rulewright.hotpath.sent import Member, Shape
 from rulewright.hotpath.state import UNSHAPED
 from rulewright.hotpath.telling import Teller
@@ -39,6 +41,10 @@ class Kept(TypedDict):
     shape: tuple[Member, ...]
     key: str
     makes_key: bool
+    # Whether a payload without the key is surely refused.
+    needs_key: bool
+    # What is told where nobody is named as the caller, if somebody has to be.
+    nobody: tuple[object, ...] | None
     # Resources whose key is itself a secret.
     hidden_keys: tuple[str, ...]
     tables: tuple[Any, ...]
@@ -81,7 +87,7 @@ def keep(
     quick = quick_for(rules, resource, has_store=has_store)
     if quick is None:
         return None
-    code = quick.code
+    code, key = quick.code, resource.fields[resource.key].rule
     try:
         kept = Kept(
             frozen=freeze(_roots(rules, code), code.accept.__globals__),
@@ -89,7 +95,9 @@ def keep(
             whole=_whole(rules, resource, code),
             shape=tuple(_members(inspect.type_info(code.struct))),
             key=resource.key,
-            makes_key=resource.fields[resource.key].rule.generate is not None,
+            makes_key=key.generate is not None,
+            needs_key=key.required and (key.default, key.default_from, key.compute) == (None, None, None),
+            nobody=_nobody(rules, resource),
             hidden_keys=tuple(
                 name for name, one in rules.resources.items() if one.fields[one.key].rule.sensitive
             ),
@@ -105,6 +113,15 @@ def keep(
 def _declared(resource: CompiledResource) -> tuple[str, ...]:
     auth = resource.api.auth if resource.api is not None else None
     return tuple(auth.actor) if auth is not None else ()
+
+
+def _nobody(rules: CompiledRules, resource: CompiledResource) -> tuple[object, ...] | None:
+    if resource.api is None or resource.api.auth is None:
+        return None
+    # It ends the evaluation before the payload is looked at.
+    inputs = Inputs(operation="create", payload={}, now=datetime.now(UTC), seed=0, actor=None)
+    (problem,) = decide(rules, resource.name, inputs, None).problems
+    return problem_parts(problem)
 
 
 def _roots(rules: CompiledRules, code: Generated) -> dict[str, object]:

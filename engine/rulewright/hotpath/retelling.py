@@ -136,9 +136,7 @@ def _misfits(foretold: Any, parts: Mapping[str, Any], name: str, value: Any) -> 
         if not parts["is writable"](value):
             raise LostError
         if name in foretold["blank"] and not value.strip():
-            if foretold["blank"][name]:
-                raise LostError
-            return []
+            return [*map(_entry, foretold["blank"][name] or ())]
     entries: list[Entry] = []
     for test in foretold["tests"][name] or ():
         # A null that is let through is judged no further.

@@ -110,6 +110,11 @@ def plain_key(value: object) -> object:
     raise Decline
 
 
+def plain_keys(value: object) -> object:
+    """The same, or a list of them, which means any."""
+    return [plain_key(one) for one in value] if isinstance(value, list) else plain_key(value)
+
+
 def where_value(field: CompiledField, value: object) -> object:
     """What CEL gave, as a value to look up by; a list means any of its items."""
     if isinstance(value, list | tuple) and field.rule.type != "list":

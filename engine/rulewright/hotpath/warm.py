@@ -6,15 +6,13 @@ import marshal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from rulewright.hotpath.retold import MASK, NOT_READ
+from rulewright.hotpath.retold import MASK, NOT_READ, Told
 from rulewright.hotpath.sent import read_sent
 from rulewright.hotpath.thawed import Data, LostError, thaw
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
-
-    from rulewright.hotpath.retold import Told
 
 
 class WarmProgram:
@@ -45,6 +43,10 @@ class WarmProgram:
         """What the stores' tables are made of."""
         return self._kept["tables"]
 
+    def missing_parts(self, actor: Mapping[str, object] | None) -> Sequence[str]:
+        """As evaluation/callers.py has it: the declared parts that this caller lacks."""
+        return () if actor is None else [name for name in self._kept["declared"] if actor.get(name) is None]
+
     def decide(
         self,
         resource: str,
@@ -61,10 +63,12 @@ class WarmProgram:
         """
         self._secrets = set()
         kept = self._kept
-        if actor is not None and any(actor.get(name) is None for name in kept["declared"]):
-            return None
         if self._may_be_taken(resource, payload, records):
             return None
+        decided = Decided(resource)
+        if actor is None and kept["nobody"] is not None:
+            self._refuse_nobody(decided, payload, now)
+            return decided
         request = Data()
         vars(request).update(path=path or {}, query={}, headers={})
         given = records, actor, request, now, seed
@@ -73,15 +77,22 @@ class WarmProgram:
             run = self._parts["accept"](sent, payload, *given) if sent is not None else None
         except Exception:  # whatever it was, it is met again, and told or left to the whole command
             run = None
-        decided = Decided(resource)
         if run is not None:
             self._accept(decided, run)
         else:
             run = self._refuse(decided, payload, given)
         if self._whole is not None:
             self._masked(resource, payload)
-            self._tell_rest(decided, run)
+            self._tell_rest(decided, run.reads, now)
         return decided
+
+    def _refuse_nobody(self, decided: Decided, payload: Any, now: datetime) -> None:
+        """Say that nobody is named as the caller, and nothing else."""
+        decided.problems, decided.verdict = [Told(*self._kept["nobody"])], "rejected"
+        if self._whole is not None:
+            self._refuse_whole(decided)
+            self._masked(decided.resource, payload)
+            self._tell_rest(decided, (), now)
 
     def _accept(self, decided: Decided, run: Any, respond: Callable[[Any], object] | None = None) -> None:
         """Fill in what is written and told; `respond` shapes the response where that was not tried."""
@@ -128,19 +139,19 @@ class WarmProgram:
         written = refusal_in(DIALECTS[whole["dialect"]], api, decided.problems)
         decided.response = Response(*written) if written is not None else None
 
-    def _tell_rest(self, decided: Decided, run: Any) -> None:
+    def _tell_rest(self, decided: Decided, reads: Iterable[Any], now: datetime) -> None:
         """What all outcomes have."""
         if decided.response is not None:
             without = self._parts["without"]
             decided.response.body = without(frozenset(self._secrets), decided.response.body)
-        decided.reads = tuple(self._reads(run))
+        decided.reads = tuple(self._reads(reads))
         decided.ruleset = self._whole["digest"]
-        decided.as_of = self._parts["clock"](run.now)
+        decided.as_of = self._parts["clock"](now)
 
-    def _reads(self, run: Any) -> Iterator[Read]:
+    def _reads(self, reads: Iterable[Any]) -> Iterator[Read]:
         """As evaluation/lookups.py notes them."""
         told: set[tuple[str, str]] = set()
-        for name, resource, by, found in run.reads:
+        for name, resource, by, found in reads:
             unnamed = self._whole["unnamed"][resource]
             shown = {field: MASK if field in unnamed else value for field, value in by.items()}
             if (name, repr(shown)) not in told:
@@ -153,6 +164,8 @@ class WarmProgram:
             return False
         name = self._kept["key"]
         key = payload.get(name)
+        if key is None and self._kept["needs_key"]:
+            return False
         return not isinstance(key, str | int) or bool(records.find(resource, {name: key}, 1))
 
     def _shown(self, resource: str, run: Any) -> Iterator[Change]:
