@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 from rulewright.cli.desk import Desk
 from rulewright.cli.options import SplitChoices
@@ -40,8 +41,7 @@ _GROUP: Final = 128
 _FRESH: Final = 1.0
 
 
-@dataclass(slots=True)
-class Skimmer:
+class Skimmer(Struct):
     """Decides the lines of files for one desk. `is_live`: others may write to the records meanwhile."""
 
     desk: Desk

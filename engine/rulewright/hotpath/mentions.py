@@ -8,9 +8,10 @@ NotGenerated, so that nothing rests on a guess.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Final
+
+from msgspec import Struct
 
 from rulewright import cel
 from rulewright.cel.functions import ALL_FUNCTIONS
@@ -55,8 +56,7 @@ _TEXTS: Final = ("string", "email", "uuid")
 _COPIED: Final = ("integer", "boolean")
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Struct, frozen=True):
     """`infer` is silent where no record of `resource` holds in `fields` what the payload holds in `own`."""
 
     resource: str
@@ -64,8 +64,7 @@ class Guard:
     own: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mentions:
+class Mentions(Struct, frozen=True):
     """What was found. `parts` are children of objects; `lone` are fields with rules about themselves alone:
     references and checks that read nothing else of the payload.
     """
@@ -131,8 +130,7 @@ def _is_as_sent(resource: CompiledResource, one: CompiledField) -> bool:
     return plain and not supplied and not derived and is_sent(resource, one)
 
 
-@dataclass(frozen=True, slots=True)
-class _Copy:
+class _Copy(Struct, frozen=True):
     """An effect writes a field as it was sent into the field `into` of another resource's record."""
 
     target: str
@@ -141,11 +139,10 @@ class _Copy:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
+class _Names(Struct, frozen=True):
     """What local names stand for: `own` is the field that `value` is, `records` are whole records."""
 
-    own: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, str] = {}
     records: frozenset[str] = frozenset()
     parts: frozenset[str] = frozenset()
 

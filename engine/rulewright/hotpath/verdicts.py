@@ -13,12 +13,12 @@ import re
 import sys
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
 import msgspec
 import re2
+from msgspec import Struct
 
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import Request
@@ -48,8 +48,7 @@ Lines = Iterable[bytes]
 Scan = Callable[[Lines], Iterator[tuple[int, bytes | None]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdicts:
+class Verdicts(Struct, frozen=True):
     """What is known to be acceptable, for one caller, request and state of the records.
 
     `source` is the generated code, for people to read. `reads_clock`: what was proven holds for its moment.
@@ -59,8 +58,8 @@ class Verdicts:
     source: str
     reads_clock: bool
     _learn: Callable[[bytes], None]
-    _known: tuple[dict[object, object], ...] = field(repr=False)
-    _refill: tuple[Callable[[], None], ...] = field(repr=False)
+    _known: tuple[dict[object, object], ...]
+    _refill: tuple[Callable[[], None], ...]
 
     def learn(self, line: bytes) -> None:
         """Take a line that the full path accepted, without any problem, for proof."""
