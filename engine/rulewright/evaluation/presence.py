@@ -16,18 +16,26 @@ from rulewright.problem import Because
 
 def drop_excluded(run: Run) -> None:
     """Drop the fields whose `excluded_if` holds, with an info each. All judge the same payload."""
-    excluded = [
-        place for place in places(run, "excluded") if place.value is not None and _is_excluded(run, place)
-    ]
+    excluded = [place for place in places(run, "excluded") if _is_sent(place) and _is_excluded(run, place)]
     for place in excluded:
         for view in (place.siblings, run.sent):
             if view is place.siblings or place.pointer.count("/") == 1:
                 view.unsound.discard(place.field.name)
+                view.nulls.discard(place.field.name)
+                view.partial.pop(place.field.name, None)
                 view.pop(place.field.name, None)
         run.log.withdraw(place.pointer, Stage.SHAPE)
     if excluded:
         run.record.forget()
         run.scope.forget()
+
+
+def _is_sent(place: Place) -> bool:
+    """Whether there is something to drop: a value, or what is no value of the field."""
+    if place.value is not None:
+        return True
+    is_missing = place.field.rule.required and place.field.name in place.siblings.nulls
+    return not place.is_sound and not is_missing
 
 
 def _is_excluded(run: Run, place: Place) -> bool:

@@ -83,10 +83,9 @@ class PresenceCollector(GuardedWriter):
             test = self.cells.writer().condition(field.excluded_if)
             lines = under("" if test == "True" else f"if {test}:", ["raise Decline"])
             guarded = [*self.guard.guarded(self.guard.rests.of(field.excluded_if), lines)]
+            # What is wrong is dropped, too.
+            yield f"if {field.name!r} in unsound: raise Decline"
             yield from under(f"if {self._sound(field, place)}:", guarded)
-            if guarded and not is_scalar(field):
-                # Some of it may be sound.
-                yield f"elif {field.name!r} in unsound: raise Decline"
 
     def _sound(self, field: CompiledField, place: str) -> str:
         """The condition that a value is there and sound; in a create what is unsound is null."""
