@@ -27,7 +27,7 @@ from rulewright.cli.options import Choices, OutputChoices, SplitChoices
 from rulewright.cli.output import Progress, chosen_format, write, write_summary
 from rulewright.cli.remembered import RememberedRecords
 from rulewright.cli.skimming import Skimmer
-from rulewright.cli.splitting import Parted, item_line, open_parted
+from rulewright.cli.splitting import Decided, Parted, item_line, lines_of, open_parted
 from rulewright.errors import PayloadError
 from rulewright.hotpath.deciding import quick_for
 from rulewright.inputs import Source
@@ -200,32 +200,25 @@ def _decide(range_: Range) -> _Found:
     worker = _AT_WORK[-1]
     job, skimmer = worker.job, worker.skimmer
     kept: list[Iterable[bytes]] = []
-    rejected: list[bytes] = []
+    told: list[Decided] = []
     accepted = 0
-    entries: list[Entry] = []
     reader = LineReader(io.BytesIO(range_.read()))
     keep = kept.append if job.copies_accepted else None
     for sure, decided in skimmer.decide_lines(range_.name, reader, keep, range_.line):
         accepted += sure
         if decided is None:
             continue
-        entries += problems_of(job.desk, [decided], with_rules=False)
-        line = item_line(decided[0]) + b"\n"
+        told.append(decided)
         if decided[1].accepted:
             accepted += 1
-            kept.append([line])
-        else:
-            rejected.append(line)
+            kept.append([item_line(decided[0])])
+    refused = [outcome for _, outcome in told if not outcome.accepted]
     return _Found(
         accepted,
-        [
-            (entry.outcome.verdict, Tally.rules_of(entry.outcome))
-            for entry in entries
-            if not entry.outcome.accepted
-        ],
-        "".join(_REPORTS[job.report](entries)),
+        [(outcome.verdict, Tally.rules_of(outcome)) for outcome in refused],
+        "".join(_REPORTS[job.report](problems_of(job.desk, told, with_rules=False))),
         _joined(kept) if job.copies_accepted else b"",
-        b"".join(rejected) if job.copies_rejected else b"",
+        lines_of(told, accepted=False) if job.copies_rejected else b"",
     )
 
 
