@@ -141,9 +141,11 @@ class PostgresStore:
     def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
         """Return the largest number that `field` holds after `prefix` (0 where there is none)."""
         statements = self._statements.get(resource)
-        if statements is None or statements.shape.type_of(field) != ("text" if prefix else "integer"):
+        kind = None if statements is None else statements.shape.type_of(field)
+        if statements is None or (kind != "text" and (kind != "integer" or prefix)):
             return 0
-        text = statements.sequence(field, prefix)[0] if prefix else statements.extreme((), field, "max")
+        is_text = kind == "text"
+        text = statements.sequence(field, prefix)[0] if is_text else statements.extreme((), field, "max")
         found = self._sessions.rows(text)[0][0]
         return max(found, 0) if isinstance(found, int) else 0
 
@@ -208,7 +210,7 @@ class PostgresTransaction(ReadingHalf):
 
     def _prepare_sequence(self, resource: str, field: str, prefix: str) -> None:
         statements = self._store._statements.get(resource)
-        if prefix and statements and statements.shape.type_of(field) == "text":
+        if statements and statements.shape.type_of(field) == "text":
             self._make_index(statements.sequence(field, prefix)[1])
 
     def _make_index(self, text: bytes) -> None:

@@ -121,13 +121,13 @@ class SqliteStore:
         statements = self._statements.get(resource)
         if statements is None:
             return 0
-        wanted = "text" if prefix else "integer"
-        if statements.shape.type_of(field) != wanted:
-            return 0
-        if not prefix:
+        kind = statements.shape.type_of(field)
+        if kind == "text":
+            found = self._rows(sequence_texts(statements.shape, field, prefix)[0], [])[0][0]
+        elif kind == "integer" and not prefix:
             found = self._aggregate(resource, {}, f"max({quoted(field)})")
         else:
-            found = self._rows(sequence_texts(statements.shape, field, prefix)[0], [])[0][0]
+            return 0
         return max(found, 0) if isinstance(found, int) else 0
 
     def _aggregate(self, resource: str, where: Where, what: str) -> object:
@@ -200,7 +200,7 @@ class SqliteTransaction(ReadingHalf):
 
     def _prepare_sequence(self, resource: str, field: str, prefix: str) -> None:
         statements = self._store._statements.get(resource)
-        if prefix and statements and statements.shape.type_of(field) == "text":
+        if statements and statements.shape.type_of(field) == "text":
             self._run(sequence_texts(statements.shape, field, prefix)[1])
 
     def find_each(

@@ -93,8 +93,8 @@ def order(value: object) -> tuple[int, Any]:
 
 def number_after(prefix: str, value: object) -> int:
     """Return the number that a sequence's value holds after `prefix`, 0 if it is none of the sequence."""
-    if not prefix:
-        return value if isinstance(value, int) and not isinstance(value, bool) else 0
+    if not prefix and isinstance(value, int) and not isinstance(value, bool):
+        return value
     if not isinstance(value, str) or not value.startswith(prefix):
         return 0
     digits = value[len(prefix) :]

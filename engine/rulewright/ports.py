@@ -85,8 +85,8 @@ class Records(Protocol):
     def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
         """Return the largest number that `field` holds after `prefix` (0 where there is none).
 
-        A sequence with prefix "" numbers an integer field; with a prefix, a text field such as
-        SE0000000012.
+        A sequence with prefix "" numbers an integer field, or a text field such as 0000000012; with a
+        prefix, a text field such as SE0000000012.
         """
 
 

@@ -221,8 +221,8 @@ def _enter(index: _Index, fields: tuple[str, ...], same: Hashable, record: Store
 
 def number_after(prefix: str, value: object) -> int:
     """Return the number that a sequence's value holds after `prefix`, 0 if it is none of the sequence."""
-    if not prefix:
-        return value if value.__class__ is int else 0
+    if not prefix and value.__class__ is int:
+        return value
     if not isinstance(value, str) or not value.startswith(prefix):
         return 0
     digits = value[len(prefix) :]

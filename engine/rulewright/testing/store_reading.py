@@ -155,6 +155,15 @@ class ReadingContract(StoreSuite):
             assert store.last_in_sequence(CASE, "id", "") == len(texts) - 1
             assert store.last_in_sequence(CASE, "reference", "SE") == 100
             assert store.last_in_sequence(CASE, "reference", "'") == 0
+            assert store.last_in_sequence(CASE, "reference", "") == 0
+
+    def test_last_in_a_sequence_of_digits(self) -> None:
+        """A text field may hold numbers without a prefix."""
+        texts = ("0012", "9", "x100", "", "-50", "1.5", "٣", "0100")
+        with self.opened() as store:
+            write(store, *({"id": n, "reference": text} for n, text in enumerate(texts)))
+
+            assert store.last_in_sequence(CASE, "reference", "") == 100
 
     def test_a_sequence_goes_on_inside_a_transaction(self) -> None:
         """Each number is seen as soon as it is written, and free again once it is undone."""
