@@ -14,6 +14,7 @@ much of it no worker shares), and the largest resident set of the command at a t
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import statistics
@@ -49,6 +50,8 @@ except ImportError:
 AS_OF = "2025-01-15T00:00:00Z"
 HOUSEHOLDS = 300
 PERSONS = 400
+# How many objects are made before Python looks for circles among them: as __main__.py has it.
+_PATIENCE = 100_000
 # Lines that are decided in no time, and too many for a warm start.
 _FEW = 201
 FIRST = ("Ann", "Bob", "Carol", "Dave", "Erin", "Frank", "Grace", "Heidi", "Ivan", "Judy", "Olivia", "Zoé")
@@ -316,6 +319,7 @@ def measure(program: Program, batch: Batch, here: Path, count: int, rounds: int)
 
 def main(count: int, rounds: int) -> None:
     """Measure and print."""
+    gc.set_threshold(_PATIENCE)
     program = load(audit=False)
     print(f"{count:,} lines, beside {loads.__module__}.loads; {rounds} rounds; load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:

@@ -60,9 +60,9 @@ class Tally:
     @staticmethod
     def rules_of(outcome: Outcome) -> Rules:
         """What stood against a payload, each once, in the order of the report."""
+        found = [(one.rule, one.code) for one in outcome.problems if one.severity != "info"]
         # A set's order changes from run to run.
-        found = ((one.rule, one.code) for one in outcome.problems if one.severity != "info")
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found) if len(found) > 1 else found)
 
     def _count(self, rules: Rules) -> None:
         for rule in rules:
