@@ -80,6 +80,7 @@ METHODS = {
     "isdisjoint",
     "kept",
     "key",
+    "keys",
     "merged",
     "last_in_sequence",
     "link",

@@ -81,6 +81,17 @@ class Writer:
         """Write a condition that is True or False, or raises."""
         return self._test(self.code(formula.node))
 
+    def condition_of(self, node: cel.Node) -> str:
+        """The same for a part of an expression."""
+        return self._test(self.code(node))
+
+    def each(self, variable: str, listed: Code) -> tuple[str, Writer]:
+        """The name of one of several records in Python, and a writer that knows it as a macro's variable."""
+        name = f"v{self._made}"
+        return name, self.inner(
+            {variable: Code(name, "record", sure=True, steady=True, fields=listed.fields)}
+        )
+
     def _test(self, code: Code) -> str:
         return code.text if code.kind == "bool" and code.sure and code.steady else f"truth({code.text})"
 
@@ -283,9 +294,18 @@ def _call(writer: Writer, node: Any) -> Code:
             return Code(f"len({operand.text})", "int", sure=True, steady=True)
     if node.function == "join" and node.target is not None and len(node.args) == 1:
         return _join(writer, node)
+    if node.function == "slug" and node.target is None and len(node.args) == 1:
+        return _slug(writer, node)
     if node.function == "matches" and node.target is not None and len(node.args) == 1:
         return _match(writer, node)
     raise Written
+
+
+def _slug(writer: Writer, node: Any) -> Code:
+    text = writer.code(node.args[0])
+    if not (text.sure and text.kind == "text" and writer.unit.is_standard("slug")):
+        raise Written
+    return Code(f"slug_of({text.text})", "text", sure=True, steady=True)
 
 
 def _join(writer: Writer, node: Any) -> Code:
@@ -396,10 +416,7 @@ def _macro(writer: Writer, node: Any) -> Code:
     listed = writer.resolver.path(steps) if steps is not None and steps[0] not in writer.local else None
     if listed is None or listed.kind != "records":
         raise Written
-    name = f"v{writer._made}"
-    inner = writer.inner(
-        {node.variables[0]: Code(name, "record", sure=True, steady=True, fields=listed.fields)}
-    )
+    name, inner = writer.each(node.variables[0], listed)
     before = len(writer.unit.left)
     body = inner.code(node.condition)
     if len(writer.unit.left) > before:

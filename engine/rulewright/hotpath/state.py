@@ -277,6 +277,19 @@ def shown(state: State, field: Any, stored: object) -> object:
     return print_plain(state, decode_value(field, stored, printed=True))
 
 
+def shown_record(state: State, fields: Any, found: Any) -> object:
+    """A found record as the response's JSON."""
+    return print_plain(state, decode_record(fields, found, printed=True))
+
+
+def scalar(state: State, stored: object) -> object:
+    """A value that a store gave, which should be a text, a number, a boolean or null."""
+    return stored if stored.__class__ in _SCALARS else print_plain(state, stored)
+
+
+_SCALARS: Final = (str, int, bool, float, type(None))
+
+
 def now_text(state: State) -> str:
     """Return the clock as stored text."""
     return str(encode_datetime(state.now))

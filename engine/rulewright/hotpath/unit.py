@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.hotpath.dependence import Dependence
 
@@ -78,6 +79,10 @@ class Unit:
     def may_be_there(self, field: CompiledField) -> bool:
         """Whether the field may have a value before the rules give it one: sent, or stored."""
         return self.is_update or self.is_sent(field)
+
+    def is_standard(self, function: str) -> bool:
+        """Whether a function of expressions is CEL's or ours, and not a plug-in's of the same name."""
+        return self.rules.registry.functions.get(function) is cel.ALL_FUNCTIONS.get(function)
 
     def place(self, field: CompiledField) -> str:
         """The text of a field's value after what was sent is merged into what is stored."""

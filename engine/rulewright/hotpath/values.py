@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from rulewright import cel
+from rulewright.cel.functions.own import money, slug
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.chance import Chance
 from rulewright.evaluation.fitting import fit
@@ -16,6 +17,9 @@ from rulewright.evaluation.records import generate_value
 from rulewright.evaluation.views import decode_value, encode_value
 from rulewright.fieldtypes import INT64_MAX, INT64_MIN, is_writable
 from rulewright.hotpath.state import Decline, Missing, NoStore, State
+
+# Characters of a text that is made a slug.
+_LONGEST: Final = 100_000
 
 
 def fitted(field: CompiledField, value: object) -> object:
@@ -101,6 +105,18 @@ def flag_of(value: object) -> object:
     if value is None or value.__class__ is bool:
         return value
     raise Decline
+
+
+def slug_of(value: object) -> str:
+    """`slug` of a text; Decline null, and what may take longer than an expression may."""
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        raise Decline
+    return slug(value)
+
+
+def money_of(minor: int | None, currency: str) -> dict[str, object] | None:
+    """`money` of a whole number or null."""
+    return None if minor is None else money(minor, currency)
 
 
 def plain_key(value: object) -> object:
