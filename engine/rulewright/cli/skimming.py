@@ -181,8 +181,7 @@ def verdicts_of(desk: Desk, records: RememberedRecords | None) -> Verdicts | Non
 def _teller_of(desk: Desk, *, has_store: bool) -> Teller | None:
     rules = desk.program.compiled
     quick = quick_for(rules, rules.resources[desk.resource], has_store=has_store)
-    # A key that callers give may be taken, which is for `decide` to find.
-    return None if quick is None or quick.is_keyed else quick.teller
+    return None if quick is None else quick.teller
 
 
 def _look_at_all(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:

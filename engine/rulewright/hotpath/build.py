@@ -63,6 +63,7 @@ NAMES: Final[Mapping[str, object]] = {
             refusals.note_value,
             refusals.tell,
             refusals.tell_missing,
+            refusals.tell_taken,
             refusals.tell_undecided,
             refusals.tell_undecided_value,
             refusals.withdraw,
@@ -95,6 +96,7 @@ NAMES: Final[Mapping[str, object]] = {
             values.same,
             values.truth,
             values.matched_all,
+            values.other_of,
             values.permitted,
             values.plain_key,
             values.money_of,
@@ -145,7 +147,7 @@ class Generated:
     # Of an update alone: reads what is stored; merges what was sent into it.
     keep: Callable[[State], None] | None
     merge: Callable[[State], None] | None
-    # Tells, where there is no store, what must hold after the effects.
+    # Tells what must hold after the effects.
     conclude: Callable[[State, list[Entry]], None] | None
     # Whether other records react to what is accepted, so that nothing is accepted here.
     is_reacted_to: bool
@@ -193,7 +195,7 @@ def generate(
         merge=namespace.get("merge"),
         conclude=namespace.get("conclude"),
         is_reacted_to=unit.is_reacted_to,
-        after=tuple(namespace[one] for one in _AFTER[: None if has_store else -1] if one in namespace),
+        after=tuple(namespace[one] for one in _AFTER if one in namespace),
         loose=struct_of(resource, operation, loose=True),
         dates=_dates(unit),
         lists=tuple(name for name, field in resource.fields.items() if field.rule.type == "list"),
@@ -244,7 +246,7 @@ def _write(unit: Unit) -> int | None:
     for field in unit.resource.fields.values():
         if not cells.is_as_sent(field):
             cells.record(field)
-    telling = [*_telling(unit, cells, stages)]
+    telling = [*_telling(unit, cells, stages, effects)]
     unit.function("reread", "look-ups are read anew through what is planned", cells.reread(effects.is_needed))
     accept = _accept(unit, [*stages.called, *_last(unit, cells, effects)], effects.written())
     if telling:
@@ -275,8 +277,8 @@ def _dates(unit: Unit) -> dict[str, Callable[[Any], Any]]:
     }
 
 
-# Without a store `conclude` has what is last.
-_AFTER: Final = ("complete", "infer", "plan", "uniques", "invariants")
+# `conclude` has what is last.
+_AFTER: Final = ("complete", "infer", "plan")
 _GIVEN: Final = ("p", "payload", "store", "actor", "request", "now", "seed")
 # What the stages before `collect` leave.
 _LEFT: Final = ("reads", "kept", "changed", "merged")
@@ -324,12 +326,12 @@ def _accept(unit: Unit, called: list[str], written: Iterable[str]) -> str:
     return "\n".join([f"def accept({', '.join(_given(unit))}):", *(f"    {line}" for line in lines), ""])
 
 
-def _telling(unit: Unit, cells: Cells, stages: Stages) -> Iterable[str]:
+def _telling(unit: Unit, cells: Cells, stages: Stages, effects: EffectWriter) -> Iterable[str]:
     """What tells refusals, as functions of cells; none where only the plain evaluator can."""
     with suppress(NotGenerated):
         collector = Collector(unit, cells, stages)
         collect = collector.function()
-        return (collect,) if unit.has_store else (collect, collector.conclusion())
+        return collect, collector.conclusion(effects)
     return ()
 
 

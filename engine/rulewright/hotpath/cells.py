@@ -6,12 +6,12 @@ and only when, the plain evaluator reads them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
 from rulewright.cel import CelError
-from rulewright.compiled import CompiledField
+from rulewright.compiled import CompiledField, CompiledUnique
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.views import encode_value
@@ -316,6 +316,20 @@ class Cells(Finder):
             return f"refitted({ours}, {theirs}, {code.text})"
         raise Written
 
+    def holding(
+        self, unique: CompiledUnique, place: Callable[[str], str]
+    ) -> tuple[list[str], dict[str, str]]:
+        """The conditions under which the own record holds what one alone may hold, and who else would.
+
+        `place` gives the text of a field's value.
+        """
+        condition = self.where_constant(self.resource.name, unique.where)
+        values = {name: place(name) for name in unique.fields}
+        tests = [f"{text} is not None" for text in values.values() if not is_constant(text)]
+        tests += [_holds(place(name), value) for name, value in condition.items()]
+        where = {name: repr(value) for name, value in condition.items() if name not in values}
+        return tests, where | values
+
     def where_constant(self, resource: str, where: FormulaMap) -> dict[str, object]:
         """An equality map of constants, in stored form."""
         values: dict[str, object] = {}
@@ -335,3 +349,17 @@ def _completes_parts(field: CompiledField) -> bool:
 
 def _is_flat(field: CompiledField) -> bool:
     return bool(field.children) and all(child.rule.type == "string" for child in field.children)
+
+
+def _holds(place: str, value: object) -> str:
+    """The test that a stored value equals a constant; true is not 1."""
+    if value is None or isinstance(value, bool):
+        return f"{place} is {value!r}"
+    if isinstance(value, str):
+        return f"{place} == {value!r}"
+    raise NotGenerated("a condition of `unique` on a number or a list")
+
+
+def map_of(values: Mapping[str, str]) -> str:
+    """The text of a map of expressions."""
+    return "{" + ", ".join(f"{name!r}: {text}" for name, text in values.items()) + "}"

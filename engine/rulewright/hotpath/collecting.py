@@ -14,7 +14,9 @@ from rulewright.evaluation.log import Stage
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.collecting_presence import PresenceCollector
 from rulewright.hotpath.collecting_record import RecordCollector
+from rulewright.hotpath.collecting_taken import TakenCollector
 from rulewright.hotpath.collecting_values import ValueCollector
+from rulewright.hotpath.effects import EffectWriter
 from rulewright.hotpath.guarding import Guard
 from rulewright.hotpath.stages import Stages, applies
 from rulewright.hotpath.unit import Unit
@@ -32,26 +34,29 @@ class Collector:
         self.presence = PresenceCollector(self.guard)
         self.values = ValueCollector(self.guard)
         self.record = RecordCollector(self.guard)
+        self.taken = TakenCollector(self.guard)
 
     def function(self) -> str:
         """The function's text; NotGenerated where the plain evaluator must tell every refusal."""
         after = [*self.presence.variants(), *self.values.lines(), *self.values.checks(), *self.record.lines()]
         # What conditions of presence rest on is sound still where a later one ends a part.
         self.guard.relied_on = frozenset(self.guard.rested)
-        if not self.unit.has_store:
-            after += self.record.inference()
+        after += self.taken.lines() if self.unit.has_store else self.record.inference()
         lines = [*self.values.existence(), *self.presence.lines(), *after]
         # Fields that are missing, and those that a check refused.
         lines = [*_without_idle(["required = []", "checked = []", *lines])] or ["pass"]
         return "\n".join([f"def collect({GIVEN}):  # {TITLE}", *(f"    {line}" for line in lines), ""])
 
-    def conclusion(self) -> str:
-        """The function that tells of what must hold after the effects, where there is no store."""
-        lines: list[str] = []
-        for check in self.unit.resource.invariants:
-            if applies(check, self.unit.operation):
-                lines += self.values.whole_check(check, Stage.INVARIANT)
-        body = ["unsound = set()", "reread(s)", *lines]
+    def conclusion(self, effects: EffectWriter) -> str:
+        """The function that tells of what must hold after the effects."""
+        invariants = [one for one in self.unit.resource.invariants if applies(one, self.unit.operation)]
+        if self.unit.has_store:
+            # An invariant that does not hold is told by the evaluator.
+            body = [*self.taken.concluding(effects), *(["invariants(s)"] if invariants else [])] or ["pass"]
+        else:
+            body = ["unsound = set()", "reread(s)"]
+            for check in invariants:
+                body += self.values.whole_check(check, Stage.INVARIANT)
         head = "def conclude(s, entries):  # what must hold after the effects"
         return "\n".join([head, *(f"    {line}" for line in body), ""])
 

@@ -85,12 +85,7 @@ class PresenceCollector(GuardedWriter):
             guarded = [*self.guard.guarded(self.guard.rests.of(field.excluded_if), lines)]
             # What is wrong is dropped, too.
             yield f"if {field.name!r} in unsound: raise Decline"
-            yield from under(f"if {self._sound(field, place)}:", guarded)
-
-    def _sound(self, field: CompiledField, place: str) -> str:
-        """The condition that a value is there and sound; in a create what is unsound is null."""
-        there = f"{place} is not None"
-        return f"{there} and {field.name!r} not in unsound" if self.unit.is_update else there
+            yield from under(f"if {place} is not None:", guarded)
 
     def _siblings(self, field: CompiledField) -> Iterator[str]:
         """Which of some fields are given, and must not be, is told by the evaluator."""
@@ -136,7 +131,9 @@ class PresenceCollector(GuardedWriter):
             parts += self._required(child, part)
         if parts:
             yield f"d = {place}"
-            yield f"if {self._sound(field, 'd')} and {name} not in ended:"
+            # In a create what is unsound is null.
+            is_sound = f"{name} not in unsound and " if self.unit.is_update else ""
+            yield f"if {is_sound}d is not None and {name} not in ended:"
             yield from (f"    {line}" for line in parts)
             yield f"elif {name} in unsound and {name} not in ended and {name} not in required: raise Decline"
 

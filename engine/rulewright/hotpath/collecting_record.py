@@ -1,4 +1,4 @@
-"""Refusals: what can't be worked out, what was sent for it, what is taken, what can't be inferred."""
+"""Refusals: what can't be worked out, what was sent for it, what can't be inferred."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from rulewright.cel.tree import Logic
 from rulewright.compiled import EMPTY_MAP, CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula, Valued
-from rulewright.hotpath.dependence import computes, joined
-from rulewright.hotpath.expressions import is_constant
+from rulewright.hotpath.dependence import computes
 from rulewright.hotpath.guarding import GuardedWriter, under
 from rulewright.hotpath.inferring import InferenceWriter
 from rulewright.hotpath.refusals import Refusal
@@ -22,7 +21,7 @@ class RecordCollector(GuardedWriter):
     """Writes the lines about the record."""
 
     def lines(self) -> Iterator[str]:
-        """Values that are worked out, in the order of the file; then keys and values that are taken."""
+        """Values that are worked out, in the order of the file."""
         yield "unsound.update(checked)"
         for field in self.resource.fields.values():
             if self.cells.is_as_sent(field):
@@ -54,8 +53,6 @@ class RecordCollector(GuardedWriter):
                     self.guard.rests.field(field), self._worked_out([text], undecided), [in_doubt]
                 )
             yield from guarded
-        if self.unit.has_store:
-            yield from self._uniques()
 
     def _undecided_value(self, field: CompiledField) -> str:
         """The refusal of a value that can't be worked out without a store; "" where it can."""
@@ -131,37 +128,6 @@ class RecordCollector(GuardedWriter):
         worked_out = self._decided_in_part(field) or [f"v = {in_doubt}"]
         lines = self._worked_out(lines, undecided)
         return self.guard.guarded(self.guard.rests.field(field), lines, [*worked_out, *told_in_doubt])
-
-    def _uniques(self) -> Iterator[str]:
-        """A refused payload is still told of a taken value: by the plain evaluator, where one is judged."""
-        key = self.resource.fields[self.resource.key]
-        if self.unit.is_update:
-            kept = f"if differs({self.cells.record(key)}, s.kept[{key.name!r}]): raise Decline"
-            yield from self.guard.guarded(self.guard.rests.field(key), [kept])
-        elif key.rule.generate is None:
-            find = f"s.store.find({self.resource.name!r}, {{{key.name!r}: k}}, 1)"
-            self.unit.rested.add(key.name)
-            yield f"if s.store is not None and {key.name!r} not in unsound:"
-            yield f"    k = {self.cells.record(key)}"
-            yield f"    if k is not None and {find}: raise Decline"
-        if any(effect.rule.target == self.resource.name for effect in self.resource.effects):
-            return
-        for field in self.resource.fields.values():
-            if field.unique is None:
-                continue
-            fields = [self.resource.fields[name] for name in field.unique.fields]
-            texts = [self.cells.record(one) for one in fields]
-            asked = ["s.store", *(text for text in texts if not is_constant(text))]
-            tests = " and ".join(f"{text} is not None" for text in asked)
-            where = ", ".join(f"{one.name!r}: {text}" for one, text in zip(fields, texts, strict=True))
-            find = f"s.store.find({self.resource.name!r}, {{{where}}}"
-            taken = [f"if {find}, 1): raise Decline"]
-            if self.unit.is_update:
-                # The record itself is no other.
-                other = f"not same(other.get({key.name!r}), s.kept[{key.name!r}])"
-                taken = [f"for other in {find}):", f"    if {other}: raise Decline"]
-            lines = under(f"if {tests}:", taken)
-            yield from self.guard.guarded(joined(map(self.guard.rests.field, fields)), lines)
 
     def inference(self) -> Iterator[str]:
         """What rules of `infer` can't be judged, where nothing else stands against the payload."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rulewright.compiled import CompiledEffect, CompiledField, CompiledResource
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.views import encode_value
-from rulewright.hotpath.cells import Cells
+from rulewright.hotpath.cells import Cells, map_of
 from rulewright.hotpath.plan import Uniques
 from rulewright.hotpath.unit import NotGenerated, Unit
 
@@ -180,8 +180,7 @@ class EffectWriter:
         uniques = self.uniques()
         if not uniques:
             return
-        own = uniques.get(self.resource.name)
-        lines = [*self._own_uniques(own)] if own is not None else []
+        lines = [*self._own_uniques()] if self.resource.name in uniques else []
         if not self.effects:
             yield from lines
             return
@@ -190,17 +189,14 @@ class EffectWriter:
             yield "else:"
             yield from (f"    {line}" for line in lines)
 
-    def _own_uniques(self, own: tuple[str, Uniques]) -> Iterator[str]:
-        key, listed = own
+    def _own_uniques(self) -> Iterator[str]:
         yield "r = s.record"
-        for fields, condition in listed:
-            tests = [f"r[{name!r}] is not None" for name in fields]
-            tests += [_holds(f"r[{name!r}]", value) for name, value in condition.items()]
-            where = [f"{name!r}: {value!r}" for name, value in condition.items() if name not in fields]
-            where += [f"{name!r}: r[{name!r}]" for name in fields]
-            yield f"if s.store is not None and {' and '.join(tests)}:"
-            yield f"    for other in s.store.find({self.resource.name!r}, {{{', '.join(where)}}}):"
-            yield f"        if not same(other.get({key!r}), s.key): raise Decline"
+        for field in self.resource.fields.values():
+            if field.unique is not None:
+                tests, where = self.cells.holding(field.unique, "r[{!r}]".format)
+                yield f"if s.store is not None and {' and '.join(tests)}:"
+                yield f"    for other in s.store.find({self.resource.name!r}, {map_of(where)}):"
+                yield f"        if not same(other.get({self.resource.key!r}), s.key): raise Decline"
 
     def written(self) -> set[str]:
         """The resources whose records the effects may write, beside the own record."""
@@ -209,12 +205,3 @@ class EffectWriter:
     def _target(self, effect: CompiledEffect) -> str:
         name = effect.rule.target or ""
         return name if name in self.unit.rules.resources else self._found(effect)[0].name
-
-
-def _holds(place: str, value: object) -> str:
-    """The test that a stored value equals a constant; true is not 1."""
-    if value is None or isinstance(value, bool):
-        return f"{place} is {value!r}"
-    if isinstance(value, str):
-        return f"{place} == {value!r}"
-    raise NotGenerated("a condition of `unique` on a number or a list")

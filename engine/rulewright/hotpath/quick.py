@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -24,25 +23,13 @@ class Quick:
     resource: CompiledResource
     code: Generated
     teller: Teller
-    # Whether callers give the key, which may be taken.
-    is_keyed: bool
 
     def decide(self, inputs: Inputs, records: Records | None) -> Outcome | None:
         """The outcome, or None where the generated code isn't sure."""
-        if self.is_keyed and self._may_be_taken(inputs.payload, records):
-            return None
         if self.code.lists and _has_sets(inputs.payload, self.code.lists):
             return None
         outcome = _accept(self, inputs, records)
         return outcome if outcome is not None else self.teller.tell(inputs, records)
-
-    def _may_be_taken(self, payload: object, records: Records | None) -> bool:
-        """Whether the key is there already: the plain evaluator tells of it."""
-        if records is None:
-            return False
-        name = self.resource.key
-        key = payload.get(name) if isinstance(payload, Mapping) else None
-        return not isinstance(key, str | int) or bool(records.find(self.resource.name, {name: key}, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +94,7 @@ def make_quick(
         teller = Teller(rules, resource, operation, code)
         if operation == "update":
             return QuickUpdate(rules, resource, code, teller)
-        is_keyed = resource.fields[resource.key].rule.generate is None
-        return Quick(rules, resource, code, teller, is_keyed)
+        return Quick(rules, resource, code, teller)
     except Exception:  # a defect of ours must cost nobody more than time; tests see to it that there is none
         return None
 

@@ -166,6 +166,11 @@ def tell_undecided_value(
     entries.append(refusal.told(because, error.message))
 
 
+def tell_taken(entries: list[Entry], refusal: Refusal, values: Mapping[str, object]) -> None:
+    """Keep that another record holds what one alone may hold; `values` as `because` shows them."""
+    entries.append(refusal.told(Because(None, values)))
+
+
 def undecided(refusal: Refusal, words: str = "can't be decided") -> Refusal:
     """The same rule where nobody knows what it says."""
     problem = replace(refusal.problem, code="undecided", message=words, severity="warning", vendor=None)

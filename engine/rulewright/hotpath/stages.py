@@ -300,9 +300,9 @@ class Stages:
         if is_update:
             lines.append(f"if differs(s.key, s.kept[{self.resource.key!r}]): raise Decline")
         elif self.resource.fields[self.resource.key].rule.generate is None:
-            # A key that the caller gives must be new.
+            # A key that the caller gives must be there, and new.
             find = f"s.store.find({self.resource.name!r}, {{{self.resource.key!r}: s.key}}, 1)"
-            lines.append(f"if s.store is not None and s.key is not None and {find}: raise Decline")
+            lines.append(f"if s.store is not None and (s.key is None or {find}): raise Decline")
         self._stage("complete", "the record", lines)
         self._stage("overruled", "what was sent and is set by the rules", overruled)
 

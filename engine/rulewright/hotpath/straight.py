@@ -18,7 +18,7 @@ from rulewright.hotpath.unit import Unit
 # Called with the state, these read no cell.
 _HARMLESS: Final = frozenset(
     {"next_number", "numbered", "chance_of", "create_record", "update_record", "set_own", "require_named"}
-    | {"judge_uniques", "now_text", "generated", "tell", "tell_value", "tell_missing"}
+    | {"judge_uniques", "now_text", "generated", "tell", "tell_value", "tell_missing", "tell_taken"}
 )
 _BEGIN: Final = """
 s.planned = {{{own!r}: {{s.key: s.record}}}}

@@ -173,6 +173,11 @@ def matched(found: Sequence[Any], by: str, key: object) -> Any:
     raise Missing
 
 
+def other_of(found: Sequence[Any], by: str, key: object) -> Any:
+    """The first of some records that has another key; None where there is none."""
+    return next((record for record in found if not same(record.get(by), key)), None)
+
+
 def matched_all(found: Sequence[Any], by: str, keys: Sequence[object]) -> list[Any]:
     """The records that a list of references names, in its order; Decline where one is missing."""
     return [matched(found, by, key) for key in keys]
