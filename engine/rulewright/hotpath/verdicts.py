@@ -403,7 +403,7 @@ def _struct_of(
 
 def is_read_as_date(one: CompiledField) -> bool:
     """Whether msgspec reads a field's dates as the field does: exactly YYYY-MM-DD, of days that there are."""
-    return one.rule.format in (None, "iso") and one.rule.blank is None and is_positional(one)
+    return one.rule.format in (None, "iso", "%Y-%m-%d") and one.rule.blank is None and is_positional(one)
 
 
 def _day_of(text: Any) -> date | None:
