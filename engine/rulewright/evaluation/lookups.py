@@ -108,6 +108,9 @@ def find_referenced(run: Run, field: CompiledField, value: object) -> list[Store
     target = run.rules.resources[reference.resource].fields[reference.by]
     keys = [to_json(encode_value(target, _bare(item))) for item in wanted]
     scope = evaluate_where(run, reference.resource, reference.where, run.scope)
+    if not keys and run.records is None:
+        # Nothing is looked up.
+        return []
     records = require_records(run, reader_of(field))
     where: dict[str, object] = {reference.by: keys if isinstance(value, list) else keys[0], **scope}
     found = records.find(reference.resource, where) if keys else ()

@@ -130,11 +130,14 @@ class ValueCollector(GuardedWriter):
         if self.guard.rests.may_look_up(where):
             raise NotGenerated(f"the reference of {field.id}")
         name = self.guard.undecided(refusal, f"can't be decided: {needs_store(reader_of(field))}")
+        given = f"s.p.{field.name} is not None"
         if field.rule.type == "list":
             yield f"if {field.name!r} in unsound: raise Decline"
+            # An empty list is not looked for.
+            given = f"s.p.{field.name}"
         lines = [*self.cells.looking(field), f"note(s, entries, {name})", f"missing.append({field.name!r})"]
         yield from under(
-            f"if s.p.{field.name} is not None and {field.name!r} not in unsound:",
+            f"if {given} and {field.name!r} not in unsound:",
             self.guard.guarded(self.guard.rests.of(where), lines),
         )
 

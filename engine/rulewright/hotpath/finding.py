@@ -179,10 +179,13 @@ class Finder:
         if not self.unit.has_store:
             # What it is looked for by may have an error of its own.
             yield from (f"    {line}" for line in self.looking(field))
-            yield f"    raise NoStore({needs_store(reader_of(field))!r})"
+            raising = f"raise NoStore({needs_store(reader_of(field))!r})"
+            # An empty list is not looked for.
+            yield f"    {'if k: ' if listed else ''}{raising}"
+            if listed:
+                yield "    v = []"
             return
         if listed:
-            # An empty list is not looked for, but it needs a store all the same.
             yield "    if s.store is None: raise Decline"
         yield from (f"    {line}" for line in self.finding(field))
         matched = "matched_all" if listed else "matched"
