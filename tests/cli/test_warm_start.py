@@ -267,6 +267,7 @@ STORED: dict[str, list[dict[str, object]]] = {
     ],
     "goodstack/partner_configuration": [{"id": "c1", "allowedActivitySubTags": ["t1", "t2"]}],
     "goodstack/activity_sub_tag": [{"id": "t1"}],
+    "rubixx/person": [{"reference": "P1", "name": "Bob"}],
     "plannr/account": [{"uuid": ADVISER["account"], "firm": "f1", "type": "client", "name": "Ann"}],
     "plannr/case_status": [{"uuid": STATUS, "firm": "f1", "name": "Open", "position": 1}],
 }
@@ -298,6 +299,11 @@ SHIPPED: tuple[tuple[str, dict[str, object], dict[str, bool]], ...] = (
         },
     ),
     ("ct_oi/county", {"agent": 3, "group": 9}, {'{"name": "Kent"}': True}),
+    (
+        "rubixx/person",
+        {"permissions": []},
+        {'{"reference": "P2", "name": "Ann"}': True, '{"reference": "P1"}': True, '{"name": 5}': True},
+    ),
 )
 
 

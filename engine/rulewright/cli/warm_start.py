@@ -166,8 +166,6 @@ def _entries(
         seed = int(options["seed"]) + number if "seed" in options else int.from_bytes(os.urandom(8))
         now = _now(options.get("as_of"))
         decided = program.decide(resource, item.payload, records, actor, now, seed, options["path"])
-        if decided is None:
-            raise _LeftError
         places = item.places({problem.path for problem in decided.problems}) if decided.problems else {}
         # Copies: a problem in which nothing was read is one object for all payloads that have it.
         decided.problems = [changed(one, payload_at=places[one.path]) for one in decided.problems]

@@ -39,10 +39,6 @@ class Kept(TypedDict):
     refusing: bytes | None
     whole: bytes
     shape: tuple[Member, ...]
-    key: str
-    makes_key: bool
-    # Whether a payload without the key is surely refused.
-    needs_key: bool
     # What is told where nobody is named as the caller, if somebody has to be.
     nobody: tuple[object, ...] | None
     # Resources whose key is itself a secret.
@@ -87,16 +83,13 @@ def keep(
     quick = quick_for(rules, resource, has_store=has_store)
     if quick is None:
         return None
-    code, key = quick.code, resource.fields[resource.key].rule
+    code = quick.code
     try:
         kept = Kept(
             frozen=freeze(_roots(rules, code), code.accept.__globals__),
             refusing=_refusing(quick.teller),
             whole=_whole(rules, resource, code),
             shape=tuple(_members(inspect.type_info(code.struct))),
-            key=resource.key,
-            makes_key=key.generate is not None,
-            needs_key=key.required and (key.default, key.default_from, key.compute) == (None, None, None),
             nobody=_nobody(rules, resource),
             hidden_keys=tuple(
                 name for name, one in rules.resources.items() if one.fields[one.key].rule.sensitive

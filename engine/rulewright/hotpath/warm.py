@@ -56,15 +56,13 @@ class WarmProgram:
         now: datetime,
         seed: int,
         path: Mapping[str, object] | None = None,
-    ) -> Decided | None:
-        """What is decided about a create, fit to be shown; None where that is not sure.
+    ) -> Decided:
+        """What is decided about a create, fit to be shown. Whatever it raises: that is not sure.
 
         Parameters as in `Program.evaluate`; `path` is the request's.
         """
         self._secrets = set()
         kept = self._kept
-        if self._may_be_taken(resource, payload, records):
-            return None
         decided = Decided(resource)
         if actor is None and kept["nobody"] is not None:
             self._refuse_nobody(decided, payload, now)
@@ -157,16 +155,6 @@ class WarmProgram:
             if (name, repr(shown)) not in told:
                 told.add((name, repr(shown)))
                 yield Read(name, resource, shown, found)
-
-    def _may_be_taken(self, resource: str, payload: Mapping[str, object], records: Any) -> bool:
-        """As in deciding.py: a key of the caller's may be there already."""
-        if self._kept["makes_key"] or records is None:
-            return False
-        name = self._kept["key"]
-        key = payload.get(name)
-        if key is None and self._kept["needs_key"]:
-            return False
-        return not isinstance(key, str | int) or bool(records.find(resource, {name: key}, 1))
 
     def _shown(self, resource: str, run: Any) -> Iterator[Change]:
         """As accepting.py makes changes, and as evaluation/outcome_masking.py shows them."""
