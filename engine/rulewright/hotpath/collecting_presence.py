@@ -45,27 +45,22 @@ class PresenceCollector(GuardedWriter):
         """What needs no expression: a field is required, or may not be changed."""
         name = repr(field.name)
         if field.rule.required:
-            entry = self._absence(field, "required", "required", "is required", None)
-            # A null that is no value is unsound, too, and yet surely not given.
-            test = f"s.merged[{name}] is None and {name} in s.changed"
-            if not self.unit.is_update:
-                test = f"s.p.{field.name} is None and {name} not in unsound"
-            yield from under(f"if {test}:", self._ended_by(field, entry))
+            test = f"s.p.{field.name} is None and {name} not in unsound"
+            if self.unit.is_update:
+                # A null that is no value is unsound, too, and yet surely not given.
+                test = f"s.merged[{name}] is None and {name} in s.changed"
+            yield from under(f"if {test}:", self._ended(field, "required", "is required"))
         if self.unit.is_update and field.rule.immutable:
-            ended = ["raise Decline"]
             if is_scalar(field):
-                ended = self._ended_by(
-                    field,
-                    self._absence(field, "immutable", "immutable", "can't be changed once it is set", None),
-                )
-                yield from under(f"if {name} in s.changed and {name} not in unsound:", ended)
+                told = self._ended(field, "immutable", "can't be changed once it is set")
+                yield from under(f"if {name} in s.changed and {name} not in unsound:", told)
             else:
                 self.unit.rested.add(field.name)
                 yield f"if {name} in s.changed: raise Decline"
 
-    @staticmethod
-    def _ended_by(field: CompiledField, entry: str) -> list[str]:
-        name = repr(field.name)
+    def _ended(self, field: CompiledField, keyword: str, text: str) -> list[str]:
+        """The lines that tell of a field, and let no condition about it be judged."""
+        name, entry = repr(field.name), self._absence(field, keyword, keyword, text, None)
         return [f"entries.append({entry})", f"unsound.add({name})", f"required.append({name})"]
 
     def _left(self, field: CompiledField) -> Iterator[str]:
