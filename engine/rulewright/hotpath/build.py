@@ -26,7 +26,7 @@ from rulewright.hotpath.responses import ResponseWriter, can_wait
 from rulewright.hotpath.shape import ShapeWriter, struct_of
 from rulewright.hotpath.stages import Stages
 from rulewright.hotpath.state import UNREAD, UNSHAPED, Decline, Linked, Missing, NoStore, State
-from rulewright.hotpath.straight import Straightener
+from rulewright.hotpath.straight import MERGED, Straightener
 from rulewright.hotpath.unit import NotGenerated, Unit
 from rulewright.schema.validators import is_one_of
 
@@ -280,8 +280,6 @@ def _dates(unit: Unit) -> dict[str, Callable[[Any], Any]]:
 # `conclude` has what is last.
 _AFTER: Final = ("complete", "infer", "plan")
 _GIVEN: Final = ("p", "payload", "store", "actor", "request", "now", "seed")
-# What the stages before `collect` leave.
-_LEFT: Final = ("reads", "kept", "changed", "merged")
 _OPENING: Final = (
     "reads = s.reads = []",
     "s.body = UNSHAPED",
@@ -342,7 +340,8 @@ def _straight_collect(unit: Unit, collect: str, before: Sequence[str]) -> str:
     straightener = Straightener(unit, [*unit.functions, collect], ())
     lines = [*straightener.lines([*before, "collect"])]
     read = set(re.findall(r"\w+", "\n".join(lines)))
-    lines = [*(f"{name} = s.{name}" for name in (*_given(unit), *_LEFT) if name in read), *lines]
+    left = (*_given(unit), "reads", *(MERGED if unit.is_update else ()))
+    lines = [*(f"{name} = s.{name}" for name in left if name in read), *lines]
     return "\n".join([f"def collect({GIVEN}):  # {TITLE}", *(f"    {line}" for line in lines), ""])
 
 

@@ -123,7 +123,8 @@ class PresenceCollector(GuardedWriter):
         for child in field.children:
             part = f"d.get({child.name!r})"
             parts += under(f"if {part} is not None:", self._forbidden(child))
-            parts += self._required(child, part)
+            if child.rule.readonly is None:
+                parts += self._required(child, part)
         if parts:
             yield f"d = {place}"
             # In a create what is unsound is null.

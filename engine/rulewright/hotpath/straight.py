@@ -29,7 +29,7 @@ _REVISED: Final = "s.revised = {{{own!r}}}\n"
 # What the state was given, and the name that `accept` has it under.
 _GIVEN: Final = frozenset({"p", "payload", "store", "actor", "request", "now", "seed", "current"})
 # What a stage works out for those after it.
-_MERGED: Final = frozenset({"kept", "changed", "merged"})
+MERGED: Final = ("kept", "changed", "merged")
 
 
 @dataclass
@@ -304,7 +304,7 @@ class _Reader(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         if isinstance(node.value, ast.Name) and node.value.id == "s" and isinstance(node.ctx, ast.Load):
-            if node.attr in _GIVEN or node.attr == "reads" or node.attr in _MERGED:
+            if node.attr in _GIVEN or node.attr == "reads" or node.attr in MERGED:
                 return ast.Name(node.attr, ast.Load())
             if node.attr == "records":
                 return ast.Name("s" if self.now.ahead else "store", ast.Load())
@@ -349,7 +349,7 @@ def _set_cell(statement: ast.stmt) -> str:
 def _merged(statement: ast.stmt) -> str:
     """The part of an update that a statement works out, or ""."""
     match statement:
-        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="s"), attr=name)]) if name in _MERGED:
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="s"), attr=name)]) if name in MERGED:
             return name
     return ""
 

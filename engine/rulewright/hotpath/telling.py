@@ -41,9 +41,11 @@ class Teller:
         self.resource = resource
         self.generated = generated
         self.sifter = Sifter(resource, operation, generated.rested)
-        self.tells = generated.collect is not None and not any(
-            child.rule.readonly is not None for one in resource.fields.values() for child in one.children
-        )
+        self.tells = generated.collect is not None
+        # Objects with parts that only the system sets, which are left out, with a word, before all else.
+        self.guarded = [
+            (name, parts) for name, one in self.sifter.sendable.items() if (parts := _readonly(one))
+        ]
         # What the Struct can't judge alone.
         self.read = frozenset(name for name, one in self.sifter.sendable.items() if _is_read(one))
         # Of a map an update takes away what is null, before its values are judged.
@@ -64,6 +66,8 @@ class Teller:
     ) -> Outcome | None:
         generated = self.generated
         if stored and any(_holds_null(payload.get(name)) for name in self.patched):
+            return None
+        if any(_may_hold(payload.get(name), parts) for name, parts in self.guarded):
             return None
         sifted = sent, entries, unsound = self.sifter.sift(payload)
         try:
@@ -199,3 +203,17 @@ def _holds_null(value: object) -> bool:
     """Whether a null stands in a value; a value that is null has nothing in it."""
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return any(part is None or _holds_null(part) for part in parts)
+
+
+def _readonly(field: CompiledField) -> frozenset[str]:
+    """The names of the parts that only the system sets, however deep."""
+    inner = (*field.children, *((field.items,) if field.items is not None else ()))
+    own = (one.name for one in field.children if one.rule.readonly is not None)
+    return frozenset(own).union(*map(_readonly, inner))
+
+
+def _may_hold(value: object, parts: frozenset[str]) -> bool:
+    """Whether one of these parts may stand in a value."""
+    if isinstance(value, dict):
+        return not parts.isdisjoint(value) or any(_may_hold(part, parts) for part in value.values())
+    return isinstance(value, list) and any(_may_hold(part, parts) for part in value)
