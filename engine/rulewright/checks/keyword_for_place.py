@@ -5,7 +5,7 @@
     tags: {type: list, items: {type: string, default: none}}   # an item is there, or it is no item
 
 A store numbers, and keeps unique, what is a field of the resource itself and no list; `as` names the record
-of such a field. What would supply an item, or say whether it must be given, is a warning.
+of such a field (else a warning). What would supply an item, or say whether it must be given, is a warning.
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def _of_part(field: Field) -> Iterator[SourceProblem]:
         yield problem(CODE, message, span_of(field.at, "unique", default=field.span))
     if field.references is not None and field.references.bind is not None:
         message = "`as` names the record of a field of the resource, not of a part of one"
-        yield problem(CODE, message, span_of(field.at, "references", default=field.span))
+        span = span_of(field.at, "references", default=field.span)
+        hint = "what reads it can't be decided; name a look-up for that"
+        yield problem(CODE, message, span, hint=hint, severity="warning")
     if field.generate is not None and field.generate.kind == "sequence":
         message = "a sequence numbers a field of the resource, not a part of one"
         yield problem(CODE, message, field.generate.span, hint="generate: uuid makes ids anywhere")
