@@ -278,8 +278,10 @@ def _replayed(run: Run) -> Outcome:
 
 def verdict_of(problems: tuple[Problem, ...]) -> Verdict:
     """An error rejects; else what could not be decided leaves the whole undecided (language.md "Order")."""
-    if any(problem.severity == "error" for problem in problems):
-        return "rejected"
-    if any(problem.code == "undecided" for problem in problems):
-        return "undecided"
-    return "accepted"
+    verdict: Verdict = "accepted"
+    for problem in problems:
+        if problem.severity == "error":
+            return "rejected"
+        if problem.code == "undecided":
+            verdict = "undecided"
+    return verdict

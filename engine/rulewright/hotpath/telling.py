@@ -51,30 +51,33 @@ class Teller:
         # Of a map an update takes away what is null, before its values are judged.
         self.patched = [name for name, one in self.sifter.sendable.items() if _holds_map(one)]
 
-    def tell(self, inputs: Inputs, records: Records | None, *stored: StoredRecord) -> Outcome | None:
+    def tell(
+        self, inputs: Inputs, records: Records | None, stored: StoredRecord | None = None
+    ) -> Outcome | None:
         """The outcome, or None. `stored` is the record that an update is of."""
         payload = inputs.payload
         if not self.tells or payload.__class__ is not dict:
             return None
         try:
-            return self._tell(cast("dict[str, Any]", payload), inputs, records, *stored)
+            return self._tell(cast("dict[str, Any]", payload), inputs, records, stored)
         except Exception:  # the plain evaluator meets it again, and tells it
             return None
 
     def _tell(
-        self, payload: dict[str, Any], inputs: Inputs, records: Records | None, *stored: StoredRecord
+        self, payload: dict[str, Any], inputs: Inputs, records: Records | None, stored: StoredRecord | None
     ) -> Outcome | None:
         generated = self.generated
-        if stored and any(_holds_null(payload.get(name)) for name in self.patched):
+        if stored is not None and any(_holds_null(payload.get(name)) for name in self.patched):
             return None
-        if any(_may_hold(payload.get(name), parts) for name, parts in self.guarded):
+        if self.guarded and any(_may_hold(payload.get(name), parts) for name, parts in self.guarded):
             return None
         sifted = sent, entries, unsound = self.sifter.sift(payload)
         try:
             p = msgspec.convert(sent, generated.loose)
         except msgspec.ValidationError as error:
             p = self._shape(sifted, error)
-        run = generated.open(p, sent, records, inputs.actor, inputs.request, inputs.now, inputs.seed, *stored)
+        given = p, sent, records, inputs.actor, inputs.request, inputs.now, inputs.seed
+        run = generated.open(*given) if stored is None else generated.open(*given, stored)
         if generated.keep is not None:
             generated.keep(run)
         try:
