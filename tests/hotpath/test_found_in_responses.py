@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from calls import NOW, DictRecords
+from desks import load_desk
 
-from rulewright import Program, load
+from rulewright import Program
 from rulewright.evaluation import Inputs, decide
 from rulewright.hotpath.deciding import decide_quickly, quick_for
 
@@ -90,11 +90,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """The rules above."""
-    folder: Path = tmp_path_factory.mktemp("rules") / "desk"
-    folder.mkdir()
-    (folder / "shelf.yaml").write_text(SHELF)
-    (folder / "book.yaml").write_text(BOOK)
-    return load(folder.parent)
+    return load_desk(tmp_path_factory.mktemp("rules"), shelf=SHELF, book=BOOK)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

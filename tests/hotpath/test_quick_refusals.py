@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from agreement import Tally, compare
+from desks import CUSTOMER, draw_payload, load_desk
 from marshmallow import ValidationError
 from payloads import NOW, Case, DictRecords
 
@@ -28,14 +29,6 @@ OF_A_CLASS: tuple[tuple[Any, Any], ...] = (
     ({}, {"x": 1}),
     (None, None),
 )
-CUSTOMER = """
-rulewright: 1
-resource: desk/customer
-key: code
-fields:
-  code: {type: string, required: true}
-  limit: {type: integer}
-"""
 ORDER = """
 rulewright: 1
 resource: desk/order
@@ -108,22 +101,12 @@ RECORDS: dict[str, list[dict[str, Any]]] = {
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """Rules of which a payload can break many at once."""
-    folder = tmp_path_factory.mktemp("rules") / "desk"
-    folder.mkdir()
-    (folder / "customer.yaml").write_text(CUSTOMER)
-    (folder / "order.yaml").write_text(ORDER)
-    return load(folder.parent)
+    return load_desk(tmp_path_factory.mktemp("rules"), customer=CUSTOMER, order=ORDER)
 
 
 def order(random: Random) -> dict[str, Any]:
     """A payload of which each part may be wrong; the first value of each field is a good one."""
-    names = [name for name in VALUES if random.random() < (0.2 if name in ("id", "unknown") else 0.7)]
-    random.shuffle(names)
-    good = random.random()
-    return {
-        name: copy.deepcopy(VALUES[name][0] if random.random() < good else random.choice(VALUES[name]))
-        for name in names
-    }
+    return draw_payload(random, VALUES, 0.7, {"id": 0.2, "unknown": 0.2})
 
 
 def inputs_of(payload: Any) -> Inputs:

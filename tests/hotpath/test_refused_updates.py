@@ -9,21 +9,14 @@ from typing import Any
 import pytest
 from agreement import Tally, compare
 from calls import NOW, Case, DictRecords
+from desks import CUSTOMER, draw_payload, load_desk
 
-from rulewright import Program, load
+from rulewright import Program
 from rulewright.evaluation import Inputs
 from rulewright.evaluation import decide as decide_plainly
 from rulewright.hotpath.deciding import decide_quickly
 from rulewright.outcome import Outcome
 
-CUSTOMER = """
-rulewright: 1
-resource: desk/customer
-key: code
-fields:
-  code: {type: string, required: true}
-  limit: {type: integer}
-"""
 ORDER = """
 rulewright: 1
 resource: desk/order
@@ -114,11 +107,7 @@ ORDERS: list[dict[str, Any]] = [
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """Rules of which an update can break many at once."""
-    folder = tmp_path_factory.mktemp("rules") / "desk"
-    folder.mkdir()
-    (folder / "customer.yaml").write_text(CUSTOMER)
-    (folder / "order.yaml").write_text(ORDER)
-    return load(folder.parent)
+    return load_desk(tmp_path_factory.mktemp("rules"), customer=CUSTOMER, order=ORDER)
 
 
 def inputs_of(payload: Any, key: str) -> Inputs:
@@ -146,13 +135,7 @@ def records() -> DictRecords:
 
 def patch(random: Random) -> dict[str, Any]:
     """A payload of which each part may be wrong; the first value of each field is a good one."""
-    names = [name for name in VALUES if random.random() < (0.1 if name in ("id", "sealed") else 0.3)]
-    random.shuffle(names)
-    good = random.random()
-    return {
-        name: copy.deepcopy(VALUES[name][0] if random.random() < good else random.choice(VALUES[name]))
-        for name in names
-    }
+    return draw_payload(random, VALUES, 0.3, {"id": 0.1, "sealed": 0.1})
 
 
 def test_updates_with_many_problems_have_identical_outcomes(desk: Program) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from agreement import Tally, compare
 from calls import NOW, Case, DictRecords
+from desks import draw_payload, load_desk
 
-from rulewright import Program, load
+from rulewright import Program
 from rulewright.evaluation import Inputs
 from rulewright.evaluation import decide as decide_plainly
 from rulewright.hotpath.deciding import decide_quickly
@@ -79,11 +80,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """Members bring their key, guests are given one."""
-    folder = tmp_path_factory.mktemp("rules") / "desk"
-    folder.mkdir()
-    for name, text in (("member", MEMBER), ("guest", GUEST), ("note", NOTE)):
-        (folder / f"{name}.yaml").write_text(text)
-    return load(folder.parent)
+    return load_desk(tmp_path_factory.mktemp("rules"), member=MEMBER, guest=GUEST, note=NOTE)
 
 
 def inputs_of(payload: Any) -> Inputs:
@@ -99,13 +96,9 @@ def records() -> DictRecords:
 
 def payload_of(random: Random, resource: str) -> dict[str, Any]:
     """A payload of which each part may be wrong or taken; the first value of each field is a good one."""
-    good = random.random()
-    return {
-        name: values[0] if random.random() < good else random.choice(values)
-        for name, values in VALUES.items()
-        if (name != "code" or resource == "desk/member")
-        and random.random() < (0.1 if name == "unknown" else 0.8)
-    }
+    return draw_payload(
+        random, VALUES, 0.8, {"unknown": 0.1} | ({"code": 0.0} if resource == "desk/guest" else {})
+    )
 
 
 @pytest.mark.parametrize("resource", ["desk/member", "desk/guest"])

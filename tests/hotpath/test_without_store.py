@@ -6,21 +6,14 @@ from typing import Any
 
 import pytest
 from agreement import Tally, agree, compare
+from desks import CUSTOMER, load_desk
 from payloads import NOW, Case
 
-from rulewright import Program, load
+from rulewright import Program
 from rulewright.evaluation import Inputs
 from rulewright.hotpath.deciding import decide_quickly
 from rulewright.outcome import Outcome
 
-CUSTOMER = """
-rulewright: 1
-resource: desk/customer
-key: code
-fields:
-  code: {type: string, required: true}
-  limit: {type: integer}
-"""
 JOB = """
 rulewright: 1
 resource: desk/job
@@ -77,11 +70,7 @@ LIKE = {"name": "Ann", "alias": "x", "owner": "o", "kind": "k", "customer": "c",
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """Rules that look things up at every stage."""
-    folder = tmp_path_factory.mktemp("rules")
-    (folder / "desk").mkdir()
-    (folder / "desk" / "customer.yaml").write_text(CUSTOMER)
-    (folder / "desk" / "job.yaml").write_text(JOB)
-    return load(folder)
+    return load_desk(tmp_path_factory.mktemp("rules"), customer=CUSTOMER, job=JOB)
 
 
 def outcome_of(desk: Program, payload: dict[str, Any]) -> Outcome:
