@@ -92,6 +92,11 @@ class CompiledField(Struct, frozen=True, eq=False):
         """What messages call the field: its path within the resource, with dots."""
         return self.id.partition(".")[2]
 
+    @property
+    def parts(self) -> tuple[CompiledField, ...]:
+        """The fields that stand in it: an object's parts, or what each item of a list or map is."""
+        return self.children if self.items is None else (*self.children, self.items)
+
     def span_of(self, keyword: str) -> Span:
         """Where the keyword stands, or else the field."""
         return self.rule.at.get(keyword, self.rule.span)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from rulewright import cel
-from rulewright.compiled import CompiledField, CompiledWorkflow
+from rulewright.compiled import CompiledField, CompiledResource, CompiledWorkflow
 from rulewright.errors import ENDINGS
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.log import Site, Stage
@@ -81,12 +81,22 @@ def _nested_value(run: Run, field: CompiledField, siblings: View, item: object) 
 
 def computes_now(run: Run, field: CompiledField) -> bool:
     """Whether the field's `compute` applies to this operation."""
-    if field.rule.compute is None:
+    return computes(field, run.inputs.operation)
+
+
+def computes(field: CompiledField, operation: str) -> bool:
+    """Whether an operation works the field out by its `compute`; what is immutable, a create alone."""
+    compute = field.rule.compute
+    if compute is None:
         return False
-    on = field.rule.compute.on
-    if on is None:
-        on = ("create",) if field.rule.immutable else ("*",)
-    return "*" in on or run.inputs.operation in on
+    on = compute.on if compute.on is not None else ("create",) if field.rule.immutable else ("*",)
+    return "*" in on or operation in on
+
+
+def is_state(resource: CompiledResource, field: CompiledField) -> bool:
+    """Whether a field holds the state of its resource's workflow."""
+    workflow = resource.workflow
+    return workflow is not None and workflow.rule.field == field.name
 
 
 def is_system_made(run: Run, field: CompiledField) -> bool:
@@ -211,9 +221,8 @@ def _report_failure(run: Run, field: CompiledField, error: cel.CelError) -> None
 
 def _report_overruled(run: Run, field: CompiledField, value: object) -> None:
     """A value that was sent for a computed or generated field and differs is said to be overruled."""
-    workflow = run.resource.workflow
-    is_state = workflow is not None and workflow.rule.field == field.name
-    if not (computes_now(run, field) or field.rule.generate or is_state) or field.rule.readonly is not None:
+    has_state = is_state(run.resource, field)
+    if not (computes_now(run, field) or field.rule.generate or has_state) or field.rule.readonly is not None:
         return
     sent = run.sent.get(field.name)
     if sent is None or (sent == value and isinstance(sent, bool) == isinstance(value, bool)):

@@ -42,8 +42,7 @@ def _tells(kind: _Kind) -> bool:
 
 
 def _field_tells(field: CompiledField) -> bool:
-    below = (*field.children, *((field.items,) if field.items is not None else ()))
-    return field.rule.sensitive or any(map(_field_tells, below))
+    return field.rule.sensitive or any(map(_field_tells, field.parts))
 
 
 def _kind(node: Node, known: Mapping[str, _Kind], behind: Behind) -> _Kind:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledResource
@@ -30,9 +30,8 @@ def judge_key(run: Run, values: Mapping[str, object]) -> None:
         return
     key = encode_value(field, values[field.name])
     if run.records.find(run.resource.name, {field.name: key}, 1):
-        what = run.resource.file.name.replace("_", " ")
         site = Site(f"{field.id}.unique", f"/{field.name}", field.rule.span, Stage.CHECK, field.order)
-        message = field.rule.messages.get("unique", f"another {what} has this {field.name}")
+        message = words_of_taken(run.resource, field)
         shown = MASK if field.rule.sensitive else key
         run.report(site, "unique", message, because=Because(None, {f"record.{field.name}": shown}))
 
@@ -113,13 +112,27 @@ def _report(
 ) -> None:
     unique = field.unique
     assert unique is not None
-    what = resource.file.name.replace("_", " ")
-    within = f" with the same {' and '.join(unique.fields[1:])}" if unique.fields[1:] else ""
-    message = field.rule.messages.get("unique", f"another {what}{within} has this {field.name}")
+    message = words_of_taken(resource, field, unique.fields[1:])
     values = {
         f"record.{name}": MASK if resource.fields[name].rule.sensitive else value
         for name, value in wanted.items()
     }
     key = MASK if resource.fields[resource.key].rule.sensitive else other.get(resource.key)
-    because = Because(None, {**values, f"the other {what}'s {resource.key}": key})
+    because = Because(None, {**values, label_of_other(resource): key})
     run.report(site, "unique", message, because=because, vendor=unique.rule.error)
+
+
+def words_of_taken(resource: CompiledResource, field: CompiledField, within: Sequence[str] = ()) -> str:
+    """What is said where another record has the value of `field`, and the same values of `within`."""
+    same = f" with the same {' and '.join(within)}" if within else ""
+    text = f"another {_what(resource)}{same} has this {field.name}"
+    return field.rule.messages.get("unique", text)
+
+
+def label_of_other(resource: CompiledResource) -> str:
+    """What the key of the other record is called."""
+    return f"the other {_what(resource)}'s {resource.key}"
+
+
+def _what(resource: CompiledResource) -> str:
+    return resource.file.name.replace("_", " ")

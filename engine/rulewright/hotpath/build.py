@@ -314,13 +314,14 @@ def _opened(unit: Unit) -> list[str]:
 
 
 def _accept(unit: Unit, called: list[str], written: Iterable[str]) -> str:
-    # Without a store little is accepted, and nothing that takes time.
-    judged: Iterable[str] = (f"{stage}(s)" for stage in called)
-    if unit.has_store:
-        judged = Straightener(unit, unit.functions, written).lines(called)
-    lines = ["s = new(Run)", *_opened(unit), *judged, "return s"]
     if unit.is_reacted_to:
         lines = ["raise Decline  # other records react"]
+    else:
+        # Without a store little is accepted, and nothing that takes time.
+        judged: Iterable[str] = (f"{stage}(s)" for stage in called)
+        if unit.has_store:
+            judged = Straightener(unit, unit.functions, written).lines(called)
+        lines = ["s = new(Run)", *_opened(unit), *judged, "return s"]
     return "\n".join([f"def accept({', '.join(_given(unit))}):", *(f"    {line}" for line in lines), ""])
 
 

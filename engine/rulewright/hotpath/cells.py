@@ -14,9 +14,9 @@ from rulewright.cel import CelError
 from rulewright.compiled import CompiledField, CompiledUnique
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import to_json
+from rulewright.evaluation.records import computes, is_state
 from rulewright.evaluation.views import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
-from rulewright.hotpath.dependence import computes, is_state
 from rulewright.hotpath.expressions import Writer, Written, call_of, is_constant, literal
 from rulewright.hotpath.finding import Finder, kind_of_field
 from rulewright.hotpath.unit import Code, NotGenerated, Unit, part_of
@@ -343,8 +343,7 @@ class Cells(Finder):
 
 def _completes_parts(field: CompiledField) -> bool:
     """Whether a sent value is completed inside."""
-    parts = (*field.children, *((field.items,) if field.items is not None else ()))
-    return any("supplied" in part.concerns for part in parts)
+    return any("supplied" in part.concerns for part in field.parts)
 
 
 def _is_flat(field: CompiledField) -> bool:

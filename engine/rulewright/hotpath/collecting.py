@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from rulewright.evaluation.judging import applies_to
 from rulewright.evaluation.log import Stage
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.collecting_presence import PresenceCollector
@@ -18,7 +19,7 @@ from rulewright.hotpath.collecting_taken import TakenCollector
 from rulewright.hotpath.collecting_values import ValueCollector
 from rulewright.hotpath.effects import EffectWriter
 from rulewright.hotpath.guarding import Guard
-from rulewright.hotpath.stages import Stages, applies
+from rulewright.hotpath.stages import Stages
 from rulewright.hotpath.unit import Unit
 
 TITLE: Final = "every problem after the shape's"
@@ -49,7 +50,7 @@ class Collector:
 
     def conclusion(self, effects: EffectWriter) -> str:
         """The function that tells of what must hold after the effects."""
-        invariants = [one for one in self.unit.resource.invariants if applies(one, self.unit.operation)]
+        invariants = [one for one in self.unit.resource.invariants if applies_to(one, self.unit.operation)]
         if self.unit.has_store:
             # An invariant that does not hold is told by the evaluator.
             body = [*self.taken.concluding(effects), *(["invariants(s)"] if invariants else [])] or ["pass"]

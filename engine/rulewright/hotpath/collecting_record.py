@@ -9,8 +9,8 @@ from rulewright import cel
 from rulewright.cel.tree import Logic
 from rulewright.compiled import EMPTY_MAP, CompiledField
 from rulewright.evaluation.log import Stage
+from rulewright.evaluation.records import computes
 from rulewright.formula import Formula, Valued
-from rulewright.hotpath.dependence import computes
 from rulewright.hotpath.guarding import GuardedWriter, under
 from rulewright.hotpath.inferring import InferenceWriter
 from rulewright.hotpath.refusals import Refusal
@@ -150,6 +150,6 @@ class RecordCollector(GuardedWriter):
 
 def _maker(field: CompiledField) -> tuple[str, Valued | None]:
     """The keyword that a value is worked out by, and what it says."""
-    if computes(field):
+    if computes(field, "create"):
         return "compute", field.compute
     return "default_from", field.default_from

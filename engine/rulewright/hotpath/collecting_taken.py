@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from rulewright.compiled import EMPTY_MAP, CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.evaluation.masking import MASK
+from rulewright.evaluation.uniqueness import label_of_other, words_of_taken
 from rulewright.hotpath.cells import map_of
 from rulewright.hotpath.dependence import joined
 from rulewright.hotpath.effects import EffectWriter
@@ -56,8 +57,7 @@ class TakenCollector(GuardedWriter):
 
     def _key(self, key: CompiledField) -> Iterator[str]:
         """A key that the caller gives must be new."""
-        what = self.resource.file.name.replace("_", " ")
-        said = key.rule.messages.get("unique", f"another {what} has this {key.name}")
+        said = words_of_taken(self.resource, key)
         problem = Problem(f"{key.id}.unique", "unique", f"/{key.name}", said, rule_at=str(key.rule.span))
         refusal = self.guard.refusal(Stage.CHECK, key.order, problem, EMPTY_MAP)
         shown = repr(MASK) if key.rule.sensitive else "k"
@@ -111,13 +111,11 @@ class TakenCollector(GuardedWriter):
         assert unique is not None
         key = resource.fields[resource.key]
         found, tests, values = self._others(field, place)
-        what = resource.file.name.replace("_", " ")
-        within = f" with the same {' and '.join(unique.fields[1:])}" if unique.fields[1:] else ""
         problem = Problem(
             rule=unique.id,
             code="unique",
             path=f"/{field.name}",
-            message=field.rule.messages.get("unique", f"another {what}{within} has this {field.name}"),
+            message=words_of_taken(resource, field, unique.fields[1:]),
             rule_at=str(field.span_of("unique")),
             vendor=unique.rule.error,
         )
@@ -126,9 +124,7 @@ class TakenCollector(GuardedWriter):
             f"record.{name}": repr(MASK) if resource.fields[name].rule.sensitive else text
             for name, text in values.items()
         }
-        shown[f"the other {what}'s {key.name}"] = (
-            repr(MASK) if key.rule.sensitive else f"other.get({key.name!r})"
-        )
+        shown[label_of_other(resource)] = repr(MASK) if key.rule.sensitive else f"other.get({key.name!r})"
         yield f"if {' and '.join(tests)}:"
         yield f"    other = other_of({found}, 2), {key.name!r}, {own})"
         yield f"    if other is not None: tell_taken(entries, {refusal}, {map_of(shown)})"

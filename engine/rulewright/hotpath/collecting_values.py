@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rulewright.compiled import CompiledCheck, CompiledField, CompiledLookUp
+from rulewright.evaluation.judging import applies_to
 from rulewright.evaluation.log import Stage
 from rulewright.evaluation.lookups import place_of_key, reader_of
 from rulewright.evaluation.overlay import needs_store
@@ -12,7 +13,7 @@ from rulewright.evaluation.request import is_early
 from rulewright.hotpath.dependence import joined
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.guarding import GuardedWriter, under
-from rulewright.hotpath.stages import applies, is_left
+from rulewright.hotpath.stages import is_left
 from rulewright.hotpath.touching import both
 from rulewright.hotpath.unit import Code, NotGenerated
 from rulewright.problem import Problem
@@ -146,12 +147,12 @@ class ValueCollector(GuardedWriter):
         for field in self.resource.fields.values():
             if self.unit.may_be_there(field) and not is_left(field, self.unit.operation):
                 for check in field.checks:
-                    if applies(check, self.unit.operation):
+                    if applies_to(check, self.unit.operation):
                         touched = self.touching.of_field(field.name, check.condition)
                         judged = self._field_check(field, check)
                         yield from under(f"if {touched}:" if touched else "", judged)
                 yield from self._inner_checks(field)
-        whole = [check for check in self.resource.checks if applies(check, self.unit.operation)]
+        whole = [check for check in self.resource.checks if applies_to(check, self.unit.operation)]
         if whole:
             # They rest on no value that a check of its own refused.
             yield "unsound.update(checked)"
@@ -164,9 +165,8 @@ class ValueCollector(GuardedWriter):
         lines = self.stages.inner_checks(field)
         if lines:
             self.unit.rested.add(field.name)
-            within = (*field.children, *((field.items,) if field.items else ()))
             rests = joined(
-                self.guard.rests.of(check.condition) for part in within for check in _checks_of(part)
+                self.guard.rests.of(check.condition) for part in field.parts for check in _checks_of(part)
             )
             yield f"if {field.name!r} in unsound: raise Decline"
             yield from self.guard.guarded((rests[0], False), lines)
@@ -247,5 +247,5 @@ class ValueCollector(GuardedWriter):
 def _checks_of(field: CompiledField) -> Iterator[CompiledCheck]:
     """The checks of a part, and of what is in it."""
     yield from field.checks
-    for one in (*field.children, *((field.items,) if field.items else ())):
+    for one in field.parts:
         yield from _checks_of(one)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from rulewright import cel
 from rulewright.cel.tree import Call, Conditional, Logic, Macro
 from rulewright.compiled import CompiledField, CompiledResource
+from rulewright.evaluation.records import computes, is_state
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Path, Valued
 
 # The fields, and whether the rule surely says nothing without each of them.
@@ -148,7 +149,7 @@ class Dependence:
             computed = field.compute if computes(field, self.operation) else None
             return [] if computed is None or is_state(self.resource, field) else [computed]
         workflow = self.resource.workflow
-        begins = workflow is not None and is_state(self.resource, field)
+        begins = is_state(self.resource, field)
         initial = workflow.initial_from if workflow is not None and begins else None
         return [one for one in (field.compute, field.default_from, initial) if one is not None]
 
@@ -179,21 +180,6 @@ class Dependence:
             self._names[key] = (frozenset(self.resource.fields), False)
             self._names[key] = work_out()
         return self._names[key]
-
-
-def is_state(resource: CompiledResource, field: CompiledField) -> bool:
-    """Whether a field holds the state of its resource's workflow."""
-    workflow = resource.workflow
-    return workflow is not None and workflow.rule.field == field.name
-
-
-def computes(field: CompiledField, operation: str = "create") -> bool:
-    """Whether an operation works the field out by its `compute`; what is immutable, a create alone."""
-    compute = field.rule.compute
-    if compute is None:
-        return False
-    on = compute.on if compute.on is not None else ("create",) if field.rule.immutable else ("*",)
-    return "*" in on or operation in on
 
 
 def joined(parts: Iterable[Rests]) -> Rests:

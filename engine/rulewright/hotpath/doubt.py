@@ -15,9 +15,9 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import because_of
 from rulewright.evaluation.overlay import NoStoreError
+from rulewright.evaluation.records import computes, is_state
 from rulewright.evaluation.views import Layer, LazyRecord, Whole, encode_value
 from rulewright.formula import Formula, Valued
-from rulewright.hotpath.dependence import computes, is_state
 from rulewright.hotpath.refusals import Entry, Refusal, undecided, withdraw
 from rulewright.hotpath.state import UNREAD, Decline, Missing, Names, State, decoded
 from rulewright.hotpath.values import truth
@@ -117,10 +117,10 @@ class Doubt(Names):
     def _was_sent(self, field: CompiledField) -> bool:
         """Whether what was sent, or is stored, is the value, so that no other is worked out."""
         link = self.state.link
+        is_computed, has_state = computes(field, link.operation), is_state(link.resource, field)
         if link.operation == "update":
-            return not computes(field, link.operation) or is_state(link.resource, field)
-        is_derived = computes(field) or is_state(link.resource, field)
-        return not is_derived and field.name in self.state.payload
+            return has_state or not is_computed
+        return not (is_computed or has_state) and field.name in self.state.payload
 
     def _work_out(self, field: CompiledField) -> object:
         link = self.state.link

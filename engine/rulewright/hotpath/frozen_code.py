@@ -58,6 +58,8 @@ _KEPT_TOO: Final = frozenset(
         "rulewright.evaluation.outcome_masking._without",
         "rulewright.evaluation.response.print_value",
         "rulewright.evaluation.shape.unknown_field_text",
+        "rulewright.schema.repeats._identity",
+        "rulewright.schema.repeats.first_places",
         "rulewright.schema.validators.is_one_of",
     }
 )

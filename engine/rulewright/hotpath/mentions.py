@@ -320,7 +320,7 @@ class _Finder:
         names = _Names(parts=frozenset({"value", "item"}))
         for formula in _formulas_of(one):
             self.walk(formula, names)
-        for below in (*one.children, *((one.items,) if one.items is not None else ())):
+        for below in one.parts:
             self._whole(below)
 
     def _where(self, where: FormulaMap, resource: str) -> None:

@@ -14,6 +14,7 @@ from rulewright.formula import Valued
 from rulewright.hotpath.state import Decline, NoStore, State, decoded, names_of
 from rulewright.hotpath.values import match
 from rulewright.problem import Because, Problem, ProblemDraft
+from rulewright.schema.repeats import first_places
 
 # Where a problem stands in the order of evaluation: the stage, then the place in the rule file.
 Place = tuple[int, ...]
@@ -138,13 +139,11 @@ def _places(sent: Sequence[object], kept: int) -> Sequence[int]:
     """Where each item that was kept stands in the payload (`unique_items: collapse` drops repeats)."""
     if kept == len(sent):
         return range(kept)
-    firsts: dict[object, int] = {}
-    for place, item in enumerate(sent):
-        firsts.setdefault(item, place)
-    if len(firsts) != kept:
+    places = first_places(sent)
+    if len(places) != kept:
         # Written differently, two items may be one.
         raise Decline
-    return [*firsts.values()]
+    return places
 
 
 def tell_undecided(s: State, entries: list[Entry], refusal: Refusal, error: NoStore) -> None:

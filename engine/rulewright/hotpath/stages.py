@@ -7,6 +7,7 @@ from typing import Final
 
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation import PART_TYPES
+from rulewright.evaluation.judging import applies_to
 from rulewright.evaluation.request import PARAMETER, is_early
 from rulewright.formula import Formula
 from rulewright.hotpath.cells import Cells
@@ -238,7 +239,7 @@ class Stages:
             if self.unit.may_be_there(field):
                 yield from self._field_checks(field, self.unit.place(field), field.name)
         for check in self.resource.checks:
-            if applies(check, self.unit.operation):
+            if applies_to(check, self.unit.operation):
                 touched = self.touching.of_whole(check.condition.reads)
                 test = self._condition(check.condition)
                 if test != "True":
@@ -271,7 +272,7 @@ class Stages:
                 yield from (f"    {line}" for line in below)
 
     def _applying(self, field: CompiledField) -> Iterator[CompiledCheck]:
-        return (check for check in field.checks if applies(check, self.unit.operation))
+        return (check for check in field.checks if applies_to(check, self.unit.operation))
 
     def _check(self, check: CompiledCheck, local: dict[str, Code], top: str) -> str:
         writer: Writer = self.cells.writer(local)
@@ -311,20 +312,23 @@ class Stages:
         tests = [
             f"if not {self._condition(check.condition)}: raise Decline"
             for check in self.resource.invariants
-            if applies(check, self.unit.operation)
+            if applies_to(check, self.unit.operation)
         ]
         self._stage("invariants", "what must hold after the effects", ["reread(s)", *tests] if tests else [])
 
 
 def is_left(field: CompiledField, operation: str) -> bool:
     """Whether rules inside a field's value can't be written: where it is given, the evaluator decides."""
-    parts = (*field.children, *((field.items,) if field.items else ()))
     if field.one_of is not None and kind_of_field(field) not in ("text", "int", "bool"):
         return True
-    if operation == "update" and not is_shaped(field) and any(part.concerns - _OF_NEW for part in parts):
+    if (
+        operation == "update"
+        and not is_shaped(field)
+        and any(part.concerns - _OF_NEW for part in field.parts)
+    ):
         # What is stored has rules inside that may be touched, though no such value is sent here.
         return True
-    return any(_is_left_inside(part, field) for part in parts)
+    return any(_is_left_inside(part, field) for part in field.parts)
 
 
 def _is_left_inside(part: CompiledField, of: CompiledField) -> bool:
@@ -338,9 +342,3 @@ def _is_left_inside(part: CompiledField, of: CompiledField) -> bool:
         or (is_item and "presence" in part.concerns)
         or (is_item and any("checks" in child.concerns for child in part.children))
     )
-
-
-def applies(check: CompiledCheck, operation: str = "create") -> bool:
-    """Whether a check is judged in an operation."""
-    on = check.rule.on if check.rule.on is not None else ("create", "update")
-    return "*" in on or operation in on

@@ -198,8 +198,7 @@ def _is_read(field: CompiledField) -> bool:
 
 def _holds_map(field: CompiledField) -> bool:
     """Whether a map, with keys of the sender's choice, may stand in a value, however deep."""
-    inner = (*field.children, *((field.items,) if field.items is not None else ()))
-    return is_map(field) or any(map(_holds_map, inner))
+    return is_map(field) or any(map(_holds_map, field.parts))
 
 
 def _holds_null(value: object) -> bool:
@@ -210,9 +209,8 @@ def _holds_null(value: object) -> bool:
 
 def _readonly(field: CompiledField) -> frozenset[str]:
     """The names of the parts that only the system sets, however deep."""
-    inner = (*field.children, *((field.items,) if field.items is not None else ()))
     own = (one.name for one in field.children if one.rule.readonly is not None)
-    return frozenset(own).union(*map(_readonly, inner))
+    return frozenset(own).union(*map(_readonly, field.parts))
 
 
 def _may_hold(value: object, parts: frozenset[str]) -> bool:

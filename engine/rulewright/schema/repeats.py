@@ -26,10 +26,16 @@ def without_repeats(items: list[Any], unsound: Collection[Any] = ()) -> list[Any
 
     `unsound` are the places of items with an error, of which nobody knows what they are: all are kept.
     """
+    places = first_places(items, unsound)
+    return items if len(places) == len(items) else Kept(items, places)
+
+
+def first_places(items: Sequence[Any], unsound: Collection[Any] = ()) -> list[int]:
+    """Where each item stands first; `unsound` as above."""
     firsts: dict[Hashable, int] = {}
     for place, item in enumerate(items):
         firsts.setdefault((None, place) if place in unsound else _identity(item), place)
-    return items if len(firsts) == len(items) else Kept(items, [*firsts.values()])
+    return [*firsts.values()]
 
 
 def _identity(value: Any) -> Hashable:
