@@ -23,6 +23,8 @@ class RecordSet:
     def __init__(self, records: Iterable[StoredRecord]) -> None:
         self.key: str | None = None
         self._rows: dict[int, StoredRecord] = dict(enumerate(map(copied, records)))
+        # Rows that hold lists or maps: only these are copied value by value.
+        self._deep = {row for row, record in self._rows.items() if not _is_flat(record)}
         self._next = len(self._rows)
         self._indexes: dict[tuple[str, ...], _Index] = {}
         # The largest number of a sequence: else every generated key would cost a look at every record.
@@ -33,24 +35,34 @@ class RecordSet:
 
     def find(self, where: Where, limit: int | None) -> list[StoredRecord]:
         """Return copies of the matching records, by key where there is one."""
-        records = [self._rows[row] for row in self.matching(where)]
-        if self.key is not None and len(records) > 1:
-            name = self.key
-            records.sort(key=lambda record: order(record.get(name)))
-        return [copied(record) for record in records[:limit]]
+        found = self.matching(where)
+        if not found:
+            return []
+        if self.key is not None and len(found) > 1:
+            found = self._in_order(found, self.key)
+        rows, deep = self._rows, self._deep
+        return [copied(rows[row]) if row in deep else {**rows[row]} for row in found[:limit]]
+
+    def _in_order(self, found: Sequence[int], key: str) -> list[int]:
+        return sorted(found, key=lambda row: order(self._rows[row].get(key)))
 
     def matching(self, where: Where) -> Sequence[int]:
         """Return the row numbers of the matching records."""
-        fields = tuple(sorted(where))
-        if not fields:
-            return list(self._rows)
-        index = self._index(fields)
-        wanted = [where[field] for field in fields]
-        if _PLAIN.issuperset(map(type, wanted)):
-            # Nearly all: one value each, which is its own identity.
-            return [*index.get(tuple(wanted), ())]
-        options = [dict.fromkeys(map(identity, alternatives(where[field]))) for field in fields]
-        return [row for values in product(*options) for row in index.get(values, ())]
+        # By the fields in the order in which they were asked for: few ask for the same ones in two.
+        fields = (*where,)
+        index = self._indexes.get(fields)
+        if index is None:
+            if not fields:
+                return [*self._rows]
+            index = self._index(fields)
+        wanted: tuple[Hashable, ...] = (*where.values(),)
+        kinds = {*map(type, wanted)}
+        if not kinds <= _FLAT:
+            options = [dict.fromkeys(map(identity, alternatives(value))) for value in wanted]
+            return [row for values in product(*options) for row in index.get(values, ())]
+        # Nearly all: one value each, mostly its own identity.
+        rows = index.get(wanted if kinds <= _PLAIN else (*map(identity, wanted),))
+        return [*rows] if rows else []
 
     def values(self, where: Where, field: str) -> Iterator[object]:
         """Yield what the matching records hold in `field`."""
@@ -92,6 +104,7 @@ class RecordSet:
     def remove(self, row: int) -> None:
         """Take a record away."""
         record = self._rows.pop(row)
+        self._deep.discard(row)
         for fields, index in self._indexes.items():
             entry = _entry(fields, record)
             index[entry].pop(row)
@@ -107,17 +120,18 @@ class RecordSet:
 
     def _put(self, row: int, record: StoredRecord) -> None:
         self._rows[row] = record
+        if not _is_flat(record):
+            self._deep.add(row)
         for fields, index in self._indexes.items():
             index.setdefault(_entry(fields, record), {})[row] = None
         for (field, prefix), last in self._last.items():
             self._last[field, prefix] = max(last, number_after(prefix, record.get(field)))
 
     def _index(self, fields: tuple[str, ...]) -> _Index:
-        index = self._indexes.get(fields)
-        if index is None:
-            index = self._indexes[fields] = {}
-            for row, record in self._rows.items():
-                index.setdefault(_entry(fields, record), {})[row] = None
+        index: _Index = {}
+        for row, record in self._rows.items():
+            index.setdefault(_entry(fields, record), {})[row] = None
+        self._indexes[fields] = index
         return index
 
 
@@ -125,9 +139,13 @@ def _entry(fields: tuple[str, ...], record: StoredRecord) -> tuple[Hashable, ...
     return tuple(identity(record.get(field)) for field in fields)
 
 
+def _is_flat(record: StoredRecord) -> bool:
+    return _FLAT.issuperset(map(type, record.values()))
+
+
 def copied(record: StoredRecord) -> dict[str, object]:
     """Copy a record, nested values too: nobody changes what is stored by changing what was read."""
-    if _FLAT.issuperset(map(type, record.values())):
+    if _is_flat(record):
         return {**record}
     return {field: _copied_value(value) for field, value in record.items()}
 

@@ -13,7 +13,8 @@ from rulewright.evaluation import Inputs, Request
 from rulewright.fieldtypes import as_utc
 
 _NO_REQUEST: Final = Request()
-_PARTS = ("path", "query", "headers")
+_PARTS: Final = frozenset({"path", "query", "headers"})
+_TEXTS: Final = frozenset({str})
 
 
 def instant(as_of: object) -> datetime:
@@ -41,14 +42,19 @@ def request_of(given: object) -> Request:
         return _NO_REQUEST
     if isinstance(given, Request):
         return given
-    if not isinstance(given, Mapping) or any(name not in _PARTS for name in given):
+    if not isinstance(given, dict | Mapping) or not _PARTS.issuperset(given):
         raise EvaluationError(
             f"the request must be a Request, or a mapping of path, query and headers, not {shortened(given)}"
         )
     for name, part in given.items():
-        if not isinstance(part, Mapping) or not all(isinstance(key, str) for key in part):
+        if not isinstance(part, dict | Mapping) or not _are_texts(part):
             raise EvaluationError(f"{name} of the request must map names to values, not {shortened(part)}")
     return Request(**given)
+
+
+def _are_texts(names: Mapping[object, object]) -> bool:
+    # Nearly all are; some web frameworks have names of a class of their own.
+    return _TEXTS.issuperset(map(type, names)) or all(isinstance(name, str) for name in names)
 
 
 def require_actor(actor: object) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from rulewright import batch, outbox
 from rulewright.arguments import (
@@ -40,7 +41,6 @@ from rulewright.evaluation import (
     Request,
     Tracer,
     find_resource,
-    make_inputs,
     moves,
     with_payload,
 )
@@ -326,14 +326,14 @@ class Program:
         require_key(key)
         require_seed(seed)
         require_actor(actor)
-        return make_inputs(
-            operation,
-            payload,
-            instant(as_of),
-            int.from_bytes(os.urandom(8)) if seed is None else seed,
-            key,
-            actor,
-            request_of(request),
+        return Inputs(
+            operation=operation,
+            payload=payload,
+            now=instant(as_of),
+            seed=int.from_bytes(os.urandom(8)) if seed is None else seed,
+            key=key,
+            actor=actor,
+            request=request_of(request),
         )
 
 

@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import engine_cases as cases
 import msgspec
+from msgspec.structs import replace
 from validators import FINISH, PEERS, Peer, finish_update
 
 from rulewright import load

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from importlib import import_module
 from typing import Any, Final, cast
+
+from msgspec.structs import replace
 
 from rulewright import cel
 from rulewright.compiled import CompiledResource, CompiledRules

@@ -6,9 +6,11 @@ Nothing happens here; each effect reads through the changes planned so far (lang
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
+
+from msgspec import structs
 
 from rulewright import cel
 from rulewright.compiled import CompiledEffect, CompiledField, CompiledResource
@@ -159,7 +161,7 @@ def _plan_create(run: Run, plan: Plan, effect: CompiledEffect) -> None:
 def _new_record(run: Run, plan: Plan, effect: CompiledEffect, target: CompiledResource) -> dict[str, object]:
     """A created record gets its resource's generate, default and compute."""
     values = _fitted(target, effect.set.value(run.scope))
-    inputs = replace(run.inputs, operation="create", payload={}, key=None, seed=run.chance.bits(64))
+    inputs = structs.replace(run.inputs, operation="create", payload={}, key=None, seed=run.chance.bits(64))
     maker = open_run(run.rules, target, inputs, run.records)
     maker.reserved = run.reserved
     maker.own.update(values)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from msgspec import structs
+
 from rulewright import cel
 from rulewright.compiled import CompiledReaction
 from rulewright.evaluation.assembly import open_run
@@ -59,7 +61,7 @@ def _fire(
     judge: Callable[[Run], None],
 ) -> None:
     target = run.rules.resources[reaction.resource]
-    inputs = replace(
+    inputs = structs.replace(
         run.inputs,
         operation=reaction.rule.fire,
         payload=payload,

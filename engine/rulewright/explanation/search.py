@@ -15,6 +15,8 @@ from itertools import count
 from time import monotonic
 from typing import Final, cast
 
+from msgspec import structs
+
 from rulewright.evaluation import Inputs, decide
 from rulewright.evaluation.decision import judged_run
 from rulewright.explanation.candidates import Case, Change, candidates
@@ -90,13 +92,13 @@ class _Search:
     def decide(self, payload: object) -> Outcome:
         """Run the evaluation."""
         self.spent += 1
-        inputs = replace(self.inputs, payload=payload)
+        inputs = structs.replace(self.inputs, payload=payload)
         return decide(self.program.compiled, self.resource, inputs, self.store)
 
     def case(self, payload: object) -> Case:
         """What candidates are drawn from."""
         rules = self.program.compiled
-        inputs = replace(self.inputs, payload=payload)
+        inputs = structs.replace(self.inputs, payload=payload)
         run = judged_run(rules, self.resource, inputs, self.store)
         around = Surroundings(rules, self.store, run, self.inputs.now)
         return Case(run.resource, run.intake, payload, around)

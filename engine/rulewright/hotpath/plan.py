@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from rulewright.compiled import CompiledEffect, CompiledIdempotency, CompiledResource
+from rulewright.evaluation import Inputs
 from rulewright.evaluation.idempotency import make_claim, recall
 from rulewright.evaluation.overlay import same
-from rulewright.evaluation.run import make_inputs
 from rulewright.hotpath.ahead import fits
 from rulewright.hotpath.state import Decline, State
 from rulewright.outcome import Claim
@@ -20,7 +20,15 @@ def claimed(s: State, rule: CompiledIdempotency, key: str, scope: Sequence[objec
     """The idempotency key that the call takes; Decline where an earlier one has it."""
     link = s.link
     of = s.kept[link.resource.key] if link.operation == "update" else None
-    inputs = make_inputs(link.operation, s.payload, s.now, s.seed, of, s.actor, s.request)
+    inputs = Inputs(
+        operation=link.operation,
+        payload=s.payload,
+        now=s.now,
+        seed=s.seed,
+        key=of,
+        actor=s.actor,
+        request=s.request,
+    )
     claim = make_claim(link.resource, inputs, rule, key, scope)
     if recall(s.store, claim, s.now) is not None:
         raise Decline
