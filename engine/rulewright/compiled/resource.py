@@ -66,20 +66,22 @@ class CompiledResource(Struct, frozen=True, eq=False, dict=True):
         """The name of the primary key field."""
         return self.file.key
 
-    def schema_for(self, settable: frozenset[str] = frozenset()) -> type[Schema]:
-        """Return the marshmallow Schema class, made on first use; `settable` as in `build_schema`."""
-        if settable not in self._schemas:
+    def schema_for(self, settable: frozenset[str] = frozenset(), *, merges: bool = False) -> type[Schema]:
+        """Return the marshmallow Schema class, made on first use; parameters as in `build_schema`."""
+        place = (settable, merges)
+        if place not in self._schemas:
             # Two threads may both build it; the classes are equal, and either may stay.
             build_schema = import_module("rulewright.schema").build_schema
-            self._schemas[settable] = build_schema(self.file, settable, self.types)
-        return self._schemas[settable]
+            self._schemas[place] = build_schema(self.file, settable, self.types, merges=merges)
+        return self._schemas[place]
 
-    def loader(self, event: str | None, settable: frozenset[str]) -> Schema:
+    def loader(self, event: str | None, settable: frozenset[str], *, merges: bool = False) -> Schema:
         """Return the Schema object that reads payloads: of an event, or else of the resource.
 
-        Loading keeps nothing in the object, so threads may share it.
+        `merges`: what is sent is merged into what is stored, as in an update. Loading keeps nothing in the
+        object, so threads may share it.
         """
-        schema = self.event_schema(event) if event is not None else self.schema_for(settable)
+        schema = self.event_schema(event) if event is not None else self.schema_for(settable, merges=merges)
         if schema not in self._loaders:
             self._loaders[schema] = schema()
         return self._loaders[schema]
@@ -88,8 +90,12 @@ class CompiledResource(Struct, frozen=True, eq=False, dict=True):
         """Return the marshmallow Schema class of an event's payload, made on first use."""
         place = ("event", event)
         if place not in self._schemas:
-            schema_class = import_module("rulewright.schema").schema_class
-            rules = [one.rule for one in self.event_fields(event).values()]
+            schemas = import_module("rulewright.schema")
+            rules = [
+                schemas.uncounted(one.rule) if name in self.fields else one.rule
+                for name, one in self.event_fields(event).items()
+            ]
+            schema_class = schemas.schema_class
             self._schemas[place] = schema_class(event.title(), rules, self.file.unknown, types=self.types)
         return self._schemas[place]
 

@@ -37,6 +37,7 @@ from rulewright.evaluation.request import (
 from rulewright.evaluation.response import respond
 from rulewright.evaluation.run import Inputs, Run
 from rulewright.evaluation.shape import judge_shape
+from rulewright.evaluation.sizes import judge_sizes
 from rulewright.evaluation.trace import Tracer
 from rulewright.evaluation.uniqueness import judge_key, judge_uniques
 from rulewright.evaluation.variants import judge_variants
@@ -219,6 +220,7 @@ _STAGES: Final[tuple[Callable[[Run], None], ...]] = (
     _judge_existence,
     _judge_shape,
     merge_update,
+    judge_sizes,
     drop_excluded,
     judge_presence,
     judge_variants,

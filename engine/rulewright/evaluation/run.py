@@ -282,8 +282,7 @@ class Run:
         """Let no later rule rely on the fields that `stage` found fault with."""
         paths = self.log.error_paths(stage)
         for path in paths:
-            for view in {id(view): view for view in (self.sent, self.merged)}.values():
-                _mark(view, path, self.positions)
+            mark_unsound(self, path)
         if paths:
             self.record.forget()
             self.scope.forget()
@@ -294,6 +293,12 @@ class _Failed:
 
 
 FAILED: Final = _Failed()
+
+
+def mark_unsound(run: Run, path: str) -> None:
+    """Let no rule rely on what stands at a pointer of the payload."""
+    for view in {id(view): view for view in (run.sent, run.merged)}.values():
+        _mark(view, path, run.positions)
 
 
 def _mark(view: View, path: str, positions: Mapping[str, Sequence[int]]) -> None:

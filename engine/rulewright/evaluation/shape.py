@@ -35,7 +35,9 @@ def judge_shape(run: Run) -> None:
         return
     fields = run.intake
     sent = _without_system_fields(run, fields.values(), payload, "", run.settable)
-    schema = run.resource.loader(run.inputs.operation if run.is_event else None, run.settable)
+    schema = run.resource.loader(
+        run.inputs.operation if run.is_event else None, run.settable, merges=run.current is not None
+    )
     try:
         valid, errors = schema.load(sent, partial=True), {}
     except ValidationError as error:

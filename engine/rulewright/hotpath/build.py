@@ -212,7 +212,7 @@ def _write(unit: Unit) -> int | None:
     stages.write_request()
     sent = [one for one in unit.resource.fields.values() if unit.is_sent(one)]
     settable = frozenset(one.name for one in sent if one.rule.readonly is not None)
-    loader = unit.resource.loader(None, settable)
+    loader = unit.resource.loader(None, settable, merges=unit.is_update)
     shape = ShapeWriter(unit, loader)
     shape.write(sent)
     stages.called.append("shape")

@@ -39,7 +39,7 @@ def struct_of(
             raise NotGenerated(f"the name {name}")
         if not is_sent(resource, field, operation):
             members.append((name, _NEVER, None))
-        elif not is_shaped(field):
+        elif not is_shaped(field) or (is_partial and _is_counted(field)):
             # Whoever sends it has the evaluator decide.
             is_required = field.rule.required and not loose and not is_partial
             members.append((name, _NEVER) if is_required else (name, _NEVER, None))
@@ -56,6 +56,12 @@ def is_shaped(field: CompiledField) -> bool:
         _type_of(field)
         return True
     return False
+
+
+def _is_counted(field: CompiledField) -> bool:
+    """Whether the keys of a map are counted: an update counts those that are stored, too."""
+    bounds = (field.rule.min_length, field.rule.max_length)
+    return field.type.basic == "map" and any(one is not None for one in bounds)
 
 
 def _nullable(field: CompiledField, *, is_partial: bool = False) -> Any:
@@ -131,7 +137,8 @@ def _nested_struct(field: CompiledField, *, is_partial: bool) -> Any:
     for child in field.children:
         if not is_plain(child.name) or child.rule.type in ("object", "list") or child.reference is not None:
             raise NotGenerated(f"{child.id}, a part with parts of its own")
-        if child.rule.readonly is not None:
+        if child.rule.readonly is not None or (is_partial and is_map(child)):
+            # An update merges maps at every depth, which is left to the evaluator inside objects.
             members.append((child.name, _NEVER, msgspec.UNSET))
         elif child.rule.required and not is_partial:
             members.append((child.name, _type_of(child)))

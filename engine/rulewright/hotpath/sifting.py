@@ -92,7 +92,7 @@ class Sifter:
         fields = resource.fields.items()
         self.sendable = {name: one for name, one in fields if is_sent(resource, one, operation)}
         settable = frozenset(name for name, one in self.sendable.items() if one.rule.readonly is not None)
-        self.loaders: Mapping[str, Any] = resource.loader(None, settable).fields
+        self.loaders: Mapping[str, Any] = resource.loader(None, settable, merges=self.is_update).fields
         self._classes = {
             name: dict if one.children else _CLASSES[one.rule.type]
             for name, one in self.sendable.items()

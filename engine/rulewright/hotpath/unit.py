@@ -121,7 +121,7 @@ def is_sent(resource: CompiledResource, field: CompiledField, operation: str = "
 
 def is_map(field: CompiledField) -> bool:
     """Whether a field may hold an object with keys of the sender's choice."""
-    return field.type.basic in ("map", "any") and not field.children
+    return field.type.basic in ("map", "any", "object") and not field.children
 
 
 def is_plain(name: str) -> bool:

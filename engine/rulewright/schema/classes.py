@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from marshmallow import EXCLUDE, RAISE, Schema
+from msgspec.structs import replace
 
 from rulewright.fieldtypes import FIELD_TYPES, FieldType, resolve
 from rulewright.model import Field, RuleFile
@@ -17,15 +18,31 @@ Types = Mapping[str, FieldType]
 
 
 def build_schema(
-    rule_file: RuleFile, settable: frozenset[str] = frozenset(), types: Types = FIELD_TYPES
+    rule_file: RuleFile,
+    settable: frozenset[str] = frozenset(),
+    types: Types = FIELD_TYPES,
+    *,
+    merges: bool = False,
 ) -> type[Schema]:
     """Make the marshmallow Schema class of a resource; `types` are the field types that are known.
 
     Read-only fields are `dump_only`, except those in `settable` (an operation's `accepts`).
-    Loading judges shape and static `required`; conditions need the engine.
+    Loading judges shape and static `required`; conditions need the engine. `merges`: what is loaded is merged
+    into a stored record, so the keys of maps can't be counted yet.
     """
     name = "".join(part.title().replace("_", "") for part in rule_file.resource.split("/"))
-    return schema_class(name, rule_file.fields, rule_file.unknown, settable=settable, types=types)
+    rules = [uncounted(rule) for rule in rule_file.fields] if merges else rule_file.fields
+    return schema_class(name, rules, rule_file.unknown, settable=settable, types=types)
+
+
+def uncounted(rule: Field) -> Field:
+    """Return a rule that doesn't count the keys of maps; what is in a list is as it was sent."""
+    if rule.fields is not None:
+        return replace(rule, fields=tuple(map(uncounted, rule.fields)))
+    if rule.type == "map":
+        items = uncounted(rule.items) if rule.items is not None else None
+        return replace(rule, items=items, min_length=None, max_length=None)
+    return rule
 
 
 def schema_class(

@@ -69,9 +69,7 @@ def _comparable(type_: str, value: object) -> Any:
 
 
 def _length(rule: Field, label: str, keyword: str, bound: int) -> Validator:
-    unit = "character" if rule.type not in ("list", "map") else "item" if rule.type == "list" else "key"
-    words = "at least" if keyword == "min_length" else "at most"
-    text = f"{label} must have {words} {bound} {unit}{'' if bound == 1 else 's'}"
+    text = length_text(rule, label, keyword, bound)
 
     def validate(value: Sized) -> None:
         size = len(value)
@@ -79,6 +77,13 @@ def _length(rule: Field, label: str, keyword: str, bound: int) -> Validator:
             raise refusal(rule, keyword, text)
 
     return validate
+
+
+def length_text(rule: Field, label: str, keyword: str, bound: int) -> str:
+    """Say how long a value must be, or may be."""
+    unit = "character" if rule.type not in ("list", "map") else "item" if rule.type == "list" else "key"
+    words = "at least" if keyword == "min_length" else "at most"
+    return f"{label} must have {words} {bound} {unit}{'' if bound == 1 else 's'}"
 
 
 def _pattern(rule: Field, label: str, pattern: str) -> Validator:
