@@ -16,6 +16,7 @@ from typing import Any
 
 from calls import NOW, Case, DictRecords, Seed, Stored
 from changing import Changer
+from msgspec import structs
 from payloads import PayloadMaker
 from samples import WRONG
 from situations import created
@@ -150,7 +151,7 @@ class PatchMaker:
             path[random.choice([*path])] = random.choice(("other", "", None, 5))
         elif path and random.random() < 0.03:
             path.pop(random.choice([*path]))
-        return replace(request, path=path)
+        return structs.replace(request, path=path)
 
 
 class Patcher:

@@ -216,13 +216,13 @@ def test_hostile_texts_stay_literals(tmp_path: Path, operation: str) -> None:
 @pytest.mark.parametrize("operation", GENERATED)
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_every_shipped_resource_has_a_program(program: Program, resource: str, operation: str) -> None:
-    """None is left to the plain evaluator as a whole; what others react to is not accepted here."""
+    """None is left to the plain evaluator as a whole; who reacts is looked for."""
     source = program_source(program.compiled, program.compiled.resources[resource], operation)
 
     reacted_to = program.compiled.reactions.get((resource, operation))
     assert "def accept(" in source
     assert "def collect(" in source
-    assert ("raise Decline  # other records react" in source) is bool(reacted_to)
+    assert ("require_nobody(s, " in source) is bool(reacted_to)
 
 
 CONSTANT = """\

@@ -14,7 +14,7 @@ from msgspec.structs import asdict
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation.idempotency import key_in
 from rulewright.evaluation.views import Layer
-from rulewright.hotpath import choosing, doubt, merging, plan, refusals, state, texts, values
+from rulewright.hotpath import choosing, doubt, merging, plan, reacting, refusals, state, texts, values
 from rulewright.hotpath.ahead import fits
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.collecting import GIVEN, TITLE, Collector
@@ -66,6 +66,7 @@ NAMES: Final[Mapping[str, object]] = {
             refusals.tell_taken,
             refusals.tell_undecided,
             refusals.tell_undecided_value,
+            reacting.require_nobody,
             refusals.withdraw,
             refusals.tell_value,
             state.decoded,
@@ -149,8 +150,6 @@ class Generated:
     merge: Callable[[State], None] | None
     # Tells what must hold after the effects.
     conclude: Callable[[State, list[Entry]], None] | None
-    # Whether other records react to what is accepted, so that nothing is accepted here.
-    is_reacted_to: bool
     # What comes after the checks.
     after: tuple[Callable[[State], None], ...]
     loose: type[msgspec.Struct]
@@ -194,7 +193,6 @@ def generate(
         keep=namespace.get("kept"),
         merge=namespace.get("merge"),
         conclude=namespace.get("conclude"),
-        is_reacted_to=unit.is_reacted_to,
         after=tuple(namespace[one] for one in _AFTER if one in namespace),
         loose=struct_of(resource, operation, loose=True),
         dates=_dates(unit),
@@ -226,15 +224,7 @@ def _write(unit: Unit) -> int | None:
         unit.function("infer", "rules of infer have nothing to tell", InferenceWriter(unit, cells).lines())
         stages.called.append("infer")
     effects = EffectWriter(unit, cells)
-    if effects.is_needed:
-        unit.function("plan", "the own record, then the effects", effects.lines())
-        stages.called.append("plan")
-    uniques = [*effects.unique_lines()]
-    # Without a store nothing is taken.
-    if uniques and unit.has_store:
-        unit.function("uniques", "values that no other record may have", uniques)
-        stages.called.append("uniques")
-    stages.write_invariants()
+    stages.write_consequences(effects)
     response = ResponseWriter(unit, cells)
     if response.status not in (None, 204):
         again = ["reread(s)"] if effects.is_needed else []
@@ -314,14 +304,11 @@ def _opened(unit: Unit) -> list[str]:
 
 
 def _accept(unit: Unit, called: list[str], written: Iterable[str]) -> str:
-    if unit.is_reacted_to:
-        lines = ["raise Decline  # other records react"]
-    else:
-        # Without a store little is accepted, and nothing that takes time.
-        judged: Iterable[str] = (f"{stage}(s)" for stage in called)
-        if unit.has_store:
-            judged = Straightener(unit, unit.functions, written).lines(called)
-        lines = ["s = new(Run)", *_opened(unit), *judged, "return s"]
+    # Without a store little is accepted, and nothing that takes time.
+    judged: Iterable[str] = (f"{stage}(s)" for stage in called)
+    if unit.has_store:
+        judged = Straightener(unit, unit.functions, written).lines(called)
+    lines = ["s = new(Run)", *_opened(unit), *judged, "return s"]
     return "\n".join([f"def accept({', '.join(_given(unit))}):", *(f"    {line}" for line in lines), ""])
 
 

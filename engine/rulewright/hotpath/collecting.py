@@ -53,7 +53,9 @@ class Collector:
         invariants = [one for one in self.unit.resource.invariants if applies_to(one, self.unit.operation)]
         if self.unit.has_store:
             # An invariant that does not hold is told by the evaluator.
-            body = [*self.taken.concluding(effects), *(["invariants(s)"] if invariants else [])] or ["pass"]
+            called = self.guard.stages.called
+            last = [f"{one}(s)" for one in ("reactions", "invariants") if one in called]
+            body = [*self.taken.concluding(effects), *last] or ["pass"]
         else:
             body = ["unsound = set()", "reread(s)"]
             for check in invariants:

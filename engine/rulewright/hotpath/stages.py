@@ -11,9 +11,11 @@ from rulewright.evaluation.judging import applies_to
 from rulewright.evaluation.request import PARAMETER, is_early
 from rulewright.formula import Formula
 from rulewright.hotpath.cells import Cells
+from rulewright.hotpath.effects import EffectWriter
 from rulewright.hotpath.expressions import Writer
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.merging import MergeWriter
+from rulewright.hotpath.reacting import reaction_lines
 from rulewright.hotpath.shape import is_shaped
 from rulewright.hotpath.touching import Touching, both
 from rulewright.hotpath.unit import Code, Unit
@@ -307,7 +309,17 @@ class Stages:
         self._stage("complete", "the record", lines)
         self._stage("overruled", "what was sent and is set by the rules", overruled)
 
-    def write_invariants(self) -> None:
+    def write_consequences(self, effects: EffectWriter) -> None:
+        """What the record leads to: effects, values that are taken by now, reactions, what must hold then."""
+        if effects.is_needed:
+            self._stage("plan", "the own record, then the effects", effects.lines())
+        # Without a store nothing is taken.
+        if self.unit.has_store:
+            self._stage("uniques", "values that no other record may have", effects.unique_lines())
+        self._stage("reactions", "other records that react", reaction_lines(self.unit))
+        self._write_invariants()
+
+    def _write_invariants(self) -> None:
         """What must hold after the effects, on look-ups read anew."""
         tests = [
             f"if not {self._condition(check.condition)}: raise Decline"

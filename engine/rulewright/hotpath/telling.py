@@ -111,7 +111,7 @@ class Teller:
     def _conclude(self, run: State, inputs: Inputs, entries: list[Entry]) -> Outcome:
         """The outcome of a payload that has nothing but warnings so far."""
         generated = self.generated
-        if claim_of(run) is not None or generated.is_reacted_to:
+        if claim_of(run) is not None:
             # A claim is of the whole payload, of which something was taken out.
             raise Decline
         for _, problem in entries:

@@ -63,11 +63,6 @@ class Unit:
         self.dependence = Dependence(self.resource, self.operation)
 
     @property
-    def is_reacted_to(self) -> bool:
-        """Whether other records react to what is accepted, which the plain evaluator works out."""
-        return bool(self.rules.reactions.get((self.resource.name, self.operation)))
-
-    @property
     def is_update(self) -> bool:
         """Whether payloads are merged into what is stored."""
         return self.operation == "update"

@@ -1,0 +1,37 @@
+"""Reactions of other records: most find nobody, and then nothing happens but a read.
+
+Where a record is found, the plain evaluator fires its event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from rulewright.compiled import CompiledReaction
+from rulewright.evaluation.lookups import evaluate_where
+from rulewright.evaluation.views import Layer, decode_record
+from rulewright.hotpath.state import Decline, State, names_of
+from rulewright.hotpath.unit import Unit
+
+
+def require_nobody(s: State, reactions: Sequence[CompiledReaction]) -> None:
+    """Look for records that react to what is planned, as `evaluation.reactions`; Decline where one does."""
+    source = decode_record(s.link.resource.fields, s.record)
+    scope = Layer({"source": source}, names_of(s))
+    for reaction in reactions:
+        rule = reaction.rule
+        # The evaluator's function asks its run for the rules, which the link has too.
+        where = evaluate_where(cast(Any, s.link), rule.for_each.resource, reaction.by, scope)
+        reaction.with_.value(scope)
+        if s.store is None or None in where.values():
+            continue
+        if s.records.find(rule.for_each.resource, where):
+            raise Decline
+        s.reads.append((rule.fire, rule.for_each.resource, where, 0))
+
+
+def reaction_lines(unit: Unit) -> Iterator[str]:
+    """Yield the lines that look for who reacts; none where nobody ever does."""
+    if reactions := unit.rules.reactions.get((unit.resource.name, unit.operation)):
+        yield f"require_nobody(s, {unit.constant('reactions', reactions)})"
