@@ -168,6 +168,7 @@ LOCALS = {
     "finish",
     "reread",
     "infer",
+    "reactions",
     "f0",
     "f1",
     "f2",
