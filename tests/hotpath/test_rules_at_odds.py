@@ -310,6 +310,30 @@ fields:
 """,
         ({}, {"part": {"a": "y"}}, {"part": {"c": None, "b": "y"}}, {"made": {"a": "y"}}, {"part": {"b": 1}}),
     ),
+    # Whether a field applies is judged before what is required is found to be missing.
+    "excluded_beside_a_missing_field": (
+        """
+fields:
+  list: {type: list, items: {type: integer}, required: true}
+  size: {type: integer, excluded_if: '!given(payload.list)', references: {resource: desk/person}}
+""",
+        ({"size": 1}, {"size": 9}, {"size": "x"}, {"list": [1], "size": 1}, {"list": [1], "size": 9}),
+    ),
+    # A null that is no value is there, so it may be forbidden; that ends a field before it is required.
+    "forbidden_null": (
+        """
+fields:
+  size: {type: integer, required: true, forbidden_with: [name]}
+  sort: {type: string, required: true, forbidden_if: payload.name == 'a'}
+  name: {type: string}
+""",
+        (
+            {"size": None, "sort": None, "name": "a"},
+            {"size": None, "sort": "x"},
+            {"size": 1, "sort": None},
+            {"size": "x"},
+        ),
+    ),
     # Nothing can be selected from null: not from what nobody may send, nor from the record of a create.
     "selected_from_null": (
         """

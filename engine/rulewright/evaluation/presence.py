@@ -40,7 +40,7 @@ def _is_sent(place: Place) -> bool:
 
 def _is_excluded(run: Run, place: Place) -> bool:
     condition = place.field.excluded_if
-    if condition is None:
+    if condition is None or not is_touched(run, place.top, condition):
         return False
     site = _site(place, "excluded_if")
     if not run.holds(condition, site, place.scope(run)):

@@ -72,15 +72,23 @@ class PresenceCollector(GuardedWriter):
             yield f"if {given}: raise Decline"
         elif not is_shaped(field):
             self.unit.rested.add(field.name)
-            yield f"if {self.touching.of_field(field.name) or given}: raise Decline"
+            yield f"if {self.touching.of_field(field.name, field.excluded_if) or given}: raise Decline"
         elif field.excluded_if is not None:
             self.unit.rested.add(field.name)
             test = self.cells.writer().condition(field.excluded_if)
-            lines = under("" if test == "True" else f"if {test}:", ["raise Decline"])
+            lines = [*self._lacks(field.excluded_if)]
+            lines += under("" if test == "True" else f"if {test}:", ["raise Decline"])
             guarded = [*self.guard.guarded(self.guard.rests.of(field.excluded_if), lines)]
             # What is wrong is dropped, too.
             yield f"if {field.name!r} in unsound: raise Decline"
             yield from under(f"if {place} is not None:", guarded)
+
+    def _lacks(self, formula: Formula) -> Iterator[str]:
+        """Decline where a required field is missing that a condition was written to rely on."""
+        fields = [self.resource.fields[name] for name in sorted(self.guard.rests.of(formula)[0])]
+        required = [one for one in fields if one.rule.required and self.unit.is_sent(one)]
+        if required and not self.unit.is_update:
+            yield f"if {' or '.join(f'{self.unit.place(one)} is None' for one in required)}: raise Decline"
 
     def _siblings(self, field: CompiledField) -> Iterator[str]:
         """Which of some fields are given, and must not be, is told by the evaluator."""

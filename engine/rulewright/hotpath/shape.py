@@ -59,9 +59,11 @@ def is_shaped(field: CompiledField) -> bool:
 
 
 def _is_counted(field: CompiledField) -> bool:
-    """Whether the keys of a map are counted: an update counts those that are stored, too."""
+    """Whether the keys of a map, at any depth, are counted: an update counts those that are stored, too."""
     bounds = (field.rule.min_length, field.rule.max_length)
-    return field.type.basic == "map" and any(one is not None for one in bounds)
+    is_bound = field.type.basic == "map" and any(one is not None for one in bounds)
+    # A list replaces what is stored.
+    return is_bound or (field.rule.type != "list" and any(map(_is_counted, field.parts)))
 
 
 def _nullable(field: CompiledField, *, is_partial: bool = False) -> Any:

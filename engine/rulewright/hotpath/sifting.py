@@ -261,13 +261,13 @@ class Sifter:
             return Told(tuple(reporter.entries), keeps=False, ends=False)
         rule, kind = field.rule, value.__class__
         if value is None:
-            # A null where a value is required is a value that is missing.
-            if rule.required:
-                return _CLEARED if self.is_update else _DROPPED
-            if rule.nullable:
+            if rule.nullable and not rule.required:
                 return _KEPT
             if is_conditional(field):
                 raise Decline
+            # A null where a value is required is a value that is missing.
+            if rule.required:
+                return _CLEARED if self.is_update else _DROPPED
             return self._refuse(name, None)
         taken = _TAKEN.get(rule.type)
         if taken is None or kind in taken or kind not in _JSON:

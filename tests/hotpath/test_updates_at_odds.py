@@ -1,0 +1,88 @@
+"""Rule files on which generated programs of updates once said something else than the plain evaluator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from agreement import differences
+from desks import load_desk
+from payloads import NOW, Case, DictRecords
+
+from rulewright.evaluation import Inputs
+from rulewright.evaluation import decide as decide_plainly
+from rulewright.hotpath.deciding import decide
+
+Record = dict[str, Any]
+HEAD = """
+rulewright: 1
+resource: desk/note
+key: id
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+"""
+# Fields, what is stored, and the patches.
+CASES: dict[str, tuple[str, Record, list[Record]]] = {
+    # Entries of maps that stand in objects are merged, too; the keys that are stored are counted.
+    "merged_maps": (
+        """
+  size: {type: integer}
+  free: {type: object}
+  few: {type: map, items: {type: string}, min_length: 1, max_length: 2}
+  deep: {type: map, items: {type: map, items: {type: string}, min_length: 1}}
+  box:
+    type: object
+    fields: {name: {type: string}, labels: {type: map, items: {type: string}}, any: {type: any}}
+""",
+        {
+            "id": 1,
+            "free": {"a": {"b": 1}},
+            "few": {"a": "x", "b": "y"},
+            "box": {"name": "n", "labels": {"a": "x"}, "any": {"a": 1}},
+        },
+        [
+            {"box": {"labels": {"b": "y"}}},
+            {"box": {"labels": {}}},
+            {"box": {"labels": {"a": None}}},
+            {"box": {"any": {"b": 2}}},
+            {"box": {"name": "m"}},
+            {"free": {"a": {"c": 2}}},
+            {"free": {"a": None}},
+            {"few": {"c": "z"}},
+            {"few": {"a": "z"}},
+            {"few": {}},
+            {"deep": {"a": {}}},
+            {"deep": {"a": {"b": "x"}}},
+            {"few": {}, "size": "x"},
+            {"few": {"c": "z"}, "size": "x"},
+            {"box": {"labels": {"b": 5}}, "size": "x"},
+        ],
+    ),
+    # What no longer applies is dropped where the patch is refused for something else, too.
+    "excluded": (
+        """
+  size: {type: integer}
+  kind: {type: string}
+  list: {type: list, items: {type: string, nullable: true}, excluded_if: record.kind == 'a'}
+  name: {type: string, excluded_if: record.kind == 'a'}
+""",
+        {"id": 1, "kind": "b", "list": ["x"], "name": "n"},
+        [{"kind": "a"}, {"kind": "a", "size": "x"}, {"kind": 5}, {"size": 1}, {"list": [None], "size": "x"}],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_both_paths_update_alike(name: str, tmp_path: Path) -> None:
+    """What is stored counts, and none of it is lost; also where an update is refused."""
+    fields, stored, patches = CASES[name]
+    program = load_desk(tmp_path, api="rulewright: 1\napi: desk\n", note=HEAD + fields.lstrip("\n"))
+    for patch in patches:
+        inputs = Inputs(operation="update", payload=patch, now=NOW, seed=1, key=1)
+        case = Case("desk/note", inputs, DictRecords({"desk/note": [stored]}, {"desk/note": "id"}))
+        plain = decide_plainly(program.compiled, case.resource, inputs, case.records)
+        # The first two are decided plainly.
+        quick = [decide(program.compiled, case.resource, inputs, case.records) for _ in range(3)][-1]
+
+        assert [*differences(case, plain, quick)] == [], patch
