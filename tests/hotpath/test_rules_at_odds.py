@@ -331,7 +331,7 @@ fields:
             {"size": None, "sort": None, "name": "a"},
             {"size": None, "sort": "x"},
             {"size": 1, "sort": None},
-            {"size": "x"},
+            {"size": 1},
         ),
     ),
     # Nothing can be selected from null: not from what nobody may send, nor from the record of a create.
