@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from typing import Final
 
@@ -19,10 +20,23 @@ def main() -> None:
     way and again when it ends, takes a seventh of a short command.
     """
     gc.set_threshold(_PATIENCE)
+    _open_what_is_closed()
     try:
         _run()
     finally:
         gc.freeze()
+
+
+def _open_what_is_closed() -> None:
+    """Whoever closed stdin sends nothing, and whoever closed stderr wants to hear nothing.
+
+    A file that a command opens would be given their numbers, else. Without stdout there are no results: that
+    is an error, in failures.
+    """
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - open to the end
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as above
 
 
 def _run() -> None:

@@ -250,6 +250,30 @@ def test_closed_pipe(write: Write) -> None:
     assert (process.wait(), said) == (141, b"")
 
 
+@pytest.mark.parametrize("words", ["validate", "apply --store sqlite:///t.db"])
+def test_closed_stderr(words: str, write: Write) -> None:
+    """Whoever wants to hear nothing gets the results and the status all the same, after a warm start too."""
+    file = write("t.jsonl", [{"title": "x"}, {"title": 5}])
+    command = f"{sys.executable} -m rulewright {words} desk/ticket {file} 2>&-"
+
+    for number in range(2):
+        ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+
+        assert (ran.returncode, "must be text" in ran.stdout) == (1, True), number
+
+
+def test_closed_stdin(write: Write) -> None:
+    """Nothing can be read from it; a file needs none."""
+    command = f"{sys.executable} -m rulewright validate desk/ticket"
+    file = write("t.json", {"title": "x"})
+
+    nothing = subprocess.run(f"{command} - <&-", shell=True, capture_output=True, text=True, check=False)
+    read = subprocess.run(f"{command} {file} <&-", shell=True, capture_output=True, text=True, check=False)
+
+    assert (nothing.returncode, read.returncode) == (2, 0)
+    assert nothing.stderr == "error: <stdin>:1:1: the file is empty: there is no payload in it\n"
+
+
 @pytest.mark.parametrize("words", [("validate",), ("explain",), ("validate", "--format", "json")])
 def test_configured_rules_are_named_from_here(
     run: Run, write: Write, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch

@@ -414,6 +414,7 @@ def test_environment(
         ('rules = "rules"\n', True),
         ('rules = "rules"\naudit = false\n', True),
         ('rules = "rules"\nformat = "jsonl"\n', True),
+        ('rules = "rules"\nformat = ""\n', False),
         ('rules = "rules"\nstore = "sqlite:///none.db"\n', False),
         ('rules = "rules"\nplugins = ["nothing"]\n', False),
         ('rules = "nowhere"\n', False),
@@ -426,6 +427,15 @@ def test_configuration(text: str, *, answered: bool, warm: tuple[str, ...], comp
 
     assert decide_warm(warm) is None
     assert compare(*warm) is answered
+
+
+def test_wrong_configuration_under_a_flag(warm: tuple[str, ...], compare: Compare) -> None:
+    """A format that nobody knows is told of, though another one is asked for; a known one is no matter."""
+    for configured, answered in (("sarif", True), ("xml", False)):
+        Path("rulewright.toml").write_text(f'rules = "rules"\nformat = "{configured}"\n')
+
+        assert compare(*warm, "--format", "text") is False
+        assert compare(*warm, "--format", "text") is answered
 
 
 def test_project_without_configuration(warm: tuple[str, ...], compare: Compare) -> None:

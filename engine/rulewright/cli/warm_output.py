@@ -29,7 +29,7 @@ _CODES: Final = {
 
 def chosen_look(options: Mapping[str, str]) -> tuple[str, Paint]:
     """The format, and what gives texts their looks, if they have any. Raises LookupError for another one."""
-    chosen = options.get("format") or ("pretty" if sys.stdout.isatty() else "text")
+    chosen = options.get("format", "pretty" if sys.stdout.isatty() else "text")
     color = options.get("color", "auto")
     if chosen not in _FORMATS or color not in _COLORS:
         raise LookupError(chosen)

@@ -121,10 +121,13 @@ def _decide(resource: str, files: Sequence[str], given: Mapping[str, Any]) -> An
     from rulewright.cli.warm_inputs import read_items  # noqa: PLC0415
     from rulewright.cli.warm_output import chosen_look, report  # noqa: PLC0415
     from rulewright.configuration_cache import kept_configuration  # noqa: PLC0415
+    from rulewright.report.formats import FORMATS  # noqa: PLC0415
 
     configuration = kept_configuration(os.getcwd())
     options = {**configuration["options"], **given}
-    if configuration["plugins"] or "max_errors" in options:
+    # A format that nobody knows is told of, whatever a flag says.
+    is_known = configuration["options"].get("format", FORMATS[0]) in FORMATS
+    if configuration["plugins"] or "max_errors" in options or not is_known:
         raise _LeftError
     chosen, paint = chosen_look(options)
     settings, audit = configuration["settings"], configuration["audit"]
