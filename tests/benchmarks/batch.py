@@ -52,8 +52,8 @@ HOUSEHOLDS = 300
 PERSONS = 400
 # How many objects are made before Python looks for circles among them: as __main__.py has it.
 _PATIENCE = 100_000
-# Lines that are decided in no time, and too many for a warm start.
-_FEW = 201
+# Lines that are decided in little time, and too many for a warm start.
+_FEW = 3_001
 FIRST = ("Ann", "Bob", "Carol", "Dave", "Erin", "Frank", "Grace", "Heidi", "Ivan", "Judy", "Olivia", "Zoé")
 LAST = ("Smith", "Jones", "O'Brien", "Garcia", "Müller", "Lee", "Patel", "Kim", "Nguyen", "Brown", "Davis")
 STREETS = ("Adams Street", "Baker Road", "Cedar Avenue", "High Street", "Station Road", "Park Lane")

@@ -32,6 +32,7 @@ class _Table:
     def __init__(self, resource: str, key: str, columns: Iterable[tuple[str, str]]) -> None:
         self.resource, self.key = resource, key
         self.columns = [_Column(name, type_) for name, type_ in columns]
+        self.types = {one.name: one.type for one in self.columns}
 
 
 class _GivenRecords:
@@ -44,37 +45,39 @@ class _GivenRecords:
 
     def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
         """See Records.find."""
-        found: Sequence[StoredRecord] = self._set(resource, *where).find(where, limit)
+        found: Sequence[StoredRecord] = self._set(resource, where).find(where, limit)
         return found
 
     def count(self, resource: str, where: Where) -> int:
         """See Records.count."""
-        return len(self._set(resource, *where).matching(where))
+        return len(self._set(resource, where).matching(where))
 
     def extreme(self, resource: str, where: Where, field: str, which: str) -> object:
         """See Records.extreme."""
         from rulewright_adapters.values import order  # noqa: PLC0415 - the engine needs no adapter
 
-        columns = {one.name: one.type for one in self._tables[resource].columns}
-        if columns[field] == "json":
+        if self._tables[resource].types[field] == "json":
             raise LookupError(field)
-        values = self._set(resource, field, *where).values(where, field)
+        values = self._set(resource, where).values(where, field)
         known = [value for value in values if value is not None]
         return (min if which == "min" else max)(known, key=order, default=None)
 
     def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
         """See Records.last_in_sequence."""
-        last: int = self._set(resource, field).last_in_sequence(field, prefix)
+        last: int = self._set(resource, (field,)).last_in_sequence(field, prefix)
         return last
 
-    def _set(self, resource: str, *fields: str) -> Any:
+    def _set(self, resource: str, fields: Iterable[str]) -> Any:
+        table = self._tables[resource]
+        for field in fields:
+            if field not in table.types:
+                raise LookupError(resource)
+        found = self._sets.get(resource)
+        return found if found is not None else self._sets.setdefault(resource, self._made(table))
+
+    def _made(self, table: _Table) -> Any:
         from rulewright_adapters.memory_records import RecordSet  # noqa: PLC0415 - the engine needs no adapter
 
-        table = self._tables[resource]
-        if not {one.name for one in table.columns}.issuperset(fields):
-            raise LookupError(resource)
-        found = self._sets.get(resource)
-        if found is None:
-            found = self._sets[resource] = RecordSet(self._given.get(resource, ()))
-            found.key = table.key
-        return found
+        made = RecordSet(self._given.get(table.resource, ()))
+        made.key = table.key
+        return made

@@ -12,7 +12,7 @@ from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -139,9 +139,7 @@ def _decide(resource: str, files: Sequence[str], given: Mapping[str, Any]) -> An
     items = read_items(files)
     actor = _actor(options.get("actor"))
     with _records(options, program) as records:
-        entries = [*_entries(program, resource, items, records, actor, options)]
-    if chosen == "text":
-        _leave_changes_out(entries)
+        entries = [*_entries(program, resource, items, records, actor, options, chosen)]
     found = any(entry.outcome.verdict != "accepted" for entry in entries)
     text, told = report(chosen, entries, paint)
     return text, _warnings(program.missing_parts(actor)) + told, _FINDINGS if found else 0
@@ -161,25 +159,21 @@ def _entries(
     records: Any,
     actor: Mapping[str, object] | None,
     options: Mapping[str, Any],
+    chosen: str,
 ) -> Iterator[Entry]:
     from rulewright.hotpath.retold import changed  # noqa: PLC0415
     from rulewright.hotpath.warm import Entry  # noqa: PLC0415
 
+    clock = _clock(options.get("as_of"))
     for number, item in enumerate(items):
         seed = int(options["seed"]) + number if "seed" in options else int.from_bytes(os.urandom(8))
-        now = _now(options.get("as_of"))
-        decided = program.decide(resource, item.payload, records, actor, now, seed, options["path"])
+        given = item.payload, records, actor, clock(), seed, options["path"]
+        # Of payloads among others, lines tell of problems only: see decisions.problems_of.
+        decided = program.decide(resource, *given, tells_changes=item.alone or chosen != "text")
         places = item.places({problem.path for problem in decided.problems}) if decided.problems else {}
         # Copies: a problem in which nothing was read is one object for all payloads that have it.
         decided.problems = [changed(one, payload_at=places[one.path]) for one in decided.problems]
         yield Entry(decided, item.at, alone=item.alone)
-
-
-def _leave_changes_out(entries: Iterable[Entry]) -> None:
-    """Of payloads among others, lines tell of problems only: see decisions.problems_of."""
-    for entry in entries:
-        if not entry.alone:
-            entry.outcome.changes = ()
 
 
 def _program(name: str | None, chosen: str) -> WarmProgram:
@@ -227,11 +221,12 @@ def _records(options: Mapping[str, str], program: WarmProgram) -> AbstractContex
     return closing(open_store(options["store"]))
 
 
-def _now(as_of: str | None) -> datetime:
-    """The time of the decision, as arguments.instant has it."""
+def _clock(as_of: str | None) -> Callable[[], datetime]:
+    """What gives the time of a decision, as arguments.instant has it."""
     from datetime import UTC, datetime  # noqa: PLC0415
 
     if as_of is None:
-        return datetime.now(UTC)
-    said = datetime.fromisoformat(as_of)
-    return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
+        return lambda: datetime.now(UTC)
+    read = datetime.fromisoformat(as_of)
+    said = read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    return lambda: said

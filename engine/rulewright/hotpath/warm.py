@@ -56,10 +56,12 @@ class WarmProgram:
         now: datetime,
         seed: int,
         path: Mapping[str, object] | None = None,
+        *,
+        tells_changes: bool = True,
     ) -> Decided:
         """What is decided about a create, fit to be shown. Whatever it raises: that is not sure.
 
-        Parameters as in `Program.evaluate`; `path` is the request's.
+        Parameters as in `Program.evaluate`; `path` is the request's. `tells_changes`: they are wanted.
         """
         self._secrets = set()
         kept = self._kept
@@ -76,9 +78,9 @@ class WarmProgram:
         except Exception:  # whatever it was, it is met again, and told or left to the whole command
             run = None
         if run is not None:
-            self._accept(decided, run)
+            self._accept(decided, run, tells_changes=tells_changes)
         else:
-            run = self._refuse(decided, payload, given)
+            run = self._refuse(decided, payload, given, tells_changes=tells_changes)
         if self._whole is not None:
             self._masked(resource, payload)
             self._tell_rest(decided, run.reads, now)
@@ -92,10 +94,18 @@ class WarmProgram:
             self._masked(decided.resource, payload)
             self._tell_rest(decided, (), now)
 
-    def _accept(self, decided: Decided, run: Any, respond: Callable[[Any], object] | None = None) -> None:
+    def _accept(
+        self,
+        decided: Decided,
+        run: Any,
+        respond: Callable[[Any], object] | None = None,
+        *,
+        tells_changes: bool,
+    ) -> None:
         """Fill in what is written and told; `respond` shapes the response where that was not tried."""
         decided.verdict = "accepted"
-        decided.changes = tuple(self._shown(decided.resource, run))
+        if tells_changes:
+            decided.changes = tuple(self._shown(decided.resource, run))
         if self._whole is not None:
             decided.record = self._masked(decided.resource, run.record)
             if self._whole["status"] is not None:
@@ -104,7 +114,7 @@ class WarmProgram:
                 body = respond(run) if respond is not None else run.body
                 decided.response = Response(self._whole["status"], body)
 
-    def _refuse(self, decided: Decided, payload: Any, given: tuple[Any, ...]) -> Any:
+    def _refuse(self, decided: Decided, payload: Any, given: tuple[Any, ...], *, tells_changes: bool) -> Any:
         """Fill in the problems; the state that they were found in. Raises LostError."""
         if self._kept["refusing"] is None:
             raise LostError
@@ -116,7 +126,7 @@ class WarmProgram:
             raise LostError
         decided.verdict = verdict_of(decided.problems)
         if decided.verdict == "accepted":
-            self._accept(decided, run, parts["respond"])
+            self._accept(decided, run, parts["respond"], tells_changes=tells_changes)
         elif self._whole is not None:
             self._refuse_whole(decided)
         return run
