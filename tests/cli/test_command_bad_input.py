@@ -136,6 +136,18 @@ def test_stdin_of_another_format(run: Run, text: str) -> None:
     assert "--stdin-filename" not in run(*words, "--stdin-filename", "in.json", stdin=text).out
 
 
+def test_what_follows_a_payload(run: Run, write: Write) -> None:
+    """Whoever has several in one document is told how they are read; not where lines are read already."""
+    text = '{"title": "x"} {"title": "y"}'
+
+    assert "a file named .jsonl" in run("validate", "desk/ticket", write("t.json", text)).out
+    for words in ((write("t.jsonl", text),), (write("u.json", {}), "--actor", text)):
+        ran = run("validate", "desk/ticket", *words)
+
+        assert "this is no JSON: the JSON value ended before this" in ran.out + ran.err
+        assert ".jsonl " not in ran.out + ran.err
+
+
 def test_positions(run: Run, write: Write) -> None:
     """A problem says where its value stands, or the object that lacks it: JSON, array, YAML."""
     pretty_json = '[\n  {},\n  {"tags": ["a",\n    5]}\n]'

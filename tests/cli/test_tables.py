@@ -202,15 +202,30 @@ def test_a_header_that_was_never_worked_out(run: Run) -> None:
 
 def test_workbook_of_several_sheets(run: Run) -> None:
     """Which sheet is meant must be said; nothing is passed over in silence."""
-    write_workbook("v.xlsx", {"May": {"A1": "guest", "A2": "Ann"}, "June": {"A1": "guest", "A2": "Bob"}})
+    sheets = {"May": {"A1": "guest", "A2": "Ann"}, "June": {"A1": "guest", "A2": "Bob"}, "July": {}}
+    write_workbook("v.xlsx", sheets)
 
     unsaid = run("validate", "desk/visit", "v.xlsx")
     wrong = run("validate", "desk/visit", "v.xlsx:Jun")
+    empty = run("validate", "desk/visit", "v.xlsx:July")
     said = run("validate", "desk/visit", "v.xlsx:June", *JSONL)
 
     assert (unsaid.code, wrong.code, record(said.outcomes[0])) == (2, 2, {"guest": "Bob"})
     assert "name one, like v.xlsx:May" in unsaid.err
     assert "did you mean June?" in wrong.err
+    assert (empty.code, empty.err.startswith("error: v.xlsx:July: there is no payload in it")) == (2, True)
+
+
+def test_workbook_of_several_sheets_on_stdin(run: Run, tmp_path: Path) -> None:
+    """What is said to name one does so there, too."""
+    write_workbook("v.xlsx", {"May": {"A1": "guest", "A2": "Ann"}, "June": {"A1": "guest", "A2": "Bob"}})
+    data = (tmp_path / "v.xlsx").read_bytes()
+    words = ("validate", "desk/visit", "-", *JSONL, "--stdin-filename")
+
+    unsaid, said = run(*words, "in.xlsx", stdin=data), run(*words, "in.xlsx:June", stdin=data)
+
+    assert (unsaid.code, "name one, like in.xlsx:May" in unsaid.err) == (2, True)
+    assert record(said.outcomes[0]) == {"guest": "Bob"}
 
 
 def test_machines_get_row_and_column_of_a_cell(run: Run) -> None:

@@ -90,11 +90,12 @@ def find_sources(arguments: Sequence[str], stdin_filename: str | None = None) ->
 
 def _expand(argument: str, stdin_filename: str | None) -> list[Source]:
     if argument == STDIN:
-        name = stdin_filename or NAMELESS
-        return [Source(STDIN, name, _kind_of(name) if stdin_filename else "json")]
-    workbook, ending, sheet = argument.rpartition(".xlsx:")
-    if ending and sheet and not os.path.lexists(argument):
-        path = f"{workbook}.xlsx"
+        if not stdin_filename:
+            return [Source(STDIN, NAMELESS, "json")]
+        name, sheet = _parted(stdin_filename)
+        return [Source(STDIN, name, _kind_of(name), sheet)]
+    path, sheet = _parted(argument)
+    if sheet is not None and not os.path.lexists(argument):
         _require_file(path)
         return [Source(path, path, "xlsx", sheet)]
     if os.path.lexists(argument) or not glob.has_magic(argument):
@@ -104,6 +105,12 @@ def _expand(argument: str, stdin_filename: str | None) -> list[Source]:
     if not matches:
         raise PayloadError("this pattern matches no file", argument)
     return [Source(each, each, _kind_of(each)) for each in matches if not Path(each).is_dir()]
+
+
+def _parted(name: str) -> tuple[str, str | None]:
+    """`book.xlsx:Sheet` as the workbook's name and the sheet's; any other name, and None."""
+    workbook, ending, sheet = name.rpartition(".xlsx:")
+    return (f"{workbook}.xlsx", sheet) if ending and sheet else (name, None)
 
 
 def _require_file(argument: str) -> None:

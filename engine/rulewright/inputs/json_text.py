@@ -18,12 +18,13 @@ from rulewright.inputs.limits import MAX_DEPTH
 # A string (closed or not), a bracket or sign, or another run. Possessive, hence linear on any text.
 TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},:]|[^\s\[\]{},:"]++', re.DOTALL)
 
+ENDED: Final = "the JSON value ended before this"
 _EXPLAINED: Final = {
     "Expecting value": "a value is expected here",
     "Expecting property name enclosed in double quotes": "a key in double quotes is expected here",
     "Expecting ',' delimiter": "a comma or a closing bracket is expected here",
     "Expecting ':' delimiter": "a colon is expected here",
-    "Extra data": "the JSON value ended before this; one payload a line needs a file named .jsonl",
+    "Extra data": ENDED,
     "Unterminated string starting at": "this text is never closed",
     "Invalid control character at": "a control character must be written as an escape, like \\n",
     "Illegal trailing comma before end of object": "a comma must not stand before }",

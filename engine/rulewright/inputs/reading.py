@@ -14,7 +14,7 @@ from rulewright.inputs.decoding import MARK, decode_text
 from rulewright.inputs.documents import read_whole, split, too_large
 from rulewright.inputs.files import NAMELESS, Source
 from rulewright.inputs.json_places import locate_in_line
-from rulewright.inputs.json_text import JsonFlaw, parse_json
+from rulewright.inputs.json_text import ENDED, JsonFlaw, parse_json
 from rulewright.inputs.limits import MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
 from rulewright.inputs.payload import Broken, Item, Payload
 from rulewright.inputs.table import Fields, read_table
@@ -40,7 +40,8 @@ def read_items(source: Source, fields: Fields | None = None) -> Iterator[Item]:
         try:
             first = next(items, None)
             if first is None:
-                raise PayloadError(_NO_ROW if source.is_table else _EMPTY, f"{source.name}:1:1")
+                place = f"{source.name}:{source.sheet or '1:1'}"
+                raise PayloadError(_NO_ROW if source.is_table else _EMPTY, place)
             if first.alone:
                 yield from split(first)
             else:
@@ -83,15 +84,20 @@ def _items(source: Source, stream: BinaryIO) -> Iterator[Item]:
     data = head + stream.read(MAX_DOCUMENT_BYTES + 1 - len(head))
     if data.removeprefix(MARK).strip():
         item = read_whole(source.name, "yaml" if kind == "yaml" else "json", data)
-        yield _with_hint(item) if source.name == NAMELESS else item
+        yield _with_hint(item, source.name)
 
 
-def _with_hint(item: Item) -> Item:
-    """Whoever pipes CSV or JSONL in has not said so."""
+def _with_hint(item: Item, name: str) -> Item:
+    """Whoever pipes CSV or JSONL in has not said so, nor has a name that is that of one document."""
     if not isinstance(item, Broken) or item.code != "invalid_json":
         return item
-    said = f"{item.message}; stdin is read as JSON, --stdin-filename in.jsonl (or in.csv) says otherwise"
-    return replace(item, message=said)
+    if name == NAMELESS:
+        hint = "stdin is read as JSON, --stdin-filename in.jsonl (or in.csv) says otherwise"
+    elif item.message.endswith(ENDED):
+        hint = "one payload a line needs a file named .jsonl"
+    else:
+        return item
+    return replace(item, message=f"{item.message}; {hint}")
 
 
 def _sniff(head: bytes) -> Literal["json", "jsonl", "yaml"]:
