@@ -59,6 +59,23 @@ CASES: dict[str, tuple[str, Record, list[Record]]] = {
             {"box": {"labels": {"b": 5}}, "size": "x"},
         ],
     ),
+    # Computed parts of what is stored are worked out anew.
+    "computed_parts": (
+        """
+  name: {type: string, checks: [{id: c, check: "!given(record.box.made) || record.box.made != 'bad'"}]}
+  size: {type: integer}
+  box: {type: object, fields: {made: {type: string, compute: record.name}, free: {type: string}}}
+""",
+        {"id": 1, "name": "a", "box": {"made": "a"}},
+        [
+            {"name": "b"},
+            {"name": "bad"},
+            {"size": 1},
+            {"size": "x", "name": "b"},
+            {"box": {"made": "c"}},
+            {"box": {"free": "x"}, "name": "b"},
+        ],
+    ),
     # What no longer applies is dropped where the patch is refused for something else, too.
     "excluded": (
         """

@@ -46,8 +46,13 @@ _PAIRS = (
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every pair of keywords, every pair of sibling lists, every variant."""
+    accepted = {name for operation in subject.file.operations for name in operation.accepts}
+    settable = [field for field in subject.file.fields if field.name in accepted]
     for _, field in subject.all_fields():
         for pair in _PAIRS:
+            if pair.one == "readonly" and any(field is one for one in settable):
+                # Of those who may set it.
+                continue
             if _is_set(field, pair.one) and _is_set(field, pair.other):
                 span = span_of(field.at, pair.one, default=field.span)
                 yield problem(CODE, f"{pair.message} ({pair.other})", span, severity=pair.severity)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from rulewright import cel
-from rulewright.compiled import CompiledResource
+from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.evaluation.log import escape_pointer
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.views import View, Whole
@@ -148,10 +148,15 @@ def fields_behind(
             found |= resource.fields.keys()
         else:
             field = resource.fields.get(path[1])
-            if field is not None and field.compute is not None:
+            if field is not None and has_computed(field):
                 return None
             found.add(path[1])
     return found
+
+
+def has_computed(field: CompiledField) -> bool:
+    """Whether a rule works a field out, or a part of it."""
+    return field.compute is not None or any(map(has_computed, field.parts))
 
 
 def reads_record(

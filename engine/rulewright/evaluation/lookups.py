@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledLookUp, CompiledReference, CompiledResource
-from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.log import Site, Stage, escape_pointer
 from rulewright.evaluation.masking import MASK, to_json
 from rulewright.evaluation.overlay import NoStoreError, Overlay, matches, needs_store
 from rulewright.evaluation.run import Place, Run
 from rulewright.evaluation.views import decode_record, encode_value
-from rulewright.formula import FormulaMap
+from rulewright.formula import FormulaMap, Path
 from rulewright.outcome import Read
 from rulewright.ports import StoredRecord, Where
 from rulewright.problem import Because
@@ -149,7 +149,15 @@ def place_of_key(resource: CompiledResource, lookup: CompiledLookUp) -> str:
     """Return the pointer of the payload field that a look-up's key comes from, "" if it is none."""
     for path in lookup.by.reads:
         if path[0] in _OWN_ROOTS and len(path) > 1 and path[1] in resource.fields:
-            return f"/{path[1]}"
+            return _pointer([*resource.fields.values()], path[1:])
+    return ""
+
+
+def _pointer(fields: Sequence[CompiledField], names: Path) -> str:
+    """Where a part of the payload stands, as far as it is declared."""
+    for field in fields:
+        if names and field.name == names[0]:
+            return f"/{escape_pointer(field.name)}{_pointer(field.children, names[1:])}"
     return ""
 
 
@@ -212,7 +220,7 @@ def _refuse(run: Run, lookup: CompiledLookUp) -> None:
         run.report(
             site,
             "reference",
-            f"{site.path.strip('/') or rule.name} names no existing {what}",
+            f"{site.path[1:].replace('/', '.') or rule.name} names no existing {what}",
             because=run.because(lookup.by),
             vendor=rule.error,
         )

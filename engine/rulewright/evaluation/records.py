@@ -9,7 +9,7 @@ from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledResource, CompiledWorkflow
 from rulewright.errors import ENDINGS
 from rulewright.evaluation.fitting import fit
-from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.log import Site, Stage, escape_pointer
 from rulewright.evaluation.lookups import require_records
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.views import Layer, View
@@ -35,16 +35,30 @@ def pull(run: Run, name: str) -> object:
     if dict.__contains__(run.merged, name):
         value = run.merged[name]
         is_new = run.current is None or name in run.changed
-        return _completed(run, field, value, None) if is_new and "supplied" in field.concerns else value
+        if "supplied" in field.concerns and (is_new or recomputes(field, run.inputs.operation)):
+            return _completed(run, field, value, None, is_new=is_new)
+        return value
     return default_of(run, field)
 
 
-def _completed(run: Run, field: CompiledField, value: object, item: object) -> object:
-    """Supply what was left out inside a sent value: defaults, then what is computed from them."""
+def recomputes(field: CompiledField, operation: str) -> bool:
+    """Whether an operation works parts of a field's value out anew, though nobody sent it."""
+    if field.rule.immutable:
+        return False
+    return any(computes(part, operation) or recomputes(part, operation) for part in field.parts)
+
+
+def _completed(run: Run, field: CompiledField, value: object, item: object, *, is_new: bool) -> object:
+    """Supply what was left out inside a sent value: defaults, then what is computed from them.
+
+    Of a value that is stored (not `is_new`) the computed parts are worked out anew, and nothing else.
+    """
     if field.items is not None and isinstance(value, list):
-        return [_completed(run, field.items, entry, entry) for entry in value]
+        return [_completed(run, field.items, entry, entry, is_new=is_new) for entry in value]
     if field.items is not None and isinstance(value, Mapping):
-        return {name: _completed(run, field.items, entry, entry) for name, entry in value.items()}
+        return {
+            name: _completed(run, field.items, entry, entry, is_new=is_new) for name, entry in value.items()
+        }
     if not field.children or not isinstance(value, View) or value.unsound:
         return value
     completed = View(value, [child.name for child in field.children])
@@ -54,22 +68,24 @@ def _completed(run: Run, field: CompiledField, value: object, item: object) -> o
     for is_computed in (False, True):
         for child in field.children:
             if (child.compute is not None and computes_now(run, child)) is is_computed:
-                _supply(run, child, completed, around)
+                _supply(run, child, completed, around, is_new=is_new)
     return completed
 
 
-def _supply(run: Run, field: CompiledField, siblings: View, item: object) -> None:
-    value = _nested_value(run, field, siblings, item)
+def _supply(run: Run, field: CompiledField, siblings: View, item: object, *, is_new: bool) -> None:
+    value = _nested_value(run, field, siblings, item, is_new=is_new)
     if value is not None or dict.__contains__(siblings, field.name):
         siblings[field.name] = value
 
 
-def _nested_value(run: Run, field: CompiledField, siblings: View, item: object) -> object:
+def _nested_value(run: Run, field: CompiledField, siblings: View, item: object, *, is_new: bool) -> object:
     scope = run.scope if item is None else Layer({"item": item}, run.scope)
     if field.compute is not None and computes_now(run, field):
         return fit(field, field.compute.value(scope))
     if dict.__contains__(siblings, field.name):
-        return _completed(run, field, siblings[field.name], item)
+        return _completed(run, field, siblings[field.name], item, is_new=is_new)
+    if not is_new:
+        return None
     if field.rule.default is not None:
         return fit(field, field.type.decode(field.rule.default.value))
     if field.default_from is not None:
@@ -202,6 +218,7 @@ def judge_record(run: Run) -> dict[str, object]:
             _report_failure(run, field, error)
             continue
         _report_overruled(run, field, values[name])
+        _report_parts(run, field, run.sent.get(name), values[name], f"/{name}", None)
     if run.log.is_clean():
         # What rests on a value that an update leaves as it is: that one was not judged, and not told of.
         for field, reason in unknown:
@@ -224,13 +241,44 @@ def _report_overruled(run: Run, field: CompiledField, value: object) -> None:
     has_state = is_state(run.resource, field)
     if not (computes_now(run, field) or field.rule.generate or has_state) or field.rule.readonly is not None:
         return
-    sent = run.sent.get(field.name)
-    if sent is None or (sent == value and isinstance(sent, bool) == isinstance(value, bool)):
+    if _is_other(run.sent.get(field.name), value):
+        _tell_overruled(run, field, f"/{field.name}", None)
+
+
+def _is_other(sent: object, value: object) -> bool:
+    """Whether something else was sent than what the rules set."""
+    return sent is not None and not (sent == value and isinstance(sent, bool) == isinstance(value, bool))
+
+
+def _report_parts(
+    run: Run, field: CompiledField, sent: object, made: object, pointer: str, item: object
+) -> None:
+    """The same of parts of what was sent; `made` is what has become of it."""
+    if "supplied" not in field.concerns:
         return
+    if isinstance(sent, View) and isinstance(made, Mapping):
+        for child in field.children:
+            below = f"{pointer}/{escape_pointer(child.name)}"
+            was, value = dict.get(sent, child.name), made.get(child.name)
+            if child.rule.readonly is None and computes_now(run, child) and _is_other(was, value):
+                _tell_overruled(run, child, below, item)
+            _report_parts(run, child, was, value, below, item)
+    elif field.items is not None and isinstance(sent, list) and isinstance(made, list):
+        for place, was, value in zip(run.positions.get(pointer, range(len(sent))), sent, made, strict=True):
+            _report_parts(run, field.items, was, value, f"{pointer}/{place}", value)
+    elif field.items is not None and isinstance(sent, dict) and isinstance(made, Mapping):
+        for name, was in sent.items():
+            _report_parts(
+                run, field.items, was, made.get(name), f"{pointer}/{escape_pointer(name)}", made.get(name)
+            )
+
+
+def _tell_overruled(run: Run, field: CompiledField, pointer: str, item: object) -> None:
     keyword = "compute" if field.rule.compute else "generate" if field.rule.generate else "workflow"
-    site = Site(f"{field.id}.{keyword}", f"/{field.name}", field.span_of(keyword), Stage.COMPUTE, field.order)
-    because = run.because(field.compute) if field.compute is not None else None
+    site = Site(f"{field.id}.{keyword}", pointer, field.span_of(keyword), Stage.COMPUTE, field.order)
+    scope = None if item is None else Layer({"item": item}, run.scope)
+    because = run.because(field.compute, scope) if field.compute is not None else None
     message = field.rule.messages.get(
-        "overruled", f"{field.name} is set by the rules; the sent value is not used"
+        "overruled", f"{field.label} is set by the rules; the sent value is not used"
     )
     run.report(site, "overruled", message, severity="info", because=because)

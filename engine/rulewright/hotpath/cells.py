@@ -14,7 +14,7 @@ from rulewright.cel import CelError
 from rulewright.compiled import CompiledField, CompiledUnique
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import to_json
-from rulewright.evaluation.records import computes, is_state
+from rulewright.evaluation.records import computes, is_state, recomputes
 from rulewright.evaluation.views import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
 from rulewright.hotpath.expressions import Writer, Written, call_of, is_constant, literal
@@ -236,6 +236,9 @@ class Cells(Finder):
         place = self.unit.place(field)
         if not _completes_parts(field):
             return [f"v = {place}"]
+        if recomputes(field, self.unit.operation):
+            # Of what is stored, too, parts are worked out anew.
+            return [f"require_none({place})", f"v = {place}"]
         # What was sent would be completed inside.
         return [f"if {field.name!r} in s.changed: require_none({place})", f"v = {place}"]
 

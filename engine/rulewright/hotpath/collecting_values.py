@@ -70,7 +70,10 @@ class ValueCollector(GuardedWriter):
         problem = Problem(lookup.id, "undecided", path, "", rule_at=str(lookup.rule.span))
         refusal = self.guard.refusal(stage, lookup.order, problem, lookup.by)
         told = [f"tell_undecided(s, entries, {self.guard.undecided(refusal)}, error)"]
-        if path:
+        if "/" in path[1:]:
+            # One part is unknown then, and the others are not.
+            told = ["raise Decline"]
+        elif path:
             told.append(f"missing.append({path[1:]!r})")
         return self.guard.unless_missing(lines, (), told)
 
