@@ -319,6 +319,22 @@ fields:
 """,
         ({"size": 1}, {"size": 9}, {"size": "x"}, {"list": [1], "size": 1}, {"list": [1], "size": 9}),
     ),
+    # What is dropped of objects in maps is told, and what only the system sets there is refused.
+    "objects_in_maps": (
+        """
+fields:
+  size: {type: integer}
+  boxes: {type: map, items: {type: object, unknown: ignore, fields: {a: {type: string}}}}
+  crates: {type: map, items: {type: object, fields: {a: {type: string}, b: {type: string, readonly: ignore}}}}
+""",
+        (
+            {"boxes": {"k": {"a": "x", "zz": 1}}},
+            {"crates": {"k": {"a": "x", "b": "y"}}},
+            {"boxes": {"k": {"zz": 1}}, "size": "x"},
+            {"crates": {"k": {"a": "x"}}},
+            {"size": 1},
+        ),
+    ),
     # A null that is no value is there, so it may be forbidden; that ends a field before it is required.
     "forbidden_null": (
         """

@@ -91,11 +91,16 @@ def _type_of(field: CompiledField, *, is_partial: bool = False) -> Any:
             return _list_type(field)
         case "list" if field.items is not None:
             raise NotGenerated(f"items of {field.id}")
-        case "map" if field.items is not None and field.items.concerns:
+        case "map" if field.items is not None and (field.items.concerns or _holds_objects(field.items)):
             raise NotGenerated(f"rules about the entries of {field.id}")
         case _:
             # One field that the Struct can't judge is read by its own marshmallow field.
             return Any
+
+
+def _holds_objects(field: CompiledField) -> bool:
+    """Whether objects may stand in a value, of which unknown and read-only parts are told."""
+    return bool(field.children) or any(map(_holds_objects, field.parts))
 
 
 def is_scalar(field: CompiledField) -> bool:
