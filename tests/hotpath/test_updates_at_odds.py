@@ -83,9 +83,19 @@ CASES: dict[str, tuple[str, Record, list[Record]]] = {
   kind: {type: string}
   list: {type: list, items: {type: string, nullable: true}, excluded_if: record.kind == 'a'}
   name: {type: string, excluded_if: record.kind == 'a'}
+  sort: {type: string, excluded_if: given(other) && payload.sort == 'x'}
+lookups: {other: {find: desk/note, by: {id: 1}}}
 """,
-        {"id": 1, "kind": "b", "list": ["x"], "name": "n"},
-        [{"kind": "a"}, {"kind": "a", "size": "x"}, {"kind": 5}, {"size": 1}, {"list": [None], "size": "x"}],
+        {"id": 1, "kind": "b", "list": ["x"], "name": "n", "sort": "x"},
+        [
+            {"kind": "a"},
+            {"sort": "x"},
+            {"sort": "y"},
+            {"kind": "a", "size": "x"},
+            {"kind": 5},
+            {"size": 1},
+            {"list": [None], "size": "x"},
+        ],
     ),
 }
 

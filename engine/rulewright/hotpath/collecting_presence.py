@@ -81,7 +81,8 @@ class PresenceCollector(GuardedWriter):
             guarded = [*self.guard.guarded(self.guard.rests.of(field.excluded_if), lines)]
             # What is wrong is dropped, too.
             yield f"if {field.name!r} in unsound: raise Decline"
-            yield from under(f"if {place} is not None:", guarded)
+            touched = self.touching.of_field(field.name, field.excluded_if)
+            yield from under(f"if {' and '.join(filter(None, (f'{place} is not None', touched)))}:", guarded)
 
     def _lacks(self, formula: Formula) -> Iterator[str]:
         """Decline where a required field is missing that a condition was written to rely on."""

@@ -96,12 +96,7 @@ class Stages:
     def write_presence(self) -> None:
         """`excluded_if`, `forbidden`, `required`, `variants`: first what needs no expression."""
         self._stage("left", "fields whose rules are left to the evaluator", self._left())
-        lines = [
-            f"if {self.unit.place(field)} is not None and {self._condition(field.excluded_if)}: raise Decline"
-            for field in self.resource.fields.values()
-            if field.excluded_if is not None and self.unit.may_be_there(field)
-        ]
-        self._stage("excluded", "fields that do not apply", lines)
+        self._stage("excluded", "fields that do not apply", self._excluded())
         lines = [*self._siblings(), *self._conditions()]
         self._stage("presence", "required and forbidden", lines)
         if not self.unit.is_update:
@@ -111,6 +106,13 @@ class Stages:
         for field in self.resource.fields.values():
             if self.unit.may_be_there(field) and is_left(field, self.unit.operation):
                 yield f"if {self.unit.place(field)} is not None: raise Decline"
+
+    def _excluded(self) -> Iterator[str]:
+        for field in self.resource.fields.values():
+            if field.excluded_if is not None and self.unit.may_be_there(field):
+                touched = self.touching.of_field(field.name, field.excluded_if)
+                test = both(touched, self._condition(field.excluded_if))
+                yield f"if {self.unit.place(field)} is not None and {test}: raise Decline"
 
     def _condition(self, formula: Formula | None) -> str:
         assert formula is not None
