@@ -23,7 +23,11 @@ def main() -> None:
     _open_what_is_closed()
     try:
         _run()
+    except OSError:
+        # What goes wrong in a command is told by it; here it is stderr that takes nothing.
+        sys.exit(2)
     finally:
+        _drop_what_is_refused()
         gc.freeze()
 
 
@@ -37,6 +41,14 @@ def _open_what_is_closed() -> None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - open to the end
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as above
+
+
+def _drop_what_is_refused() -> None:
+    """What stderr does not take, because its disk is full: Python would try again, and end with 120."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def _run() -> None:

@@ -331,3 +331,38 @@ def test_a_format_that_a_command_lacks(run: Run, write: Write, words: tuple[str,
     assert "'sarif' is not one of 'pretty', 'text', 'json', 'jsonl'" in typed.err
     assert (in_environment, in_file) == (default, default)
     assert "Traceback" not in default.err
+
+
+@pytest.mark.parametrize("buffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_results_that_do_not_fit(buffered: str, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is no space for all of them that is told, and none is left out in silence."""
+    monkeypatch.setenv("PYTHONUNBUFFERED", buffered)
+    monkeypatch.setenv("RULEWRIGHT_CACHE", "off")
+    file = write("t.jsonl", [{"title": 5}] * 1000)
+    command = f"{sys.executable} -m rulewright validate desk/ticket {file} > out"
+
+    for more in ("", "--workers 2"):
+        limited = f"ulimit -f 16; {command} {more}"
+        ran = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, check=False)
+
+        assert (ran.returncode, ran.stderr) == (2, "error: the results: File too large\n")
+
+
+def test_stderr_that_takes_nothing(write: Write) -> None:
+    """Its disk is full, for example: the results come, and the status is that of a failure, as for stdout."""
+    command = f"{sys.executable} -m rulewright validate desk/ticket"
+    lines = write("t.jsonl", [{"title": 5}, {"title": "x"}])
+
+    told = subprocess.run(f"{command} {lines} 2>/dev/full", shell=True, capture_output=True, check=False)
+    wrong = subprocess.run(f"{command} none.json 2>/dev/full", shell=True, capture_output=True, check=False)
+
+    assert (told.returncode, told.stdout.count(b"\n"), wrong.returncode) == (2, 1, 2)
+
+
+def test_copies_that_do_not_fit(run: Run, write: Write) -> None:
+    """The file is named that the disk has no space for; it is not the results."""
+    lines = write("t.jsonl", [{"title": "x"}] * 2)
+
+    ran = run("validate", "desk/ticket", lines, "--accepted", "/dev/full")
+
+    assert (ran.code, ran.err.splitlines()[-1]) == (2, "error: /dev/full: No space left on device")

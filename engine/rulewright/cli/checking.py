@@ -13,7 +13,8 @@ from msgspec import Struct
 from rulewright.checks import check_reading
 from rulewright.cli.extending import configured_registry
 from rulewright.cli.options import OutputChoices
-from rulewright.cli.output import chosen_format, paint, write
+from rulewright.cli.output import chosen_format, paint
+from rulewright.cli.results import write
 from rulewright.inference import require_choice
 from rulewright.problem import SourceProblem
 from rulewright.reader import read_all, sorted_problems

@@ -14,7 +14,8 @@ from rulewright.cli.decisions import end_with, read_all_items
 from rulewright.cli.desk import Desk, lookup_records, open_desk
 from rulewright.cli.extending import configured_registry
 from rulewright.cli.options import Choices, OutputChoices
-from rulewright.cli.output import chosen_format, paint, write
+from rulewright.cli.output import chosen_format, paint
+from rulewright.cli.results import write
 from rulewright.explanation import Explanation, explain
 from rulewright.explanation.problem_pages import PROBLEM_PAGES
 from rulewright.inputs import Item, Payload, find_sources

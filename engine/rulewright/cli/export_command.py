@@ -46,7 +46,7 @@ def export_jsonschema(resource: str, rules: str | None) -> None:
     It refuses nothing that the rules take; what JSON Schema can't say stands under x-rulewright.
     """
     from rulewright.cli.desk import load_rules_of  # noqa: PLC0415 - for a fast --help
-    from rulewright.cli.output import write  # noqa: PLC0415
+    from rulewright.cli.results import write  # noqa: PLC0415
     from rulewright.evaluation import find_resource  # noqa: PLC0415
     from rulewright.export import json_schema  # noqa: PLC0415
     from rulewright.report.text import dump_json  # noqa: PLC0415
@@ -61,7 +61,7 @@ def export_jsonschema(resource: str, rules: str | None) -> None:
 def export_docs(resource: str, rules: str | None) -> None:
     """Print a page about a RESOURCE, in Markdown: its fields, conditions, effects and types."""
     from rulewright.cli.desk import load_rules_of  # noqa: PLC0415 - for a fast --help
-    from rulewright.cli.output import write  # noqa: PLC0415
+    from rulewright.cli.results import write  # noqa: PLC0415
     from rulewright.evaluation import find_resource  # noqa: PLC0415
     from rulewright.export import markdown  # noqa: PLC0415
 

@@ -40,6 +40,7 @@ def failing_well(context: click.Context) -> Iterator[None]:
         click.echo(_in_words(error), err=True)
         if os.environ.get("RULEWRIGHT_DEBUG"):
             click.echo(traceback.format_exc(), err=True)
+        _drop_what_is_refused()
         context.exit(FAILURE)
 
 
@@ -59,6 +60,14 @@ def _in_words(error: BaseException) -> str:
         return f"error: {show_lines(str(error.filename or 'the results'))}: {error.strerror}"
     said = show_lines(in_words(error))
     return f"internal error: {said} (please report); set RULEWRIGHT_DEBUG=1 for the traceback"
+
+
+def _drop_what_is_refused() -> None:
+    """Results that stdout does not take, because the disk is full for example: Python would end with 120."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _silence_stdout()
 
 
 def _silence_stdout() -> None:

@@ -18,7 +18,8 @@ from rulewright.cli.decisions import end_with
 from rulewright.cli.desk import load_rules_of
 from rulewright.cli.extending import configured_registry
 from rulewright.cli.options import OutputChoices
-from rulewright.cli.output import chosen_format, paint, write
+from rulewright.cli.output import chosen_format, paint
+from rulewright.cli.results import write
 from rulewright.cli.stores import require_existing
 from rulewright.configuration import Configuration
 from rulewright.errors import ConfigurationError, StoreLostError

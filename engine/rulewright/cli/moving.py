@@ -11,7 +11,8 @@ import click
 from rulewright.cli.decisions import end_with
 from rulewright.cli.desk import Desk, load_rules_of, lookup_records, open_desk
 from rulewright.cli.options import Choices, OutputChoices
-from rulewright.cli.output import chosen_format, paint, show, write
+from rulewright.cli.output import chosen_format, paint, show
+from rulewright.cli.results import write
 from rulewright.cli.stores import open_for_writing, require_existing, require_store
 from rulewright.conflicts import despite_conflicts
 from rulewright.delivery import Receipt

@@ -14,6 +14,7 @@ import click
 
 from rulewright.cli.extending import configured_registry
 from rulewright.cli.options import OutputChoices
+from rulewright.cli.results import write
 from rulewright.errors import ENDINGS, PluginError, RulewrightError, in_words
 from rulewright.report.entry import Entry
 from rulewright.report.tally import Tally
@@ -94,11 +95,6 @@ def _foreign(chosen: str, entries: Iterable[Entry]) -> Iterator[str]:
 def chosen_format(output: OutputChoices) -> str:
     """The format that was asked for, else pretty for people and text for programs."""
     return output.format or ("pretty" if sys.stdout.isatty() else "text")
-
-
-def write(text: str) -> None:
-    """Write to stdout as UTF-8, whatever the locale says."""
-    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
 
 
 def paint(output: OutputChoices) -> Callable[[str, str], str]:

@@ -24,8 +24,9 @@ from msgspec import Struct
 from rulewright.cli.decisions import end_with, problems_of
 from rulewright.cli.desk import Desk, lookup_records
 from rulewright.cli.options import Choices, OutputChoices, SplitChoices
-from rulewright.cli.output import Progress, chosen_format, write, write_summary
+from rulewright.cli.output import Progress, chosen_format, write_summary
 from rulewright.cli.remembered import RememberedRecords
+from rulewright.cli.results import write
 from rulewright.cli.skimming import Skimmer
 from rulewright.cli.splitting import Decided, Parted, item_line, lines_of, open_parted
 from rulewright.errors import PayloadError

@@ -16,7 +16,8 @@ def command(output: OutputChoices) -> None:
     in rulewright.toml. What ships with Rulewright comes first.
     """
     from rulewright.cli.extending import configured_registry  # noqa: PLC0415 - for a fast --help
-    from rulewright.cli.output import chosen_format, write  # noqa: PLC0415
+    from rulewright.cli.output import chosen_format  # noqa: PLC0415
+    from rulewright.cli.results import write  # noqa: PLC0415
     from rulewright.plugins.listing import plugins_json, plugins_text  # noqa: PLC0415
     from rulewright.report.text import dump_json  # noqa: PLC0415
 

@@ -12,7 +12,8 @@ import click
 from rulewright.audit import DECISIONS, prune_history
 from rulewright.cli.mailing import open_outbox
 from rulewright.cli.options import OutputChoices
-from rulewright.cli.output import chosen_format, counted, write
+from rulewright.cli.output import chosen_format, counted
+from rulewright.cli.results import write
 from rulewright.evaluation import prune_claims
 from rulewright.outbox import PRUNABLE, SETTLED, count_letters, now_of, prune
 from rulewright.ports import Records

@@ -14,8 +14,9 @@ from rulewright.cli.decisions import end_with
 from rulewright.cli.desk import load_rules_of
 from rulewright.cli.mailing import open_outbox
 from rulewright.cli.options import OutputChoices
-from rulewright.cli.output import chosen_format, counted, write
+from rulewright.cli.output import chosen_format, counted
 from rulewright.cli.records import read_records
+from rulewright.cli.results import write
 from rulewright.ports import Store
 from rulewright.program import Program
 from rulewright.replaying import Replayed, replay

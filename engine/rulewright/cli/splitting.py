@@ -7,9 +7,9 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from io import FileIO
+from io import BufferedWriter, FileIO
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -17,6 +17,9 @@ from rulewright.cli.options import SplitChoices
 from rulewright.inputs import Item, Source
 from rulewright.outcome import Outcome
 from rulewright.ports import Store, Transaction
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 Decided = tuple[Item, Outcome]
 
@@ -76,13 +79,25 @@ class Parted:
                 file.writelines(lines)
 
 
+class _NamedFile(FileIO):
+    """A file whose errors name it: else they would be taken for those of stdout."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """See FileIO.write."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            error.filename = self.name
+            raise
+
+
 @contextmanager
 def open_parted(split: SplitChoices, sources: Iterable[Source]) -> Iterator[Parted]:
     """Open the files of --accepted and --rejected, and leave what they hold until something was decided."""
     refuse_overwriting(split, sources)
     with ExitStack() as stack:
         accepted, rejected = (
-            stack.enter_context(Path(name).open("ab")) if name is not None else None
+            stack.enter_context(BufferedWriter(_NamedFile(name, "ab"))) if name is not None else None
             for name in (split.accepted, split.rejected)
         )
         yield Parted(accepted, rejected)

@@ -11,7 +11,8 @@ import click
 from rulewright.audit import history
 from rulewright.cli.desk import open_desk
 from rulewright.cli.options import Choices, OutputChoices
-from rulewright.cli.output import chosen_format, paint, write
+from rulewright.cli.output import chosen_format, paint
+from rulewright.cli.results import write
 from rulewright.cli.stores import open_for_reading, require_existing, require_store
 from rulewright.report.history import decision_in_words, decision_json
 

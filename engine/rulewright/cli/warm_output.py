@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
+from rulewright.cli.results import write
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -75,12 +77,12 @@ def _reported(chosen: str, entries: Any, paint: Paint) -> Iterator[str]:
 
 
 def write_out(text: str, told: str, status: int) -> int:
-    """Write to stdout as UTF-8, whatever the locale says; return `status`, or that of a failure.
+    """Write the results; return `status`, or that of a failure.
 
     `told` goes to stderr.
     """
     try:
-        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        write(text)
         if told:
             sys.stderr.write(told)
         sys.stdout.flush()
