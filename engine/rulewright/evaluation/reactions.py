@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from msgspec import structs
 
@@ -86,6 +85,6 @@ def _take_over(run: Run, reaction: CompiledReaction, site: Site, other: Run, key
         return
     for problem in problems:
         own = Site(problem.rule, "", None, Stage.EFFECT, reaction.order)
-        run.log.add(own, replace(problem, path=""))
+        run.log.add(own, structs.replace(problem, path=""))
     run.changes.extend(other.changes)
     run.messages.extend(other.messages)

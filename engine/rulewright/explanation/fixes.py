@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from msgspec import structs
+
 from rulewright.evaluation import Inputs
 from rulewright.explanation.search import Suggestion, suggest
 from rulewright.outcome import Outcome
@@ -27,7 +29,7 @@ def attach(outcome: Outcome, suggestion: Suggestion | None) -> Outcome:
         return outcome
     fixes = suggestion.fixes
     problems = tuple(
-        replace(problem, fix=fixes[problem.rule, problem.path])
+        structs.replace(problem, fix=fixes[problem.rule, problem.path])
         if (problem.rule, problem.path) in fixes
         else problem
         for problem in outcome.problems

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, cast
 
+from msgspec import Struct
+
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.dialects import refuse
 from rulewright.evaluation import Inputs
@@ -13,7 +15,7 @@ from rulewright.evaluation.overlay import same
 from rulewright.fieldtypes import encode_datetime
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.state import UNSHAPED, State
-from rulewright.outcome import Change, Claim, Outcome, OutcomeDraft, Read, Response, Verdict
+from rulewright.outcome import Change, Claim, Outcome, OutcomeDraft, Read, Response
 from rulewright.problem import Problem
 
 # Changes and reads as tuples, in the order of the fields of Change and Read. Sensitive values are not masked,
@@ -41,41 +43,26 @@ def accepted(
     return outcome.finish()
 
 
-def refused(
-    verdict: Verdict,
-    rules: CompiledRules,
-    resource: CompiledResource,
-    inputs: Inputs,
-    run: State,
-    problems: tuple[Problem, ...],
-) -> Outcome:
-    """Make the outcome of what is not accepted: of most, nothing but the problems is ever read."""
-    outcome = OutcomeDraft()
-    outcome.resource = resource.name
-    outcome.operation = inputs.operation
-    outcome.verdict = verdict
-    outcome.problems = problems
-    outcome._later = partial(_refused_parts, rules, resource, inputs, run, problems)
-    return outcome.finish()
+class RefusedParts(Struct, frozen=True):
+    """Works out the parts of a refusal that wait; a `partial` takes three times as long to make."""
 
+    rules: CompiledRules
+    resource: CompiledResource
+    inputs: Inputs
+    run: State
+    problems: tuple[Problem, ...]
 
-def _refused_parts(
-    rules: CompiledRules,
-    resource: CompiledResource,
-    inputs: Inputs,
-    run: State,
-    problems: tuple[Problem, ...],
-) -> dict[str, object]:
-    api = resource.api
-    speaks_http = resource.file.operations or (api is not None and api.errors is not None)
-    return {
-        **_same(rules),
-        "record": None,
-        "changes": (),
-        "reads": _reads(rules, run),
-        "as_of": str(encode_datetime(inputs.now)),
-        "response": refuse(api, problems, resource.dialect) if speaks_http else None,
-    }
+    def __call__(self) -> dict[str, object]:
+        rules, resource, api = self.rules, self.resource, self.resource.api
+        speaks_http = resource.file.operations or (api is not None and api.errors is not None)
+        return {
+            **_same(rules),
+            "record": None,
+            "changes": (),
+            "reads": _reads(rules, self.run),
+            "as_of": str(encode_datetime(self.inputs.now)),
+            "response": refuse(api, self.problems, resource.dialect) if speaks_http else None,
+        }
 
 
 def _parts(
@@ -151,7 +138,7 @@ def written_by(outcome: Outcome) -> Written | None:
     itself tells.
     """
     later: Any = outcome._later
-    if later is None or later.func is not _parts:
+    if not isinstance(later, partial) or later.func is not _parts:
         return None
     rules, resource, _, _, run, _ = later.args
     if claim_of(run) is not None:

@@ -20,15 +20,14 @@ from types import (
 )
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import UNSET
-from msgspec.structs import asdict
+from msgspec import UNSET, structs
 
 from rulewright.evaluation.log import Site
 from rulewright.evaluation.masking import because_of
 from rulewright.evaluation.views import Everything
 from rulewright.formula import Formula
 from rulewright.hotpath import refusals
-from rulewright.problem import Because
+from rulewright.problem import Because, read_later
 
 if TYPE_CHECKING:
     from rulewright.hotpath.frozen import Freezer
@@ -65,12 +64,14 @@ _KEPT_TOO: Final = frozenset(
 )
 # What thawed.py has its own of.
 _OWN: Final[tuple[tuple[str, object], ...]] = (
-    ("asdict", asdict),
+    ("asdict", structs.asdict),
     ("UNSET", UNSET),
     ("new", object.__new__),
     ("replace", replace),
+    ("replace in Struct", structs.replace),
     # Saying what a rule read would need the expressions of CEL: readings.py says how else.
     ("read", refusals._read),
+    ("read later", read_later),
     ("read with value", refusals._read_with_value),
     ("read named", refusals._named),
     ("because of", because_of),

@@ -28,8 +28,13 @@ class Quick:
         """The outcome, or None where the generated code isn't sure."""
         if self.code.lists and _has_sets(inputs.payload, self.code.lists):
             return None
+        teller = self.teller
+        if teller.has_refused and (outcome := teller.tell(inputs, records, at_sight=True)) is not None:
+            # After a refusal another is likely, which a glance shows.
+            return outcome
         outcome = _accept(self, inputs, records)
-        return outcome if outcome is not None else self.teller.tell(inputs, records)
+        teller.has_refused = outcome is None
+        return outcome if outcome is not None else teller.tell(inputs, records)
 
 
 @dataclass(frozen=True, slots=True)

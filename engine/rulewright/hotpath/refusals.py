@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rulewright.evaluation.log import Stage
 from rulewright.evaluation.masking import MASK, because_of, to_json
@@ -13,7 +14,7 @@ from rulewright.evaluation.views import Layer
 from rulewright.formula import Valued
 from rulewright.hotpath.state import Decline, NoStore, State, decoded, names_of
 from rulewright.hotpath.values import match
-from rulewright.problem import Because, Problem, ProblemDraft
+from rulewright.problem import Because, Problem, read_later
 from rulewright.schema.repeats import first_places
 
 # Where a problem stands in the order of evaluation: the stage, then the place in the rule file.
@@ -22,8 +23,7 @@ Entry = tuple[Place, Problem]
 _WITHDRAWN: Final = (int(Stage.SHAPE), int(Stage.PRESENCE))
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A rule's problem, but for what the rule (`formula`) read."""
 
     place: Place
@@ -34,46 +34,20 @@ class Refusal:
         """The problem with what its rule read; `reason`: for which nobody knows what the rule says."""
         problem = self.problem
         message = f"{problem.message}: {reason}" if reason else problem.message
-        return self.place, Problem(
-            problem.rule,
-            problem.code,
-            problem.path,
-            message,
-            problem.severity,
-            because,
-            problem.rule_at,
-            vendor=problem.vendor,
-        )
-
-    def waiting(self, because: Callable[[], Because]) -> Entry:
-        """The problem, of which the parts that few ask for wait."""
-        problem, told = self.problem, ProblemDraft()
-        told.rule = problem.rule
-        told.code = problem.code
-        told.path = problem.path
-        told.message = problem.message
-        told.severity = problem.severity
-        told._later = partial(_parts, problem, because)
-        return self.place, told.finish()
-
-
-def _parts(problem: Problem, because: Callable[[], Because]) -> dict[str, object]:
-    return {
-        "because": because(),
-        "rule_at": problem.rule_at,
-        "payload_at": problem.payload_at,
-        "fix": problem.fix,
-        "vendor": problem.vendor,
-    }
+        return self.place, replace(problem, because=because, message=message)
 
 
 # What `tell...` keeps says what its rule read when it is asked, because that can't be another by then; what
 # `note...` keeps says it at once.
 
 
+def _keep(entries: list[Entry], refusal: Refusal, because: Because) -> None:
+    entries.append((refusal.place, replace(refusal.problem, because=because)))
+
+
 def tell(s: State, entries: list[Entry], refusal: Refusal) -> None:
     """Keep the problem of a condition."""
-    entries.append(refusal.waiting(partial(_read, s, refusal.formula)))
+    _keep(entries, refusal, read_later(_read, s, refusal.formula))
 
 
 def note(s: State, entries: list[Entry], refusal: Refusal) -> None:
@@ -85,8 +59,7 @@ def tell_value(
     s: State, entries: list[Entry], refusal: Refusal, field: Any, stored: object, sensitive: bool
 ) -> None:
     """Keep the problem of a check on a value."""
-    because = partial(_read_with_value, s, refusal.formula, field, stored, sensitive)
-    entries.append(refusal.waiting(because))
+    _keep(entries, refusal, read_later(_read_with_value, s, refusal.formula, field, stored, sensitive))
 
 
 def note_value(
@@ -100,7 +73,7 @@ def tell_missing(
     s: State, entries: list[Entry], refusal: Refusal, label: str, value: object, sensitive: bool
 ) -> None:
     """Keep the problem of a reference that names nothing."""
-    entries.append(refusal.waiting(partial(_named, s, refusal.formula, label, value, sensitive)))
+    _keep(entries, refusal, read_later(_named, s, refusal.formula, label, value, sensitive))
 
 
 def note_missing(

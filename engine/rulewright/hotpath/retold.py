@@ -104,9 +104,10 @@ class Refusal:
             told.message = f"{told.message}: {reason}"
         return self.place, told
 
-    def waiting(self, because: Callable[[], object]) -> Entry:
-        """See refusals.Refusal.waiting. Nothing waits here: it is about to be shown."""
-        return self.told(because())
+
+def read_now(read: Callable[..., object], *given: object) -> object:
+    """In place of problem.read_later: it is about to be shown."""
+    return read(*given)
 
 
 def changed(one: Any, **parts: object) -> Any:

@@ -17,18 +17,20 @@ from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import Inputs
 from rulewright.evaluation.decision import verdict_of
 from rulewright.fieldtypes import is_writable
-from rulewright.hotpath.accepting import accepted, claim_of, refused
+from rulewright.hotpath.accepting import RefusedParts, accepted, claim_of
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.sifting import Sifted, Sifter
 from rulewright.hotpath.state import UNREAD, Decline, State
 from rulewright.hotpath.unit import is_map
-from rulewright.outcome import Outcome
+from rulewright.outcome import Outcome, OutcomeDraft, Verdict
 from rulewright.ports import Records, StoredRecord
+from rulewright.problem import Problem
 
 _PLACE: Final = re.compile(r"at `\$\.([A-Za-z][A-Za-z0-9_]*)")
 _MOST: Final = 20
 _place: Final = itemgetter(0)
+_problem: Final = itemgetter(1)
 
 
 class Teller:
@@ -42,6 +44,8 @@ class Teller:
         self.generated = generated
         self.sifter = Sifter(resource, operation, generated.rested)
         self.tells = generated.collect is not None
+        # Whether the last payload was not surely accepted.
+        self.has_refused = False
         # Objects with parts that only the system sets, which are left out, with a word, before all else.
         self.guarded = [
             (name, parts) for name, one in self.sifter.sendable.items() if (parts := _readonly(one))
@@ -52,26 +56,43 @@ class Teller:
         self.patched = [name for name, one in self.sifter.sendable.items() if _holds_map(one)]
 
     def tell(
-        self, inputs: Inputs, records: Records | None, stored: StoredRecord | None = None
+        self,
+        inputs: Inputs,
+        records: Records | None,
+        stored: StoredRecord | None = None,
+        *,
+        at_sight: bool = False,
     ) -> Outcome | None:
-        """The outcome, or None. `stored` is the record that an update is of."""
+        """The outcome, or None. `stored` is the record that an update is of.
+
+        `at_sight`: only where names and classes show that the payload is unsound.
+        """
         payload = inputs.payload
         if not self.tells or payload.__class__ is not dict:
             return None
+        payload = cast("dict[str, Any]", payload)
+        if self.guarded and any(_may_hold(payload.get(name), parts) for name, parts in self.guarded):
+            return None
+        if stored is not None and any(_holds_null(payload.get(name)) for name in self.patched):
+            return None
         try:
-            return self._tell(cast("dict[str, Any]", payload), inputs, records, stored)
+            sight = self.sifter.see(payload)
+            sifted = self.sifter.sift(payload, sight)
+            if at_sight and not (sight.dropped or sifted[1]):
+                return None
+            return self._tell(sifted, inputs, records, stored)
         except Exception:  # the plain evaluator meets it again, and tells it
             return None
 
     def _tell(
-        self, payload: dict[str, Any], inputs: Inputs, records: Records | None, stored: StoredRecord | None
+        self,
+        sifted: Sifted,
+        inputs: Inputs,
+        records: Records | None,
+        stored: StoredRecord | None,
     ) -> Outcome | None:
         generated = self.generated
-        if stored is not None and any(_holds_null(payload.get(name)) for name in self.patched):
-            return None
-        if self.guarded and any(_may_hold(payload.get(name), parts) for name, parts in self.guarded):
-            return None
-        sifted = sent, entries, unsound = self.sifter.sift(payload)
+        sent, entries, unsound = sifted
         try:
             p = msgspec.convert(sent, generated.loose)
         except msgspec.ValidationError as error:
@@ -86,15 +107,28 @@ class Teller:
             self._judge_again(run, sifted)
         if generated.merge is not None:
             generated.merge(run)
-            self._mark(run, payload, unsound)
+            self._mark(run, cast("dict[str, Any]", inputs.payload), unsound)
         assert generated.collect is not None
         generated.collect(run, unsound, entries)
-        entries.sort(key=_place)
-        problems = tuple([problem for _, problem in entries])
+        if len(entries) > 1:
+            entries.sort(key=_place)
+        problems = tuple(map(_problem, entries))
         verdict = verdict_of(problems)
-        if verdict != "accepted":
-            return refused(verdict, self.rules, self.resource, inputs, run, problems)
-        return self._conclude(run, inputs, entries)
+        if verdict == "accepted":
+            return self._conclude(run, inputs, entries)
+        return self._refused(verdict, inputs, run, problems)
+
+    def _refused(
+        self, verdict: Verdict, inputs: Inputs, run: State, problems: tuple[Problem, ...]
+    ) -> Outcome:
+        """The outcome of what is not accepted: of most, nothing but the problems is ever read."""
+        outcome = OutcomeDraft()
+        outcome.resource = self.resource.name
+        outcome.operation = inputs.operation
+        outcome.verdict = verdict
+        outcome.problems = problems
+        outcome._later = RefusedParts(self.rules, self.resource, inputs, run, problems)
+        return outcome.finish()
 
     def _mark(self, run: State, payload: Mapping[str, Any], unsound: Iterable[str]) -> None:
         """Take what is unsound for changed, with a value that nobody may read."""
@@ -116,15 +150,16 @@ class Teller:
             raise Decline
         for _, problem in entries:
             # Look-ups are read anew after the effects, and what was read before is told.
-            problem.settle()
+            if problem.because is not None:
+                problem.because.settle()
         for stage in generated.after:
             stage(run)
         if generated.conclude is not None:
             generated.conclude(run, entries)
-        problems = tuple([problem for _, problem in entries])
+        problems = tuple(map(_problem, entries))
         verdict = verdict_of(problems)
         if verdict != "accepted":
-            return refused(verdict, self.rules, self.resource, inputs, run, problems)
+            return self._refused(verdict, inputs, run, problems)
         body = generated.respond(run)
         return accepted(self.rules, self.resource, generated, inputs, run, body, problems)
 

@@ -18,6 +18,7 @@ from rulewright.hotpath.retold import (
     read,
     read_in_doubt,
     read_named,
+    read_now,
     read_with_value,
 )
 
@@ -133,7 +134,9 @@ _OWN: dict[str, object] = {
     "UNSET": UNSET,
     "new": object.__new__,
     "replace": changed,
+    "replace in Struct": changed,
     "read": read,
+    "read later": read_now,
     "read with value": read_with_value,
     "read named": read_named,
     "because of": read_in_doubt,

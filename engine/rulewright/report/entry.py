@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from rulewright.compiled import CompiledRules
 from rulewright.evaluation import mask_outcome
@@ -33,7 +33,8 @@ def make_entry(outcome: Outcome, item: Item, rules: CompiledRules, *, digest: st
     pointers = {problem.path for problem in outcome.problems if problem.payload_at is None}
     places = places_of(item, pointers)
     problems = tuple(
-        replace(problem, payload_at=problem.payload_at or places[problem.path]) for problem in masked.problems
+        structs.replace(problem, payload_at=problem.payload_at or places[problem.path])
+        for problem in masked.problems
     )
     return Entry(replace(masked, problems=problems), item.at, item.alone, digest)
 
