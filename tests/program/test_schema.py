@@ -137,6 +137,8 @@ def test_each_type_takes_its_example_and_refuses_its_wrong_one(row: FieldType, t
 
     assert errors_of({"it": row.example}, schema) == {}
     assert errors_of({"it": row.wrong}, schema) != {}
+    # An empty text is a text, and nothing else.
+    assert (errors_of({"it": ""}, schema) == {}) is (row.name in ("string", "any"))
 
 
 @pytest.mark.parametrize(

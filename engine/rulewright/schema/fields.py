@@ -192,9 +192,9 @@ class UuidText(Text):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         try:
-            canonical = str(uuid.UUID(text))
+            canonical: str | None = str(uuid.UUID(text))
         except ValueError:
-            canonical = ""
+            canonical = None
         if canonical != text.lower():
             raise self.refuse_format(f"{self.label} must be a UUID")
         return text
