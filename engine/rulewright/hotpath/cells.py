@@ -17,7 +17,7 @@ from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.records import computes, is_state, recomputes
 from rulewright.evaluation.views import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
-from rulewright.hotpath.expressions import Writer, Written, call_of, is_constant, literal
+from rulewright.hotpath.expressions import Writer, Written, call_of, is_constant, literal, path_of
 from rulewright.hotpath.finding import Finder, kind_of_field
 from rulewright.hotpath.unit import Code, NotGenerated, Unit, part_of
 
@@ -301,6 +301,14 @@ class Cells(Finder):
             call = call_of(formula.node, formula.functions)
             return f"{self.unit.constant('cel', call)}(names_of(s))"
         return f"{self.unit.constant('template', formula)}.value(names_of(s))"
+
+    def scoped(self, formula: Valued) -> str:
+        """The text of a value that a scope is made of: mostly a part of the caller."""
+        steps = path_of(formula.node) if isinstance(formula, Formula) else None
+        code = self.path(steps) if steps is not None else None
+        if code is None or code.kind != "any":
+            return self.called(formula)
+        return f"plain_key({code.text})"
 
     def _direct(self, field: CompiledField, code: Code) -> str:
         kind = kind_of_field(field)

@@ -17,7 +17,7 @@ from rulewright.evaluation.overlay import matches
 from rulewright.evaluation.shape import _paths_of_nulls, _without_nulls
 from rulewright.evaluation.views import decode_value, encode_value
 from rulewright.fieldtypes import is_writable
-from rulewright.hotpath.cells import Cells
+from rulewright.hotpath.cells import Cells, map_of
 from rulewright.hotpath.state import Decline
 from rulewright.hotpath.texts import Reader, remembering
 from rulewright.hotpath.unit import Unit, is_map
@@ -55,9 +55,9 @@ def merged_of(
     return merged
 
 
-def require_in_scope(stored: Mapping[str, Any], scope: Any) -> None:
+def require_in_scope(stored: Mapping[str, Any], scope: Mapping[str, Any]) -> None:
     """Decline a stored record that the caller may not see."""
-    if not isinstance(scope, dict) or not matches(stored, scope):
+    if not matches(stored, scope):
         raise Decline
 
 
@@ -78,7 +78,8 @@ class MergeWriter:
         yield f"s.kept = {{{', '.join(texts)}}}"
         scope = self.unit.resource.scope
         if scope.entries:
-            yield f"require_in_scope(stored, {self.cells.called(scope)})"
+            wanted = map_of({name: self.cells.scoped(entry) for name, entry in scope.entries.items()})
+            yield f"require_in_scope(stored, {wanted})"
 
     def merged(self) -> Iterator[str]:
         """Yield the lines that merge what was sent into it."""

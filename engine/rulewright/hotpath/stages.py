@@ -75,7 +75,7 @@ class Stages:
         rule = resource.idempotency
         if rule is not None and self.unit.operation in rule.rule.operations:
             constant = self.unit.constant("idempotency", rule)
-            scope = ", ".join(map(self.cells.called, rule.scope))
+            scope = ", ".join(map(self.cells.scoped, rule.scope))
             yield "if s.request.headers:"
             yield f"    key = key_in(s.request.headers, {rule.rule.header!r})"
             claim = f"claimed(s, {constant}, key, [{scope}])"
