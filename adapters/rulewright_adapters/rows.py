@@ -6,7 +6,7 @@ column that holds something rarer is looked at value by value.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import isfinite
 from operator import itemgetter
 from types import MappingProxyType, NoneType
@@ -33,9 +33,11 @@ class RowMaker:
 
     def make(self, records: Sequence[StoredRecord]) -> list[tuple[object, ...]]:
         """Return rows by the table's columns. Raises AdapterError where a record does not fit."""
-        columns = self._columns(records)
-        if columns is None or None in columns[self._key]:
+        rows = self._rows(records)
+        columns: list[_Column] = [*zip(*rows, strict=True)] if rows is not None else []
+        if rows is None or None in columns[self._key]:
             return self._one_by_one(records)
+        is_same = True
         made: list[_Column] = []
         for (kind, encoder), values in zip(self._plan, columns, strict=True):
             held = _COLUMNS[kind](values)
@@ -43,24 +45,23 @@ class RowMaker:
                 return self._one_by_one(records)
             if encoder is not None and kind != "json":
                 held = [None if value is None else encoder(value) for value in held]
+            is_same = is_same and held is values
             made.append(held)
-        return list(zip(*made, strict=True))
+        return rows if is_same else list(zip(*made, strict=True))
 
-    def _columns(self, records: Sequence[StoredRecord]) -> list[_Column] | None:
-        """Return the values by column; None where a record has a field that the table has not."""
+    def _rows(self, records: Sequence[StoredRecord]) -> list[tuple[object, ...]] | None:
+        """Return the values by record; None where one has a field that the table has not."""
         if len(self._names) == 1 or not records:
             return None
         width = len(self._names)
         try:
             rows = [*map(self._pick, records)]
-            if set(map(len, records)) != {width}:
-                return None
         except KeyError:
             known, names = self._known, self._names
             if not all(map(known.issuperset, records)):
                 return None
-            rows = [tuple(map(record.get, names)) for record in records]
-        return list(zip(*rows, strict=True))
+            return [tuple(map(record.get, names)) for record in records]
+        return rows if {*map(len, records)} == {width} else None
 
     def _one_by_one(self, records: Sequence[StoredRecord]) -> list[tuple[object, ...]]:
         return [tuple(self._row(self._shape.keyed(record))) for record in records]
@@ -83,33 +84,39 @@ def stay(kind: ColumnType, values: Sequence[Any]) -> bool:
     return kind in ("text", "integer") and _COLUMNS[kind](values) is not None
 
 
-def _given(values: _Column) -> list[Any]:
-    return [value for value in values if value is not None]
-
-
 def _texts(values: _Column) -> _Column | None:
-    if not _TEXT.issuperset(map(type, values)):
+    types = {*map(type, values)}
+    if not _TEXT.issuperset(types):
         return None
-    joined = "".join(filter(None, values))
+    joined = "".join(filter(None, values) if NoneType in types else values)
     return values if joined.isascii() and "\0" not in joined else _each(FITTERS["text"], values)
 
 
 def _integers(values: _Column) -> _Column | None:
-    if not _INTEGER.issuperset(map(type, values)):
+    types = {*map(type, values)}
+    if not _INTEGER.issuperset(types):
         return None
-    given = _given(values)
+    given = _given(values, types)
     return values if not given or (min(given) >= INT64_MIN and max(given) <= INT64_MAX) else None
 
 
 def _numbers(values: _Column) -> _Column | None:
-    if not _NUMBER.issuperset(map(type, values)) or 0.0 in values:
+    types = {*map(type, values)}
+    if not _NUMBER.issuperset(types) or 0.0 in values:
         # Whole numbers become floats, and minus zero becomes zero.
         return _each(FITTERS["number"], values)
-    return values if all(map(isfinite, _given(values))) else None
+    return values if all(map(isfinite, _given(values, types))) else None
+
+
+def _given(values: _Column, types: Collection[type]) -> _Column:
+    """The values that are not null; `types` are those of all."""
+    if NoneType not in types:
+        return values
+    return [value for value in values if value is not None] if len(types) > 1 else ()
 
 
 def _booleans(values: _Column) -> _Column | None:
-    return values if _BOOLEAN.issuperset(map(type, values)) else None
+    return values if _BOOLEAN.issuperset({*map(type, values)}) else None
 
 
 def _each(fit: Callable[[object], object], values: _Column) -> _Column | None:

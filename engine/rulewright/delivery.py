@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from rulewright.accounts import Accounts
 from rulewright.compiled import CompiledRules
@@ -21,8 +23,7 @@ from rulewright.timeouts import keep_entries
 WRITE_ORDER: Final = {"bound": 0, "update": 1, "own": 2, "rest": 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """What `apply` did: the outcome as decided inside the transaction, and whether it was stored."""
 
     outcome: Outcome

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
@@ -20,11 +19,11 @@ from rulewright.evaluation import decide as decide_plainly
 from rulewright.hotpath import decide, written_by
 from rulewright.hotpath.deciding import WARM_UP, quick_for
 from rulewright.outcome import Outcome
-from rulewright.ports import Records, Table, Transaction
+from rulewright.ports import Table, Transaction
 from rulewright.timeouts import needs_entries
 
 if TYPE_CHECKING:
-    from rulewright.batch.ledger import Ledger
+    from rulewright.batch.ledger import Forms, Ledger
 
 # Payloads in one transaction: what one flush to the disk pays for. Other writers wait while it is open.
 CHUNK: Final = 1000
@@ -35,24 +34,26 @@ SECONDS: Final = 2.0
 
 # A payload to be decided, or what was decided about it already (it could not be read).
 Given = Inputs | Outcome
-Decider = Callable[[Inputs, Records], Outcome]
+Carrier = Callable[[Inputs], Receipt]
 
 
-@dataclass(slots=True)
 class _Allowance:
     """The time that a chunk has, in seconds. Where the store refuses a write there is more, to do it anew."""
 
-    seconds: float
-    begun: float
-    _share: int = 1
+    __slots__ = ("_begun", "_end", "_seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._begun = monotonic()
+        self._end = self._begun + seconds
 
     def is_up(self) -> bool:
         """Whether the chunk is to end."""
-        return monotonic() - self.begun >= self.seconds * self._share
+        return monotonic() >= self._end
 
     def extend(self) -> None:
         """As much again for what was decided, and once more for the rounds that find who else is refused."""
-        self._share = 3
+        self._end = self._begun + 3 * self._seconds
 
 
 class Applier:
@@ -85,7 +86,12 @@ class Applier:
         self._makes_keys = own.fields[own.key].rule.generate is not None
         self._tables = {table.resource: table for table in tables}
         self._lookups = lookups_of(rules, own, self._tables)
-        self._written_by = written_by
+
+    @cached_property
+    def _forms(self) -> Forms:
+        from rulewright.batch.ledger import Forms  # noqa: PLC0415 - for many: msgspec takes its time
+
+        return Forms(self._rules)
 
     def carry_out(
         self,
@@ -101,7 +107,7 @@ class Applier:
         then there are fewer receipts, and at least one. Raises AdapterError where the store fails; then the
         transaction must be rolled back.
         """
-        allowance = _Allowance(seconds, monotonic())
+        allowance = _Allowance(seconds)
         receipts: list[Receipt] = []
         spans = [(0, len(given))]
         while spans:
@@ -143,13 +149,14 @@ class Applier:
             buffer = Buffer(transaction, self._tables)
             self._read_ahead(given, buffer)
             refused = 0
-            ledger = Ledger(self._rules, buffer)
-            decide = self._decider(given)
+            ledger = Ledger(self._rules, buffer, self._forms)
+            carry_out = self._carrier(given, buffer, ledger)
             for number, one in enumerate(given):
                 buffer.payload = number
-                receipt = self._one(one, buffer, ledger, decide)
+                receipt = carry_out(one) if isinstance(one, Inputs) else Receipt(one, stored=False)
                 receipts.append(receipt)
-                refused += not (receipt.stored or receipt.outcome.accepted)
+                if not (receipt.stored or receipt.outcome.accepted):
+                    refused += 1
                 if (patience is not None and refused >= patience) or allowance.is_up():
                     break
             ledger.close()
@@ -161,35 +168,48 @@ class Applier:
         outcome = decide(self._rules, self._resource, one, transaction)
         return self._stored(outcome, one, transaction, Accounts(self._rules))
 
-    def _decider(self, given: Sequence[Given]) -> Decider:
-        """What decides the payloads of a chunk: generated code, for the creates of most resources."""
-        general = partial(decide, self._rules, self._resource)
+    def _carrier(self, given: Sequence[Given], buffer: Buffer, ledger: Ledger) -> Carrier:
+        """What carries out one payload of a chunk: by generated code, for the creates of most resources."""
+        general = partial(self._decided, buffer, ledger)
         if len(given) <= WARM_UP or not self._makes_keys:
             return general
         quick = quick_for(self._rules, self._rules.resources[self._resource])
         if quick is None:
             return general
-        from rulewright.hotpath.accepting import written_by  # noqa: PLC0415 - the generated code has it loaded
+        # The generated code has these loaded.
+        from rulewright.hotpath.accepting import written_of  # noqa: PLC0415
+        from rulewright.hotpath.state import State  # noqa: PLC0415
 
-        self._written_by = written_by
-        surely, plainly = quick.decide, partial(decide_plainly, self._rules, self._resource)
+        rules, own, judge, accepted = self._rules, quick.resource, quick.judge, quick.accepted
+        is_plain, keep = self._is_plain, ledger.keep_written if self._audit else None
 
-        def decided(one: Inputs, records: Records) -> Outcome:
+        def created(one: Inputs) -> Receipt:
             if one.operation != "create" or one.trusted:
-                return general(one, records)
-            outcome = surely(one, records)
-            return plainly(one, records) if outcome is None else outcome
+                return general(one)
+            made = judge(one, buffer)
+            if not isinstance(made, State):
+                outcome = decide_plainly(rules, self._resource, one, buffer) if made is None else made
+                return self._carried_out(outcome, one, buffer, ledger)
+            outcome = accepted(one, made)
+            written = written_of(own, made) if is_plain else None
+            if written is None:
+                return self._stored(outcome, one, buffer, ledger)
+            changes, reads = written
+            _write(changes, buffer)
+            if keep is not None:
+                keep(outcome, one, changes, reads)
+            return Receipt(outcome, stored=True)
 
-        return decided
+        return created
 
-    def _one(self, one: Given, buffer: Buffer, ledger: Ledger, decide: Decider) -> Receipt:
-        if one.__class__ is Outcome:
-            return Receipt(one, stored=False)
-        assert isinstance(one, Inputs)
-        outcome = decide(one, buffer)
+    def _decided(self, buffer: Buffer, ledger: Ledger, one: Inputs) -> Receipt:
+        outcome = decide(self._rules, self._resource, one, buffer)
+        return self._carried_out(outcome, one, buffer, ledger)
+
+    def _carried_out(self, outcome: Outcome, one: Inputs, buffer: Buffer, ledger: Ledger) -> Receipt:
         if outcome.verdict != "accepted":
             return Receipt(outcome, stored=False)
-        written = self._written_by(outcome) if self._is_plain and hasattr(outcome, "_later") else None
+        written = written_by(outcome) if self._is_plain else None
         if written is None:
             return self._stored(outcome, one, buffer, ledger)
         changes, reads = written
@@ -213,19 +233,26 @@ class Applier:
         inputs = [one for one in given if isinstance(one, Inputs)]
         # The records that operations name come first: of an update much is looked up by what is stored.
         first, *others = self._lookups
-        named = dict.fromkeys(one.key for one in inputs if one.key.__class__ in PLAIN)
+        named = dict.fromkeys([one.key for one in inputs if one.key.__class__ in PLAIN])
         buffer.read_ahead(first.resource, first.fields, [(key,) for key in named])
-        payloads = [self._merged(one, buffer) for one in inputs]
+        if not others:
+            return
+        payloads = [self._merged(one, buffer) for one in inputs] if named else [*map(_sent, inputs)]
         for lookup in others:
             buffer.read_ahead(lookup.resource, lookup.fields, keys_in(payloads, lookup.sent))
 
     def _merged(self, one: Inputs, buffer: Buffer) -> Mapping[str, object]:
         """What a payload may be looked up by: what was sent, and of an update what is stored beside."""
-        sent = one.payload if isinstance(one.payload, Mapping) else {}
+        sent = _sent(one)
         if one.key.__class__ not in PLAIN:
             return sent
         (stored, *_) = buffer.find(self._resource, {self._key: one.key}, 1) or [{}]
         return {**stored, **sent}
+
+
+def _sent(one: Inputs) -> Mapping[str, object]:
+    payload = one.payload
+    return payload if payload.__class__ is dict or isinstance(payload, Mapping) else {}
 
 
 def _write(changes: Sequence[tuple[Any, ...]], buffer: Buffer) -> None:

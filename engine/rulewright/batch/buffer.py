@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from rulewright.batch.kept import Kept, place_of
 from rulewright.batch.pending import Pending, identity
-from rulewright.batch.view import Fresh, View, settled, types_of
+from rulewright.batch.view import Fresh, View, Waiting, settled, types_of
 from rulewright.errors import AdapterError, RulewrightError, UniqueViolationError
 from rulewright.evaluation.overlay import _sort_key
 from rulewright.ports import StoredRecord, Table, Transaction, Where
@@ -38,8 +38,9 @@ class Buffer:
         self._tables = tables
         self._pending: dict[str, Pending] = {}
         self._kept: dict[str, Kept] = {}
-        # Of each table: fields -> the view by them.
+        # Of each table: fields, in each order that was asked for -> the view by them.
         self._views: dict[str, dict[tuple[str, ...], View]] = {}
+        self._distinct: dict[str, list[View]] = {}
         self.payload = 0
 
     # Reads
@@ -54,8 +55,7 @@ class Buffer:
         read = kept.read_ahead(fields, keys)
         view = self._view_of(resource, fields) if read else None
         if view is not None:
-            for place, records in read.items():
-                view.learn(place[0] if len(fields) == 1 else place, records)
+            view.learn_many(fields, read)
 
     def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
         """See Records.find."""
@@ -65,22 +65,30 @@ class Buffer:
             view = self._view_of(resource, tuple(where))
             if view is None:
                 return self._find_rarer(resource, where, limit)
+        value = view.pick(where)
         types = view.types
-        if types.__class__ is tuple:
-            value: Any = tuple(where.values())
-            if tuple(map(type, value)) != types:
-                return self._find_rarer(resource, where, limit)
-        else:
-            (value,) = where.values()
-            if value.__class__ is not types:
-                return self._find_rarer(resource, where, limit)
+        if value.__class__ is not types and (
+            value.__class__ is not tuple or tuple(map(type, value)) != types
+        ):
+            return self._find_rarer(resource, where, limit)
         found = view.known.get(value)
-        if found is None:
+        if found is None or (found.__class__ is not tuple and found.__class__ is not list):
+            found = self._answer(resource, where, limit, view, value)
+        if limit is not None and len(found) > limit:
+            return found[:limit]
+        return found
+
+    def _answer(
+        self, resource: str, where: Where, limit: int | None, view: View, value: Any
+    ) -> Sequence[StoredRecord]:
+        """What is not known yet, or was written since."""
+        found = view.known.get(value)
+        if found is None or found.__class__ is Waiting:
             found = self._learn(resource, where, limit, view, value)
         if found.__class__ is Fresh:
             pending = self._pending[resource]
             found = view.known[value] = settled(found, pending.key, pending.as_kept)
-        return found if limit is None or len(found) <= limit else found[:limit]
+        return found
 
     def _learn(
         self, resource: str, where: Where, limit: int | None, view: View, value: Any
@@ -89,12 +97,12 @@ class Buffer:
         kept = self._kept[resource]
         if _is_above(kept, where):
             return view.learn(value, ())
-        place = value if value.__class__ is tuple else (value,)
+        fields, place = tuple(where), place_of(where.values())
         pending = self._pending.get(resource)
         replaced = pending.replaced if pending is not None else {}
         asked = None if replaced else limit
-        stored = kept.find(where, view.fields, place_of(place), asked)
-        if asked is None or len(stored) < asked or kept.is_single(view.fields):
+        stored = kept.find(where, fields, place, asked)
+        if asked is None or len(stored) < asked or kept.is_single(fields):
             if replaced:
                 stored = [record for record in stored if identity(record.get(kept.key)) not in replaced]
             return view.learn(value, stored)
@@ -107,13 +115,19 @@ class Buffer:
             return None
         views = self._views.setdefault(resource, {})
         view = views.get(fields)
-        if view is None:
-            types = types_of(fields, kept.kinds)
-            if types is None:
-                return None
-            pending = self._pending.get(resource)
-            parts = (pending.current(), pending.replaced.values()) if pending is not None else ((), ())
-            view = views[fields] = View(fields, types, *parts)
+        if view is not None:
+            return view
+        for other in views.values():
+            if len(fields) == len(other.fields) and {*fields} == {*other.fields}:
+                views[fields] = other
+                return other
+        types = types_of(fields, kept.kinds)
+        if types is None:
+            return None
+        pending = self._pending.get(resource)
+        parts = (pending.current(), pending.replaced.values()) if pending is not None else ((), ())
+        view = views[fields] = View(fields, types, *parts)
+        self._distinct.setdefault(resource, []).append(view)
         return view
 
     def _find_rarer(self, resource: str, where: Where, limit: int | None) -> Sequence[StoredRecord]:
@@ -163,20 +177,22 @@ class Buffer:
 
     def _counted(self, resource: str, where: Where, kept: Kept) -> int | None:
         """How many records match, by a view; None where there is none."""
-        fields = tuple(where)
-        view = self._view_of(resource, fields)
-        values = tuple(where.values())
-        types = tuple(map(type, values))
-        if view is None or (types if len(types) > 1 else types[0]) != view.types:
+        view = self._view_of(resource, tuple(where))
+        if view is None:
             return None
-        value: Any = values if len(values) > 1 else values[0]
+        value = view.pick(where)
+        types = view.types
+        if value.__class__ is not types and (
+            value.__class__ is not tuple or tuple(map(type, value)) != types
+        ):
+            return None
         found = view.known.get(value)
-        if found is None and _is_above(kept, where):
+        if found is None or found.__class__ is Waiting:
+            if not _is_above(kept, where):
+                stored = kept.count(where, tuple(where), place_of(where.values()))
+                return stored - view.gone[value] + len(found or ())
             found = view.learn(value, ())
-        if found is not None:
-            return len(found)
-        stored = kept.count(where, fields, place_of(values))
-        return stored - view.gone[value] + len(view.waiting.get(value, ()))
+        return len(found)
 
     def extreme(self, resource: str, where: Where, field: str, which: Literal["min", "max"]) -> object:
         """See Records.extreme."""
@@ -196,18 +212,16 @@ class Buffer:
     def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
         """See Records.last_in_sequence."""
         pending = self._pending.get(resource)
-        if pending is not None and field in pending.changed:
-            # The largest may have become smaller.
-            self._flush_table(resource)
-            pending = None
         if pending is None:
             return self._last_stored(resource, field, prefix)
+        if field in pending.changed:
+            # The largest may have become smaller.
+            self._flush_table(resource)
+            return self._last_stored(resource, field, prefix)
         last = pending.last(field, prefix)
-        return (
-            pending.count_on(field, prefix, self._last_stored(resource, field, prefix))
-            if last is None
-            else last
-        )
+        if last is None:
+            return pending.count_on(field, prefix, self._last_stored(resource, field, prefix))
+        return last
 
     def _last_stored(self, resource: str, field: str, prefix: str) -> int:
         kept = self._kept_of(resource)
@@ -232,10 +246,8 @@ class Buffer:
         if pending is None:
             pending = self._begin(resource)
         pending.add(record, self.payload)
-        views = self._views.get(resource)
-        if views:
-            for view in views.values():
-                view.add(record)
+        for view in self._distinct.get(resource, ()):
+            view.add(record)
 
     def insert_many(self, resource: str, records: Sequence[StoredRecord]) -> None:
         """See Transaction.insert_many."""
@@ -246,6 +258,7 @@ class Buffer:
         if records:
             (self._pending.get(resource) or self._begin(resource)).add_many(records, owners)
             self._views.pop(resource, None)
+            self._distinct.pop(resource, None)
 
     def update(self, resource: str, key: object, values: StoredRecord) -> None:
         """See Transaction.update; a violation shows when it is flushed."""
@@ -264,7 +277,7 @@ class Buffer:
         before = found[0]
         after = {**before, **values}
         is_stored = pending.change(before, values, after, self.payload)
-        for view in self._views.get(resource, {}).values():
+        for view in self._distinct.get(resource, ()):
             view.change(before, after, name, is_stored=is_stored)
 
     def _written_by_store(self, resource: str, key: object, values: StoredRecord) -> None:
@@ -334,6 +347,7 @@ class Buffer:
         self._pending.pop(resource, None)
         self._kept.pop(resource, None)
         self._views.pop(resource, None)
+        self._distinct.pop(resource, None)
 
 
 def _is_above(kept: Kept, where: Where) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final, Literal
 
 from rulewright.evaluation.overlay import _sort_key, matches
@@ -30,8 +31,8 @@ class Kept:
         self._singles = {frozenset(fields) for fields in ((table.key,), *uniques)}
         # The fields by which an index can be entered.
         self._leading = {fields[0] for fields in ((table.key,), *uniques, *table.indexes)}
-        # Fields -> their values -> all records that have them.
-        self._ahead: dict[tuple[str, ...], dict[Place, _Answer]] = {}
+        # Fields -> their value, or a tuple of their values -> all records that have them.
+        self._ahead: dict[tuple[str, ...], dict[Any, _Answer]] = {}
         self._answers: dict[Hashable, _Answer] = {}
         self._greatest: dict[str, Any] = {}
         self._extremes: dict[Hashable, object] = {}
@@ -40,25 +41,30 @@ class Kept:
 
     def read_ahead(
         self, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
-    ) -> Mapping[Place, _Answer]:
+    ) -> Mapping[Any, _Answer]:
         """Read by one question what will be asked one by one: the records with these values in `fields`.
 
-        Gives them by their values; nothing where that question would take too long.
+        Gives them by their values, a single one as it is; nothing where that question would take too long.
         """
         kinds = {self.kinds.get(field) for field in fields}
         if not keys or not kinds <= {"text", "integer"} or fields[0] not in self._leading:
             return {}
-        found = self._base.find_each(self._resource, fields, keys)
-        places: dict[Place, list[StoredRecord]] = {key: [] for key in keys}
-        for record in found:
-            place = places.get(tuple([record.get(field) for field in fields]))
-            if place is not None:
-                place.append(record)
-        for records in places.values():
-            if len(records) > 1:
-                records.sort(key=lambda record: _sort_key(record.get(self.key)))
-        self._ahead.setdefault(fields, {}).update(places)
-        return places
+        pick = itemgetter(*fields)
+        asked = keys if len(fields) > 1 else [key for (key,) in keys]
+        read: dict[Any, _Answer] = dict.fromkeys(asked, ())
+        several = set()
+        for record in self._base.find_each(self._resource, fields, keys):
+            value = pick(record)
+            others = read.get(value)
+            if others:
+                several.add(value)
+                read[value] = [*others, record]
+            elif others is not None:
+                read[value] = [record]
+        for value in several:
+            read[value] = sorted(read[value], key=lambda record: _sort_key(record.get(self.key)))
+        self._ahead.setdefault(fields, {}).update(read)
+        return read
 
     def find(self, where: Where, fields: tuple[str, ...], place: Place | None, limit: int | None) -> _Answer:
         """Return the matching records; `fields` and `place` are those of `where`. See Records.find."""
@@ -67,7 +73,7 @@ class Kept:
             return self._base.find(self._resource, where, limit) if found is None else found[:limit]
         known = self._ahead.get(fields)
         if known is not None:
-            ahead = known.get(place)
+            ahead = known.get(place if len(place) > 1 else place[0])
             if ahead is not None:
                 return ahead if limit is None else ahead[:limit]
         answer = self._answers.get((fields, place, limit))
@@ -88,7 +94,7 @@ class Kept:
         items = wanted if isinstance(wanted, list) else []
         if not items or not PLAIN_TYPES.issuperset(map(type, items)):
             return None
-        found = [known.get((item,)) for item in dict.fromkeys(items)]
+        found = [known.get(item) for item in dict.fromkeys(items)]
         if None in found:
             return None
         records = [record for each in found for record in each or ()]
@@ -125,7 +131,7 @@ class Kept:
         """Pick from what was read ahead by one of the fields."""
         for field, value in where.items():
             known = self._ahead.get((field,)) if value.__class__ in PLAIN else None
-            found = known.get((value,)) if known is not None else None
+            found = known.get(value) if known is not None else None
             if found is not None:
                 return [record for record in found if matches(record, where)]
         return None

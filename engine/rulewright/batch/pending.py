@@ -125,20 +125,24 @@ class Pending:
     def last(self, field: str, prefix: str) -> int | None:
         """Return the largest number of a sequence, None while it is not known: see `count_on`."""
         known = self._numbers.get((field, prefix))
-        if known is None or known[1] == len(self.made):
-            return None if known is None else known[0]
-        return self._counted(field, prefix, *known)
+        if known is None:
+            return None
+        last, counted = known
+        made = self.made
+        if counted == len(made):
+            return last
+        for record in made[counted:]:
+            value = record.get(field)
+            number = value if value.__class__ is int and not prefix else number_after(prefix, value)
+            last = max(last, number)
+        self._numbers[field, prefix] = (last, len(made))
+        return last
 
     def count_on(self, field: str, prefix: str, stored: int) -> int:
         """Return the largest number of a sequence, of which the store holds `stored`."""
-        return self._counted(field, prefix, stored, 0)
-
-    def _counted(self, field: str, prefix: str, last: int, counted: int) -> int:
-        made = self.made
-        if counted < len(made):
-            for record in made[counted:]:
-                last = max(last, number_after(prefix, record.get(field)))
-        self._numbers[field, prefix] = (last, len(made))
+        self._numbers[field, prefix] = (stored, 0)
+        last = self.last(field, prefix)
+        assert last is not None
         return last
 
     def _catch_up(self) -> None:

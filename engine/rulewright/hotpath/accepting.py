@@ -140,13 +140,19 @@ def written_by(outcome: Outcome) -> Written | None:
     later: Any = outcome._later
     if not isinstance(later, partial) or later.func is not _parts:
         return None
-    rules, resource, _, _, run, _ = later.args
+    _, resource, _, _, run, _ = later.args
+    return written_of(resource, run)
+
+
+def written_of(resource: CompiledResource, run: State) -> Written | None:
+    """The same of a payload that generated code accepted."""
     if claim_of(run) is not None:
         return None
     own = _own_change(resource, run)
     reads = run.reads
-    if len({read[0] for read in reads}) < len(reads):
-        reads = [(one.lookup, one.resource, one.by, one.found) for one in _reads(rules, run)]
+    if len(reads) > 1 and len({read[0] for read in reads}) < len(reads):
+        rules = run.link.rules
+        reads = [(one.lookup, one.resource, {**one.by}, one.found) for one in _reads(rules, run)]
     return [own, *run.changes] if own[3] else [*run.changes], reads
 
 

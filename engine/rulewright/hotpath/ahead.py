@@ -72,6 +72,12 @@ class Ahead:
         self, resource: str, where: Mapping[str, object], planned: Mapping[object, Mapping[str, object]]
     ) -> list[Any]:
         key = self.keys[resource]
+        if len(where) == 1 and key in where:
+            wanted = where[key]
+            held = planned.get(wanted) if wanted.__class__ is int or wanted.__class__ is str else None
+            if held is not None:
+                # What is stored under this key, if anything, is out of date.
+                return [held] if held is not self.hidden and fits(held, where) else []
         # The own record, which alone is ever hidden, is planned too.
         found = [one for one in self.store.find(resource, where) if one.get(key) not in planned]
         for record in planned.values():

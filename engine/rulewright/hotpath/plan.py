@@ -53,7 +53,8 @@ def _note(s: State, name: str, key: object, values: Mapping[str, object]) -> Non
     if s.written is None:
         s.written = {}
     for field, value in values.items():
-        if not same(s.written.setdefault((name, key, field), value), value):
+        before = s.written.setdefault((name, key, field), value)
+        if before is not value and not same(before, value):
             raise Decline
 
 
@@ -95,9 +96,11 @@ def expected(effect: CompiledEffect, found: Sequence[Any]) -> Sequence[Any]:
     return found
 
 
-def stored_again(s: State, target: CompiledResource, read: Any) -> list[Any]:
+def stored_again(s: State, target: CompiledResource, read: Any) -> Sequence[Any]:
     """The records that a look-up found, as they are by now."""
-    records = read if read.__class__ is list else [] if read is None else [read]
+    if read is None:
+        return ()
+    records = read if read.__class__ is list else [read]
     keys = [record[target.key] for record in records]
     if any(key.__class__ not in (str, int) for key in keys):
         raise Decline
@@ -127,14 +130,22 @@ def require_named(s: State, name: str, resource: str, by: str, key: object, own:
     """What an effect writes must name an existing record, maybe the own one."""
     if key is None or s.store is None:
         return
+    held = s.planned.get(resource, {}).get(key) if s.keys[resource] == by else None
+    if held is not None and held.get(by) == key and held.get(by).__class__ is key.__class__:
+        # Planned itself, as a household that was just made is: whatever is stored under this key, it is one.
+        if own is not None:
+            s.reads.append((own, resource, {by: key}, 1))
+        return
     s.hidden = None
     where = {by: key}
     found = s.find(resource, where)
     if own is not None:
         s.reads.append((own, resource, where, len(found)))
-    if not any(fits(record, where) for record in found):
-        raise Decline
-    s.hidden = s.record
+    for record in found:
+        if fits(record, where):
+            s.hidden = s.record
+            return
+    raise Decline
 
 
 def judge_uniques(s: State, uniques: Mapping[str, tuple[str, Uniques]]) -> None:
@@ -143,18 +154,39 @@ def judge_uniques(s: State, uniques: Mapping[str, tuple[str, Uniques]]) -> None:
         if resource in uniques:
             key_name, listed = uniques[resource]
             for record in planned.values():
-                _judge_unique(s, resource, record, key_name, listed)
+                for fields, condition in listed:
+                    where = _taken_by(record, fields, condition)
+                    if where is not None:
+                        _require_free(s, resource, key_name, planned, record, where)
 
 
-def _judge_unique(
-    s: State, resource: str, record: Mapping[str, object], key_name: str, listed: Uniques
+def _taken_by(
+    record: Mapping[str, object], fields: Sequence[str], condition: Mapping[str, object]
+) -> Mapping[str, object] | None:
+    """What a record alone may hold; None where a `unique` does not concern it."""
+    if condition and not fits(record, condition):
+        return None
+    where = {**condition}
+    for name in fields:
+        value = where[name] = record.get(name)
+        if value is None:
+            return None
+    return where
+
+
+def _require_free(
+    s: State,
+    resource: str,
+    key_name: str,
+    planned: Mapping[object, Mapping[str, object]],
+    record: Mapping[str, object],
+    where: Mapping[str, object],
 ) -> None:
-    key = record.get(key_name)
-    for fields, condition in listed:
-        where = {**condition, **{name: record.get(name) for name in fields}}
-        if None in [where[name] for name in fields] or not fits(record, condition):
-            continue
-        # One that is planned is judged on its own turn only against others.
-        for other in s.find(resource, where):
-            if not same(other.get(key_name), key):
+    """Decline where another record than this one matches, as all will be."""
+    for other in s.store.find(resource, where):
+        if other.get(key_name) not in planned:
+            raise Decline
+    if len(planned) > 1:
+        for other in planned.values():
+            if other is not record and fits(other, where):
                 raise Decline
