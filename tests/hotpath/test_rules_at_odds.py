@@ -335,6 +335,15 @@ fields:
             {"size": 1},
         ),
     ),
+    # A record that an effect makes has a key, and no other has it.
+    "made_without_a_new_key": (
+        """
+fields:
+  size: {type: integer, nullable: true}
+effects: [{id: make, create: desk/person, bind: made, set: {id: payload.size}}]
+""",
+        ({"size": 5}, {"size": 1}, {"size": None}, {}, {"size": "x"}),
+    ),
     # A null that is no value is there, so it may be forbidden; that ends a field before it is required.
     "forbidden_null": (
         """

@@ -21,6 +21,7 @@ from rulewright.evaluation.lookups import evaluate_where, find_referenced
 from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.overlay import NoStoreError, Overlay, same
 from rulewright.evaluation.run import FAILED, Run
+from rulewright.evaluation.uniqueness import words_of_taken
 from rulewright.evaluation.views import View, decode_record, encode_record, encode_value
 from rulewright.outcome import Change, Message
 from rulewright.ports import StoredRecord
@@ -148,6 +149,8 @@ def _plan_create(run: Run, plan: Plan, effect: CompiledEffect) -> None:
     record = _new_record(run, plan, effect, target)
     stored = {name: value for name, value in record.items() if value is not None}
     key = record.get(target.key)
+    if not _is_new(run, plan, effect, target, key):
+        return
     plan.records.plan(target.name, key, record)
     plan.touch(target.name, key, record)
     stage: Literal["bound", "rest"] = "bound" if effect.rule.bind else "rest"
@@ -156,6 +159,27 @@ def _plan_create(run: Run, plan: Plan, effect: CompiledEffect) -> None:
         view = decode_record(target.fields, record)
         run.bound[effect.rule.bind] = view
         run.scope[effect.rule.bind] = view
+
+
+def _is_new(run: Run, plan: Plan, effect: CompiledEffect, target: CompiledResource, key: object) -> bool:
+    """Whether a created record has a key that no other has; reported where not: no store would take it."""
+    site = _site(effect, "set")
+    if key is None:
+        words = f"{effect.id} makes a {target.file.name} without {target.key}, which is its key"
+        run.report(site, "required", words)
+        return False
+    if run.records is None or (target.key not in effect.set.entries and _is_generated(target)):
+        return True
+    plan.records.show_all()
+    found = plan.records.find(target.name, {target.key: key}, 1)
+    plan.records.hide(run.resource.name, plan.own_key)
+    if found:
+        run.report(site, "unique", words_of_taken(target, target.fields[target.key]))
+    return not found
+
+
+def _is_generated(target: CompiledResource) -> bool:
+    return target.fields[target.key].rule.generate is not None
 
 
 def _new_record(run: Run, plan: Plan, effect: CompiledEffect, target: CompiledResource) -> dict[str, object]:

@@ -135,7 +135,7 @@ class EffectWriter:
         texts = [f"{name!r}: {self._made(effect, target, field)}" for name, field in target.fields.items()]
         yield f"record = {{{', '.join(texts)}}}"
         ours = self.unit.constant("effect", effect)
-        given = target.key in effect.set.entries
+        given = target.key in effect.set.entries or target.fields[target.key].rule.generate is None
         yield f"create_record(s, {ours}, {self.unit.constant('resource', target)}, record, {given})"
         if effect.rule.bind:
             self.cells.bound.add(effect.rule.bind)

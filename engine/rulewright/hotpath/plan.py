@@ -110,8 +110,10 @@ def stored_again(s: State, target: CompiledResource, read: Any) -> Sequence[Any]
 def create_record(
     s: State, effect: CompiledEffect, target: CompiledResource, record: dict[str, object], given: bool
 ) -> None:
-    """Plan a new record; `given`: the effect sets its key."""
+    """Plan a new record; `given`: its key is not generated."""
     key = record.get(target.key)
+    if key is None or (given and _is_taken(s, target, key)):
+        raise Decline
     planned = s.planned.setdefault(target.name, {})
     planned[key] = record
     if given:
@@ -124,6 +126,16 @@ def create_record(
         s.bound[effect.rule.bind] = record
         if s.names is not None:
             s.names.pop(effect.rule.bind, None)
+
+
+def _is_taken(s: State, target: CompiledResource, key: object) -> bool:
+    """Whether a record of this key is there, the own one included."""
+    if s.store is None:
+        return False
+    hidden, s.hidden = s.hidden, None
+    found = s.find(target.name, {target.key: key})
+    s.hidden = hidden
+    return bool(found)
 
 
 def require_named(s: State, name: str, resource: str, by: str, key: object, own: str | None) -> None:
