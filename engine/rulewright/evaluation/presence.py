@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 
 from rulewright import cel
 from rulewright.compiled import CompiledField
-from rulewright.evaluation.changes import is_touched
+from rulewright.evaluation.changes import is_touched, merge_update
 from rulewright.evaluation.log import Site, Stage, unescape_pointer
 from rulewright.evaluation.places import places
-from rulewright.evaluation.run import Place, Run
+from rulewright.evaluation.run import Place, Run, sent_holder
 from rulewright.formula import Formula
 from rulewright.problem import Because
 
@@ -18,13 +18,16 @@ def drop_excluded(run: Run) -> None:
     """Drop the fields whose `excluded_if` holds, with an info each. All judge the same payload."""
     excluded = [place for place in places(run, "excluded") if _is_sent(place) and _is_excluded(run, place)]
     for place in excluded:
-        for view in (place.siblings, run.sent):
-            if view is place.siblings or place.pointer.count("/") == 1:
+        for view in (place.siblings, sent_holder(run, place.pointer)):
+            if view is not None:
                 view.unsound.discard(place.field.name)
                 view.nulls.discard(place.field.name)
                 view.partial.pop(place.field.name, None)
                 view.pop(place.field.name, None)
         run.log.withdraw(place.pointer, Stage.SHAPE)
+    if excluded and run.is_event:
+        # What an event brings is dropped before it goes into the record, which keeps what is stored.
+        merge_update(run)
     if excluded:
         run.record.forget()
         run.scope.forget()

@@ -301,6 +301,16 @@ def mark_unsound(run: Run, path: str) -> None:
         _mark(view, path, run.positions)
 
 
+def sent_holder(run: Run, path: str) -> View | None:
+    """The part of the payload that holds what stands at a pointer, None where nothing was sent there."""
+    holder: object = run.sent
+    pointer = ""
+    for step in [unescape_pointer(step) for step in path.split("/")[1:-1]]:
+        holder = _within(holder, step, run.positions.get(pointer))
+        pointer = f"{pointer}/{escape_pointer(step)}"
+    return holder if isinstance(holder, View) else None
+
+
 def _mark(view: View, path: str, positions: Mapping[str, Sequence[int]]) -> None:
     """Mark the innermost map on the way to `path`, and each list on it as a whole."""
     steps = [unescape_pointer(step) for step in path.split("/")[1:]]
