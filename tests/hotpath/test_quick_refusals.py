@@ -233,12 +233,16 @@ def test_names_that_nobody_sends_twice_leave_room_for_those_that_come_again(
 
     monkeypatch.setattr(sifter, "_judge", count)
     monkeypatch.setattr(sifting, "_REMEMBERED", 32)
+
+    def sift(payload: dict[str, Any]) -> None:
+        sifter.sift(payload, sifter.see(payload))
+
     for number in range(70):
-        sifter.sift({f"once_{number}": 1, "spare": {f"part_{number}": 1}})
+        sift({f"once_{number}": 1, "spare": {f"part_{number}": 1}})
     judged.clear()
     for _ in range(5):
-        sifter.sift({"often": 1, "spare": {"part": 1}})
+        sift({"often": 1, "spare": {"part": 1}})
 
     assert judged == ["often"]
     assert ("spare", "part") in sifter._seen
-    assert max(len(sifter._told), len(sifter._seen)) <= 32
+    assert max(len(sifter._told), len(sifter._seen), len(sifter._sights)) <= 32
