@@ -168,7 +168,9 @@ def laravel(status: int, problems: Sequence[Problem]) -> object:
 
 
 def _laravel_text(problem: Problem) -> str:
-    if problem.code == "required" and problem.path:
+    label = problem.rule.partition(".")[2].rpartition(".")[0]
+    # A rule file's own words stay.
+    if problem.code == "required" and problem.path and problem.message == f"{label} is required":
         return f"The {' '.join(_steps(problem)).replace('_', ' ')} field is required."
     return problem.message
 
