@@ -73,6 +73,8 @@ def test_no_time_is_spent_on_circles(write: Write) -> None:
         (["validate", "desk/tickt", "t.json"], "did you mean desk/ticket?"),
         (["validate", "desk/ticket", "t.json", "--rules", "nowhere"], "there is no such file or folder"),
         (["validate", "desk/ticket", "t.json", "--store", "ftp://x"], "no store has the URL"),
+        (["validate", "desk/ticket", "t.json", "--store", "sqlite:///x.db?mode=ro"], "takes no options"),
+        (["validate", "desk/ticket", "t.json", "--store", "sqlite:///x\0.db"], "NUL"),
         (["validate", "desk/ticket", "t.json", "--actor", "{bad"], "--actor:1:2: this is no JSON"),
         (["validate", "desk/ticket", "t.json", "--actor", "[1]"], "the actor must be an object"),
         (["validate", "desk/ticket", "t.json", "--param", "x"], "--param must be NAME=VALUE"),

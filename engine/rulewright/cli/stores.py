@@ -42,9 +42,13 @@ def open_for_writing(url: str, program: Program) -> Store:
 
 
 def sqlite_path(url: str) -> Path | None:
-    """The file of a URL like sqlite:///file.db; None for other stores and for one in memory."""
+    """The file of a URL like sqlite:///file.db; None for other stores, for one in memory, and for no URL.
+
+    What is wrong with a URL is said by who opens it.
+    """
     rest = url.removeprefix("sqlite:///")
-    return Path(rest) if rest != url and rest and ":memory:" not in rest else None
+    is_file = rest not in (url, "") and not any(part in rest for part in (":memory:", "?", "#", "\0"))
+    return Path(rest) if is_file else None
 
 
 def require_existing(url: str) -> None:
