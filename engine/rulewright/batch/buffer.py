@@ -110,13 +110,14 @@ class Buffer:
 
     def _view_of(self, resource: str, fields: tuple[str, ...]) -> View | None:
         """The view by some fields; None where there can be none."""
+        views = self._views.get(resource)
+        view = views.get(fields) if views is not None else None
+        if view is not None:
+            return view
         kept = self._kept_of(resource)
         if kept is None:
             return None
         views = self._views.setdefault(resource, {})
-        view = views.get(fields)
-        if view is not None:
-            return view
         for other in views.values():
             if len(fields) == len(other.fields) and {*fields} == {*other.fields}:
                 views[fields] = other
@@ -163,31 +164,27 @@ class Buffer:
 
     def count(self, resource: str, where: Where) -> int:
         """See Records.count."""
-        kept = self._kept_of(resource)
-        if kept is None:
-            return self._base.count(resource, where)
-        counted = self._counted(resource, where, kept)
+        view = self._view_of(resource, tuple(where))
+        counted = self._counted(resource, where, view) if view is not None else None
         if counted is not None:
             return counted
         pending = self._settled(resource)
-        kept = self._kept_of(resource) or kept
+        kept = self._kept_of(resource)
+        if kept is None:
+            return self._base.count(resource, where)
         fields, place = tuple(where), place_of(where.values())
         stored = kept.count(where, fields, place)
         return stored if pending is None else stored + len(pending.matching(where, fields, place))
 
-    def _counted(self, resource: str, where: Where, kept: Kept) -> int | None:
-        """How many records match, by a view; None where there is none."""
-        view = self._view_of(resource, tuple(where))
-        if view is None:
-            return None
-        value = view.pick(where)
-        types = view.types
-        if value.__class__ is not types and (
-            value.__class__ is not tuple or tuple(map(type, value)) != types
-        ):
+    def _counted(self, resource: str, where: Where, view: View) -> int | None:
+        """How many records match, by a view; None where it is not asked by values of its types."""
+        value, types = view.pick(where), view.types
+        kind = value.__class__
+        if kind is not types and (kind is not tuple or tuple(map(type, value)) != types):
             return None
         found = view.known.get(value)
         if found is None or found.__class__ is Waiting:
+            kept = self._kept[resource]
             if not _is_above(kept, where):
                 stored = kept.count(where, tuple(where), place_of(where.values()))
                 return stored - view.gone[value] + len(found or ())
