@@ -69,7 +69,7 @@ def _without_idle(lines: Iterable[str]) -> Iterator[str]:
     kept = [*lines]
     text = "\n".join(kept)
     for line in kept:
-        listed = re.fullmatch(r"(\w+) = \[\]|unsound\.update\((\w+)\)", line)
+        listed = re.fullmatch(r"(\w+) = \[\]|if \w+: unsound\.update\((\w+)\)", line)
         name = "" if listed is None else listed[1] or listed[2]
         if not name or f"{name}.append(" in text or f" in {name}" in text:
             yield line

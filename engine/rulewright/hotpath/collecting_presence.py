@@ -38,8 +38,8 @@ class PresenceCollector(GuardedWriter):
             yield "ended = []"
             yield "undecided = []"
             yield from conditional
-            yield "unsound.update(ended)"
-            yield "unsound.update(undecided)"
+            yield "if ended: unsound.update(ended)"
+            yield "if undecided: unsound.update(undecided)"
 
     def _plainly(self, field: CompiledField) -> Iterator[str]:
         """What needs no expression: a field is required, or may not be changed."""

@@ -22,7 +22,7 @@ class RecordCollector(GuardedWriter):
 
     def lines(self) -> Iterator[str]:
         """Values that are worked out, in the order of the file."""
-        yield "unsound.update(checked)"
+        yield "if checked: unsound.update(checked)"
         for field in self.resource.fields.values():
             if self.cells.is_as_sent(field):
                 continue

@@ -48,7 +48,7 @@ class ValueCollector(GuardedWriter):
         if dangling:
             yield "missing = []"
             yield from dangling
-            yield "unsound.update(missing)"
+            yield "if missing: unsound.update(missing)"
         if self.unit.has_store:
             yield from needed
 
@@ -158,7 +158,7 @@ class ValueCollector(GuardedWriter):
         whole = [check for check in self.resource.checks if applies_to(check, self.unit.operation)]
         if whole:
             # They rest on no value that a check of its own refused.
-            yield "unsound.update(checked)"
+            yield "if checked: unsound.update(checked)"
         for check in whole:
             touched = self.touching.of_whole(check.condition.reads)
             yield from under(f"if {touched}:" if touched else "", self.whole_check(check))

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Final, Literal, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from marshmallow import ValidationError
 from msgspec import Struct
@@ -131,7 +130,8 @@ class Sifter:
         self._ignores = resource.file.unknown == "ignore" or any(
             _is_ignoring(resource, one) for one in self.sendable.values()
         )
-        self._told: dict[tuple[str, object], Told] = {}
+        self._told: dict[tuple[str, type], Told] = {}
+        self._misfits: dict[str, tuple[Entry, ...]] = {}
         self._seen: dict[tuple[object, ...], Seen] = {}
         self._sights: dict[tuple[object, ...], Sight] = {}
 
@@ -163,10 +163,10 @@ class Sifter:
         sifted = sent, entries, set(sight.unsound)
         for name, fits in sight.dates:
             if fits(sent[name]) is None:
-                self._take_out(name, date, sifted)
+                self._take_out(name, sifted)
         for name, options in sight.options:
             if sent[name] not in options:
-                self._take_out(name, Literal, sifted)
+                self._take_out(name, sifted)
         return sifted
 
     def _look(self, payload: dict[str, Any], shape: tuple[object, ...]) -> Sight:
@@ -224,18 +224,18 @@ class Sifter:
         _keep(self._seen, shape, seen)
         return seen
 
-    def _take_out(self, name: str, kind: object, sifted: Sifted) -> None:
+    def _take_out(self, name: str, sifted: Sifted) -> None:
         """Take out a text that misses its format, or is no option."""
         sent, entries, unsound = sifted
         text = sent[name]
         # There is more to say of blank text, and of text that no store keeps.
         if not text.strip() or not is_writable(text):
             return
-        told = self._told.get((name, kind))
+        told = self._misfits.get(name)
         if told is None:
-            told = self._told[name, kind] = self._refuse(name, text)
+            told = self._misfits[name] = self.entries_of(name, text)
         del sent[name]
-        entries += told.entries
+        entries += told
         unsound.add(name)
 
     def _tell(self, name: object, value: object) -> Told:

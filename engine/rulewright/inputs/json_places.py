@@ -40,13 +40,13 @@ def find_values(text: str, pointers: Collection[str], start: int = 0) -> Mapping
 
     `start` is anywhere in the blanks before the value that the pointers point into.
     """
-    first = _skip_blanks(text, start)
-    if first == 0 and text[:1] == "{" and len(pointers) <= _FEW:
+    if not start and len(pointers) <= _FEW and text.startswith("{"):
         plain = {pointer: _find_plainly(text, pointer) for pointer in pointers}
         if _UNKNOWN not in plain.values():
             return plain
         if (parts := _flat_parts(text)) is not None:
             return {pointer: _find_key(text, _split(pointer), parts) for pointer in pointers}
+    first = _skip_blanks(text, start)
     steps = {pointer: _split(pointer) for pointer in pointers}
     found = _walk(text, first, _tree(steps.values()))
     return {pointer: _nearest(found, each) for pointer, each in steps.items()}
@@ -55,16 +55,18 @@ def find_values(text: str, pointers: Collection[str], start: int = 0) -> Mapping
 def _find_plainly(text: str, pointer: str) -> int:
     """Where a member of the object that `text` is has its value; _UNKNOWN where that takes more than a look.
 
-    What comes before any object within, and has evenly many quotes before it, is a name of this object.
+    What comes before any object within, and starts with a quote that opens a text, is a name of this object.
     """
     name = pointer[1:]
-    if not name or "/" in name or "~" in name or "\\" in name:
+    if not name.isidentifier():
         return _UNKNOWN
     sought = f'"{name}":'
     at = text.find(sought)
-    if at < 0 or text.find("{", 1, at) > 0 or text.find('\\"', 0, at) > 0 or text.count('"', 0, at) % 2:
+    # No letter follows a quote that closes a text, and one within a text has a backslash before it.
+    if at < 0 or text[at - 1] == "\\" or text.find("{", 1, at) > 0:
         return _UNKNOWN
-    return _skip_blanks(text, at + len(sought))
+    after = at + len(sought)
+    return after if text[after] not in _BLANK else _skip_blanks(text, after)
 
 
 def item_starts(text: str) -> list[int]:

@@ -26,6 +26,9 @@ def lines_of(outcome: Outcome, at: str) -> Iterator[str]:
     """The lines of one outcome, whose payload starts at `at`."""
     for problem in outcome.problems:
         yield f"{_line(problem, at)}\n"
+    if outcome.verdict == "rejected" and not outcome.replayed:
+        # Nothing changes.
+        return
     for change in changes_in_words(outcome):
         yield f"{show_text(at)}: {outcome.verdict}: {change}\n"
 

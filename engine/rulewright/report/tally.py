@@ -36,14 +36,13 @@ class Tally:
 
     def add(self, entry: Entry) -> None:
         """Count one decision."""
-        self.read += 1
-        verdict = entry.outcome.verdict
-        self.accepted += verdict == "accepted"
-        self.rejected += verdict == "rejected"
-        self.undecided += verdict == "undecided"
+        outcome = entry.outcome
+        verdict = outcome.verdict
+        if verdict == "accepted":
+            self.add_accepted(1)
+        else:
+            self.add_refused(verdict, self.rules_of(outcome))
         assert self.read == self.accepted + self.rejected + self.undecided, "a payload was lost"
-        if verdict != "accepted":
-            self._count(self.rules_of(entry.outcome))
 
     def add_accepted(self, count: int) -> None:
         """Count payloads that were accepted and have nothing to tell."""
@@ -65,10 +64,12 @@ class Tally:
         return tuple(dict.fromkeys(found) if len(found) > 1 else found)
 
     def _count(self, rules: Rules) -> None:
+        counts = self.rules
         for rule in rules:
+            count = counts.get(rule, 0)
             # Unknown fields give ids of the sender's own making, as many as there are payloads.
-            if rule in self.rules or len(self.rules) < _MOST_RULES:
-                self.rules[rule] += 1
+            if count or len(counts) < _MOST_RULES:
+                counts[rule] = count + 1
 
     @property
     def refused(self) -> int:
