@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 import click
+from msgspec.structs import replace
 
 from rulewright.cli.desk import Desk
 from rulewright.cli.failures import FINDINGS

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import BinaryIO, Final, Literal
+
+from msgspec.structs import replace
 
 from rulewright.errors import PayloadError
 from rulewright.inputs.csv_rows import csv_rows
 from rulewright.inputs.decoding import MARK, decode_text
 from rulewright.inputs.documents import read_whole, split, too_large
 from rulewright.inputs.files import NAMELESS, Source
-from rulewright.inputs.json_places import locate_in_line
 from rulewright.inputs.json_text import ENDED, JsonFlaw, parse_json
 from rulewright.inputs.limits import MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
-from rulewright.inputs.payload import Broken, Item, Payload
+from rulewright.inputs.payload import Broken, Item, LineLocator, Payload
 from rulewright.inputs.table import Fields, read_table
 from rulewright.inputs.table_place import csv_place, sheet_place
 
@@ -182,4 +182,4 @@ def _one_line(name: str, number: int, raw: bytes) -> Item:
     except JsonFlaw as wrong:
         return Broken(wrong.code, wrong.message, f"{name}:{number}:{wrong.index + 1}", raw)
     start = len(text) - len(text.lstrip()) + 1
-    return Payload(value, f"{name}:{number}:{start}", partial(locate_in_line, name, number, raw), raw)
+    return Payload(value, f"{name}:{number}:{start}", LineLocator(name, number, raw), raw)
