@@ -24,6 +24,7 @@ from rulewright.timeouts import needs_entries
 
 if TYPE_CHECKING:
     from rulewright.batch.ledger import Forms, Ledger
+    from rulewright.hotpath.accepting import Written
 
 # Payloads in one transaction: what one flush to the disk pays for. Other writers wait while it is open.
 CHUNK: Final = 1000
@@ -181,7 +182,7 @@ class Applier:
         from rulewright.hotpath.state import State  # noqa: PLC0415
 
         rules, own, judge, accepted = self._rules, quick.resource, quick.judge, quick.accepted
-        is_plain, keep = self._is_plain, ledger.keep_written if self._audit else None
+        is_plain = self._is_plain
 
         def created(one: Inputs) -> Receipt:
             if one.operation != "create" or one.trusted:
@@ -190,15 +191,8 @@ class Applier:
             if not isinstance(made, State):
                 outcome = decide_plainly(rules, self._resource, one, buffer) if made is None else made
                 return self._carried_out(outcome, one, buffer, ledger)
-            outcome = accepted(one, made)
             written = written_of(own, made) if is_plain else None
-            if written is None:
-                return self._stored(outcome, one, buffer, ledger)
-            changes, reads = written
-            _write(changes, buffer)
-            if keep is not None:
-                keep(outcome, one, changes, reads)
-            return Receipt(outcome, stored=True)
+            return self._kept(accepted(one, made), one, written, buffer, ledger)
 
         return created
 
@@ -210,6 +204,12 @@ class Applier:
         if outcome.verdict != "accepted":
             return Receipt(outcome, stored=False)
         written = written_by(outcome) if self._is_plain else None
+        return self._kept(outcome, one, written, buffer, ledger)
+
+    def _kept(
+        self, outcome: Outcome, one: Inputs, written: Written | None, buffer: Buffer, ledger: Ledger
+    ) -> Receipt:
+        """Keep what was accepted; without `written` the outcome itself tells what is to be written."""
         if written is None:
             return self._stored(outcome, one, buffer, ledger)
         changes, reads = written

@@ -30,15 +30,12 @@ def _is_beyond(size: int, keyword: str, bound: int) -> bool:
     return size < bound if keyword == "min_length" else size > bound
 
 
-def _maps(
-    fields: Iterable[CompiledField], sent: Mapping[str, object], merged: Mapping[str, object], pointer: str
-) -> Iterator[_Merged]:
+def _maps(fields: Iterable[CompiledField], sent: View, merged: View, pointer: str) -> Iterator[_Merged]:
     """Yield the maps that stand in what was sent, outside of lists, which are replaced as a whole."""
     for field in fields:
-        place = f"{pointer}/{escape_pointer(field.name)}"
-        yield from _maps_in(
-            field, dict.get(_dict(sent), field.name), dict.get(_dict(merged), field.name), place
-        )
+        # A view as the dict that it is: what is unsound in it is not there.
+        parts = dict.get(sent, field.name), dict.get(merged, field.name)
+        yield from _maps_in(field, *parts, f"{pointer}/{escape_pointer(field.name)}")
 
 
 def _maps_in(field: CompiledField, sent: object, merged: object, pointer: str) -> Iterator[_Merged]:
@@ -50,12 +47,6 @@ def _maps_in(field: CompiledField, sent: object, merged: object, pointer: str) -
             for name, entry in sent.items():
                 below = f"{pointer}/{escape_pointer(name)}"
                 yield from _maps_in(field.items, entry, merged.get(name), below)
-
-
-def _dict(values: Mapping[str, object]) -> dict[str, object]:
-    """A view as the dict that it is: what is unsound in it is not there."""
-    assert isinstance(values, dict)
-    return values
 
 
 def _report(run: Run, field: CompiledField, pointer: str, keyword: str, bound: int) -> None:

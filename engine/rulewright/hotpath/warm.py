@@ -78,9 +78,11 @@ class WarmProgram:
         except Exception:  # whatever it was, it is met again, and told or left to the whole command
             run = None
         if run is not None:
-            self._accept(decided, run, tells_changes=tells_changes)
+            self._accept(decided, run)
         else:
-            run = self._refuse(decided, payload, given, tells_changes=tells_changes)
+            run = self._refuse(decided, payload, given)
+        if tells_changes and decided.verdict == "accepted":
+            decided.changes = tuple(self._shown(resource, run))
         if self._whole is not None:
             self._masked(resource, payload)
             self._tell_rest(decided, run.reads, now)
@@ -94,18 +96,9 @@ class WarmProgram:
             self._masked(decided.resource, payload)
             self._tell_rest(decided, (), now)
 
-    def _accept(
-        self,
-        decided: Decided,
-        run: Any,
-        respond: Callable[[Any], object] | None = None,
-        *,
-        tells_changes: bool,
-    ) -> None:
-        """Fill in what is written and told; `respond` shapes the response where that was not tried."""
+    def _accept(self, decided: Decided, run: Any, respond: Callable[[Any], object] | None = None) -> None:
+        """Fill in what is told; `respond` shapes the response where that was not tried."""
         decided.verdict = "accepted"
-        if tells_changes:
-            decided.changes = tuple(self._shown(decided.resource, run))
         if self._whole is not None:
             decided.record = self._masked(decided.resource, run.record)
             if self._whole["status"] is not None:
@@ -114,7 +107,7 @@ class WarmProgram:
                 body = respond(run) if respond is not None else run.body
                 decided.response = Response(self._whole["status"], body)
 
-    def _refuse(self, decided: Decided, payload: Any, given: tuple[Any, ...], *, tells_changes: bool) -> Any:
+    def _refuse(self, decided: Decided, payload: Any, given: tuple[Any, ...]) -> Any:
         """Fill in the problems; the state that they were found in. Raises LostError."""
         if self._kept["refusing"] is None:
             raise LostError
@@ -126,7 +119,7 @@ class WarmProgram:
             raise LostError
         decided.verdict = verdict_of(decided.problems)
         if decided.verdict == "accepted":
-            self._accept(decided, run, parts["respond"], tells_changes=tells_changes)
+            self._accept(decided, run, parts["respond"])
         elif self._whole is not None:
             self._refuse_whole(decided)
         return run
