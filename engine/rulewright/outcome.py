@@ -34,7 +34,8 @@ class Change:
 class Message:
     """One message for the outbox: what is to be sent where.
 
-    `resource` and `key` name the record that it is about.
+    `resource` and `key` name the record that it is about, `rule` the effect that sends it ("" where the
+    payload itself is passed on).
     """
 
     target: str
@@ -44,6 +45,7 @@ class Message:
     idempotency_key: str
     resource: str = ""
     key: object = None
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)

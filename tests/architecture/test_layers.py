@@ -20,6 +20,7 @@ ORDER = (
     "errors",
     "source",
     "model",
+    "copying",
     "outcome",
     "ports",
     "conflicts",

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from rulewright.checks.expressions import sites
+from rulewright.checks.guarding import guarded
 from rulewright.checks.places import Places
 from rulewright.checks.subject import Checker, Subject, Universe
 from rulewright.checks.table import CHECKS
@@ -31,13 +32,14 @@ def load_rules(
 ) -> CheckedRules:
     """Read and check rule files (see `read_rules` for what is given).
 
-    Raises RuleFileError with all problems, of reading and of checking, errors and warnings.
+    Fields that take sensitive values are sensitive in what is given. Raises RuleFileError with all problems,
+    of reading and of checking, errors and warnings.
     """
     reading = read_all(path, display_root=display_root, registry=registry)
     problems = sorted_problems([*reading.problems, *check_reading(reading, registry)])
     if any(problem.severity == "error" for problem in problems):
         raise RuleFileError(problems)
-    return CheckedRules(reading.rules, problems)
+    return CheckedRules(guarded(reading.rules, registry or built_in()), problems)
 
 
 def check_reading(reading: Reading, registry: Registry | None = None) -> tuple[SourceProblem, ...]:

@@ -61,6 +61,7 @@ def compile_field(
         concerns=frozenset(_own_concerns(rule)).union(
             *(part.concerns for part in (*children, items) if part)
         ),
+        hides=rule.sensitive or any(part.hides for part in (*children, items) if part),
     )
 
 

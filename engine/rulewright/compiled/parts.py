@@ -81,6 +81,8 @@ class CompiledField(Struct, frozen=True, eq=False):
     concerns: frozenset[Concern]
     # Makes the value that `generate` asks for, where that is no basic generator.
     maker: IdGenerator | None = None
+    # Whether it is sensitive, or something in it is, however deep.
+    hides: bool = False
 
     @property
     def name(self) -> str:

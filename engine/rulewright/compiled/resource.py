@@ -139,7 +139,14 @@ class CompiledResource(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def hiding(self) -> Mapping[str, CompiledField]:
         """The fields that are sensitive, or have a part that is."""
-        return {name: one for name, one in self.fields.items() if any(map(_is_sensitive, _within(one)))}
+        return {name: one for name, one in self.fields.items() if one.hides}
+
+    @cached_property
+    def sendable(self) -> Mapping[str, CompiledField]:
+        """The fields that some payload may hold: those of events too, of which one that hides goes first."""
+        events = self.workflow.events.values() if self.workflow is not None else ()
+        fields = [one for event in events for one in event.values()]
+        return {one.name: one for one in sorted(fields, key=lambda one: one.hides)} | {**self.fields}
 
     def every_field(self) -> Iterator[CompiledField]:
         """Yield all fields, nested ones after the one that holds them."""
@@ -156,10 +163,6 @@ def _within(field: CompiledField) -> Iterator[CompiledField]:
         waiting.extend(reversed(one.children))
         if one.items is not None:
             waiting.append(one.items)
-
-
-def _is_sensitive(field: CompiledField) -> bool:
-    return field.rule.sensitive
 
 
 class CompiledRules(Struct, frozen=True, eq=False, dict=True):

@@ -338,5 +338,14 @@ def _plan_message(run: Run, effect: CompiledEffect) -> None:
     key = run.chance.uuid()
     own_key = stored_record(run).get(run.resource.key)
     run.messages.append(
-        Message(target.name, target.method, target.url, to_json(body), key, run.resource.name, own_key)
+        Message(
+            target.name,
+            target.method,
+            target.url,
+            to_json(body),
+            key,
+            run.resource.name,
+            own_key,
+            effect.id,
+        )
     )

@@ -13,12 +13,12 @@ from typing import Final, cast
 
 from rulewright import cel
 from rulewright.cel.tree import Ident, Select
-from rulewright.compiled import EMPTY_MAP, CompiledEffect, CompiledField, CompiledInference
+from rulewright.compiled import EMPTY_MAP, CompiledEffect, CompiledInference
 from rulewright.evaluation.changes import rule_is_touched
 from rulewright.evaluation.fitting import plain
 from rulewright.evaluation.knowledge import PAYLOAD, RECORD, Knowledge, knowledge_of
 from rulewright.evaluation.log import Site, Stage
-from rulewright.evaluation.masking import MASK, fields_behind, mask_record, to_json
+from rulewright.evaluation.masking import MASK, Behind, fields_behind, mask_record, to_json
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.secrecy import is_secret
 from rulewright.evaluation.trace import Result
@@ -267,7 +267,7 @@ class _Inference:
         )
 
     def _shown(self, one: CompiledInference, name: str, value: object, scope: Layer) -> object:
-        def behind(name: str) -> Mapping[str, CompiledField] | None:
+        def behind(name: str) -> Behind:
             return fields_behind(self.run.resource, self.run.rules, name, scope)
 
         told = one.told.entries[name]

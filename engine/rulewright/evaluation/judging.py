@@ -9,7 +9,7 @@ from rulewright.evaluation.changes import is_touched, rule_is_touched
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import judge_reference, judge_required_lookups
 from rulewright.evaluation.places import places
-from rulewright.evaluation.run import Place, Run
+from rulewright.evaluation.run import Place, Run, layer_of_item
 from rulewright.evaluation.views import Layer, View
 from rulewright.schema.messages import join_options
 from rulewright.schema.validators import is_one_of
@@ -87,7 +87,7 @@ def _judge_field(run: Run, place: Place) -> None:
                 continue
             for check in field.checks:
                 if _applies_here(run, check) and is_touched(run, place.top, check.condition):
-                    _judge_value(run, check, field, pointer, _names(place, field, value))
+                    _judge_value(run, check, place, field, pointer, value)
 
 
 def _has_error(run: Run, pointer: str, item: object) -> bool:
@@ -102,17 +102,19 @@ def _applies_here(run: Run, check: CompiledCheck) -> bool:
     return (run.is_event and check.rule.on is None) or applies_to(check, run.inputs.operation)
 
 
-def _names(place: Place, field: CompiledField, value: object) -> dict[str, object]:
+def _scope(run: Run, place: Place, field: CompiledField, value: object) -> Layer:
     if field is not place.field:
-        return {"value": value, "item": value}
-    return {"value": value} if place.item is None else {"value": value, "item": place.item}
+        return Layer({"value": value, "item": value}, run.scope, sensitive=field.hides)
+    if place.item is None:
+        return Layer({"value": value}, run.scope, sensitive=field.hides)
+    within = layer_of_item(run, place.item, place.item_fields)
+    return Layer({"value": value, **within}, run.scope, sensitive=field.hides, fields=within.fields)
 
 
 def _judge_value(
-    run: Run, check: CompiledCheck, field: CompiledField, pointer: str, names: Mapping[str, object]
+    run: Run, check: CompiledCheck, place: Place, field: CompiledField, pointer: str, value: object
 ) -> None:
-    sensitive = any(part.rule.sensitive for part in (field, *field.children))
-    scope = Layer(names, run.scope, sensitive=sensitive)
+    scope = _scope(run, place, field, value)
     path = check.rule.path if check.rule.path is not None else pointer
     site = Site(check.id, path, check.rule.span, Stage.CHECK, check.order)
     message = check.rule.message or f"{field.label} is not acceptable: {check.condition.text.strip()}"

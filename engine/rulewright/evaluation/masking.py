@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Final
+from typing import Final, TypeAlias, TypeGuard
 
 from rulewright import cel
 from rulewright.cel.tree import Given, Has, Literal, Select
@@ -21,6 +21,8 @@ MASK: Final = "***"
 _OWN_VIEWS = frozenset({"payload", "record", "current"})
 # The whole of one of these says nothing that its parts do not.
 _WHOLES = _OWN_VIEWS | {"request", "settings", "actor"}
+Behind: TypeAlias = Mapping[str, CompiledField] | bool
+"""What a name stands for: records with these fields; or else a value, and whether it is sensitive."""
 
 
 def because_of(
@@ -68,7 +70,7 @@ def parts_of(
     """Evaluate a condition once more and tell what each of its parts came to; secrets stay hidden."""
 
     def hide(path: Path) -> bool:
-        if isinstance(scope, Layer) and scope.has_own(path[0]) and path[0] not in scope.fields:
+        if _is_in_front(scope, path[0]):
             return scope.sensitive
         return _may_be_sensitive(resource, rules, path, scope)
 
@@ -106,7 +108,7 @@ def reads_sensitive(
 
 def mask_record(fields: Mapping[str, CompiledField], values: Mapping[str, object]) -> dict[str, object]:
     """Return a record with the values of sensitive fields masked, however deep."""
-    return {name: _mask(fields.get(name), value) for name, value in values.items()}
+    return {name: mask_value(fields.get(name), value) for name, value in values.items()}
 
 
 def mask_stored(resource: CompiledResource, values: Mapping[str, object]) -> dict[str, object]:
@@ -114,11 +116,12 @@ def mask_stored(resource: CompiledResource, values: Mapping[str, object]) -> dic
     masked = dict(values)
     for name, field in resource.hiding.items():
         if name in masked:
-            masked[name] = _mask(field, masked[name])
+            masked[name] = mask_value(field, masked[name])
     return masked
 
 
-def _mask(field: CompiledField | None, value: object) -> object:
+def mask_value(field: CompiledField | None, value: object) -> object:
+    """Return the value of a field with what is sensitive in it masked, however deep."""
     if field is None or value is None:
         return value
     if field.rule.sensitive:
@@ -126,7 +129,9 @@ def _mask(field: CompiledField | None, value: object) -> object:
     if field.children and isinstance(value, Mapping):
         return mask_record({child.name: child for child in field.children}, value)
     if field.items is not None and isinstance(value, list | tuple):
-        return [_mask(field.items, item) for item in value]
+        return [mask_value(field.items, item) for item in value]
+    if field.items is not None and isinstance(value, Mapping):
+        return {name: mask_value(field.items, item) for name, item in value.items()}
     return value
 
 
@@ -153,30 +158,46 @@ def _masked(
     value: object,
 ) -> object:
     """Return a value that stands at `path` as reports may show it."""
-    if isinstance(scope, Layer) and scope.sensitive and scope.has_own(path[0]) and value is not None:
-        return MASK
-    fields = fields_behind(resource, rules, path[0], scope)
-    return to_json(_mask_along(fields, path[1:], value))
+    if _is_in_front(scope, path[0]):
+        return MASK if scope.sensitive and value is not None else to_json(value)
+    behind = fields_behind(resource, rules, path[0], scope)
+    return to_json(_mask_along(behind, path[1:], value))
 
 
-def _mask_along(fields: Mapping[str, CompiledField] | None, steps: Path, value: object) -> object:
-    """Mask `value`, found at `steps` below a record with `fields`."""
-    if fields is None or value is None:
+def _is_in_front(scope: Mapping[str, object] | None, name: str) -> TypeGuard[Layer]:
+    """Whether a name stands for a value in front of the scope, of which no fields are known."""
+    return isinstance(scope, Layer) and scope.has_own(name) and name not in scope.fields
+
+
+def _mask_along(behind: Behind, steps: Path, value: object) -> object:
+    """Mask `value`, found at `steps` below what a name stands for."""
+    if value is None or behind is False:
         return value
-    for index, step in enumerate(steps):
-        field = fields.get(step)
-        if field is None:
-            return value
-        if field.rule.sensitive:
-            return MASK
-        if index == len(steps) - 1:
-            return _mask(field, value)
-        fields = {child.name: child for child in field.children}
+    if behind is True:
+        return MASK
+    if steps:
+        return mask_value(_field_at(behind, steps), value)
     if isinstance(value, Mapping):
-        return mask_record(fields, value)
+        return mask_record(behind, value)
     if isinstance(value, list | tuple):
-        return [mask_record(fields, item) if isinstance(item, Mapping) else item for item in value]
+        return [mask_record(behind, item) if isinstance(item, Mapping) else item for item in value]
     return value
+
+
+def _field_at(fields: Mapping[str, CompiledField], steps: Path) -> CompiledField | None:
+    """The field at the end of a path, or the sensitive one on its way; None where none is declared."""
+    found: CompiledField | None = None
+    for step in steps:
+        if found is None:
+            found = fields.get(step)
+        elif found.children:
+            found = next((child for child in found.children if child.name == step), None)
+        else:
+            # The keys of a map are no names of fields.
+            found = found.items
+        if found is None or found.rule.sensitive:
+            break
+    return found
 
 
 def _may_be_sensitive(
@@ -185,43 +206,40 @@ def _may_be_sensitive(
     path: Path,
     scope: Mapping[str, object] | None = None,
 ) -> bool:
-    fields = fields_behind(resource, rules, path[0], scope)
+    behind = fields_behind(resource, rules, path[0], scope)
     # `value` and `item` stand for some field of this file: one sensitive field makes them suspect.
-    if path[0] in ("value", "item"):
-        return any(field.rule.sensitive for field in resource.every_field())
-    if fields is None:
-        return False
+    if behind is False and path[0] in ("value", "item"):
+        return any(field.hides for field in resource.sendable.values())
+    if isinstance(behind, bool):
+        return behind
     if len(path) == 1:
-        return any(field.rule.sensitive for field in fields.values())
-    for step in path[1:]:
-        field = fields.get(step)
-        if field is None:
-            return False
-        if field.rule.sensitive:
-            return True
-        fields = {child.name: child for child in field.children}
-    return any(field.rule.sensitive for field in fields.values())
+        return any(field.hides for field in behind.values())
+    field = _field_at(behind, path[1:])
+    return field is not None and field.hides
 
 
 def fields_behind(
     resource: CompiledResource, rules: CompiledRules, name: str, scope: Mapping[str, object] | None = None
-) -> Mapping[str, CompiledField] | None:
-    """Return the fields of the record that a top-level name stands for."""
+) -> Behind:
+    """Return the fields of the record that a top-level name stands for; of none, whether it is sensitive."""
     if isinstance(scope, Layer) and name in scope.fields:
         return scope.fields[name]
     if name in _OWN_VIEWS:
-        return resource.fields
+        return resource.sendable if name == "payload" else resource.fields
     target: str | None = None
     if name in resource.lookups:
         lookup = resource.lookups[name].rule
-        target = lookup.resource if lookup.kind in ("find", "find_all") else None
+        if lookup.kind in ("max", "min"):
+            other = rules.resources[lookup.resource]
+            return other.fields[lookup.of or other.key].hides
+        target = lookup.resource if lookup.kind != "count" else None
     elif name in resource.binds:
         target = resource.binds[name].rule.target
     elif name in resource.bound_references:
         reference = resource.bound_references[name].reference
         target = reference.resource if reference is not None else None
     found = rules.resources.get(target or "")
-    return found.fields if found is not None else None
+    return found.fields if found is not None else False
 
 
 def to_json(value: object) -> object:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from rulewright.compiled import CompiledRules
-from rulewright.evaluation.masking import MASK, mask_stored
+from rulewright.evaluation.masking import MASK, mask_record, mask_stored
+from rulewright.evaluation.provenance import mask_held, provenance_of
 from rulewright.outcome import Change, Message, Outcome, Read
 
 # Shorter texts (a flag, a digit) occur everywhere by chance; hiding them would blot out the whole body.
@@ -16,7 +17,8 @@ _TELLING = 4
 def mask_outcome(outcome: Outcome, rules: CompiledRules, payload: object = None) -> Outcome:
     """The outcome without the values of `sensitive` fields. Problems were masked when they were made.
 
-    A message's body has a shape of its own, so there the values themselves are looked for.
+    The bodies of the response and of messages have shapes of their own. What holds a secret in them is known
+    by the expressions that made it; then the values themselves are looked for, too.
     """
     if not _concerns_secrets(outcome, rules):
         return outcome
@@ -24,12 +26,15 @@ def mask_outcome(outcome: Outcome, rules: CompiledRules, payload: object = None)
     record = _masked(rules, outcome.resource, outcome.record) if outcome.record is not None else None
     response = outcome.response
     if response is not None:
-        response = replace(response, body=_without(secrets, response.body))
+        body = response.body
+        if outcome.accepted:
+            body = mask_held(provenance_of(rules, rules.resources[outcome.resource]).response, body)
+        response = replace(response, body=_without(secrets, body))
     return replace(
         outcome,
         record=record,
         changes=tuple(_without_key(rules, _change(rules, change)) for change in outcome.changes),
-        messages=tuple(_message(secrets, message) for message in outcome.messages),
+        messages=tuple(_message(rules, secrets, message) for message in outcome.messages),
         reads=tuple(_read(rules, read) for read in outcome.reads),
         response=response,
     )
@@ -37,14 +42,20 @@ def mask_outcome(outcome: Outcome, rules: CompiledRules, payload: object = None)
 
 def _concerns_secrets(outcome: Outcome, rules: CompiledRules) -> bool:
     """Whether any resource of which the outcome tells has sensitive fields."""
-    names = {outcome.resource}
+    if outcome.replayed:
+        # What was read for it is not told again.
+        return any(one.hides for one in rules.resources.values())
+    names = {outcome.resource, *(one.resource for one in outcome.messages)}
     names.update([one.resource for one in outcome.changes], [one.resource for one in outcome.reads])
     return any(one.hides for name in names if (one := rules.resources.get(name)) is not None)
 
 
 def mask_payload(resource: str, payload: object, rules: CompiledRules) -> object:
-    """A payload without the values of its sensitive fields."""
-    return _masked(rules, resource, payload) if isinstance(payload, Mapping) else payload
+    """A payload, of an event too, without the values of its sensitive fields."""
+    found = rules.resources.get(resource)
+    if not isinstance(payload, Mapping):
+        return payload
+    return mask_record(found.sendable, payload) if found is not None else dict(payload)
 
 
 def _masked(rules: CompiledRules, resource: str, values: Mapping[str, object]) -> dict[str, object]:
@@ -73,13 +84,20 @@ def mask_echo(sent: object, shown: object, echo: object) -> object:
     return _without(frozenset(_hidden(sent, shown)), echo)
 
 
-def _message(secrets: frozenset[str], message: Message) -> Message:
+def _message(rules: CompiledRules, secrets: frozenset[str], message: Message) -> Message:
     url = _without(secrets, message.url)
-    return replace(message, url=str(url), body=_without(secrets, message.body))
+    resource = rules.resources.get(message.resource)
+    body = message.body
+    if resource is not None and message.rule:
+        body = mask_held(provenance_of(rules, resource).messages.get(message.rule, ""), body)
+    elif resource is not None:
+        body = mask_payload(resource.name, body, rules)
+    return replace(message, url=str(url), body=_without(secrets, body))
 
 
 def _secrets(outcome: Outcome, rules: CompiledRules, payload: object) -> Iterator[str]:
-    records: list[tuple[str, object]] = [(outcome.resource, payload), (outcome.resource, outcome.record)]
+    yield from _hidden(payload, mask_payload(outcome.resource, payload, rules))
+    records: list[tuple[str, object]] = [(outcome.resource, outcome.record)]
     for change in outcome.changes:
         records += [(change.resource, change.set), (change.resource, change.before)]
     for name, record in records:
@@ -109,7 +127,7 @@ def _scalars(value: object) -> Iterator[str]:
         parts = value.values()
     elif isinstance(value, list | tuple):
         parts = value
-    elif isinstance(value, str | int | float) and len(str(value)) >= _TELLING:
+    elif isinstance(value, str | int | float) and not isinstance(value, bool) and len(str(value)) >= _TELLING:
         yield str(value)
     for part in parts:
         yield from _scalars(part)

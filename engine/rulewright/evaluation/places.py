@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from rulewright.compiled import CompiledField, Concern
 from rulewright.evaluation.log import escape_pointer
 from rulewright.evaluation.run import Place, Run
@@ -26,33 +28,36 @@ def _places_in(
     pointer: str,
     concern: Concern,
     item: object = None,
+    item_fields: tuple[CompiledField, ...] = (),
 ) -> Iterator[Place]:
     for field in fields:
         if concern in field.concerns:
-            place = _place(run, field, view, f"{pointer}/{escape_pointer(field.name)}", item)
+            place = _place(run, field, view, f"{pointer}/{escape_pointer(field.name)}")
+            if item is not None:
+                place = replace(place, item=item, item_fields=item_fields)
             yield place
             yield from _places_below(run, place, concern)
 
 
-def _place(
-    run: Run, field: CompiledField, view: View, pointer: str, item: object, *, is_item: bool = False
-) -> Place:
+def _place(run: Run, field: CompiledField, view: View, pointer: str, *, is_item: bool = False) -> Place:
     value = view.partial.get(field.name) if field.name in view.unsound else view.get(field.name)
     if isinstance(value, dict) and field.items is not None:
         sound = {name: entry for name, entry in value.items() if entry is not UNSOUND}
-        return Place(field, pointer, view, sound, item=item, is_item=is_item)
+        return Place(field, pointer, view, sound, is_item=is_item)
     if not isinstance(value, list):
-        return Place(field, pointer, view, value, item=item)
+        return Place(field, pointer, view, value)
     kept = [index for index, entry in enumerate(value) if entry is not UNSOUND]
     sent = run.positions.get(pointer, range(len(value)))
     values, positions = [value[index] for index in kept], [sent[index] for index in kept]
-    return Place(field, pointer, view, values, positions, item, is_item)
+    return Place(field, pointer, view, values, positions, is_item=is_item)
 
 
 def _places_below(run: Run, place: Place, concern: Concern) -> Iterator[Place]:
     field, value = place.field, place.value
     if field.children and isinstance(value, View):
-        yield from _places_in(run, field.children, value, place.pointer, concern, place.item)
+        yield from _places_in(
+            run, field.children, value, place.pointer, concern, place.item, place.item_fields
+        )
     elif field.items is not None and (field.items.children or field.items.items is not None):
         for pointer, item in place.entries():
             yield from _places_in_item(run, field.items, item, pointer, concern)
@@ -62,9 +67,9 @@ def _places_in_item(
     run: Run, field: CompiledField, item: object, pointer: str, concern: Concern
 ) -> Iterator[Place]:
     if isinstance(item, View):
-        yield from _places_in(run, field.children, item, pointer, concern, item)
+        yield from _places_in(run, field.children, item, pointer, concern, item, field.children)
     elif isinstance(item, list | dict) and concern in field.concerns:
-        inner = _place(run, field, View({field.name: item}, (field.name,)), pointer, None, is_item=True)
+        inner = _place(run, field, View({field.name: item}, (field.name,)), pointer, is_item=True)
         if concern in ("values", "checks"):
             yield inner
         yield from _places_below(run, inner, concern)

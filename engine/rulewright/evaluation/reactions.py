@@ -31,7 +31,7 @@ def _react_one(run: Run, reaction: CompiledReaction, judge: Callable[[Run], None
     site = Site(reaction.id, "", reaction.rule.span, Stage.EFFECT, reaction.order)
     target = run.rules.resources[reaction.resource]
     source = decode_record(run.resource.fields, stored_record(run))
-    scope = Layer({"source": source}, run.scope)
+    scope = Layer({"source": source}, run.scope, fields={"source": run.resource.fields})
     try:
         where = evaluate_where(run, reaction.rule.for_each.resource, reaction.by, scope)
         payload = to_json(reaction.with_.value(scope))

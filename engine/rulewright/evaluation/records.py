@@ -11,7 +11,7 @@ from rulewright.errors import ENDINGS
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.log import Site, Stage, escape_pointer
 from rulewright.evaluation.lookups import require_records
-from rulewright.evaluation.run import Run
+from rulewright.evaluation.run import Run, layer_of_item
 from rulewright.evaluation.views import Layer, View
 from rulewright.model import Constant, Generate
 from rulewright.plugins import IdGenerator
@@ -251,7 +251,7 @@ def _is_other(sent: object, value: object) -> bool:
 
 
 def _report_parts(
-    run: Run, field: CompiledField, sent: object, made: object, pointer: str, item: object
+    run: Run, field: CompiledField, sent: object, made: object, pointer: str, scope: Layer | None
 ) -> None:
     """The same of parts of what was sent; `made` is what has become of it."""
     if "supplied" not in field.concerns:
@@ -261,22 +261,21 @@ def _report_parts(
             below = f"{pointer}/{escape_pointer(child.name)}"
             was, value = dict.get(sent, child.name), made.get(child.name)
             if child.rule.readonly is None and computes_now(run, child) and _is_other(was, value):
-                _tell_overruled(run, child, below, item)
-            _report_parts(run, child, was, value, below, item)
+                _tell_overruled(run, child, below, scope)
+            _report_parts(run, child, was, value, below, scope)
     elif field.items is not None and isinstance(sent, list) and isinstance(made, list):
         for place, was, value in zip(run.positions.get(pointer, range(len(sent))), sent, made, strict=True):
-            _report_parts(run, field.items, was, value, f"{pointer}/{place}", value)
+            inner = layer_of_item(run, value, field.items.children)
+            _report_parts(run, field.items, was, value, f"{pointer}/{place}", inner)
     elif field.items is not None and isinstance(sent, dict) and isinstance(made, Mapping):
         for name, was in sent.items():
-            _report_parts(
-                run, field.items, was, made.get(name), f"{pointer}/{escape_pointer(name)}", made.get(name)
-            )
+            inner = layer_of_item(run, made.get(name), field.items.children)
+            _report_parts(run, field.items, was, made.get(name), f"{pointer}/{escape_pointer(name)}", inner)
 
 
-def _tell_overruled(run: Run, field: CompiledField, pointer: str, item: object) -> None:
+def _tell_overruled(run: Run, field: CompiledField, pointer: str, scope: Layer | None) -> None:
     keyword = "compute" if field.rule.compute else "generate" if field.rule.generate else "workflow"
     site = Site(f"{field.id}.{keyword}", pointer, field.span_of(keyword), Stage.COMPUTE, field.order)
-    scope = None if item is None else Layer({"item": item}, run.scope)
     because = run.because(field.compute, scope) if field.compute is not None else None
     message = field.rule.messages.get(
         "overruled", f"{field.label} is set by the rules; the sent value is not used"

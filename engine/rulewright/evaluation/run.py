@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -77,8 +77,9 @@ class Place(Struct, frozen=True):
 
     `siblings` is the map that holds it. `value` is None where it is not there; of a list or map with unsound
     items it holds the sound ones, and `positions` are the indexes in the payload that a list's items had.
-    `item` is the item of a list or map that the field stands in, None outside of these. `is_item`: it is a
-    list or map that stands in another, which has judged it already, but for its items.
+    `item` is the item of a list or map that the field stands in, None outside of these, and `item_fields` are
+    what it may hold. `is_item`: it is a list or map that stands in another, which has judged it already, but
+    for its items.
     """
 
     field: CompiledField
@@ -88,10 +89,11 @@ class Place(Struct, frozen=True):
     positions: Sequence[int] = ()
     item: object = None
     is_item: bool = False
+    item_fields: tuple[CompiledField, ...] = ()
 
     def scope(self, run: Run) -> Mapping[str, object] | None:
         """Return the names that the field's conditions read, where they are more than the run's own."""
-        return None if self.item is None else Layer({"item": self.item}, run.scope)
+        return None if self.item is None else layer_of_item(run, self.item, self.item_fields)
 
     @property
     def has_items(self) -> bool:
@@ -286,6 +288,11 @@ class Run:
         if paths:
             self.record.forget()
             self.scope.forget()
+
+
+def layer_of_item(run: Run, item: object, fields: Iterable[CompiledField]) -> Layer:
+    """The names that a rule within an item of a list or map reads; `fields` are those of the item."""
+    return Layer({"item": item}, run.scope, fields={"item": {one.name: one for one in fields}})
 
 
 class _Failed:

@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from rulewright.cel import Node, children
-from rulewright.cel.tree import Bind, Call, Conditional, Given, Has, Ident, Index, Macro, Select
+from rulewright.cel.tree import Bind, Call, Conditional, Given, Has, Ident, Index, Literal, Macro, Select
 from rulewright.compiled import CompiledField
 from rulewright.formula import Formula, FormulaList, FormulaMap, Valued
 
 Fields: TypeAlias = Mapping[str, CompiledField]
 # Of a value: is it secret; or it is a record, or a list of records, with these fields.
 _Kind: TypeAlias = bool | Fields
-Behind: TypeAlias = Callable[[str], Fields | None]
-"""The fields of the records that a name stands for; None for a name that stands for none."""
+Behind: TypeAlias = Callable[[str], Fields | bool]
+"""The fields of the records that a name stands for; of any other name, whether it is secret."""
 
 
 def is_secret(valued: Valued, behind: Behind) -> bool:
@@ -38,11 +38,7 @@ def _tells(kind: _Kind) -> bool:
     """Whether the whole of it holds a secret."""
     if isinstance(kind, bool):
         return kind
-    return any(_field_tells(field) for field in kind.values())
-
-
-def _field_tells(field: CompiledField) -> bool:
-    return field.rule.sensitive or any(map(_field_tells, field.parts))
+    return any(field.hides for field in kind.values())
 
 
 def _kind(node: Node, known: Mapping[str, _Kind], behind: Behind) -> _Kind:
@@ -50,8 +46,10 @@ def _kind(node: Node, known: Mapping[str, _Kind], behind: Behind) -> _Kind:
         case Ident(name=name):
             if name in known:
                 return known[name]
-            return behind(name) or False
+            return behind(name)
         case Select(operand=operand, field=name):
+            return _part(_kind(operand, known, behind), name)
+        case Index(operand=operand, index=Literal(value=str() as name)):
             return _part(_kind(operand, known, behind), name)
         case Index(operand=operand):
             # An item of a list, or a field by a name that is worked out.
@@ -77,11 +75,15 @@ def _part(kind: _Kind, name: str) -> _Kind:
         return kind
     field = kind.get(name)
     if field is None:
-        return False
+        # Of a field whose name was worked out.
+        return _tells(kind)
     if field.rule.sensitive:
         return True
+    if field.rule.type == "map":
+        # Its keys are no names of fields.
+        return field.hides
     below = field.items if field.items is not None else field
-    return {child.name: child for child in below.children} or _field_tells(field)
+    return {child.name: child for child in below.children} or field.hides
 
 
 def _of_macro(node: Macro, known: Mapping[str, _Kind], behind: Behind) -> _Kind:

@@ -242,7 +242,8 @@ def peek(values: Mapping[str, object], name: str) -> object:
 class Layer(dict[str, object]):
     """A few names, such as `value`, in front of a scope. `sensitive`: reports must mask them.
 
-    `fields` tells of those names that stand for records what these hold, so that reports mask the right part.
+    `fields` tells of those names that stand for records what these hold, so that reports mask the right part
+    and no other.
     """
 
     __slots__ = ("_below", "fields", "sensitive")

@@ -9,7 +9,7 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation import MASK
 from rulewright.evaluation.judging import applies_to
 from rulewright.evaluation.log import escape_pointer
-from rulewright.evaluation.masking import to_json
+from rulewright.evaluation.masking import mask_value, to_json
 from rulewright.evaluation.views import View
 from rulewright.explanation.edits import MISSING, value_at
 from rulewright.explanation.evidence import Evidence, ruling
@@ -90,7 +90,7 @@ def _value_in(holder: object, name: str) -> object:
 def _shown(field: CompiledField, value: object) -> object:
     # What is inside an object or a list is shown with its own field.
     inside = field.children or (field.items is not None and field.items.children)
-    return to_json(value) if not inside else "..."
+    return to_json(mask_value(field, value)) if not inside else "..."
 
 
 def _children(

@@ -225,8 +225,7 @@ class ValueCollector(GuardedWriter):
         reading = self.guard.waiting(check.condition, field)
         self.unit.rested.add(field.name)
         name = self.guard.refusal(Stage.CHECK, check.order, problem, check.condition)
-        sensitive = any(part.rule.sensitive for part in (field, *field.children))
-        judged = f"{self.unit.constant('field', field)}, {place}, {sensitive!r}"
+        judged = f"{self.unit.constant('field', field)}, {place}, {field.hides!r}"
         noted = f"s, entries, {name}, {judged}"
         told = [f"note_value({noted})"] if reading is None else [*reading, f"tell_value({noted})"]
         after = [f"checked.append({field.name!r})"] if check.rule.severity == "error" else []

@@ -48,13 +48,17 @@ _KEPT: Final = (
 _KEPT_TOO: Final = frozenset(
     {
         "rulewright.cel.evaluator.check_size",
+        "rulewright.copying._part",
+        "rulewright.copying.any_of",
+        "rulewright.copying.without_held",
         "rulewright.cel.macro_runs.graver",
         "rulewright.evaluation.log.is_within",
         "rulewright.evaluation.masking.mask_record",
-        "rulewright.evaluation.masking._mask",
+        "rulewright.evaluation.masking.mask_value",
         "rulewright.evaluation.outcome_masking._hidden",
         "rulewright.evaluation.outcome_masking._scalars",
         "rulewright.evaluation.outcome_masking._without",
+        "rulewright.evaluation.provenance.mask_held",
         "rulewright.evaluation.response.print_value",
         "rulewright.evaluation.shape.unknown_field_text",
         "rulewright.schema.repeats._identity",

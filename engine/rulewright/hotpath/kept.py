@@ -15,9 +15,11 @@ import msgspec
 from msgspec import inspect
 
 from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.copying import Held
 from rulewright.dialects import DIALECTS
 from rulewright.evaluation import Inputs, decide, outcome_masking
 from rulewright.evaluation.masking import mask_record
+from rulewright.evaluation.provenance import mask_held, provenance_of
 from rulewright.fieldtypes import INT64_MAX, INT64_MIN, encode_datetime
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.deciding import quick_for
@@ -59,6 +61,8 @@ class Whole(TypedDict):
     digest: str
     # Of the response to an accepted payload; None where there is none.
     status: int | None
+    # What of its body holds values of sensitive fields.
+    held: Held
     # Whether a refusal has a response, its dialect, and the statuses that the API declares.
     speaks_http: bool
     dialect: str | None
@@ -130,6 +134,7 @@ def _whole(rules: CompiledRules, resource: CompiledResource, code: Generated) ->
         "clock": encode_datetime,
         "hidden": outcome_masking._hidden,
         "without": outcome_masking._without,
+        "mask_held": mask_held,
     }
     api = resource.api
     errors = api.errors if api is not None else None
@@ -137,6 +142,7 @@ def _whole(rules: CompiledRules, resource: CompiledResource, code: Generated) ->
         frozen=freeze(roots, code.accept.__globals__),
         digest=rules.digest,
         status=code.status,
+        held=provenance_of(rules, resource).response,
         speaks_http=bool(resource.file.operations or errors is not None),
         dialect=next((name for name, one in DIALECTS.items() if one is resource.dialect), None),
         statuses=dict(errors.status) if errors is not None else None,

@@ -143,8 +143,10 @@ class WarmProgram:
     def _tell_rest(self, decided: Decided, reads: Iterable[Any], now: datetime) -> None:
         """What all outcomes have."""
         if decided.response is not None:
-            without = self._parts["without"]
-            decided.response.body = without(frozenset(self._secrets), decided.response.body)
+            without, body = self._parts["without"], decided.response.body
+            if decided.verdict == "accepted":
+                body = self._parts["mask_held"](self._whole["held"], body)
+            decided.response.body = without(frozenset(self._secrets), body)
         decided.reads = tuple(self._reads(reads))
         decided.ruleset = self._whole["digest"]
         decided.as_of = self._parts["clock"](now)

@@ -5,7 +5,8 @@ A comparison, a count or the condition of a choice tells something of a value; i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import reduce
 from typing import TypeAlias
 
 from rulewright.cel import Node, children
@@ -55,20 +56,19 @@ def held_by_field(field: Field, label: str) -> Held:
     return any_of(below) if field.type == "map" else below
 
 
-def shown_in(held: Held, field: Field) -> str:
-    """The sensitive field whose value would show in `field`; "" for none.
+def taken(held: Held, field: Field) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield each part of a field (() for the whole) that takes a sensitive value, and whose that is.
 
     A field that says `sensitive`, true or false, has been thought about.
     """
     if field.sensitive or "sensitive" in field.at:
-        return ""
-    if isinstance(held, str):
-        return held
-    if field.items is not None:
-        return shown_in(held, field.items)
-    if not field.fields:
-        return any_of(held)
-    return next(filter(None, (shown_in(held.get(one.name, ""), one) for one in field.fields)), "")
+        return
+    if not isinstance(held, str) and (field.items is not None or field.fields):
+        for one in (field.items,) if field.items is not None else field.fields or ():
+            part = held if one is field.items else held.get(one.name, "")
+            yield from (((one.name, *path), source) for path, source in taken(part, one))
+    elif source := any_of(held):
+        yield (), source
 
 
 def held(node: Node, known: Mapping[str, Held], behind: Behind) -> Held:
@@ -91,9 +91,9 @@ def held(node: Node, known: Mapping[str, Held], behind: Behind) -> Held:
         ):
             return held(body, {**known, name: held(value, known, behind)}, behind)
         case Conditional(then=then, otherwise=otherwise):
-            return _either(held(then, known, behind), held(otherwise, known, behind))
-        case MapExpr():
-            return _of_map(node, known, behind)
+            return either(held(then, known, behind), held(otherwise, known, behind))
+        case MapExpr() | ListExpr():
+            return _of_several(node, known, behind)
         case Call(function="pick", args=(record, ListExpr(elements=names))):
             return _picked(held(record, known, behind), names)
         case Call(function=function) if function in _COMPARISONS | _QUESTIONS:
@@ -110,14 +110,22 @@ def _of_macro(node: Macro, known: Mapping[str, Held], behind: Behind) -> Held:
         return ""
     # Of two variables the first is a place or a key.
     inner = {**known, **dict.fromkeys(node.variables[:-1], ""), node.variables[-1]: over}
-    return held(node.body, inner, behind)
+    body = held(node.body, inner, behind)
+    # The keys of a map are no names of fields.
+    return any_of(body) if node.kind.startswith("transform_map") else body
 
 
-def _of_map(node: MapExpr, known: Mapping[str, Held], behind: Behind) -> Held:
-    return {
-        str(entry.key.value) if isinstance(entry.key, Literal) else "": held(entry.value, known, behind)
-        for entry in node.entries
-    }
+def _of_several(node: MapExpr | ListExpr, known: Mapping[str, Held], behind: Behind) -> Held:
+    if isinstance(node, ListExpr):
+        nothing: Held = ""
+        return reduce(either, (held(element, known, behind) for element in node.elements), nothing)
+    parts = [(entry.key, held(entry.value, known, behind)) for entry in node.entries]
+    if all(isinstance(key, Literal) for key, _ in parts):
+        return {str(key.value): part for key, part in parts if isinstance(key, Literal)}
+    # Under which name a value stands is worked out, and the name may tell something itself.
+    return next(
+        filter(None, (any_of(one) for key, part in parts for one in (held(key, known, behind), part))), ""
+    )
 
 
 def _picked(whole: Held, names: Iterable[Node]) -> Held:
@@ -125,14 +133,28 @@ def _picked(whole: Held, names: Iterable[Node]) -> Held:
     return whole if None in texts else {text: _part(whole, text) for text in texts if text is not None}
 
 
+def without_held(whole: Held, value: object, mask: str) -> object:
+    """The value, with a mask in place of what it holds of sensitive fields."""
+    if value is None or not whole:
+        return value
+    if isinstance(whole, str):
+        return mask
+    if isinstance(value, Mapping):
+        return {name: without_held(_part(whole, name), part, mask) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_held(whole, part, mask) for part in value]
+    return value
+
+
 def _part(whole: Held, name: str) -> Held:
-    return whole if isinstance(whole, str) else whole.get(name, "")
+    # A name that is not there is one of a part of something whose name was worked out.
+    return whole if isinstance(whole, str) else whole[name] if name in whole else any_of(whole)
 
 
-def _either(one: Held, other: Held) -> Held:
+def either(one: Held, other: Held) -> Held:
     if isinstance(one, str) or isinstance(other, str):
         return (any_of(one) or any_of(other)) if one and other else one or other
-    return {name: _either(one.get(name, ""), other.get(name, "")) for name in (*one, *other)}
+    return {name: either(one.get(name, ""), other.get(name, "")) for name in (*one, *other)}
 
 
 def any_of(whole: Held) -> str:
