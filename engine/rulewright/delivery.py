@@ -108,7 +108,7 @@ def write_changes(changes: Iterable[Change], transaction: Transaction) -> None:
     old head of a household steps down before the new one can be written), that write goes first.
     Raises UniqueViolationError where no order will do.
     """
-    waiting = sorted(changes, key=lambda change: WRITE_ORDER[change.stage])
+    waiting = sorted(_composed(changes), key=lambda change: WRITE_ORDER[change.stage])
     if len(waiting) == 1:
         _write(waiting.pop(), transaction)
     while waiting:
@@ -123,6 +123,22 @@ def write_changes(changes: Iterable[Change], transaction: Transaction) -> None:
             # Nothing moved: say which constraint it is.
             _write(postponed[0], transaction)
         waiting = postponed
+
+
+def _composed(changes: Iterable[Change]) -> list[Change]:
+    """Changes with what updates make of a record that is only created here: it is written as it ends up."""
+    made: dict[tuple[str, object], int] = {}
+    composed: list[Change] = []
+    for change in changes:
+        place = made.get((change.resource, change.key))
+        if place is not None:
+            created = composed[place]
+            composed[place] = replace(created, set={**created.set, **change.set})
+            continue
+        if change.op == "create":
+            made[change.resource, change.key] = len(composed)
+        composed.append(change)
+    return composed
 
 
 def _write(change: Change, transaction: Transaction) -> None:

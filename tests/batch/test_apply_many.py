@@ -164,6 +164,43 @@ def test_updates_that_leave_their_record_as_it_is(tmp_path: Path, opened: Opened
     assert told_of.keys() >= {(), ("shop/order",), ("shop/total",)}
 
 
+NAMED = """
+rulewright: 1
+resource: shop/{name}
+key: id
+fields:
+  id: {{type: integer, readonly: ignore, generate: sequence}}
+  name: {{type: string, unique: true}}
+  new: {{type: boolean, default: true}}
+"""
+NAMED_EFFECTS = """
+lookups: {alike: {find_all: shop/total, by: {name: payload.name}}}
+checks:
+  - {id: known, check: 'alike.exists(one, one.name == record.name)', severity: info}
+  - {id: short, check: payload.name.size() < 3}
+effects:
+  - {id: make, create: shop/total, set: {name: payload.name}}
+  - {id: age, update: shop/total, where: {new: true}, set: {new: false, name: "payload.name + '!'"}}
+"""
+
+
+def test_effects_update_what_effects_made(tmp_path: Path, opened: Opened) -> None:
+    """It is stored as it ends up, even where what it was first is taken. A check lists nobody."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "api.yaml").write_text("rulewright: 1\napi: shop\n")
+    (tmp_path / "shop" / "total.yaml").write_text(NAMED.format(name="total"))
+    (tmp_path / "shop" / "order.yaml").write_text(NAMED.format(name="order") + NAMED_EFFECTS)
+    program = load(tmp_path)
+    chance = random.Random(4)
+    first = made(program, [{"name": "a", "new": False}], chance)
+    orders = made(program, [{"name": name} for name in ("b", *["long"] * 5, *"cbad")], chance)
+
+    receipts = assert_alike(program, opened, [("shop/total", first), ("shop/order", orders)], chance)
+
+    stored = [True, True, *[False] * 5, True, False, True, True]
+    assert [receipt.stored for receipt in receipts] == stored
+
+
 def test_repeated_calls_do_the_same(program: Program, opened: Opened) -> None:
     """An idempotency key that an earlier row of the chunk took is answered as it was then."""
     chance = random.Random(3)

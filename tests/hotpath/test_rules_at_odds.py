@@ -371,6 +371,17 @@ fields:
 """,
         ({}, {"size": 1}, {"flag": True}, {"size": "x"}, {"size": 1, "flag": 1}),
     ),
+    # What an effect counts first is counted without the own record, which effects do not find.
+    "counted_by_an_effect": (
+        """
+lookups: {alike: {count: desk/note, by: {name: payload.name}}}
+fields:
+  name: {type: string}
+  others: {type: integer, readonly: ignore}
+effects: [{id: count, set: {others: alike}}]
+""",
+        ({"name": "x"}, {}),
+    ),
 }
 
 

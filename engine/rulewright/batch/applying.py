@@ -259,11 +259,20 @@ def _write(changes: Sequence[tuple[Any, ...]], buffer: Buffer) -> None:
     """Write changes, tuples of the fields of Change, in the order of `delivery.write_changes`."""
     if len(changes) > 1:
         changes = sorted(changes, key=_order_of)
+        if changes[-1][-1] == "rest":
+            changes = _made_first(changes)
     for op, resource, key, values, _, _, _ in changes:
         if op == "create":
             buffer.insert(resource, values)
         else:
             buffer.update(resource, key, values)
+
+
+def _made_first(changes: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+    """What the effects create goes before what they update of it then; it is in order otherwise."""
+    made = {(one[1], one[2]) for one in changes if one[-1] == "rest"}
+    late = [one for one in changes if one[0] == "update" and (one[1], one[2]) in made]
+    return [*(one for one in changes if one not in late), *late] if late else changes
 
 
 def _order_of(change: tuple[Any, ...]) -> int:

@@ -123,7 +123,9 @@ class Finder:
             yield note.replace("@", "len(found)")
             if rule.if_missing != "null":
                 yield "if not found: raise Decline"
-            yield "v = found" if rule.kind == "find_all" else "v = found[0] if found else None"
+            # A store gives any sequence; what reads the records tells many from one by their class.
+            many = "v = found if found.__class__ is list else [*found]"
+            yield many if rule.kind == "find_all" else "v = found[0] if found else None"
 
     def _may_be_listed(self, lookup: CompiledLookUp) -> bool:
         """Whether a key may be a list, in whose order the records are wanted."""

@@ -367,9 +367,9 @@ def _called(node: ast.AST) -> str | None:
 
 
 def _count(call: ast.Call) -> ast.expr:
-    """Count own records: where nothing but the own one is planned, it comes to those stored."""
+    """Count own records: where only the own one is planned, it comes to those stored unless it is hidden."""
     resource, where = (ast.unparse(one) for one in call.args)
-    stored = f"store.count({resource}, {where}) + fits(s.record, {where})"
+    stored = f"store.count({resource}, {where}) + (s.hidden is None and fits(s.record, {where}))"
     return ast.parse(f"s.count({resource}, {where}) if s.changes else {stored}", mode="eval").body
 
 
