@@ -14,7 +14,7 @@ from rulewright.ports import OneByOne, StoredRecord, Table, Transaction, UniqueC
 from rulewright_adapters.memory_records import RecordSet
 from rulewright_adapters.reading import ReadingHalf
 from rulewright_adapters.references import ReferenceLedger
-from rulewright_adapters.shapes import Shape, clash, differences, merged, shapes_of
+from rulewright_adapters.shapes import Shape, clash, differences, merged, shape_of, shapes_of
 from rulewright_adapters.values import alternatives, identity, order, orderable
 
 # How long a writer waits for another one, in seconds; the same as SQLite's.
@@ -42,6 +42,8 @@ class MemoryStore:
     ) -> None:
         self._sets = {resource: RecordSet(given) for resource, given in records.items()}
         self._shapes: dict[str, Shape] = {}
+        # The tables of the last `prepare`, where nobody can have changed them since.
+        self._prepared: tuple[Table, ...] | None = None
         self._progress: dict[str, int] = {}
         # Readers take it too, so that nobody sees half a transaction of another thread.
         self._lock = threading.RLock()
@@ -53,16 +55,20 @@ class MemoryStore:
 
     def prepare(self, tables: Sequence[Table]) -> None:
         """Keep the tables: from now on they are enforced. See `Store.prepare`."""
-        wanted = shapes_of(tables)
         with self._hold:
+            if tables is self._prepared:
+                return
+            wanted = shapes_of(tables)
             found = [sentence for shape in wanted.values() for sentence in self._mismatches(shape)]
             if found:
                 raise StoreMismatchError("the store in memory", found)
             for resource, shape in wanted.items():
                 old = self._shapes.get(resource)
-                kept = merged(old.table, shape.table) if old else shape.table
-                self._shapes.update(shapes_of([kept]))
-                self._set(resource).key = kept.key
+                kept = shape_of(merged(old.table, shape.table)) if old else shape
+                self._shapes[resource] = kept
+                self._set(resource).key = kept.table.key
+            # A program prepares its tables at each call. A list may be another one by then.
+            self._prepared = tables if isinstance(tables, tuple) else None
 
     def _mismatches(self, wanted: Shape) -> Iterator[str]:
         old = self._shapes.get(wanted.table.resource)

@@ -39,14 +39,15 @@ def carry_out(
     audit: bool = True,
     forward: str | None = None,
     accounts: Accounts | None = None,
+    referee: bool = False,
 ) -> Receipt:
     """Decide against the transaction's own reads, then write what was decided. A refusal writes nothing.
 
     `forward` names a target to which an accepted payload is passed on. `audit`: the outcome is kept for
-    the history of what it changes, by the `accounts` of the transaction if there are some. Raises
-    AdapterError where the store fails; then the transaction must be rolled back.
+    the history of what it changes, by the `accounts` of the transaction if there are some. `referee`:
+    see `decide`. Raises AdapterError where the store fails; then the transaction must be rolled back.
     """
-    outcome = decide(rules, resource, inputs, transaction)
+    outcome = decide(rules, resource, inputs, transaction, referee=referee)
     return store_outcome(rules, outcome, inputs, transaction, audit=audit, forward=forward, accounts=accounts)
 
 

@@ -168,6 +168,7 @@ class Program:
         as_of: datetime | str | None = None,
         seed: int | None = None,
         forward: str | None = None,
+        referee: bool = False,
     ) -> Receipt:
         """Decide one payload and carry the decision out, both in one transaction of `store`.
 
@@ -183,16 +184,22 @@ class Program:
         )
         find_resource(self.compiled, resource)
         store.prepare(self.tables)
-        return self._apply_alone(resource, inputs, store, forward)
+        return self._apply_alone(resource, inputs, store, forward, referee=referee)
 
     def _apply_alone(
-        self, resource: str, inputs: Inputs, store: Store, forward: str | None = None
+        self,
+        resource: str,
+        inputs: Inputs,
+        store: Store,
+        forward: str | None = None,
+        *,
+        referee: bool = False,
     ) -> Receipt:
         """Apply in a transaction of its own; again, where the store gives it up for another's sake."""
 
         def transact() -> Receipt:
             with store.transaction() as transaction:
-                return self.apply_within(resource, inputs, transaction, forward=forward)
+                return self.apply_within(resource, inputs, transaction, forward=forward, referee=referee)
 
         return despite_conflicts(transact)
 
@@ -274,13 +281,27 @@ class Program:
         return self._apply_alone(due.resource, replace(inputs, trusted=True), store)
 
     def apply_within(
-        self, resource: str, inputs: Inputs, transaction: Transaction, *, forward: str | None = None
+        self,
+        resource: str,
+        inputs: Inputs,
+        transaction: Transaction,
+        *,
+        forward: str | None = None,
+        referee: bool = False,
     ) -> Receipt:
         """As `apply`, inside a transaction that the caller opened on a prepared store."""
         require_sent(inputs, transaction)
         from rulewright.delivery import carry_out  # noqa: PLC0415 - for those who write
 
-        return carry_out(self.compiled, resource, inputs, transaction, audit=self.audit, forward=forward)
+        return carry_out(
+            self.compiled,
+            resource,
+            inputs,
+            transaction,
+            audit=self.audit,
+            forward=forward,
+            referee=referee,
+        )
 
     def deliverer(
         self, store: Store, forwarder: Forwarder, *, workers: int = 8, lease_seconds: float = LEASE

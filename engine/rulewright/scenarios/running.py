@@ -148,6 +148,8 @@ def _call(step: Step, number: int, bound: Mapping[str, Mapping[str, object]]) ->
         "request": cast(RequestParts, resolve(step.request, bound)),
         "as_of": step.as_of or datetime.now(UTC),
         "seed": number,
+        # The plain evaluator: scenarios are too few to pay for generating code.
+        "referee": True,
     }
 
 
