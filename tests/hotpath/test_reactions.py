@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -11,7 +12,7 @@ from calls import NOW, Case, DictRecords
 from desks import load_desk
 
 from rulewright import Program
-from rulewright.evaluation import Inputs
+from rulewright.evaluation import Inputs, decide
 from rulewright.hotpath.deciding import decide_quickly
 from rulewright.outcome import Read
 
@@ -90,6 +91,21 @@ def test_what_somebody_reacts_to_is_left(program: Program, update: bool, level: 
     one = case(sent if update else {"id": 5, **sent}, update=update)
 
     assert decide_quickly(program.compiled, one.resource, one.inputs, one.records) is None
+
+
+def test_the_own_record_may_react(tmp_path: Path) -> None:
+    """What is made is among those that react to what is made."""
+    by_plan = "after: desk/plan.create, for_each: {find_all: desk/seat, by: {plan: source.name}}"
+    by_status = "after: desk/seat.create, for_each: {find_all: desk/seat, by: {status: source.status}}"
+    seat = SEAT.replace(by_plan, by_status).replace("level: source.level}}", "level: source.id}}", 1)
+    program = load_desk(tmp_path, plan=PLAN, seat=seat)
+    inputs = Inputs(operation="create", payload={"id": 5}, now=NOW, seed=7)
+    records = DictRecords({"desk/seat": []}, KEYS)
+
+    plain = decide(program.compiled, "desk/seat", inputs, records)
+
+    assert [change.op for change in plain.changes] == ["create", "update"]
+    assert decide_quickly(program.compiled, "desk/seat", inputs, records) is None
 
 
 def test_both_ways_agree(program: Program) -> None:

@@ -11,6 +11,7 @@ from typing import Any, cast
 from rulewright.compiled import CompiledReaction
 from rulewright.evaluation.lookups import evaluate_where
 from rulewright.evaluation.views import Layer, decode_record
+from rulewright.hotpath.ahead import fits
 from rulewright.hotpath.state import Decline, State, names_of
 from rulewright.hotpath.unit import Unit
 
@@ -26,7 +27,9 @@ def require_nobody(s: State, reactions: Sequence[CompiledReaction]) -> None:
         reaction.with_.value(scope)
         if s.store is None or None in where.values():
             continue
-        if s.records.find(rule.for_each.resource, where):
+        # Without effects nothing is planned in `s.records`, where the own record may react, too.
+        is_own = rule.for_each.resource == s.link.resource.name and fits(s.record, where)
+        if is_own or s.records.find(rule.for_each.resource, where):
             raise Decline
         s.reads.append((rule.fire, rule.for_each.resource, where, 0))
 
