@@ -1,4 +1,4 @@
-"""Both paths on generated calls: `python tests/hotpath/agreement.py --payloads 100000 [--operation update]`.
+"""Both paths on generated calls: `python tests/hotpath/agreement.py --payloads 100000 [--operation events]`.
 
 Prints, per resource and operation, how many calls were decided, how many the hot path surely accepted or
 refused on its own, and every disagreement. Exit status 1 where there is one.
@@ -19,9 +19,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from calls import Case, Seed
+from firing import EventMaker
 from patches import PatchMaker
 from payloads import PayloadMaker, seeds_of
-from situations import situations_of, takes
+from situations import events_of, situations_of, takes
 
 from rulewright import Program, load
 from rulewright.evaluation import decide as decide_plainly
@@ -74,11 +75,13 @@ def cases_of(
     random: Random,
     folder: Path | None = None,
 ) -> Iterator[Case]:
-    """Yield generated creates or updates of a resource."""
+    """Yield generated creates, updates or events of a resource."""
     creates = creates_of(program, folder)[resource]
     if operation == "create":
         return PayloadMaker(program, resource, creates, random).cases(count)
-    situations = situations_of(program, folder)[resource]
+    situations = situations_of(program, folder, operation)[resource]
+    if program.compiled.resources[resource].has_event(operation):
+        return EventMaker(program, resource, creates, situations, random, operation).cases(count)
     return PatchMaker(program, resource, creates, situations, random).cases(count)
 
 
@@ -175,23 +178,30 @@ def spelled(value: object) -> str:
     return repr(value)
 
 
+def calls_of(program: Program, wanted: str | None, names: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+    """Yield the operations that are wanted (None: all of them) with their resources."""
+    resources = {name: program.compiled.resources[name] for name in names or program.resources}
+    for operation in OPERATIONS:
+        if wanted in (None, operation):
+            yield from ((operation, name) for name, one in resources.items() if takes(one, operation))
+    if wanted in (None, "events"):
+        yield from ((event, name) for name, one in resources.items() for event in events_of(one))
+
+
 def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--payloads", type=int, default=2_000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--operation", choices=OPERATIONS, help="default: both")
+    parser.add_argument("--operation", choices=(*OPERATIONS, "events"), help="default: all")
     parser.add_argument("--without-store", action="store_true", help="creates that nothing is looked up for")
     parser.add_argument("--rules", type=Path, help="a folder of rules and scenarios (default: those shipped)")
     parser.add_argument("resources", nargs="*")
     choices = parser.parse_args()
     program = load() if choices.rules is None else load(choices.rules)
     failed = False  # so far
-    calls = [(one, name) for one in OPERATIONS for name in choices.resources or program.resources]
-    for operation, resource in calls:
-        wanted = "create" if choices.without_store else choices.operation
-        if wanted not in (None, operation) or not takes(program.compiled.resources[resource], operation):
-            continue
+    wanted = "create" if choices.without_store else choices.operation
+    for operation, resource in calls_of(program, wanted, choices.resources):
         tally = agree(
             program,
             resource,

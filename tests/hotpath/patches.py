@@ -19,7 +19,7 @@ from changing import Changer
 from msgspec import structs
 from payloads import PayloadMaker
 from samples import WRONG
-from situations import created
+from situations import created, takes
 from stored import Ager, with_text_keys
 
 from rulewright import Program
@@ -35,6 +35,8 @@ class PatchMaker:
 
     `creates` are the seeds of its creates, `situations` those of its updates.
     """
+
+    operation = "update"
 
     def __init__(
         self,
@@ -56,7 +58,8 @@ class PatchMaker:
 
     def cases(self, count: int) -> Iterator[Case]:
         """Each starts from a stored record and sends none to six of its fields."""
-        made = created(self.program, self.creates.cases(10 * count), min(5 + count // 20, 200))
+        creates = self.creates.cases(10 * count) if takes(self.resource, "create") else ()
+        made = created(self.program, creates, min(5 + count // 20, 200))
         groups = (
             [one for one in self.situations if one.payload],
             [one for one in self.situations if not one.payload],
@@ -141,7 +144,7 @@ class PatchMaker:
     def _request(self, seed: Seed) -> Request:
         """The request, with the record's key among its path parameters or without."""
         random = self.random
-        operation = self.resource.operation("update")
+        operation = self.resource.operation(self.operation)
         names = _PARAMETER.findall(operation.path or "") if operation is not None else []
         request = self.changer.vary_request(seed.request)
         path = dict(request.path)

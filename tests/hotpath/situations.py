@@ -26,22 +26,28 @@ def takes(resource: CompiledResource, operation: str) -> bool:
     return operation in declared or not declared
 
 
-@lru_cache(maxsize=2)
-def situations_of(program: Program, folder: Path | None = None) -> Mapping[str, tuple[Seed, ...]]:
-    """Updates of the scenarios in a folder (default: those shipped) and records these leave, by resource."""
-    found: dict[str, list[Seed]] = {
-        name: [] for name, resource in program.compiled.resources.items() if takes(resource, "update")
-    }
+def events_of(resource: CompiledResource) -> tuple[str, ...]:
+    """The events of the resource's workflow."""
+    return tuple(resource.workflow.events) if resource.workflow is not None else ()
+
+
+@lru_cache(maxsize=16)
+def situations_of(
+    program: Program, folder: Path | None = None, operation: str = "update"
+) -> Mapping[str, tuple[Seed, ...]]:
+    """Updates (or events) of the scenarios in a folder (default: those shipped) and records that these leave,
+    by resource.
+    """
+    found: dict[str, list[Seed]] = {name: [] for name in program.compiled.resources}
     for path in find_files([folder or shipped_rules()]):
         for scenario in read_file(path, program.compiled).scenarios:
-            for name, seed in _played(program, scenario):
-                if name in found:
-                    found[name].append(seed)
+            for name, seed in _played(program, scenario, operation):
+                found[name].append(seed)
     return {name: tuple(seeds) for name, seeds in found.items()}
 
 
-def _played(program: Program, scenario: Scenario) -> Iterator[tuple[str, Seed]]:
-    """Take a scenario's steps; yield each update before it happens, and what is stored in the end."""
+def _played(program: Program, scenario: Scenario, operation: str) -> Iterator[tuple[str, Seed]]:
+    """Take a scenario's steps; yield those of the operation before they happen, then what is stored."""
     fields = {name: dict.fromkeys(one.fields) for name, one in program.compiled.resources.items()}
     stored: Stored = {
         name: [{**fields[name], **one} for one in records] for name, records in scenario.given.items()
@@ -55,7 +61,7 @@ def _played(program: Program, scenario: Scenario) -> Iterator[tuple[str, Seed]]:
         except UnboundError:  # it hangs on what another store would have made
             continue
         actor, request = inputs.actor, inputs.request
-        if step.operation == "update":
+        if step.operation == operation:
             yield step.resource, Seed(inputs.payload, stored, actor, request, inputs.key)
         outcome = decide(program.compiled, step.resource, inputs, _open(program, stored))
         stored = after(program, stored, outcome)

@@ -18,23 +18,25 @@ def command(context: click.Context) -> None:
 @click.argument("resource")
 @click.option(
     "--operation",
-    type=click.Choice(["create", "update"]),
     default="create",
     show_default=True,
-    help="What the program decides.",
+    metavar="OPERATION",
+    help="What the program decides: create, update or an event.",
 )
 @rules_option
 def export_program(resource: str, operation: str, rules: str | None) -> None:
-    """Print the Python program that decides creates or updates of RESOURCE (for example ct_oi/case).
+    """Print the Python program that decides creates, updates or events of RESOURCE (for example ct_oi/case).
 
     It is generated from the rule file; reading it shows in which order what is judged.
     """
     from rulewright.cli.desk import load_rules_of  # noqa: PLC0415 - for a fast --help
-    from rulewright.evaluation import find_resource  # noqa: PLC0415
+    from rulewright.evaluation import find_resource, require_operation  # noqa: PLC0415
     from rulewright.hotpath import program_source  # noqa: PLC0415
 
     compiled = load_rules_of(rules).compiled
-    click.echo(program_source(compiled, find_resource(compiled, resource), operation), nl=False)
+    found = find_resource(compiled, resource)
+    require_operation(found, operation)
+    click.echo(program_source(compiled, found, operation), nl=False)
 
 
 @command.command("jsonschema")

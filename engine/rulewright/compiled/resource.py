@@ -103,6 +103,12 @@ class CompiledResource(Struct, frozen=True, eq=False, dict=True):
         """Return the fields that an event's payload takes."""
         return self.workflow.events[event] if self.workflow is not None else {}
 
+    @cached_property
+    def sendable(self) -> frozenset[str]:
+        """The names of `payload`, whatever the operation: what another operation takes reads as null."""
+        events = self.workflow.events.values() if self.workflow is not None else ()
+        return frozenset(self.fields).union(*events)
+
     def has_event(self, name: str) -> bool:
         """Whether the workflow has an event of this name."""
         return self.workflow is not None and name in self.workflow.events

@@ -1,7 +1,7 @@
 """Program -> Outcome: the plain evaluator. It stays as the referee of every faster path."""
 
 from rulewright.evaluation.callers import PART_TYPES, missing_parts
-from rulewright.evaluation.decision import decide, find_resource, moves
+from rulewright.evaluation.decision import decide, find_resource, moves, require_operation
 from rulewright.evaluation.idempotency import CLAIMS, prune_claims
 from rulewright.evaluation.masking import MASK, mask_record, mask_stored
 from rulewright.evaluation.outcome_masking import mask_echo, mask_outcome, mask_payload
@@ -29,5 +29,6 @@ __all__ = [
     "missing_parts",
     "moves",
     "prune_claims",
+    "require_operation",
     "with_payload",
 ]

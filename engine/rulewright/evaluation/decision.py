@@ -76,7 +76,7 @@ def judged_run(
 ) -> Run:
     """Return the working state of an evaluation that has gone through its stages; raises as `decide`."""
     compiled = find_resource(rules, resource)
-    _require_operation(compiled, inputs.operation)
+    require_operation(compiled, inputs.operation)
     overlay = Overlay(records, _keys(rules)) if records is not None else None
     run = open_run(rules, compiled, inputs, overlay)
     run.tracer = tracer
@@ -131,7 +131,8 @@ def find_resource(rules: CompiledRules, resource: str) -> CompiledResource:
     return found
 
 
-def _require_operation(resource: CompiledResource, operation: str) -> None:
+def require_operation(resource: CompiledResource, operation: str) -> None:
+    """Raise EvaluationError, naming those there are, for an operation that the resource does not have."""
     declared = [one.name for one in resource.file.operations]
     if resource.has_event(operation):
         return

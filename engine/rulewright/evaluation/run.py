@@ -178,7 +178,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.chance = Chance(self.inputs.seed)
-        self.sent = self.merged = View({}, self.intake.keys())
+        self.sent = self.merged = View({}, self.resource.sendable)
         self.path = View(self.inputs.request.path, Everything())
 
     @property

@@ -46,9 +46,7 @@ def judge_shape(run: Run) -> None:
     for found in _flatten(fields.values(), errors, sent, "", run.resource.name):
         _report(run, found)
     run.sent = _view(run, fields, sent, valid if isinstance(valid, dict) else {}, errors, "")
-    if run.is_event:
-        # What the resource declares reads as null in an event's payload too.
-        run.sent.declared = {**run.resource.fields, **run.intake}.keys()
+    run.sent.declared = run.resource.sendable
 
 
 def _has_text_keys(value: object) -> bool:

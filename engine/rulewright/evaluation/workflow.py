@@ -68,15 +68,18 @@ def site_of(transition: CompiledTransition) -> Site:
 
 def _move(run: Run, workflow: CompiledWorkflow, transition: CompiledTransition) -> None:
     run.transition = transition
-    if workflow.rule.field is not None:
-        run.own[workflow.rule.field] = transition.rule.to
+    fields = run.resource.fields
+    moved: dict[str, object] = {}
     try:
-        for name, value in transition.set.value(run.scope).items():
-            run.own[name] = fit(run.resource.fields[name], value)
+        # What it sets is worked out on the record as it was, whichever fields were read before.
+        moved = {name: fit(fields[name], value) for name, value in transition.set.value(run.scope).items()}
     except cel.Unknown:
-        return
+        pass
     except cel.CelError as error:
         run.undecided(site_of(transition), transition.set, error)
+    if workflow.rule.field is not None:
+        run.own[workflow.rule.field] = transition.rule.to
+    run.own.update(moved)
     run.record.forget()
 
 

@@ -14,7 +14,7 @@ from rulewright.evaluation.overlay import same
 from rulewright.fieldtypes import encode_datetime
 from rulewright.hotpath.build import Generated
 from rulewright.hotpath.state import UNSHAPED, State
-from rulewright.outcome import Change, Claim, Outcome, OutcomeDraft, Read, Response
+from rulewright.outcome import Change, Claim, Message, Outcome, OutcomeDraft, Read, Response
 from rulewright.problem import Problem
 
 # Changes and reads as tuples, in the order of the fields of Change and Read. Sensitive values are not masked,
@@ -58,6 +58,7 @@ class AcceptedParts(Struct, frozen=True):
     def __call__(self) -> dict[str, object]:
         return {
             **_same(self.rules),
+            "messages": messages_of(self.run),
             "claim": claim_of(self.run),
             "changes": _changes_of(self.resource, self.run),
             "_later": self._told,
@@ -107,6 +108,11 @@ def claim_of(run: State) -> Claim | None:
     return claim if isinstance(claim, Claim) else None
 
 
+def messages_of(run: State) -> tuple[Message, ...]:
+    """What is to be sent; most resources send nothing."""
+    return tuple(getattr(run, "messages", ()))
+
+
 def _changes_of(resource: CompiledResource, run: State) -> tuple[Change, ...]:
     operation, name, key, written, *rest = _own_change(resource, run)
     if operation == "create":
@@ -134,8 +140,8 @@ def _own_change(resource: CompiledResource, run: State) -> tuple[Any, ...]:
 def written_by(outcome: Outcome) -> Written | None:
     """Return what an accepted outcome writes and what it read, without making its parts.
 
-    None where they are made already, or by the plain evaluator, or with an idempotency key: then the outcome
-    itself tells.
+    None where they are made already, or by the plain evaluator, or with an idempotency key or messages: then
+    the outcome itself tells.
     """
     later = outcome._later
     return written_of(later.resource, later.run) if isinstance(later, AcceptedParts) else None
@@ -143,7 +149,7 @@ def written_by(outcome: Outcome) -> Written | None:
 
 def written_of(resource: CompiledResource, run: State) -> Written | None:
     """The same of a payload that generated code accepted."""
-    if claim_of(run) is not None:
+    if claim_of(run) is not None or messages_of(run):
         return None
     own = _own_change(resource, run)
     reads = run.reads

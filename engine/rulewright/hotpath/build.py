@@ -11,8 +11,9 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import asdict
 
-from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation.idempotency import key_in
+from rulewright.evaluation.inferring import INFERRING_OPERATIONS
 from rulewright.evaluation.views import Layer
 from rulewright.hotpath import choosing, doubt, merging, plan, reacting, refusals, state, texts, values
 from rulewright.hotpath.ahead import fits
@@ -26,6 +27,7 @@ from rulewright.hotpath.responses import ResponseWriter, can_wait
 from rulewright.hotpath.shape import ShapeWriter, struct_of
 from rulewright.hotpath.stages import Stages
 from rulewright.hotpath.state import UNREAD, UNSHAPED, Decline, Linked, Missing, NoStore, State
+from rulewright.hotpath.stepping import StepWriter
 from rulewright.hotpath.straight import MERGED, Straightener
 from rulewright.hotpath.unit import NotGenerated, Unit
 from rulewright.schema.validators import is_one_of
@@ -53,6 +55,7 @@ NAMES: Final[Mapping[str, object]] = {
             plan.expected,
             plan.judge_uniques,
             plan.require_named,
+            plan.send,
             plan.set_own,
             plan.stored_again,
             plan.update_record,
@@ -70,6 +73,7 @@ NAMES: Final[Mapping[str, object]] = {
             refusals.withdraw,
             refusals.tell_value,
             state.decoded,
+            state.enveloped,
             state.names_of,
             state.now_text,
             state.print_plain,
@@ -90,6 +94,7 @@ NAMES: Final[Mapping[str, object]] = {
             values.number_of,
             values.numbered,
             values.chance_of,
+            values.chance_within,
             values.listed,
             values.match,
             values.matched,
@@ -204,30 +209,31 @@ def _write(unit: Unit) -> int | None:
     """Write the module; return the response's status."""
     cells = Cells(unit)
     stages = Stages(unit, cells)
+    stepping: StepWriter | None = None
     merging = MergeWriter(unit, cells)
-    if unit.is_update:
+    if unit.has_stored:
         stages.write_stored(merging)
     stages.write_request()
-    sent = [one for one in unit.resource.fields.values() if unit.is_sent(one)]
-    settable = frozenset(one.name for one in sent if one.rule.readonly is not None)
-    loader = unit.resource.loader(None, settable, merges=unit.is_update)
-    shape = ShapeWriter(unit, loader)
-    shape.write(sent)
+    sent = [one for one in unit.intake.values() if unit.is_sent(one)]
+    ShapeWriter(unit, _loader(unit, sent)).write(sent)
     stages.called.append("shape")
-    if unit.is_update:
+    if unit.has_stored:
         stages.write_merge(merging)
     stages.write_presence()
     stages.write_values()
+    if unit.is_event:
+        stepping = StepWriter(unit, cells)
+        stages.write_step(stepping)
     stages.write_checks()
     stages.write_record()
-    if unit.resource.inferences:
+    if unit.resource.inferences and unit.operation in INFERRING_OPERATIONS:
         unit.function("infer", "rules of infer have nothing to tell", InferenceWriter(unit, cells).lines())
         stages.called.append("infer")
     effects = EffectWriter(unit, cells)
-    stages.write_consequences(effects)
+    stages.write_consequences(effects, stepping)
     response = ResponseWriter(unit, cells)
     if response.status not in (None, 204):
-        again = ["reread(s)"] if effects.is_needed else []
+        again = ["reread(s)"] if effects.is_needed or unit.is_event else []
         unit.function("respond", "the body of the response", [*again, *response.lines()])
     elif response.status is None:
         unit.function("respond", "no response", ["return None"])
@@ -237,6 +243,8 @@ def _write(unit: Unit) -> int | None:
         if not cells.is_as_sent(field):
             cells.record(field)
     telling = [*_telling(unit, cells, stages, effects)]
+    if unit.is_event:
+        unit.function("forget", "what the step may have changed", cells.forgetting())
     unit.function("reread", "look-ups are read anew through what is planned", cells.reread(effects.is_needed))
     accept = _accept(unit, [*stages.called, *_last(unit, cells, effects)], effects.written())
     if telling:
@@ -246,6 +254,21 @@ def _write(unit: Unit) -> int | None:
         unit.functions += [_straight_collect(unit, collect, stages_of_refusals), *concluding]
     unit.functions += [_run(unit), accept]
     return response.status
+
+
+def _loader(unit: Unit, sent: Iterable[CompiledField]) -> Any:
+    """The Schema object that reads the payloads."""
+    settable = frozenset(one.name for one in sent if one.rule.readonly is not None)
+    if not unit.is_event:
+        return unit.resource.loader(None, settable, merges=unit.is_update)
+    for name, one in unit.intake.items():
+        own = unit.resource.fields.get(name, one)
+        if one.rule.readonly is not None or (own.rule.type, own.rule.references) != (
+            one.rule.type,
+            one.rule.references,
+        ):
+            raise NotGenerated(f"{one.id} is another in the record")
+    return unit.resource.loader(unit.operation, frozenset())
 
 
 def _last(unit: Unit, cells: Cells, effects: EffectWriter) -> Iterable[str]:
@@ -293,14 +316,16 @@ def _run(unit: Unit) -> str:
 
 
 def _given(unit: Unit) -> tuple[str, ...]:
-    """The parameters of `accept`: an update's stored record too."""
-    return (*_GIVEN, "current") if unit.is_update else _GIVEN
+    """The parameters of `accept`: a stored record too."""
+    return (*_GIVEN, "current") if unit.has_stored else _GIVEN
 
 
 def _opened(unit: Unit) -> list[str]:
     given = [f"s.{name} = {name}" for name in _given(unit)]
     cells = [f"{' = '.join(f's.{cell}' for cell in unit.cells)} = UNREAD"] if unit.cells else []
-    return [*given, *_OPENING, *cells]
+    moving = ["s.own = {}", "s.step = -1"] if unit.is_event else []
+    sending = ["s.messages = []"] if any(one.rule.verb == "send" for one in unit.effects) else []
+    return [*given, *_OPENING, *moving, *sending, *cells]
 
 
 def _accept(unit: Unit, called: list[str], written: Iterable[str]) -> str:
@@ -314,6 +339,8 @@ def _accept(unit: Unit, called: list[str], written: Iterable[str]) -> str:
 
 def _telling(unit: Unit, cells: Cells, stages: Stages, effects: EffectWriter) -> Iterable[str]:
     """What tells refusals, as functions of cells; none where only the plain evaluator can."""
+    if unit.is_event:
+        return ()
     with suppress(NotGenerated):
         collector = Collector(unit, cells, stages)
         collect = collector.function()
@@ -328,7 +355,7 @@ def _straight_collect(unit: Unit, collect: str, before: Sequence[str]) -> str:
     straightener = Straightener(unit, [*unit.functions, collect], ())
     lines = [*straightener.lines([*before, "collect"])]
     read = set(re.findall(r"\w+", "\n".join(lines)))
-    left = (*_given(unit), "reads", *(MERGED if unit.is_update else ()))
+    left = (*_given(unit), "reads", *(MERGED if unit.has_stored else ()))
     lines = [*(f"{name} = s.{name}" for name in left if name in read), *lines]
     return "\n".join([f"def collect({GIVEN}):  # {TITLE}", *(f"    {line}" for line in lines), ""])
 
@@ -343,7 +370,7 @@ def _link(unit: Unit, namespace: Mapping[str, Any]) -> None:
         if field.name in link.references:
             link.bindings[name] = link.references[field.name]
     for name in resource.fields:
-        link.fields[name] = namespace.get(f"r_{name}") or (_as_merged if unit.is_update else _as_sent)(name)
+        link.fields[name] = namespace.get(f"r_{name}") or (_as_merged if unit.has_stored else _as_sent)(name)
     namespace["Run"].link = link
     namespace["Run"].keys = link.keys
 

@@ -6,7 +6,7 @@ and only when, the plain evaluator reads them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -32,11 +32,10 @@ class Cells(Finder):
         self.resource = unit.resource
         # Fields that effects set: there, what was sent and what is recorded part ways.
         self.set_later = {
-            name
-            for effect in unit.resource.effects
-            if effect.rule.verb is None and (unit.operation in effect.on or "*" in effect.on)
-            for name in effect.set.entries
+            name for effect in unit.effects if effect.rule.verb is None for name in effect.set.entries
         }
+        # Fields that the step of an event sets.
+        self.moved = unit.moved
         self.bound: set[str] = set()
         self._written: set[str] = set()
         self._opened: set[str] = set()
@@ -90,7 +89,7 @@ class Cells(Finder):
 
     def _current(self, steps: list[str]) -> Code | None:
         """The stored record; a create has none."""
-        if not self.unit.is_update:
+        if not self.unit.has_stored:
             return None if steps else Code("None", "null", sure=True)
         fields = self.resource.fields
         if not steps:
@@ -99,15 +98,17 @@ class Cells(Finder):
         return None if field is None else self._part(f"s.kept[{field.name!r}]", field, steps, is_steady=False)
 
     def _own(self, steps: list[str], *, sent: bool) -> Code | None:
-        field = self.resource.fields.get(steps[0])
-        if field is None:
-            return None
-        if sent and not self.unit.is_sent(field):
+        recorded = self.resource.fields.get(steps[0])
+        field = self.unit.intake.get(steps[0], recorded) if sent else recorded
+        if field is None or (sent and not self.unit.is_sent(field)):
+            if not sent or steps[0] not in self.resource.sendable:
+                return None
             # Nothing can be selected from null.
             return Code("None", "null", sure=True) if len(steps) == 1 else None
         text = f"s.p.{field.name}" if sent else self.record(field)
+        is_required = field.rule.required and not self.unit.is_update and (sent or not self.unit.has_stored)
         # Python warns of asking whether a literal is None.
-        is_steady = (field.rule.required and not self.unit.is_update) or is_constant(text)
+        is_steady = is_required or is_constant(text)
         return self._part(text, field, steps, is_steady=is_steady)
 
     @staticmethod
@@ -161,7 +162,7 @@ class Cells(Finder):
     def record(self, field: CompiledField) -> str:
         """The text of a field of the record, in stored form."""
         if self.is_as_sent(field):
-            return self.unit.place(field)
+            return self.unit.merged(field)
         name = f"r_{field.name}"
         if name in self._cheap:
             return self._cheap[name]
@@ -179,16 +180,18 @@ class Cells(Finder):
         return f"{name}(s)"
 
     def _is_cheap(self, field: CompiledField, line: str) -> bool:
-        return field.name not in self.set_later and field.rule.generate is None and "(s" not in line
+        is_set = field.name in self.set_later or field.name in self.moved
+        return not is_set and field.rule.generate is None and "(s" not in line
 
     def is_as_sent(self, field: CompiledField) -> bool:
         """Whether the field is recorded as it was sent (and merged), or null."""
         rule = field.rule
-        if _completes_parts(field) or self.is_derived(field) or field.name in self.set_later:
+        is_set = field.name in self.set_later or field.name in self.moved
+        if _completes_parts(field) or self.is_derived(field) or is_set:
             return False
         is_defaulted = rule.default is not None or rule.default_from is not None
         # What is stored is not defaulted again.
-        return self.unit.is_update or (not is_defaulted and self.unit.is_sent(field))
+        return self.unit.has_stored or (not is_defaulted and self.unit.is_sent(field))
 
     def is_derived(self, field: CompiledField) -> bool:
         """Whether the rules work the field out, whatever was sent."""
@@ -208,10 +211,17 @@ class Cells(Finder):
 
     def _value(self, field: CompiledField) -> list[str]:
         """The lines that work a field of the record out, into `v`."""
+        if field.name in self.moved:
+            lines = (f"    {line}" for line in self._unmoved(field))
+            return [f"v = s.own.get({field.name!r}, UNREAD)", "if v is UNREAD:", *lines]
+        return self._unmoved(field)
+
+    def _unmoved(self, field: CompiledField) -> list[str]:
+        """The same where no step has set it."""
         if computes(field, self.unit.operation) and not is_state(self.resource, field):
             assert field.compute is not None
             return [f"v = {self.stored(field, field.compute)}"]
-        if self.unit.is_update:
+        if self.unit.has_stored:
             return self._kept(field)
         if is_state(self.resource, field):
             return self._state()
@@ -230,10 +240,10 @@ class Cells(Finder):
         return [f"v = {self._default(field)} if {absent} else {sent}"]
 
     def _kept(self, field: CompiledField) -> list[str]:
-        """A field of an updated record that no rule works out."""
+        """A field of a stored record that no rule works out."""
         if is_state(self.resource, field) or field.rule.generate is not None:
             return [f"v = s.kept[{field.name!r}]"]
-        place = self.unit.place(field)
+        place = self.unit.merged(field)
         if not _completes_parts(field):
             return [f"v = {place}"]
         if recomputes(field, self.unit.operation):
@@ -326,6 +336,11 @@ class Cells(Finder):
                 return f"flat_of({ours}, {theirs}, {code.text})"
             return f"refitted({ours}, {theirs}, {code.text})"
         raise Written
+
+    def forgetting(self) -> Iterator[str]:
+        """The lines that have the record worked out anew, after a step."""
+        yield "if s.names is not None: s.names.pop('record', None)"
+        yield from (f"s.{cell} = UNREAD" for cell in self.unit.cells if cell.startswith("c_r_"))
 
     def holding(
         self, unique: CompiledUnique, place: Callable[[str], str]

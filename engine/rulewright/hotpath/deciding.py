@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Payloads of a resource that are decided plainly first: generating takes as long as a few decisions, and most
 # runs of the command have one.
 WARM_UP: Final = 2
-# The operations that programs are generated for.
+# The operations that programs are generated for, beside the events of a workflow.
 GENERATED: Final = ("create", "update")
 
 
@@ -36,7 +36,8 @@ def decide(
     `referee`: let the plain evaluator decide, as it does where a tracer watches.
     """
     operation = inputs.operation
-    if tracer is None and not referee and operation in GENERATED and not inputs.trusted:
+    is_generated = operation in GENERATED or _is_event(rules, resource, operation)
+    if tracer is None and not referee and is_generated and not inputs.trusted:
         # What is no text, and may have no hash, is told as an unknown resource below.
         has_store = records is not None
         programs = _programs(rules, operation, has_store)
@@ -54,10 +55,16 @@ def decide_quickly(
     rules: CompiledRules, resource: str, inputs: Inputs, records: Records | None
 ) -> Outcome | None:
     """The outcome, or None where the generated code isn't sure."""
-    if inputs.operation not in GENERATED or inputs.trusted:
+    operation = inputs.operation
+    if inputs.trusted or not (operation in GENERATED or _is_event(rules, resource, operation)):
         return None
-    quick = _made_for(rules, find_resource(rules, resource), inputs.operation, records is not None)
+    quick = _made_for(rules, find_resource(rules, resource), operation, records is not None)
     return quick.decide(inputs, records) if quick is not None else None
+
+
+def _is_event(rules: CompiledRules, resource: str, operation: str) -> bool:
+    found = rules.resources.get(resource) if resource.__class__ is str else None
+    return found is not None and found.has_event(operation)
 
 
 def quick_for(rules: CompiledRules, resource: CompiledResource, *, has_store: bool = True) -> Quick | None:

@@ -121,7 +121,9 @@ class Dependence:
         if root in ("payload", "record"):
             field = resource.fields.get(path[1]) if len(path) > 1 else None
             if field is None:
-                return frozenset(resource.fields), False
+                # What an event takes is null in a create or an update.
+                is_null = root == "payload" and len(path) == _OF_A_FIELD and path[1] in resource.sendable
+                return (frozenset(), True) if is_null else (frozenset(resource.fields), False)
             return self.field(field) if root == "record" else (frozenset([field.name]), True)
         if root in resource.lookups:
             return self._kept(root, lambda: self.look_up(root))

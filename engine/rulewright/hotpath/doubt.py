@@ -31,7 +31,7 @@ class SentView(Whole):
     __slots__ = ("_state",)
 
     def __init__(self, state: State, unsound: AbstractSet[str]) -> None:
-        super().__init__({}, state.link.resource.fields)
+        super().__init__({}, state.link.resource.sendable)
         self.unsound.update(unsound)
         self._state = state
 
@@ -48,7 +48,8 @@ class SentView(Whole):
     def _require_sound(self) -> None:
         """Decode the rest, too, in the order of the fields: the whole is read."""
         super()._require_sound()
-        values = {name: self[name] for name in self.declared if name in self._state.payload}
+        fields = self._state.link.resource.fields
+        values = {name: self[name] for name in fields if name in self._state.payload}
         self.clear()
         self.update(values)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from rulewright.compiled import CompiledEffect, CompiledField, CompiledResource
 from rulewright.evaluation.fitting import fit
@@ -19,9 +20,11 @@ class EffectWriter:
         self.unit = unit
         self.cells = cells
         self.resource = unit.resource
-        self.effects = [
-            effect for effect in unit.resource.effects if unit.operation in effect.on or "*" in effect.on
-        ]
+        self.effects = unit.effects
+        # Effect -> the transitions that bring it along.
+        self.steps = {
+            effect.order: index for index, one in enumerate(unit.transitions) for effect in one.effects
+        }
 
     @property
     def is_needed(self) -> bool:
@@ -35,18 +38,24 @@ class EffectWriter:
 
     def lines(self) -> Iterator[str]:
         """Yield the body of `plan`."""
-        yield f"{'begin_update' if self.unit.is_update else 'begin'}(s, {self.resource.name!r})"
+        yield f"{'begin_update' if self.unit.has_stored else 'begin'}(s, {self.resource.name!r})"
         for effect in self.effects:
             yield f"# {'.'.join(effect.id.split('.')[1:])}"
-            body = [*self._effect(effect)]
-            if effect.when is None:
-                yield from body
-            else:
-                test = self.cells.writer().condition(effect.when)
-                if test != "False":
-                    yield f"if {test}:"
-                    yield from (f"    {line}" for line in body)
+            yield from self._conditional(effect)
         yield "s.hidden = None"
+
+    def _conditional(self, effect: CompiledEffect) -> Iterator[str]:
+        """An effect where it applies; one that can't be written is left to the evaluator there."""
+        try:
+            body = [*self._effect(effect)]
+        except NotGenerated:
+            body = ["raise Decline"]
+        if effect.when is not None:
+            test = self.cells.writer().condition(effect.when)
+            body = [f"if {test}:", *_indented(body)] if test != "False" else []
+        if effect.order in self.steps and body:
+            body = [f"if s.step == {self.steps[effect.order]}:", *_indented(body)]
+        yield from body
 
     def _effect(self, effect: CompiledEffect) -> Iterator[str]:
         match effect.rule.verb:
@@ -54,10 +63,19 @@ class EffectWriter:
                 yield from self._create(effect)
             case "update":
                 yield from self._update(effect)
-            case None:
-                yield from self._set(effect)
+            case "send":
+                yield f"send(s, {self.unit.constant('effect', effect)}, {self._receiver(effect)})"
             case _:
-                raise NotGenerated(f"the message of {effect.id}")
+                yield from self._set(effect)
+
+    def _receiver(self, effect: CompiledEffect) -> str:
+        """The constant for where a message goes."""
+        api = self.resource.api
+        targets = {target.name: target for target in api.targets} if api is not None else {}
+        name = effect.rule.target or ""
+        if name not in targets:
+            raise NotGenerated(f"{effect.id} sends to {name}")
+        return self.unit.constant("target", targets[name])
 
     def _values(self, target: CompiledResource, effect: CompiledEffect) -> str:
         texts = [
@@ -129,17 +147,33 @@ class EffectWriter:
 
     def _create(self, effect: CompiledEffect) -> Iterator[str]:
         target = self.unit.rules.resources[effect.rule.target or ""]
-        if len([one for one in self.effects if one.rule.verb in ("create", "send")]) > 1:
-            raise NotGenerated("several effects that draw on chance")
+        bind, given = effect.rule.bind, target.key in effect.set.entries
+        if bind and bind not in self.resource.binds:
+            raise NotGenerated(f"{effect.id} binds a record where others can't read it")
         yield f"d = {self._values(target, effect)}"
+        yield from self._drawing(effect, target)
         texts = [f"{name!r}: {self._made(effect, target, field)}" for name, field in target.fields.items()]
         yield f"record = {{{', '.join(texts)}}}"
         ours = self.unit.constant("effect", effect)
-        given = target.key in effect.set.entries or target.fields[target.key].rule.generate is None
+        given = given or target.fields[target.key].rule.generate is None
         yield f"create_record(s, {ours}, {self.unit.constant('resource', target)}, record, {given})"
-        if effect.rule.bind:
-            self.cells.bound.add(effect.rule.bind)
+        if bind:
+            self.cells.bound.add(bind)
         yield from self._references(target, effect)
+
+    def _drawing(self, effect: CompiledEffect, target: CompiledResource) -> Iterator[str]:
+        """The lines that draw on chance as the evaluator does: a created record has a chance of its own."""
+        random = [
+            name
+            for name, field in target.fields.items()
+            if name not in effect.set.entries and _is_random(field)
+        ]
+        drawing = [one for one in self.effects if one.rule.verb in ("create", "send")]
+        if random or len(drawing) > 1:
+            yield "chance = chance_within(s)"
+        if effect.rule.bind and target.key in random:
+            # Other rules may have been promised it.
+            yield "key = chance_of(s).uuid()"
 
     def _made(self, effect: CompiledEffect, target: CompiledResource, field: CompiledField) -> str:
         """What a field of a created record holds: set, generated, a default or null."""
@@ -154,8 +188,10 @@ class EffectWriter:
         if rule.compute is not None or (rule.default is None and field.default_from is not None):
             raise NotGenerated(f"{effect.id} makes a record with computed fields")
         if rule.generate is not None:
+            if _is_random(field):
+                return "key" if effect.rule.bind and field.name == target.key else "chance.uuid()"
             if rule.generate.kind != "sequence":
-                raise NotGenerated(f"{effect.id} makes a record with a random id")
+                raise NotGenerated(f"{effect.id} makes a record with a plug-in's id")
             return self.cells.generated(field, target.name)
         if rule.default is not None:
             return repr(encode_value(field, fit(field, field.type.decode(rule.default.value))))
@@ -200,8 +236,22 @@ class EffectWriter:
 
     def written(self) -> set[str]:
         """The resources whose records the effects may write, beside the own record."""
-        return {self._target(one) for one in self.effects if one.rule.verb in ("create", "update")}
+        found = set()
+        for one in self.effects:
+            if one.rule.verb in ("create", "update"):
+                # What can't be written is left to the evaluator, and writes nothing here.
+                with suppress(NotGenerated):
+                    found.add(self._target(one))
+        return found
 
     def _target(self, effect: CompiledEffect) -> str:
         name = effect.rule.target or ""
         return name if name in self.unit.rules.resources else self._found(effect)[0].name
+
+
+def _is_random(field: CompiledField) -> bool:
+    return field.rule.generate is not None and field.rule.generate.kind == "uuid" and field.maker is None
+
+
+def _indented(lines: Iterable[str]) -> list[str]:
+    return [f"    {line}" for line in lines]

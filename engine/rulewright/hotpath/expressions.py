@@ -137,6 +137,7 @@ class Writer:
     def inner(self, names: Mapping[str, Code]) -> Writer:
         """A writer for what a macro says of each item."""
         made = Writer(self.unit, self.resolver, {**self.local, **names})
+        made.names = self.names
         made._made = self._made + 1
         return made
 

@@ -58,6 +58,10 @@ class Finder:
         """The text that evaluates a whole expression as compiled CEL."""
 
     @abstractmethod
+    def is_as_sent(self, field: CompiledField) -> bool:
+        """Whether the field is recorded as it was sent (and merged), or null."""
+
+    @abstractmethod
     def _cell(self, name: str, title: str, lines: list[str]) -> None:
         """Write a function with a cell."""
 
@@ -87,7 +91,7 @@ class Finder:
         for path in lookup.by.reads:
             if path[0] in _OWN_ROOTS and len(path) > 1 and path[1] in self.resource.fields:
                 field = self.resource.fields[path[1]]
-                if field.reference is not None and (self.unit.is_update or self.unit.is_sent(field)):
+                if field.reference is not None and (self.unit.has_stored or self.unit.is_sent(field)):
                     yield f"{self.reference(field)}(s)"
         names: list[str] = []
         for index, (name, entry) in enumerate(lookup.by.entries.items()):
@@ -175,7 +179,7 @@ class Finder:
             or kind_of_field(ours) not in ("text", "int")
         ):
             raise NotGenerated(f"the reference of {field.id}")
-        yield f"k = {self.unit.place(field)}"
+        yield f"k = {self.unit.merged(field)}"
         yield f"if k is None: v = {'[]' if listed else 'None'}"
         yield "else:"
         if not self.unit.has_store:
@@ -218,7 +222,7 @@ class Finder:
     def reread(self, planned: bool) -> Iterator[str]:
         """The lines that forget what may read otherwise once changes are planned."""
         yield "s.names = None"
-        if not planned:
+        if not planned and not self.unit.is_event:
             return
         yield "planned = s.planned"
         for name, field in self.resource.fields.items():
@@ -248,8 +252,8 @@ class Finder:
             ):
                 found.add(f"l_{name}")
         for name, field in self.resource.fields.items():
-            # An update judges no reference that stays as it was.
-            required = field.rule.required and field.rule.type != "list" and not self.unit.is_update
+            # A reference that stays as it was is not judged.
+            required = field.rule.required and field.rule.type != "list" and not self.unit.has_stored
             if required and field.reference is not None and field.reference.resource != self.resource.name:
                 found.add(f"x_{name}")
         return found
@@ -266,7 +270,10 @@ class Finder:
         return False
 
     def _is_steady(self, path: tuple[str, ...]) -> bool:
-        """Whether no plan changes what a path reads."""
+        """Whether no plan changes what a path reads, and no step."""
         if path[0] == "record":
-            return len(path) > 1 and path[1] not in self.set_later
+            if len(path) == 1 or path[1] in self.set_later:
+                return False
+            field = self.resource.fields.get(path[1])
+            return not self.unit.is_event or (field is not None and self.is_as_sent(field))
         return path[0] in ("payload", "request", "actor", "settings", "now", "today", "current")

@@ -85,8 +85,13 @@ class MergeWriter:
         """Yield the lines that merge what was sent into it."""
         fields = self.unit.resource.fields.values()
         maps = tuple(one.name for one in fields if is_map(one))
-        yield f"s.changed = changed_of(s.p, s.payload, s.kept, {maps!r})"
-        yield f"s.merged = merged_of(s.p, s.payload, s.kept, {maps!r})"
+        sent = "s.payload"
+        if self.unit.intake.keys() - self.unit.resource.fields.keys():
+            # An event's payload may hold what the record has not.
+            yield "sent = {name: value for name, value in s.payload.items() if name in s.kept}"
+            sent = "sent"
+        yield f"s.changed = changed_of(s.p, {sent}, s.kept, {maps!r})"
+        yield f"s.merged = merged_of(s.p, {sent}, s.kept, {maps!r})"
 
     def _reader(self, field: CompiledField) -> str:
         is_plain = field.type.encode is field.type.decode and not field.children

@@ -8,10 +8,13 @@ from typing import Any, Literal
 from rulewright.compiled import CompiledEffect, CompiledIdempotency, CompiledResource
 from rulewright.evaluation import Inputs
 from rulewright.evaluation.idempotency import make_claim, recall
+from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.overlay import same
 from rulewright.hotpath.ahead import fits
-from rulewright.hotpath.state import Decline, State
-from rulewright.outcome import Claim
+from rulewright.hotpath.state import Decline, State, names_of
+from rulewright.hotpath.values import chance_of
+from rulewright.model import Target
+from rulewright.outcome import Claim, Message
 
 Uniques = Sequence[tuple[tuple[str, ...], Mapping[str, object]]]
 
@@ -19,7 +22,7 @@ Uniques = Sequence[tuple[tuple[str, ...], Mapping[str, object]]]
 def claimed(s: State, rule: CompiledIdempotency, key: str, scope: Sequence[object]) -> Claim:
     """The idempotency key that the call takes; Decline where an earlier one has it."""
     link = s.link
-    of = s.kept[link.resource.key] if link.operation == "update" else None
+    of = s.kept[link.resource.key] if link.operation != "create" else None
     inputs = Inputs(
         operation=link.operation,
         payload=s.payload,
@@ -136,6 +139,14 @@ def _is_taken(s: State, target: CompiledResource, key: object) -> bool:
     found = s.find(target.name, {target.key: key})
     s.hidden = hidden
     return bool(found)
+
+
+def send(s: State, effect: CompiledEffect, target: Target) -> None:
+    """Plan a message about the own record."""
+    body = None if effect.body is None else to_json(effect.body.value(names_of(s)))
+    key = chance_of(s).uuid()
+    own = s.link.resource
+    s.messages.append(Message(target.name, target.method, target.url, body, key, own.name, s.record[own.key]))
 
 
 def require_named(s: State, name: str, resource: str, by: str, key: object, own: str | None) -> None:

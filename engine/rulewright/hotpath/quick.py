@@ -10,6 +10,7 @@ from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation import Inputs
 from rulewright.hotpath.accepting import accepted
 from rulewright.hotpath.build import Generated, generate
+from rulewright.hotpath.deciding import GENERATED
 from rulewright.hotpath.state import State
 from rulewright.hotpath.telling import Teller
 from rulewright.hotpath.unit import NotGenerated
@@ -52,7 +53,7 @@ class Quick:
 
 @dataclass(frozen=True, slots=True)
 class QuickUpdate:
-    """The generated program of a resource's updates, ready to decide."""
+    """The generated program of a resource's updates, or of an event, ready to decide."""
 
     rules: CompiledRules
     resource: CompiledResource
@@ -65,6 +66,10 @@ class QuickUpdate:
             return None
         with suppress(Exception):  # as in `_run`
             (stored,) = records.find(self.resource.name, {self.resource.key: inputs.key}, 1)
+            held = stored.get(self.resource.key)
+            if held != inputs.key or held.__class__ is not inputs.key.__class__:
+                # A list of one key finds its record, too, and 1.0 finds that of 1.
+                return None
             run = _run(self.code, inputs, records, stored)
             if run is None:
                 return self.teller.tell(inputs, records, stored)
@@ -107,12 +112,16 @@ def make_quick(
 ) -> Quick | QuickUpdate | None:
     """Generate a resource's program of creates or updates; None where the plain evaluator decides all."""
     declared = [one.name for one in resource.file.operations]
-    if resource.has_event(operation) or (declared and operation not in declared):
+    is_event = resource.has_event(operation)
+    if not is_event and declared and operation not in declared:
+        return None
+    if is_event and operation in GENERATED:
+        # What is meant by such an event's name, an update or a step?
         return None
     try:
         code = generate(rules, resource, operation, has_store=has_store)
         teller = Teller(rules, resource, operation, code)
-        if operation == "update":
+        if operation != "create":
             return QuickUpdate(rules, resource, code, teller)
         return Quick(rules, resource, code, teller)
     except Exception:  # a defect of ours must cost nobody more than time; tests see to it that there is none

@@ -12,11 +12,11 @@ from rulewright.cel.tree import Call, Conditional, ListExpr, Literal, Macro
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.views import decode_value, print_instant
 from rulewright.formula import Formula, FormulaMap, Valued
-from rulewright.hotpath.cells import Cells
+from rulewright.hotpath.cells import Cells, map_of
 from rulewright.hotpath.expressions import Writer, Written, is_constant, path_of
 from rulewright.hotpath.state import Decline
 from rulewright.hotpath.texts import remembering
-from rulewright.hotpath.unit import Code, NotGenerated, Unit
+from rulewright.hotpath.unit import Code, Unit
 from rulewright.hotpath.values import money_of
 
 _PLAIN: Final = ("text", "int", "bool", "double", "null", "any", "list")
@@ -227,18 +227,14 @@ class ResponseWriter:
         envelope = self.resource.response.envelope
         if envelope is None:
             return "body"
-        if not isinstance(envelope, FormulaMap):
-            raise NotGenerated("an envelope that is no map")
-        parts = []
-        for name, entry in envelope.entries.items():
-            text = entry.text.strip() if isinstance(entry, Formula) else ""
-            if text == "body":
-                parts.append(f"{name!r}: body")
-            elif text == "resource.name":
-                parts.append(f"{name!r}: {self.resource.file.name!r}")
-            else:
-                raise NotGenerated("an envelope with conditions")
-        return f"{{{', '.join(parts)}}}"
+        plain = {"body": "body", "resource.name": repr(self.resource.file.name)}
+        entries = envelope.entries if isinstance(envelope, FormulaMap) else {}
+        texts = {name: one.text.strip() for name, one in entries.items() if isinstance(one, Formula)}
+        if entries and len(texts) == len(entries) and plain.keys() >= set(texts.values()):
+            return map_of({name: plain[text] for name, text in texts.items()})
+        self.cells.reach(envelope.reads)
+        self.unit.left.append("the envelope")
+        return f"enveloped(s, {self.unit.constant('envelope', envelope)}, body)"
 
 
 def can_wait(source: str, firm: Collection[str]) -> bool:

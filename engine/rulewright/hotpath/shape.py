@@ -17,7 +17,7 @@ import re2
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.fieldtypes import FIELD_TYPES, INT64_MAX, INT64_MIN, is_writable, resolve
 from rulewright.hotpath.texts import date_reader, general_reader, is_uuid, remembering
-from rulewright.hotpath.unit import NotGenerated, Unit, is_map, is_plain, is_sent
+from rulewright.hotpath.unit import NotGenerated, Unit, intake_of, is_map, is_plain, is_sent
 
 # What only the system sets takes this one text, which nobody can guess: whoever sends such a field is told so
 # by the plain evaluator.
@@ -32,21 +32,21 @@ def struct_of(
 
     `loose`: nothing is required. An update requires nothing either, and no part of an object.
     """
-    is_partial = operation == "update"
+    is_partial, merges = operation == "update", operation != "create"
     members: list[Any] = []
-    for name, field in resource.fields.items():
+    for name, field in intake_of(resource, operation).items():
         if not is_plain(name):
             raise NotGenerated(f"the name {name}")
         if not is_sent(resource, field, operation):
             members.append((name, _NEVER, None))
-        elif not is_shaped(field) or (is_partial and _is_counted(field)):
+        elif not is_shaped(field) or (merges and _is_counted(field)):
             # Whoever sends it has the evaluator decide.
             is_required = field.rule.required and not loose and not is_partial
             members.append((name, _NEVER) if is_required else (name, _NEVER, None))
         elif field.rule.required and not loose and not is_partial:
-            members.append((name, _type_of(field)))
+            members.append((name, _type_of(field, is_partial=is_partial, merges=merges)))
         else:
-            members.append((name, _nullable(field, is_partial=is_partial), None))
+            members.append((name, _nullable(field, is_partial=is_partial, merges=merges), None))
     return msgspec.defstruct("Payload", members, forbid_unknown_fields=True, kw_only=True, gc=False)
 
 
@@ -59,20 +59,20 @@ def is_shaped(field: CompiledField) -> bool:
 
 
 def _is_counted(field: CompiledField) -> bool:
-    """Whether the keys of a map, at any depth, are counted: an update counts those that are stored, too."""
+    """Whether the keys of a map, at any depth, are counted: with those that are stored, if any are."""
     bounds = (field.rule.min_length, field.rule.max_length)
     is_bound = field.type.basic == "map" and any(one is not None for one in bounds)
     # A list replaces what is stored.
     return is_bound or (field.rule.type != "list" and any(map(_is_counted, field.parts)))
 
 
-def _nullable(field: CompiledField, *, is_partial: bool = False) -> Any:
-    type_ = _type_of(field, is_partial=is_partial)
+def _nullable(field: CompiledField, *, is_partial: bool = False, merges: bool = False) -> Any:
+    type_ = _type_of(field, is_partial=is_partial, merges=merges)
     # Null is no value of what is required, in an update neither.
     return Union[type_, None] if field.rule.nullable and not field.rule.required else type_  # noqa: UP007 - made at run time
 
 
-def _type_of(field: CompiledField, *, is_partial: bool = False) -> Any:
+def _type_of(field: CompiledField, *, is_partial: bool = False, merges: bool = False) -> Any:
     rule = field.rule
     match rule.type:
         case "string" | "email":
@@ -86,7 +86,7 @@ def _type_of(field: CompiledField, *, is_partial: bool = False) -> Any:
         case "boolean":
             return bool
         case "object" if field.children:
-            return _nested_struct(field, is_partial=is_partial)
+            return _nested_struct(field, is_partial=is_partial, merges=merges)
         case "list" if field.items is not None and (is_scalar(field.items) or field.items.type.base):
             return _list_type(field)
         case "list" if field.items is not None:
@@ -139,14 +139,15 @@ def _list_type(field: CompiledField) -> Any:
     return listed
 
 
-def _nested_struct(field: CompiledField, *, is_partial: bool) -> Any:
+def _nested_struct(field: CompiledField, *, is_partial: bool, merges: bool) -> Any:
     members: list[Any] = []
     for child in field.children:
         if not is_plain(child.name) or child.rule.type in ("object", "list") or child.reference is not None:
             raise NotGenerated(f"{child.id}, a part with parts of its own")
-        if child.rule.readonly is not None or (is_partial and is_map(child)):
-            # An update merges maps at every depth, which is left to the evaluator inside objects.
-            members.append((child.name, _NEVER, msgspec.UNSET))
+        if child.rule.readonly is not None or (merges and is_map(child)):
+            # Maps are merged at every depth, which is left to the evaluator inside objects.
+            is_required = child.rule.required and child.rule.readonly is None and not is_partial
+            members.append((child.name, _NEVER) if is_required else (child.name, _NEVER, msgspec.UNSET))
         elif child.rule.required and not is_partial:
             members.append((child.name, _type_of(child)))
         else:
@@ -224,7 +225,7 @@ class ShapeWriter:
             case "list":
                 yield from self._items(field, loader, place)
             case _:
-                if unit.is_update and is_map(field):
+                if unit.has_stored and is_map(field):
                     yield f"{place} = without_nulls({place})"
                 yield self._checked(field, loader, place)
 

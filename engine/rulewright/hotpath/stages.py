@@ -17,6 +17,7 @@ from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.merging import MergeWriter
 from rulewright.hotpath.reacting import reaction_lines
 from rulewright.hotpath.shape import is_shaped
+from rulewright.hotpath.stepping import StepWriter
 from rulewright.hotpath.touching import Touching, both
 from rulewright.hotpath.unit import Code, Unit
 
@@ -82,7 +83,7 @@ class Stages:
             yield f"    if key is not None: s.{self.unit.cell('c_claim')} = {claim}"
         if operation is not None and operation.path is not None:
             # The record's key stands in for its name in the path.
-            named = (resource.key, "id", "uuid") if self.unit.is_update else ()
+            named = (resource.key, "id", "uuid") if self.unit.has_stored else ()
             for name in [one for one in PARAMETER.findall(operation.path) if one not in named]:
                 yield f"if s.request.path.get({name!r}) in (None, ''): raise Decline"
 
@@ -99,16 +100,16 @@ class Stages:
         self._stage("excluded", "fields that do not apply", self._excluded())
         lines = [*self._siblings(), *self._conditions()]
         self._stage("presence", "required and forbidden", lines)
-        if not self.unit.is_update:
+        if not self.unit.has_stored:
             self._stage("variants", "exactly one alternative", self._variants())
 
     def _left(self) -> Iterator[str]:
-        for field in self.resource.fields.values():
+        for field in self.unit.intake.values():
             if self.unit.may_be_there(field) and is_left(field, self.unit.operation):
                 yield f"if {self.unit.place(field)} is not None: raise Decline"
 
     def _excluded(self) -> Iterator[str]:
-        for field in self.resource.fields.values():
+        for field in self.unit.intake.values():
             if field.excluded_if is not None and self.unit.may_be_there(field):
                 touched = self.touching.of_field(field.name, field.excluded_if)
                 test = both(touched, self._condition(field.excluded_if))
@@ -119,12 +120,12 @@ class Stages:
         return self.cells.writer().condition(formula)
 
     def _siblings(self) -> Iterator[str]:
-        for field in self.resource.fields.values():
+        for field in self.unit.intake.values():
             yield from self.sibling_rules(field)
 
     def _sent(self, name: str) -> str:
-        field = self.resource.fields[name]
-        return self.unit.place(field) if self.unit.may_be_there(field) else "None"
+        field = self.unit.intake.get(name)
+        return self.unit.place(field) if field is not None and self.unit.may_be_there(field) else "None"
 
     def sibling_rules(self, field: CompiledField) -> Iterator[str]:
         """The lines about a field that must, or must not, be given with or without others."""
@@ -151,7 +152,7 @@ class Stages:
             yield both(touched, f"{self._sent(name)} {test}")
 
     def _conditions(self) -> Iterator[str]:
-        for field in self.resource.fields.values():
+        for field in self.unit.intake.values():
             if not self.unit.may_be_there(field):
                 continue
             place = self.unit.place(field)
@@ -215,13 +216,15 @@ class Stages:
         self._stage("values", "options and references", self._values())
 
     def _values(self) -> Iterator[str]:
-        for field in self.resource.fields.values():
+        for field in self.unit.intake.values():
             if not self.unit.may_be_there(field):
                 continue
             yield from self.options(field)
             if field.reference is not None:
-                touched = self.touching.of_field(field.name)
-                yield f"{f'if {touched}: ' if touched else ''}{self.cells.reference(field)}(s)"
+                # What an event leaves out names what it named.
+                given = f"{self.unit.place(field)} is not None" if self.unit.is_event else ""
+                when = self.touching.of_field(field.name) or given
+                yield f"{f'if {when}: ' if when else ''}{self.cells.reference(field)}(s)"
         for lookup in self.resource.lookups.values():
             if lookup.rule.if_missing == "reject":
                 yield f"{self.cells.look_up(lookup)}(s)"
@@ -239,7 +242,7 @@ class Stages:
         self._stage("checks", "checks", self._checks())
 
     def _checks(self) -> Iterator[str]:
-        for field in self.resource.fields.values():
+        for field in self.unit.intake.values():
             if self.unit.may_be_there(field):
                 yield from self._field_checks(field, self.unit.place(field), field.name)
         for check in self.resource.checks:
@@ -276,7 +279,12 @@ class Stages:
                 yield from (f"    {line}" for line in below)
 
     def _applying(self, field: CompiledField) -> Iterator[CompiledCheck]:
-        return (check for check in field.checks if applies_to(check, self.unit.operation))
+        # A field that an event brings inherits the field's rules, so checks without `on` are among them.
+        return (
+            check
+            for check in field.checks
+            if (self.unit.is_event and check.rule.on is None) or applies_to(check, self.unit.operation)
+        )
 
     def _check(self, check: CompiledCheck, local: dict[str, Code], top: str) -> str:
         writer: Writer = self.cells.writer(local)
@@ -288,21 +296,21 @@ class Stages:
 
     def write_record(self) -> None:
         """Every field in the order of the file, in stored form."""
-        is_update = self.unit.is_update
-        lines = [f"record = s.record = {'{**s.merged}' if is_update else 'asdict(s.p)'}"]
+        has_stored = self.unit.has_stored
+        lines = [f"record = s.record = {'{**s.merged}' if has_stored else 'asdict(s.p)'}"]
         overruled: list[str] = []
         for field in self.resource.fields.values():
             if self.cells.is_as_sent(field):
                 continue
             text = self.cells.record(field)
-            if text == "None" and not self.unit.may_be_there(field):
+            if text == "None" and not has_stored and not self.unit.is_sent(field):
                 continue
-            if self.cells.is_derived(field) and field.rule.readonly is None:
+            if self.cells.is_derived(field) and field.rule.readonly is None and self.unit.is_sent(field):
                 place = f"s.p.{field.name}"
                 overruled.append(f"if {place} is not None and differs({place}, {text}): raise Decline")
             lines.append(f"record[{field.name!r}] = {text}")
         lines.append(f"s.key = record[{self.resource.key!r}]")
-        if is_update:
+        if has_stored:
             lines.append(f"if differs(s.key, s.kept[{self.resource.key!r}]): raise Decline")
         elif self.resource.fields[self.resource.key].rule.generate is None:
             # A key that the caller gives must be there, and new.
@@ -311,10 +319,16 @@ class Stages:
         self._stage("complete", "the record", lines)
         self._stage("overruled", "what was sent and is set by the rules", overruled)
 
-    def write_consequences(self, effects: EffectWriter) -> None:
+    def write_step(self, stepping: StepWriter) -> None:
+        """The step of an event."""
+        self._stage("take", "the step of the event", stepping.lines())
+
+    def write_consequences(self, effects: EffectWriter, stepping: StepWriter | None) -> None:
         """What the record leads to: effects, values that are taken by now, reactions, what must hold then."""
         if effects.is_needed:
             self._stage("plan", "the own record, then the effects", effects.lines())
+        if stepping is not None:
+            self._stage("verify", "the state that the step led to", stepping.verified())
         # Without a store nothing is taken.
         if self.unit.has_store:
             self._stage("uniques", "values that no other record may have", effects.unique_lines())

@@ -14,10 +14,20 @@ from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation.chance import Chance
 from rulewright.evaluation.overlay import NoStoreError
 from rulewright.evaluation.response import print_value
-from rulewright.evaluation.views import Everything, LazyRecord, View, Whole, decode_record, decode_value
+from rulewright.evaluation.views import (
+    Everything,
+    Layer,
+    LazyRecord,
+    View,
+    Whole,
+    decode_record,
+    decode_value,
+)
 from rulewright.fieldtypes import encode_datetime
+from rulewright.formula import Valued
 from rulewright.hotpath.ahead import Ahead
-from rulewright.hotpath.unit import is_sent
+from rulewright.hotpath.unit import intake_of, is_sent
+from rulewright.outcome import Message
 
 
 class Decline(Exception):  # noqa: N818 - it is no error: the plain evaluator takes over
@@ -56,8 +66,10 @@ class State(Ahead):
         "kept",
         "key",
         "merged",
+        "messages",
         "names",
         "now",
+        "own",
         "p",
         "payload",
         "reads",
@@ -65,17 +77,21 @@ class State(Ahead):
         "request",
         "reserved",
         "seed",
+        "step",
         "written",
     )
 
     link: Linked  # of the generated subclass
 
-    # Of an update alone: the stored record, the same as it will be stored again, that with what was sent,
-    # and the fields that differ.
+    # Of an update or an event: the stored record, the same as it will be stored again, that with what was
+    # sent, and the fields that differ.
     current: Mapping[str, Any]
     kept: dict[str, Any]
     merged: dict[str, Any]
     changed: set[str]
+    # Of an event alone: what its step sets, and which of its transitions it is.
+    own: dict[str, object]
+    step: int
 
     p: Any
     payload: Any
@@ -92,6 +108,8 @@ class State(Ahead):
     reserved: dict[tuple[str, str], int]
     bound: dict[str, dict[str, object]]
     body: object  # of the response, or UNSHAPED
+    # Where effects may send any.
+    messages: list[Message]
     # What `Change` is made of.
     changes: list[tuple[Any, ...]]
     # (resource, key, field) -> what an effect set it to.
@@ -220,10 +238,11 @@ def _fixed(state: State, name: str) -> object:
 def payload_view(state: State) -> View:
     """Return `payload` as expressions see it: what was sent, without what only the system sets."""
     sent, read = state.payload, state.p
-    fields = state.link.resource.fields
-    view = Whole({}, fields.keys())
+    resource, operation = state.link.resource, state.link.operation
+    fields = intake_of(resource, operation)
+    view = Whole({}, resource.sendable)
     for name, field in fields.items():
-        if name in sent and is_sent(state.link.resource, field, state.link.operation):
+        if name in sent and is_sent(resource, field, operation):
             view[name] = decoded(field, getattr(read, name))
     return view
 
@@ -270,6 +289,12 @@ def print_plain(state: State, value: object) -> object:
     """A value of CEL as the response's JSON."""
     # The evaluator's function asks its run for the resource, which the link has too.
     return print_value(cast(Any, state.link), value)
+
+
+def enveloped(state: State, envelope: Valued, body: object) -> object:
+    """What is wrapped around the response's body."""
+    names = {"body": body, "resource": View({"name": state.link.resource.file.name}, ("name",))}
+    return print_plain(state, envelope.value(Layer(names, printing_names(state))))
 
 
 def shown(state: State, field: Any, stored: object) -> object:

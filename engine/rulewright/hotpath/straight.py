@@ -73,7 +73,7 @@ class Straightener:
         known = {name for name in names if name in self.functions}
         self.cells = {name: self._cell(self.functions[name], known) for name in known}
         self.own = unit.resource.name
-        self.is_update = unit.is_update
+        self.has_stored = unit.has_stored
         self.others = frozenset(others)
         self.made = 0
 
@@ -148,6 +148,8 @@ class Straightener:
                 yield from ast.parse(lines.format(own=self.own)).body
             case ast.Expr(value=ast.Call(func=ast.Name(id="reread"))):
                 yield from self._reread(now)
+            case ast.Expr(value=ast.Call(func=ast.Name(id="forget"))):
+                yield from self._forget(now)
             case _:
                 made_one = reader.keep(statement)
                 self._note(made_one, now)
@@ -184,6 +186,17 @@ class Straightener:
             yield from ast.parse("if s.changes: reread(s)").body
         yield from ast.parse(f"{''.join(emptied)}UNREAD" if emptied else "pass").body
         yield from ast.parse("s.names = None").body
+
+    def _forget(self, now: _Known) -> Iterator[ast.stmt]:
+        """Empty the cells of the record, after a step."""
+        first, *emptying = self.functions["forget"].body
+        yield first
+        for statement in emptying:
+            name = _set_cell(statement)
+            if name in now.values or name in now.maybe:
+                now.values.pop(name, None)
+                now.maybe.discard(name)
+                yield statement
 
     # Cells
 
@@ -281,9 +294,9 @@ class _Reader(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         name = _called(node)
         if name is None or name not in self.writer.cells:
-            # An update's own record is among those stored.
+            # A record that was stored before is among those stored.
             is_count = self.now.ahead and _counts_records(node.func)
-            is_count = is_count and not self.writer.is_update
+            is_count = is_count and not self.writer.has_stored
             self.generic_visit(node)
             if is_count and isinstance(node.args[0], ast.Constant) and node.args[0].value == self.writer.own:
                 return _count(node)

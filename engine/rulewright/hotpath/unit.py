@@ -12,7 +12,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rulewright import cel
-from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
+from rulewright.compiled import (
+    CompiledEffect,
+    CompiledField,
+    CompiledResource,
+    CompiledRules,
+    CompiledTransition,
+)
+from rulewright.evaluation.records import is_state
 from rulewright.hotpath.dependence import Dependence
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -64,12 +71,55 @@ class Unit:
 
     @property
     def is_update(self) -> bool:
-        """Whether payloads are merged into what is stored."""
+        """Whether the operation is an update: its rules are judged on what it comes to."""
         return self.operation == "update"
+
+    @property
+    def is_event(self) -> bool:
+        """Whether the operation is an event of the workflow: its rules are judged on what it brings."""
+        return self.resource.has_event(self.operation)
+
+    @property
+    def has_stored(self) -> bool:
+        """Whether there is a stored record, into which what was sent is merged."""
+        return self.operation != "create"
+
+    @property
+    def intake(self) -> Mapping[str, CompiledField]:
+        """The fields that the payload may hold."""
+        return intake_of(self.resource, self.operation)
+
+    @property
+    def transitions(self) -> list[CompiledTransition]:
+        """The transitions of the event, in the order in which they are tried."""
+        workflow = self.resource.workflow
+        if workflow is None or not self.is_event:
+            return []
+        return [one for one in workflow.transitions if one.rule.event == self.operation]
+
+    @property
+    def effects(self) -> list[CompiledEffect]:
+        """The effects that the operation may have; those of a transition come last."""
+        moved = [effect for one in self.transitions for effect in one.effects]
+        effects = (*self.resource.effects, *moved)
+        return [one for one in effects if self.operation in one.on or "*" in one.on]
+
+    @property
+    def moved(self) -> frozenset[str]:
+        """The fields that a step of the event sets."""
+        if not self.is_event:
+            return frozenset()
+        names = {name for one in self.transitions for name in one.set.entries}
+        return frozenset(
+            one.name
+            for one in self.resource.fields.values()
+            if is_state(self.resource, one) or one.name in names
+        )
 
     def is_sent(self, field: CompiledField) -> bool:
         """Whether the operation's caller may send the field."""
-        return is_sent(self.resource, field, self.operation)
+        taken = self.intake.get(field.name)
+        return taken is not None and is_sent(self.resource, taken, self.operation)
 
     def may_be_there(self, field: CompiledField) -> bool:
         """Whether the field may have a value before the rules give it one: sent, or stored."""
@@ -80,8 +130,13 @@ class Unit:
         return self.rules.registry.functions.get(function) is cel.ALL_FUNCTIONS.get(function)
 
     def place(self, field: CompiledField) -> str:
+        """The text of the value that the rules about a field judge."""
+        return self.merged(field) if self.is_update else f"s.p.{field.name}"
+
+    def merged(self, field: CompiledField) -> str:
         """The text of a field's value after what was sent is merged into what is stored."""
-        return f"s.merged[{field.name!r}]" if self.is_update else f"s.p.{field.name}"
+        is_recorded = self.has_stored and field.name in self.resource.fields
+        return f"s.merged[{field.name!r}]" if is_recorded else f"s.p.{field.name}"
 
     def constant(self, prefix: str, value: object) -> str:
         """Keep a value under a made name."""
@@ -105,6 +160,11 @@ class Unit:
         if name not in self.cells:
             self.cells.append(name)
         return name
+
+
+def intake_of(resource: CompiledResource, operation: str) -> Mapping[str, CompiledField]:
+    """The fields that an operation's payload may hold: an event has its own."""
+    return resource.event_fields(operation) if resource.has_event(operation) else resource.fields
 
 
 def is_sent(resource: CompiledResource, field: CompiledField, operation: str = "create") -> bool:

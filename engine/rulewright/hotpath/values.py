@@ -190,6 +190,11 @@ def chance_of(state: State) -> Chance:
     return state.chance
 
 
+def chance_within(s: State) -> Chance:
+    """The source of random values of a record that an effect creates."""
+    return Chance(chance_of(s).bits(64))
+
+
 def generated(state: State, field: CompiledField, resource: str) -> object:
     """Make the value of a generated field."""
     rule = field.rule.generate

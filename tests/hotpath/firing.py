@@ -1,0 +1,83 @@
+"""Events made from rule files: fired on stored records in every state, with what the event takes and more."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from random import Random
+from typing import Any
+
+from calls import NOW, Case, DictRecords, Seed
+from patches import PatchMaker
+from samples import WRONG
+
+from rulewright import Program
+from rulewright.evaluation import Inputs
+
+
+class EventMaker(PatchMaker):
+    """Makes events of one kind: `situations` are those of the event; the rest as of updates."""
+
+    def __init__(
+        self,
+        program: Program,
+        resource: str,
+        creates: Sequence[Seed],
+        situations: Sequence[Seed],
+        random: Random,
+        event: str,
+    ) -> None:
+        super().__init__(program, resource, creates, situations, random)
+        assert self.resource.workflow is not None
+        self.operation = event
+        self.workflow = self.resource.workflow
+        self.intake = self.resource.event_fields(event)
+
+    def _case(self, seed: Seed) -> Case:
+        random = self.random
+        stored = self._stored(seed)
+        if (field := self.workflow.rule.field) is not None and random.random() < 0.8:
+            state = self._state()
+            own = stored.get(self.resource.name, [])
+            own[:] = [{**one, field: state} if self._is_own(one, seed.key) else one for one in own]
+        payload: Any = copy.deepcopy(seed.payload) if random.random() < 0.5 else {}
+        if isinstance(payload, dict):
+            self._bring(payload, stored)
+        if random.random() < 0.01:
+            payload = copy.deepcopy(random.choice(WRONG))
+        inputs = Inputs(
+            operation=self.operation,
+            payload=payload,
+            now=NOW,
+            seed=random.randrange(1000),
+            key=self._key(seed.key),
+            actor=self._actor(seed.actor),
+            request=self._request(seed),
+        )
+        records = None if random.random() < 0.02 else DictRecords(stored, self.keys)
+        return Case(self.resource.name, inputs, records)
+
+    def _state(self) -> str:
+        """A state that the event starts from, now and then another."""
+        starts = [
+            state
+            for one in self.workflow.transitions
+            if one.rule.event == self.operation
+            for state in one.rule.from_states
+        ]
+        states = [one.name for one in self.workflow.rule.states]
+        wanted = [one for one in starts if one != "*"] if self.random.random() < 0.85 else states
+        return self.random.choice(wanted or states)
+
+    def _bring(self, payload: dict[str, Any], stored: Mapping[str, Any]) -> None:
+        """Send what the event takes, mostly, and now and then what it does not."""
+        random = self.random
+        for name, field in self.intake.items():
+            if name not in payload and random.random() < (0.95 if field.rule.required else 0.6):
+                payload[name] = copy.deepcopy(self.changer.sampler.value(field, stored))
+        if self.intake and random.random() < 0.3:
+            self.changer.change(payload, [*self.intake.values()], stored)
+        if random.random() < 0.04:
+            self.changer.change(payload, [*self.resource.fields.values()], stored)
+        if random.random() < 0.05:
+            self.changer.spoil(payload, stored)
