@@ -146,7 +146,8 @@ def send(s: State, effect: CompiledEffect, target: Target) -> None:
     body = None if effect.body is None else to_json(effect.body.value(names_of(s)))
     key = chance_of(s).uuid()
     own = s.link.resource
-    s.messages.append(Message(target.name, target.method, target.url, body, key, own.name, s.record[own.key]))
+    of = s.record[own.key]
+    s.messages.append(Message(target.name, target.method, target.url, body, key, own.name, of, effect.id))
 
 
 def require_named(s: State, name: str, resource: str, by: str, key: object, own: str | None) -> None:
