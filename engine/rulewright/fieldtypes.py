@@ -233,6 +233,13 @@ def resolve(reference: object) -> Any:
     return getattr(import_module(module), name)
 
 
+def is_there(module: str) -> bool:
+    """Whether a module can be imported."""
+    from importlib.util import find_spec  # noqa: PLC0415 - seldom needed
+
+    return find_spec(module) is not None
+
+
 _ROWS: Final = (
     FieldType(
         "string",

@@ -19,7 +19,7 @@ def rules_key(path: str | os.PathLike[str], display_root: str | None, *more: str
 
     That is the names and bytes of the rule files, the engine's code, the version of Python, and `more`.
     """
-    digest = _new_sha256()
+    digest = new_sha256()
     named = os.fspath(path)
     try:
         # Positions name the files as they were named here.
@@ -37,14 +37,14 @@ def rules_key(path: str | os.PathLike[str], display_root: str | None, *more: str
 
 def text_key(*parts: bytes) -> str:
     """The digest of some texts and of the version of Python."""
-    digest = _new_sha256()
+    digest = new_sha256()
     for part in (*parts, _text(sys.version)):
         digest.update(b"%d\n" % len(part) + part)
     return str(digest.hexdigest())
 
 
-def _new_sha256() -> Any:
-    # hashlib would load OpenSSL, which takes longer than all that is digested here.
+def new_sha256() -> Any:
+    """As `hashlib.sha256`, which would load OpenSSL: that takes longer than all that is digested here."""
     for module in ("_sha2", "_sha256", "hashlib"):
         with suppress(ImportError):
             return import_module(module).sha256()

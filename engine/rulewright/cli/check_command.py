@@ -23,7 +23,7 @@ def command(paths: tuple[str, ...], rules: str | None, strict: bool, output: Out
     those that ship.
     """
     from rulewright.cli.checking import check_folder, show_problems  # noqa: PLC0415 - for a fast --help
-    from rulewright.cli.desk import rules_folder, warn_of_rules_here  # noqa: PLC0415
+    from rulewright.cli.folders import rules_folder, warn_of_rules_here  # noqa: PLC0415
 
     if not paths and rules is None:
         warn_of_rules_here()

@@ -18,10 +18,6 @@ from rulewright.cli.results import write
 from rulewright.inference import require_choice
 from rulewright.problem import SourceProblem
 from rulewright.reader import read_all, sorted_problems
-from rulewright.report.finding import finding_of
-from rulewright.report.github import github_line
-from rulewright.report.junit import Case, junit_document
-from rulewright.report.sarif import sarif_document
 from rulewright.report.source_text import Part, render_problem
 from rulewright.report.text import dump_json, show_lines
 
@@ -80,12 +76,8 @@ def _texts(
         yield dump_json([problem_json(problem) for problem in problems], indent=2) + "\n"
     elif chosen == "jsonl":
         yield from (dump_json(problem_json(problem)) + "\n" for problem in problems)
-    elif chosen == "sarif":
-        yield sarif_document(map(finding_of, problems))
-    elif chosen == "junit":
-        yield junit_document(map(_case, checked))
-    elif chosen == "github":
-        yield from (github_line(finding_of(problem)) for problem in problems)
+    elif chosen in _DOCUMENTS:
+        yield from _DOCUMENTS[chosen](checked, problems)
     elif chosen == "text":
         yield from (f"{_line(problem)}\n" for problem in problems)
     else:
@@ -97,15 +89,38 @@ def _texts(
         yield from (f"{render_problem(problem, style)}\n" for problem in problems)
 
 
+def _sarif(_: Sequence[Checked], problems: Sequence[SourceProblem]) -> Iterator[str]:
+    # What writes a format is imported when that is chosen.
+    from rulewright.report.finding import finding_of  # noqa: PLC0415
+    from rulewright.report.sarif import sarif_document  # noqa: PLC0415
+
+    yield sarif_document(map(finding_of, problems))
+
+
+def _junit(checked: Sequence[Checked], _: Sequence[SourceProblem]) -> Iterator[str]:
+    from rulewright.report.junit import Case, junit_document  # noqa: PLC0415
+
+    def case(one: Checked) -> Case:
+        errors = any(problem.severity == "error" for problem in one.problems)
+        lines = [_line(problem) for problem in one.problems]
+        return Case(one.folder, "check", "failure" if errors else None, lines)
+
+    yield junit_document(map(case, checked))
+
+
+def _github(_: Sequence[Checked], problems: Sequence[SourceProblem]) -> Iterator[str]:
+    from rulewright.report.finding import finding_of  # noqa: PLC0415
+    from rulewright.report.github import github_line  # noqa: PLC0415
+
+    yield from (github_line(finding_of(problem)) for problem in problems)
+
+
+_DOCUMENTS: Final = {"sarif": _sarif, "junit": _junit, "github": _github}
+
+
 def _line(problem: SourceProblem) -> str:
     hint = f" ({problem.hint})" if problem.hint else ""
     return show_lines(f"{problem.span}: {problem.severity}[{problem.code}]: {problem.message}{hint}")
-
-
-def _case(checked: Checked) -> Case:
-    errors = any(problem.severity == "error" for problem in checked.problems)
-    lines = [_line(problem) for problem in checked.problems]
-    return Case(checked.folder, "check", "failure" if errors else None, lines)
 
 
 def _count(number: int, what: str) -> str:

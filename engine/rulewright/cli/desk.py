@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from difflib import get_close_matches
-from pathlib import Path
-from typing import Final
 
 import click
 from click.core import ParameterSource
@@ -16,7 +14,7 @@ from msgspec import Struct
 from rulewright.arguments import instant
 from rulewright.cli.caller import named_values, read_actor, warn_of_missing_parts
 from rulewright.cli.extending import configuration_here
-from rulewright.cli.here import from_here
+from rulewright.cli.folders import HOW_TO_NAME_YOURS
 from rulewright.cli.options import Choices
 from rulewright.cli.records import read_records
 from rulewright.cli.stores import open_for_reading
@@ -29,9 +27,7 @@ from rulewright.inputs import Broken, Item, Payload
 from rulewright.outcome import Outcome
 from rulewright.ports import Records, Store
 from rulewright.problem import Problem
-from rulewright.program import Program, load, shipped_rules
-
-_HOW_TO_NAME_YOURS: Final = "yours are named by --rules DIR or in rulewright.toml"
+from rulewright.program import Program, load
 
 
 class Desk(Struct, frozen=True):
@@ -155,7 +151,7 @@ def _find_resource(program: Program, resource: str, rules: str | None) -> Compil
     try:
         return find_resource(program.compiled, resource)
     except EvaluationError as error:
-        hint = "" if rules is not None else f"; these are the rules that ship, {_HOW_TO_NAME_YOURS}"
+        hint = "" if rules is not None else f"; these are the rules that ship, {HOW_TO_NAME_YOURS}"
         raise click.UsageError(f"{error}{hint}") from None
 
 
@@ -169,19 +165,6 @@ def load_rules_of(rules: str | None) -> Program:
         plugins=found.plugins,
         installed=found.installed,
     )
-
-
-def rules_folder(rules: str | None) -> Path:
-    """The folder of the rules, named from the current folder where it is below that."""
-    return Path(from_here(str(shipped_rules()) if rules is None else rules))
-
-
-def warn_of_rules_here() -> None:
-    """Say on stderr that this folder's rules were not read, but, for want of a choice, those that ship."""
-    here = Path("rules")
-    if any(here.glob("*/*.yaml")) and not here.samefile(shipped_rules()):
-        said = f"warning: the rules that ship are read, not the folder {here} here; {_HOW_TO_NAME_YOURS}"
-        click.echo(said, err=True)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -16,10 +16,13 @@ from rulewright.cli.extending import configured_registry
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.results import write
 from rulewright.errors import ENDINGS, PluginError, RulewrightError, in_words
-from rulewright.report.entry import Entry
 from rulewright.report.tally import Tally
 
-Report = Callable[[Iterable[Entry]], Iterator[str]]
+if TYPE_CHECKING:
+    # `check`, which writes no decisions, needs none of the engine.
+    from rulewright.report.entry import Entry
+
+    Report = Callable[[Iterable[Entry]], Iterator[str]]
 
 # Module and function of each; one is imported when it is chosen.
 _REPORTS: Final = {

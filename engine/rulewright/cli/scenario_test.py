@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from rulewright.cli.desk import warn_of_rules_here
+from rulewright.cli.folders import warn_of_rules_here
 from rulewright.cli.options import format_option
 from rulewright.cli.scenario_run import Wishes, run_once
 from rulewright.cli.watching import watch as watch_files

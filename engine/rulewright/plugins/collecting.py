@@ -12,11 +12,11 @@ from typing import Any, Final
 import pluggy
 
 from rulewright.errors import ENDINGS, PluginError, in_words
+from rulewright.fieldtypes import is_there
 from rulewright.plugins import hooks
 from rulewright.plugins.calling import callable_function, safe_dialect, safe_type
 from rulewright.plugins.finding import Candidate
 from rulewright.plugins.registry import Plugin, Registry, built_in
-from rulewright.plugins.trying import is_there
 from rulewright.plugins.verifying import VERIFIERS, Verifier
 
 _PREFIX: Final = "rulewright_"

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from marshmallow import ValidationError
 
-from rulewright.fieldtypes import INT64_MAX, FieldType, resolve
+from rulewright.fieldtypes import INT64_MAX, FieldType, is_there, resolve
 from rulewright.model import Field
 from rulewright.problem import CODES, Span
 from rulewright.schema import RuleField
@@ -57,13 +57,6 @@ def trial_of(kind: FieldType, prefixes: tuple[str, ...]) -> Iterator[str]:
             yield f"field: the code {code} of its errors must be a known one, or start with {prefixes[0]}"
     if check is not None:
         yield from _agreement(kind, field, check)
-
-
-def is_there(module: str) -> bool:
-    """Whether a module can be imported."""
-    from importlib.util import find_spec  # noqa: PLC0415 - seldom needed
-
-    return find_spec(module) is not None
 
 
 def _verdict(field: Any, value: object) -> tuple[bool, list[str]]:

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from rulewright import cel
 from rulewright.cel.tree import Call
-from rulewright.fieldtypes import FIELD_TYPES, FieldType, resolve
+from rulewright.fieldtypes import FIELD_TYPES, FieldType, is_there, resolve
 from rulewright.plugins.calling import TYPES, callable_function
 from rulewright.plugins.kinds import (
     CelFunction,
@@ -30,7 +30,6 @@ from rulewright.plugins.kinds import (
     StoreScheme,
 )
 from rulewright.plugins.registry import Registry
-from rulewright.plugins.trying import is_there, trial_of
 from rulewright.problem import Problem
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -129,6 +128,8 @@ def _field_type(kind: FieldType, prefixes: Prefixes) -> Iterator[str]:
     faults = [*_type_check(kind)]
     yield from faults
     if not faults and kind.example is not None and kind.wrong is not None:
+        from rulewright.plugins.trying import trial_of  # noqa: PLC0415 - takes the schemas with it
+
         yield from trial_of(kind, tuple(f"{plain(one, '_')}_" for one in prefixes))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rulewright.errors import RuleFileError
+from rulewright.fingerprint import new_sha256
 from rulewright.model import Api, RuleFile, RuleSet
 from rulewright.plugins import Registry, built_in
 from rulewright.problem import SourceProblem, Span
@@ -88,7 +89,7 @@ class _Reader:
     resources: dict[str, RuleFile] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     roots: dict[str, MapNode] = field(default_factory=dict)
-    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    digest: Any = field(default_factory=new_sha256)
 
     def read_folder(self, folder: ApiFolder) -> None:
         """One API: api.yaml first, since its types belong to every resource."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from rulewright.problem import Problem, Severity, SourceProblem
-from rulewright.report.entry import Entry
 from rulewright.report.text import shortened
+
+if TYPE_CHECKING:
+    from rulewright.report.entry import Entry
 
 _SHEET_CELL: Final = re.compile(r"(.*\.xlsx):.*!([A-Z]{1,3})([0-9]+)\Z", re.DOTALL)
 

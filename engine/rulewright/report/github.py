@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from rulewright.report.entry import Entry
 from rulewright.report.finding import Finding, findings_of
 from rulewright.report.text import show_lines
+
+if TYPE_CHECKING:
+    from rulewright.report.entry import Entry
 
 _LEVELS: Final = {"error": "error", "warning": "warning", "info": "notice"}
 

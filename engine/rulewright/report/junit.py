@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from xml.etree import ElementTree
 
 from msgspec import Struct
 
-from rulewright.report.entry import Entry
 from rulewright.report.finding import findings_of
 from rulewright.report.text import show_lines
+
+if TYPE_CHECKING:
+    from rulewright.report.entry import Entry
 
 # What XML 1.0 can't hold even as an entity (and `show_lines` leaves alone).
 _NOT_XML: Final = re.compile("[\ufffe\uffff]")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from importlib.metadata import version
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from rulewright.report.entry import Entry
 from rulewright.report.finding import Finding, findings_of, split_place
 from rulewright.report.text import dump_json
+
+if TYPE_CHECKING:
+    from rulewright.report.entry import Entry
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final = {"error": "error", "warning": "warning", "info": "note"}
@@ -22,6 +23,8 @@ def report_sarif(entries: Iterable[Entry]) -> Iterator[str]:
 
 def sarif_document(findings: Iterable[Finding]) -> str:
     """One run with all findings."""
+    from importlib.metadata import version  # noqa: PLC0415 - takes a fifth of a bare start
+
     results = [_result(finding) for finding in findings]
     rules = [{"id": rule} for rule in dict.fromkeys(result["ruleId"] for result in results)]
     driver = {
