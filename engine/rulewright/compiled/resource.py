@@ -103,12 +103,6 @@ class CompiledResource(Struct, frozen=True, eq=False, dict=True):
         """Return the fields that an event's payload takes."""
         return self.workflow.events[event] if self.workflow is not None else {}
 
-    @cached_property
-    def sendable(self) -> frozenset[str]:
-        """The names of `payload`, whatever the operation: what another operation takes reads as null."""
-        events = self.workflow.events.values() if self.workflow is not None else ()
-        return frozenset(self.fields).union(*events)
-
     def has_event(self, name: str) -> bool:
         """Whether the workflow has an event of this name."""
         return self.workflow is not None and name in self.workflow.events
@@ -149,7 +143,10 @@ class CompiledResource(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def sendable(self) -> Mapping[str, CompiledField]:
-        """The fields that some payload may hold: those of events too, of which one that hides goes first."""
+        """The fields that some payload may hold: those of events too, of which one that hides goes first.
+
+        What another operation takes reads as null.
+        """
         events = self.workflow.events.values() if self.workflow is not None else ()
         fields = [one for event in events for one in event.values()]
         return {one.name: one for one in sorted(fields, key=lambda one: one.hides)} | {**self.fields}
