@@ -15,12 +15,23 @@ REFUSED: Mapping[str, tuple[str, str, object]] = {
     "checks": ("", "  - {id: c#, check: 'size(&) == 0', message: no}", None),
     "comparisons": ("", "  - {id: c#, check: '& == payload.name', message: no}", None),
     "conditions": ("  f#: {type: string, required_if: '& != payload.name'}", "", None),
+    "errors": ("", "  - {id: c#, check: 'int(&) == 0', message: no}", None),
+    "options": ("  f#: {type: string, one_of: '[&]'}", "", "x"),
+    "misfits of effects": ("  f#: {type: integer}", "  - {id: own#, set: {f#: 'dyn(&)'}}", None),
     "refusals": ("  f#: {type: string, forbidden_if: '& != payload.name'}", "", "x"),
     "computed": (
         "  f#: {type: string, compute: @}",
         "  - {id: c#, check: record.f# == payload.name, message: no}",
         None,
     ),
+}
+UNDECIDED: Mapping[str, tuple[str, str, object]] = {
+    "errors of what is read": (
+        "  f#: {type: boolean, compute: 'int(&) > 3'}",
+        "  - {id: c#, check: record.f# == true, message: no}",
+        None,
+    ),
+    "misfits": ("  f#: {type: integer, compute: 'dyn(&)'}", "", None),
 }
 ACCEPTED: Mapping[str, tuple[str, str, object]] = {
     "computes": ("  f#: {type: string, compute: @}", "", "x"),
@@ -55,20 +66,20 @@ ACCEPTED: Mapping[str, tuple[str, str, object]] = {
     ),
     "response": ("", '    f#: @\n    g#: [@]\n    h#: \'{"a": &, "b": [{"c": &}]}\'', None),
 }
-_HEADS = {"effects": "effects:", "response": "response:\n  body:"}
+_HEADS = {"effects": "effects:", "misfits of effects": "effects:", "response": "response:\n  body:"}
 
 
 @pytest.mark.parametrize(
     ("place", "root"),
     [
-        *product([*REFUSED, *(one for one in ACCEPTED if one != "parts")], ROOTS),
+        *product([*REFUSED, *UNDECIDED, *(one for one in ACCEPTED if one != "parts")], ROOTS),
         ("parts", "person"),
         *product(["checks", "computes", "response"], ["record", "refd"]),
     ],
 )
 def test_no_secret_is_told(place: str, root: str, tmp_path: Path) -> None:
     """Of what was sent, of the own record, and of records that were looked up, referred to or listed."""
-    field, line, sent = {**REFUSED, **ACCEPTED}[place]
+    field, line, sent = {**REFUSED, **UNDECIDED, **ACCEPTED}[place]
     expressions = texts_of(root)
     rest = f"{_HEADS.get(place, 'checks:')}\n{numbered(line, expressions)}" if line else ""
     program = make_program(tmp_path, fields=numbered(field, expressions) if field else "", rest=rest)
@@ -76,6 +87,6 @@ def test_no_secret_is_told(place: str, root: str, tmp_path: Path) -> None:
 
     shown = dict(told(program, {**PAYLOAD, **more}))
 
-    verdict = "accepted" if place in ACCEPTED else "rejected"
+    verdict = "accepted" if place in ACCEPTED else "undecided" if place in UNDECIDED else "rejected"
     assert f'"verdict": "{verdict}"' in shown["outcome of the evaluator"]
     assert leaks(shown) == []

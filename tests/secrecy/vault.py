@@ -190,6 +190,8 @@ def told(program: Program, payload: Mapping[str, object]) -> Iterator[tuple[str,
     shown = replace(explained, outcome=mask_outcome(explained.outcome, program.compiled, payload))
     yield "explanation", "\n".join(explanation_lines(shown, "x"))
     yield "explanation as JSON", json.dumps(explanation_data(shown, "x"))
+    if not outcome.accepted:
+        return
     program.apply("vault/case", payload, store=store, as_of=AS_OF, seed=1)
     yield "history", json.dumps([*store.find(DECISIONS.resource, {})], default=str)
 

@@ -25,6 +25,7 @@ def guarded(rules: RuleSet, registry: Registry) -> RuleSet:
             copy.place for file in rules.resources.values() for copy in copies_of(Subject(universe, file))
         }
         found |= {*chain.from_iterable(map(_of_events, rules.resources.values()))}
+        found |= {*chain.from_iterable(map(_of_parts, rules.resources.values()))}
         if not found:
             break
         rules = replace(
@@ -44,6 +45,22 @@ def _hides(rules: RuleSet) -> bool:
 
 def _events(file: RuleFile) -> tuple[Event, ...]:
     return file.workflow.events if file.workflow is not None else ()
+
+
+def _of_parts(file: RuleFile) -> Iterator[Place]:
+    """All that is in a sensitive field: rules about a part see it by itself."""
+    yield from _parts_within(file.fields, (file.resource,))
+    for event in _events(file):
+        yield from _parts_within(event.fields, (file.resource, WORKFLOW, event.name))
+
+
+def _parts_within(fields: Iterable[Field], around: Place) -> Iterator[Place]:
+    for field in fields:
+        place = (*around, field.name)
+        parts = (*(field.fields or ()), *((field.items,) if field.items is not None else ()))
+        if field.sensitive:
+            yield from ((*place, one.name) for one in parts if not one.sensitive)
+        yield from _parts_within(parts, place)
 
 
 def _of_events(file: RuleFile) -> Iterator[Place]:

@@ -123,7 +123,10 @@ def _plan_effect(run: Run, plan: Plan, effect: CompiledEffect) -> None:
     except cel.Unknown:
         return
     except MisfitError as error:
-        run.report(_site(effect, "set"), "type", error.message, because=run.because(effect.set))
+        message = error.message
+        if run.tells_secrets(effect.set):
+            message = f"{effect.rule.id} sets a value that its field does not take, and that is not shown"
+        run.report(_site(effect, "set"), "type", message, because=run.because(effect.set))
     except cel.CelError as error:
         run.undecided(_site(effect, "set"), effect.set, error, words="can't be planned")
 

@@ -9,6 +9,7 @@ from rulewright.evaluation.changes import is_touched, rule_is_touched
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import judge_reference, judge_required_lookups
 from rulewright.evaluation.places import places
+from rulewright.evaluation.provenance import holds_secret
 from rulewright.evaluation.run import Place, Run, layer_of_item
 from rulewright.evaluation.views import Layer, View
 from rulewright.schema.messages import join_options
@@ -61,7 +62,10 @@ def _judge_options(run: Run, place: Place, field: CompiledField) -> None:
         held = is_one_of(value, list(options))
         run.trace(formula, site, place.scope(run), "true" if held else "false")
         if not held:
-            text = f"{field.label} must be one of {join_options(tuple(options))}"
+            told = join_options(tuple(options))
+            if holds_secret(run.rules, run.resource, formula):
+                told = f"{len(options)} values"
+            text = f"{field.label} must be one of {told}"
             message = field.rule.messages.get("one_of", text)
             run.report(site, "one_of", message, because=run.because(formula, place.scope(run)))
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledLookUp, CompiledReference, CompiledResource
 from rulewright.evaluation.log import Site, Stage, escape_pointer
-from rulewright.evaluation.masking import MASK, to_json
+from rulewright.evaluation.masking import MASK, mask_record, to_json
 from rulewright.evaluation.overlay import NoStoreError, Overlay, matches, needs_store
 from rulewright.evaluation.run import Place, Run
 from rulewright.evaluation.views import decode_record, encode_value
@@ -69,13 +69,13 @@ def evaluate_where(
     return values
 
 
-def note_read(run: Run, name: str, resource: str, where: Where, found: int) -> None:
-    """Keep for the outcome that these records were read."""
-    fields = run.rules.resources[resource].fields
-    by = {
-        field: MASK if field in fields and fields[field].rule.sensitive else value
-        for field, value in where.items()
-    }
+def note_read(
+    run: Run, name: str, resource: str, where: Where, found: int, hidden: str | None = None
+) -> None:
+    """Keep for the outcome that these records were read; by the field `hidden` nobody is told what."""
+    by = mask_record(run.rules.resources[resource].fields, where)
+    if hidden is not None:
+        by[hidden] = MASK
     run.reads.setdefault((name, repr(by)), Read(name, resource, by, found))
 
 
@@ -114,7 +114,9 @@ def find_referenced(run: Run, field: CompiledField, value: object) -> list[Store
     records = require_records(run, reader_of(field))
     where: dict[str, object] = {reference.by: keys if isinstance(value, list) else keys[0], **scope}
     found = records.find(reference.resource, where) if keys else ()
-    note_read(run, reference.bind or field.name, reference.resource, where, len(found))
+    # Whom a sensitive field names is as secret as the field.
+    hidden = reference.by if field.hides else None
+    note_read(run, reference.bind or field.name, reference.resource, where, len(found), hidden)
     return [*map(_finder(found, reference.by), keys)]
 
 
@@ -277,7 +279,7 @@ def _report_missing(run: Run, field: CompiledField, site: Site, value: object) -
     rule, reference = field.rule, cast(CompiledReference, field.reference)
     label = field.label
     what = reference.resource.partition("/")[2].replace("_", " ")
-    shown = MASK if rule.sensitive else to_json(value)
+    shown = MASK if field.hides else to_json(value)
     because = run.because(reference.where)
     run.report(
         site,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from typing import Final, TypeAlias, TypeGuard
@@ -11,6 +11,7 @@ from rulewright import cel
 from rulewright.cel.tree import Given, Has, Literal, Select
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation.fitting import plain
+from rulewright.evaluation.overlay import NoStoreError
 from rulewright.evaluation.trace import Part
 from rulewright.evaluation.views import NOT_READ, Layer, peek
 from rulewright.fieldtypes import encode_date, encode_datetime
@@ -75,13 +76,16 @@ def parts_of(
         return _may_be_sensitive(resource, rules, path, scope)
 
     explanation = cel.explain(formula.text, formula.node, scope, functions=formula.functions, hide=hide)
-    return tuple(_told(explanation, 0))
+    # What a value is worked out from has errors of its own, which may quote what stands nowhere here.
+    quotes = reads_sensitive(resource, rules, formula.reads, scope)
+    return tuple(_told(explanation, 0, quotes=quotes))
 
 
-def _told(part: cel.Explanation, depth: int) -> Iterator[Part]:
+def _told(part: cel.Explanation, depth: int, *, quotes: bool) -> Iterator[Part]:
     text = " ".join(part.text.split())
     if part.error is not None:
-        yield Part(depth, text, part.error.message, "error")
+        silent = quotes and not isinstance(part.error, NoStoreError | cel.Unknown)
+        yield Part(depth, text, "this can't be evaluated" if silent else part.error.message, "error")
     elif part.value is cel.HIDDEN:
         yield Part(depth, text, MASK, "hidden")
     elif part.value is cel.NOT_REACHED:
@@ -93,17 +97,54 @@ def _told(part: cel.Explanation, depth: int) -> Iterator[Part]:
         return
     for below in part.parts:
         if not isinstance(below.node, Literal):
-            yield from _told(below, depth + 1)
+            yield from _told(below, depth + 1, quotes=quotes)
 
 
 def reads_sensitive(
     resource: CompiledResource,
     rules: CompiledRules,
-    formula: Valued,
+    paths: Iterable[Path],
     scope: Mapping[str, object] | None = None,
 ) -> bool:
-    """Whether an expression may read a value of a sensitive field."""
-    return any(_may_be_sensitive(resource, rules, path, scope) for path in formula.reads)
+    """Whether reading these paths, or what they are worked out from, may come upon a sensitive value."""
+    seen: set[Path] = set()
+    waiting = [*paths]
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        if _may_be_sensitive(resource, rules, path, scope):
+            return True
+        waiting.extend(_read_behind(resource, path))
+    return False
+
+
+def _read_behind(resource: CompiledResource, path: Path) -> Iterator[Path]:
+    """The paths that are read to work out what stands at a path."""
+    name = path[0]
+    if name in resource.lookups:
+        yield from resource.lookups[name].by.reads
+    elif name in resource.bound_references:
+        yield "record", resource.bound_references[name].name
+    elif name in resource.binds:
+        effect = resource.binds[name]
+        yield from (*(effect.when.reads if effect.when is not None else ()), *effect.set.reads)
+    elif name == "record":
+        for field in resource.fields.values():
+            if path[1:2] in ((), (field.name,)):
+                yield from _read_by(resource, field)
+
+
+def _read_by(resource: CompiledResource, field: CompiledField) -> Iterator[Path]:
+    """The paths that are read to work out a field."""
+    workflow = resource.workflow
+    first = workflow.initial_from if workflow is not None and workflow.rule.field == field.name else None
+    where = field.reference.where if field.reference is not None else None
+    for one in (field.compute, field.default_from, first, where):
+        yield from one.reads if one is not None else ()
+    for part in field.parts:
+        yield from _read_by(resource, part)
 
 
 def mask_record(fields: Mapping[str, CompiledField], values: Mapping[str, object]) -> dict[str, object]:

@@ -16,6 +16,7 @@ from rulewright.compiled import CompiledEffect, CompiledResource, CompiledRules
 from rulewright.copying import (
     Behind,
     Held,
+    any_of,
     either,
     held,
     held_by_field,
@@ -43,6 +44,11 @@ def provenance_of(rules: CompiledRules, resource: CompiledResource) -> Provenanc
     if found is None:
         found = kept[resource.name] = _work_out(rules, resource)
     return found
+
+
+def holds_secret(rules: CompiledRules, resource: CompiledResource, formula: Valued) -> bool:
+    """Whether what an expression gives holds a value of a sensitive field."""
+    return bool(any_of(_of(formula, lambda name: _behind(rules, resource, name))))
 
 
 def mask_held(whole: Held, value: object) -> object:
@@ -97,6 +103,9 @@ def _behind(rules: CompiledRules, resource: CompiledResource, name: str) -> Held
     if name in _OWN:
         fields = resource.sendable if name == "payload" else resource.fields
         return held_by_fields((one.rule for one in fields.values()), name)
+    if name in ("item", "value"):
+        # What it stands for in a field's rule depends on the field.
+        return name if any(one.hides for one in resource.sendable.values()) else ""
     target: str | None = None
     if name in resource.lookups:
         lookup = resource.lookups[name].rule

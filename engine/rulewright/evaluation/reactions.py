@@ -12,7 +12,7 @@ from rulewright.evaluation.assembly import open_run
 from rulewright.evaluation.effects import stored_record
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import evaluate_where, note_read
-from rulewright.evaluation.masking import to_json
+from rulewright.evaluation.masking import MASK, to_json
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.views import Layer, decode_record
 
@@ -80,7 +80,8 @@ def _take_over(run: Run, reaction: CompiledReaction, site: Site, other: Run, key
     if not other.can_move and reaction.rule.otherwise == "skip":
         refused = next(problem for problem in problems if problem.code in _REFUSALS)
         what = other.resource.file.name.replace("_", " ")
-        message = f"the {what} {key} stays as it is: {refused.message}"
+        shown = MASK if other.resource.fields[other.resource.key].hides else key
+        message = f"the {what} {shown} stays as it is: {refused.message}"
         run.report(site, refused.code, message, severity="info", because=refused.because)
         return
     for problem in problems:

@@ -11,6 +11,7 @@ from rulewright.errors import ENDINGS
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.log import Site, Stage, escape_pointer
 from rulewright.evaluation.lookups import require_records
+from rulewright.evaluation.masking import reads_sensitive
 from rulewright.evaluation.run import Run, layer_of_item
 from rulewright.evaluation.views import Layer, View
 from rulewright.model import Constant, Generate
@@ -233,7 +234,9 @@ def _report_failure(run: Run, field: CompiledField, error: cel.CelError) -> None
     if formula is not None:
         run.undecided(site, formula, error, words=f"{field.name} can't be computed")
     else:
-        run.report(site, "undecided", f"{field.name} can't be made: {error.message}", severity="warning")
+        hidden = reads_sensitive(run.resource, run.rules, [("record", field.name)])
+        reason = "on these values" if hidden else error.message
+        run.report(site, "undecided", f"{field.name} can't be made: {reason}", severity="warning")
 
 
 def _report_overruled(run: Run, field: CompiledField, value: object) -> None:

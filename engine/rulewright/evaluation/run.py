@@ -268,13 +268,17 @@ class Run:
         words: str = "can't be decided",
     ) -> None:
         """Report that a rule can't be decided. An error's words may quote values, so sensitive ones go."""
-        seen = self.scope if scope is None else scope
         quotes_values = not isinstance(error, NoStoreError | cel.Unknown)
-        hidden = quotes_values and reads_sensitive(self.resource, self.rules, formula, seen)
+        hidden = quotes_values and self.tells_secrets(formula, scope)
         reason = " on these values" if hidden else f": {error.message}"
         # Severity "error" would say that the payload is refused, which nobody knows.
         because = self.because(formula, scope)
         self.report(site, "undecided", f"{words}{reason}", severity="warning", because=because)
+
+    def tells_secrets(self, formula: Valued, scope: Mapping[str, object] | None = None) -> bool:
+        """Whether an error of an expression, or of what it reads, may quote a sensitive value."""
+        seen = self.scope if scope is None else scope
+        return reads_sensitive(self.resource, self.rules, formula.reads, seen)
 
     def because(self, formula: Valued, scope: Mapping[str, object] | None = None) -> Because:
         """Say what an expression is and what it read."""

@@ -32,7 +32,7 @@ def judge_key(run: Run, values: Mapping[str, object]) -> None:
     if run.records.find(run.resource.name, {field.name: key}, 1):
         site = Site(f"{field.id}.unique", f"/{field.name}", field.rule.span, Stage.CHECK, field.order)
         message = words_of_taken(run.resource, field)
-        shown = MASK if field.rule.sensitive else key
+        shown = MASK if field.hides else key
         run.report(site, "unique", message, because=Because(None, {f"record.{field.name}": shown}))
 
 
@@ -114,8 +114,7 @@ def _report(
     assert unique is not None
     message = words_of_taken(resource, field, unique.fields[1:])
     values = {
-        f"record.{name}": MASK if resource.fields[name].rule.sensitive else value
-        for name, value in wanted.items()
+        f"record.{name}": MASK if resource.fields[name].hides else value for name, value in wanted.items()
     }
     key = MASK if resource.fields[resource.key].rule.sensitive else other.get(resource.key)
     because = Because(None, {**values, label_of_other(resource): key})

@@ -8,6 +8,8 @@ from rulewright import cel
 from rulewright.compiled import CompiledTransition, CompiledWorkflow
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.masking import MASK
+from rulewright.evaluation.provenance import holds_secret
 from rulewright.evaluation.run import FAILED, Run
 from rulewright.evaluation.views import Layer
 from rulewright.problem import Because
@@ -53,6 +55,15 @@ def current_state(run: Run, workflow: CompiledWorkflow) -> object:
     return run.attempt(workflow.state_from, site)
 
 
+def _shown(run: Run, workflow: CompiledWorkflow, state: object) -> object:
+    field = run.resource.fields.get(workflow.rule.field or "")
+    formula = workflow.state_from
+    hidden = field is not None and field.hides
+    if hidden or (formula is not None and holds_secret(run.rules, run.resource, formula)):
+        return state if state is None else MASK
+    return state
+
+
 def starts_from(workflow: CompiledWorkflow, transition: CompiledTransition, state: object) -> bool:
     """Whether a transition leaves `state`; "*" means every state that is not final."""
     if "*" not in transition.rule.from_states:
@@ -90,11 +101,12 @@ def _report_no_transition(run: Run, workflow: CompiledWorkflow, event: str, stat
     site = Site(f"{run.resource.name}.workflow.{event}", "", span, Stage.WORKFLOW)
     sources = sorted({source for one in known for source in one.rule.from_states if source != "*"})
     hint = f"; it is possible from {' or '.join(sources)}" if sources else ""
+    shown = _shown(run, workflow, state)
     run.report(
         site,
         "transition",
-        f"{event} is not possible in state {state}{hint}",
-        because=Because(None, {"state": state}),
+        f"{event} is not possible in state {shown}{hint}",
+        because=Because(None, {"state": shown}),
         vendor=next((one.rule.error for one in known if one.rule.error is not None), None),
     )
 
@@ -121,10 +133,8 @@ def verify_state(run: Run) -> None:
     site = site_of(run.transition)
     reached = run.attempt(workflow.state_from, site, Layer({"current": run.record}, run.scope))
     if reached is not FAILED and reached != run.transition.rule.to:
-        message = (
-            f"{run.transition.rule.event} should lead to {run.transition.rule.to}, and leads to {reached}"
-        )
-        run.report(site, "transition", message)
+        rule, shown = run.transition.rule, _shown(run, workflow, reached)
+        run.report(site, "transition", f"{rule.event} should lead to {rule.to}, and leads to {shown}")
 
 
 class Move(Struct, frozen=True):

@@ -121,7 +121,7 @@ class TakenCollector(GuardedWriter):
         )
         refusal = self.guard.refusal(stage, field.order, problem, EMPTY_MAP)
         shown = {
-            f"record.{name}": repr(MASK) if resource.fields[name].rule.sensitive else text
+            f"record.{name}": repr(MASK) if resource.fields[name].hides else text
             for name, text in values.items()
         }
         shown[label_of_other(resource)] = repr(MASK) if key.rule.sensitive else f"other.get({key.name!r})"

@@ -98,7 +98,7 @@ class ValueCollector(GuardedWriter):
             yield from self._undecided_reference(field, name)
             return
         cell = f"s.c_{call[:-3]}"
-        noted = f"s, entries, {name}, {label!r}, {place}, {field.rule.sensitive!r}"
+        noted = f"s, entries, {name}, {label!r}, {place}, {field.hides!r}"
         if field.rule.type == "list":
             yield f"if {field.name!r} in unsound: raise Decline"
             yield f"if {both(touched, f'{place} is not None')} and {cell} is UNREAD:"

@@ -104,6 +104,8 @@ class EffectWriter:
                 continue
             if reference.where.entries or field.rule.type == "list":
                 raise NotGenerated(f"{effect.id} sets a reference with a scope")
+            if field.hides:
+                raise NotGenerated(f"{effect.id} sets a reference that nobody is told of")
             own = repr(reference.bind or field.name) if target is self.resource else "None"
             yield (
                 f"require_named(s, {self.resource.name!r}, {reference.resource!r}, {reference.by!r}, "

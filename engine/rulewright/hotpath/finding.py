@@ -9,6 +9,7 @@ from typing import Final
 
 from rulewright.compiled import CompiledField, CompiledLookUp, CompiledResource
 from rulewright.evaluation.lookups import reader_of
+from rulewright.evaluation.masking import MASK
 from rulewright.evaluation.overlay import needs_store
 from rulewright.evaluation.request import PARAMETER
 from rulewright.formula import Formula, Valued
@@ -217,7 +218,8 @@ class Finder:
         yield f"w = {{{reference.by!r}: {'[*k]' if listed else 'k'}{where}}}"
         find = f"s.records.find({reference.resource!r}, w)"
         yield f"found = {find}{' if k else ()' if listed else ''}"
-        yield f"s.reads.append(({reference.bind or field.name!r}, {reference.resource!r}, w, len(found)))"
+        by = f"{{**w, {reference.by!r}: {MASK!r}}}" if field.hides else "w"
+        yield f"s.reads.append(({reference.bind or field.name!r}, {reference.resource!r}, {by}, len(found)))"
 
     def reread(self, planned: bool) -> Iterator[str]:
         """The lines that forget what may read otherwise once changes are planned."""

@@ -67,8 +67,6 @@ class Whole(TypedDict):
     speaks_http: bool
     dialect: str | None
     statuses: dict[str, int] | None
-    # Resource -> fields by whose values nobody is told that it was looked up.
-    unnamed: dict[str, tuple[str, ...]]
 
 
 class Refusing(TypedDict):
@@ -146,10 +144,6 @@ def _whole(rules: CompiledRules, resource: CompiledResource, code: Generated) ->
         speaks_http=bool(resource.file.operations or errors is not None),
         dialect=next((name for name, one in DIALECTS.items() if one is resource.dialect), None),
         statuses=dict(errors.status) if errors is not None else None,
-        unnamed={
-            name: tuple(field.name for field in one.fields.values() if field.rule.sensitive)
-            for name, one in rules.resources.items()
-        },
     )
     return marshal.dumps(cast(Any, whole))
 

@@ -155,8 +155,8 @@ class WarmProgram:
         """As evaluation/lookups.py notes them."""
         told: set[tuple[str, str]] = set()
         for name, resource, by, found in reads:
-            unnamed = self._whole["unnamed"][resource]
-            shown = {field: MASK if field in unnamed else value for field, value in by.items()}
+            fields = self._parts["secret"].get(resource)
+            shown = self._parts["mask"](fields, by) if fields is not None else by
             if (name, repr(shown)) not in told:
                 told.add((name, repr(shown)))
                 yield Read(name, resource, shown, found)
