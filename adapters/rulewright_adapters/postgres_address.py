@@ -78,6 +78,7 @@ _ABSENT = (
     ("failed to resolve host", "is not there: no host has that name"),
     ("timeout expired", "is not there: nothing answered in time"),
     ("starting up", "is just starting; try again"),
+    ("in recovery mode", "was stopped hard and is just recovering; try again"),
     ("shutting down", "is shutting down"),
 )
 _OPENING = (

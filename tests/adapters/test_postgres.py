@@ -23,7 +23,7 @@ from rulewright.ports import Column, Store, Table, UniqueConstraint
 from rulewright.testing import CASE, HOUSEHOLD, TABLES, StoreContract, plain
 from rulewright_adapters import open_store, postgres_connection
 from rulewright_adapters.postgres import PostgresStore
-from rulewright_adapters.postgres_address import address_of
+from rulewright_adapters.postgres_address import address_of, opening_error
 
 HOUSEHOLDS, CASES = TABLES
 # A handful in CI; thousands by hand: RULEWRIGHT_TEST_EXAMPLES=5000.
@@ -173,6 +173,16 @@ def test_a_constraint_of_an_operator_is_a_violation_too(server: Server, url: str
 
 
 # Opening
+
+
+@pytest.mark.parametrize("state", ["starting up", "in recovery mode", "shutting down"])
+def test_a_server_that_is_not_ready_is_lost_for_now(state: str) -> None:
+    """As after a crash: whoever delivers messages tries again."""
+    address = address_of("user:hunter2@localhost/intake")
+    error = opening_error(address, psycopg.OperationalError(f"FATAL:  the database system is {state}"))
+
+    assert isinstance(error, StoreLostError)
+    assert "FATAL" not in str(error)
 
 
 @pytest.mark.parametrize(

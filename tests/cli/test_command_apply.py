@@ -249,7 +249,7 @@ def test_chunks_that_take_long_end_early(run: Run, write: Write, monkeypatch: py
     resumed = run(*words, "--resume")
 
     assert (broken.code, 20 < done < 60) == (2, True)
-    assert f"t.jsonl: {done} payloads were done before the store failed" in broken.err
+    assert f"{done} payloads were done before the store failed; --resume goes on after them" in broken.err
     assert f"going on after {done} payloads" in resumed.err
     assert len(resumed.outcomes) == 70 - done
     assert stored("title") == [f"t{number}" for number in range(70) if number % 5]
@@ -412,7 +412,7 @@ def test_store_that_is_busy(run: Run, write: Write, monkeypatch: pytest.MonkeyPa
     other.close()
 
     assert ran.code == 2
-    assert "0 payloads were done before the store failed" in ran.err
+    assert "0 payloads were done before the store failed\n" in ran.err
     assert "Traceback" not in ran.err
 
 

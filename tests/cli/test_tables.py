@@ -129,6 +129,8 @@ def test_unknown_header(run: Run, write: Write) -> None:
     ("text", "words"),
     [
         ("guest,guest\nAnn,Bob\n", 'v.csv:1:2: two columns are named "guest"'),
+        ("sep=;\nguest;size\nAnn;1\n", "v.csv:1:1: no header is a field of the resource"),
+        ("Visits in May\nguest,size\nAnn,1\n", "v.csv:1:1: no header is a field of the resource"),
         ("address,address.floor\n{},2\n", "v.csv:1:2: address.floor is part of address"),
         ('"guest\nAnn\n', "v.csv:1:1: a quote is opened in this row and never closed"),
         (b"\xff\xfeg\x00", "the file is UTF-16; save it as UTF-8"),

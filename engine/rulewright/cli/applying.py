@@ -81,7 +81,9 @@ class Batch:
                     yield from decided
                     done += len(decided)
             except AdapterError:
-                click.echo(f"{source.name}: {done:,} payloads were done before the store failed", err=True)
+                hint = "; --resume goes on after them" if done and job is not None else ""
+                told = f"{source.name}: {done:,} payloads were done before the store failed{hint}"
+                click.echo(told, err=True)
                 raise
             if self._gives_up():
                 return

@@ -73,7 +73,12 @@ def _columns(place: TablePlace, header: Row, fields: Fields) -> tuple[_Column, .
         if above is not None:
             message = f"{'.'.join(steps)} is part of {'.'.join(above)}, which has a column of its own"
             raise PayloadError(message, place(header.line, column.index))
-    return tuple(found.values())
+    columns = tuple(found.values())
+    if columns and fields and not any(column.steps[0] in fields for column in columns):
+        # A title above the table, or a line for spreadsheets (sep=;): every row would be refused, one by one.
+        message = "no header is a field of the resource; the first row must name the fields"
+        raise PayloadError(message, place(header.line, columns[0].index))
+    return columns
 
 
 def _find(name: str, fields: Fields) -> tuple[_Steps, CompiledField | None]:
