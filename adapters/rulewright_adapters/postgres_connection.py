@@ -8,12 +8,15 @@ beside 83 to 138, and up to 66 attempts for one case, because all who number rec
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from typing import LiteralString
 
 from rulewright.errors import AdapterError
@@ -71,6 +74,9 @@ class Sessions:
             timeout=PATIENCE,
             open=True,
         )
+        # A pool that is open when Python ends can't wait for its threads any more, and from 3.14 on says so.
+        self._at_exit = partial(_close_left_open, weakref.ref(self))
+        atexit.register(self._at_exit)
 
     def _test(self) -> None:
         """Connect directly: what the pool can't open, it tries again without saying why."""
@@ -181,7 +187,14 @@ class Sessions:
             # After a fork they are the parent's: closing them here would end its sessions.
             return
         self._closed = True
+        atexit.unregister(self._at_exit)
         self._pool.close()
+
+
+def _close_left_open(sessions: weakref.ref[Sessions]) -> None:
+    left = sessions()
+    if left is not None:
+        left.close()
 
 
 def _begin_text(schema: str) -> bytes:

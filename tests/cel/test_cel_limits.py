@@ -139,11 +139,11 @@ def bindings_chain(count: int, first: str, step: str, body: str) -> str:
 )
 def test_no_expression_takes_more_than_its_budget(text: str) -> None:
     """What would take exponential time or memory ends at once, and clearly."""
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(LimitError):
         evaluate(parse(text), {})
 
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_limit_is_never_absorbed() -> None:
@@ -157,12 +157,12 @@ def test_a_limit_is_never_absorbed() -> None:
 )
 def test_matches_takes_linear_time(pattern: str) -> None:
     """The patterns that explode in a backtracking engine don't here."""
-    began = time.perf_counter()
+    began = time.process_time()
     evaluate(
         parse("text.matches(pattern)"), {"text": "ab" * 20_000, "pattern": pattern}, budget=Budget(10**9)
     )
 
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("pattern", ["(", "a{99999}", "(?=a)", r"(a)\1", "a" * 1_001, "\ud800"])

@@ -336,15 +336,18 @@ def test_a_format_that_a_command_lacks(run: Run, write: Write, words: tuple[str,
 
 
 @pytest.mark.parametrize("buffered", ["", "1"], ids=["buffered", "unbuffered"])
-def test_results_that_do_not_fit(buffered: str, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("lines", "blocks"), [(1000, 16), (50, 1)], ids=["many", "few"])
+def test_results_that_do_not_fit(
+    lines: int, blocks: int, buffered: str, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where there is no space for all of them that is told, and none is left out in silence."""
     monkeypatch.setenv("PYTHONUNBUFFERED", buffered)
     monkeypatch.setenv("RULEWRIGHT_CACHE", "off")
-    file = write("t.jsonl", [{"title": 5}] * 1000)
+    file = write("t.jsonl", [{"title": 5}] * lines)
     command = f"{sys.executable} -m rulewright validate desk/ticket {file} > out"
 
     for more in ("", "--workers 2"):
-        limited = f"ulimit -f 16; {command} {more}"
+        limited = f"ulimit -f {blocks}; {command} {more}"
         ran = subprocess.run(["bash", "-c", limited], capture_output=True, text=True, check=False)
 
         assert (ran.returncode, ran.stderr) == (2, "error: the results: File too large\n")

@@ -70,7 +70,11 @@ def show(entries: Iterable[Entry], output: OutputChoices, progress: Progress | N
 
 
 def write_summary(tally: Tally, chosen: str, *, is_silent: bool = False) -> None:
-    """Say on stderr how a batch went, unless the report does; of one payload, where nothing was said."""
+    """Say on stderr how a batch went, unless the report does; of one payload, where nothing was said.
+
+    Raises OSError where stdout does not take the results: a sum of what nobody got is not told.
+    """
+    sys.stdout.flush()
     if chosen != "pretty" and (tally.read != 1 or is_silent):
         from rulewright.report.pretty import summary  # noqa: PLC0415 - for batches
 

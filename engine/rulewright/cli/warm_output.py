@@ -83,9 +83,9 @@ def write_out(text: str, told: str, status: int) -> int:
     """
     try:
         write(text)
+        sys.stdout.flush()
         if told:
             sys.stderr.write(told)
-        sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:
         return tell_failure(error)
     return status
