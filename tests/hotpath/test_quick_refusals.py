@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -29,6 +30,21 @@ OF_A_CLASS: tuple[tuple[Any, Any], ...] = (
     ({}, {"x": 1}),
     (None, None),
 )
+ALTERNATIVES = """
+rulewright: 1
+resource: desk/order
+key: id
+lookups:
+  alike: {count: desk/order, by: {size: record.size}}
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+  size: {type: integer, required: true}
+  name: {type: string}
+  known: {type: boolean, readonly: ignore, compute: alike > 0}
+variants:
+  named: {required: [name]}
+  known: {required: [known]}
+"""
 ORDER = """
 rulewright: 1
 resource: desk/order
@@ -246,3 +262,19 @@ def test_names_that_nobody_sends_twice_leave_room_for_those_that_come_again(
     assert judged == ["often"]
     assert ("spare", "part") in sifter._seen
     assert max(len(sifter._told), len(sifter._seen), len(sifter._sights)) <= 32
+
+
+def test_alternatives_that_nobody_can_send(tmp_path: Path) -> None:
+    """Where no alternative is given, all that they name is unsound: what the rules work out, too."""
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "order.yaml").write_text(ALTERNATIVES)
+    program = load(tmp_path)
+    records = DictRecords({"desk/order": [{"id": 1, "size": 1}]}, {"desk/order": "id"})
+    tally = Tally()
+
+    for payload in ({"size": 1}, {"size": 1, "name": "x"}, {"size": 5}):
+        inputs = Inputs(operation="create", payload=payload, now=NOW, seed=1)
+        compare(program, Case("desk/order", inputs, records), tally)
+
+    assert tally.differences == []
+    assert tally.refused == 2

@@ -19,7 +19,7 @@ from rulewright.evaluation.views import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
 from rulewright.hotpath.expressions import Writer, Written, call_of, is_constant, literal, path_of
 from rulewright.hotpath.finding import Finder, kind_of_field
-from rulewright.hotpath.unit import Code, NotGenerated, Unit, part_of
+from rulewright.hotpath.unit import Code, NotGenerated, Unit, attribute_of, part_of
 
 _CASTS: Final[Mapping[str, str]] = {"text": "text_of", "int": "whole_of", "bool": "flag_of"}
 
@@ -105,7 +105,7 @@ class Cells(Finder):
                 return None
             # Nothing can be selected from null.
             return Code("None", "null", sure=True) if len(steps) == 1 else None
-        text = f"s.p.{field.name}" if sent else self.record(field)
+        text = f"s.p.{attribute_of(field.name)}" if sent else self.record(field)
         is_required = field.rule.required and not self.unit.is_update and (sent or not self.unit.has_stored)
         # Python warns of asking whether a literal is None.
         is_steady = is_required or is_constant(text)
@@ -229,7 +229,7 @@ class Cells(Finder):
             return [f"v = {self.generated(field, self.resource.name, planned=False)}"]
         if not self.unit.is_sent(field):
             return [f"v = {self._default(field)}"]
-        place = sent = f"s.p.{field.name}"
+        place = sent = f"s.p.{attribute_of(field.name)}"
         if _completes_parts(field):
             sent = self._completed(field, place)
         if field.rule.default is None and field.default_from is None:

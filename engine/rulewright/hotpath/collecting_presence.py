@@ -11,7 +11,7 @@ from rulewright.hotpath.guarding import GuardedWriter, under
 from rulewright.hotpath.shape import is_scalar, is_shaped
 from rulewright.hotpath.stages import is_left
 from rulewright.hotpath.touching import both
-from rulewright.hotpath.unit import NotGenerated
+from rulewright.hotpath.unit import NotGenerated, attribute_of
 from rulewright.problem import Because, Problem
 
 
@@ -45,7 +45,7 @@ class PresenceCollector(GuardedWriter):
         """What needs no expression: a field is required, or may not be changed."""
         name = repr(field.name)
         if field.rule.required:
-            test = f"s.p.{field.name} is None and {name} not in unsound"
+            test = f"s.p.{attribute_of(field.name)} is None and {name} not in unsound"
             if self.unit.is_update:
                 # A null that is no value is unsound, too, and yet surely not given.
                 test = f"s.merged[{name}] is None and {name} in s.changed"
@@ -221,5 +221,8 @@ class PresenceCollector(GuardedWriter):
         if self.resource.variants and not self.unit.is_update:
             names = {name for one in self.resource.variants for name in (*one.required, *one.forbidden)}
             told = ["tell_variants(s, unsound, entries)"]
+            if not all(self.unit.is_sent(self.resource.fields[name]) for name in names):
+                # What nobody sends is unsound then, which no other rule expects.
+                told = ["raise Decline"]
             lines = [*under("try:", ["variants(s)"]), *under("except Decline:", told)]
             yield from self.guard.guarded((frozenset(names), False), lines, told)

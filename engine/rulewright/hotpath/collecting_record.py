@@ -14,6 +14,7 @@ from rulewright.formula import Formula, Valued
 from rulewright.hotpath.guarding import GuardedWriter, under
 from rulewright.hotpath.inferring import InferenceWriter
 from rulewright.hotpath.refusals import Refusal
+from rulewright.hotpath.unit import attribute_of
 from rulewright.problem import Problem
 
 
@@ -40,7 +41,7 @@ class RecordCollector(GuardedWriter):
                 # What was sent needs no default.
                 self.unit.rested.add(field.name)
                 guarded = under(
-                    f"if {field.name!r} not in unsound and s.p.{field.name} is None:",
+                    f"if {field.name!r} not in unsound and s.p.{attribute_of(field.name)} is None:",
                     self.guard.guarded(
                         self.guard.rests.of(field.default_from),
                         self._worked_out([text], undecided),
@@ -102,7 +103,7 @@ class RecordCollector(GuardedWriter):
 
     def _overruled(self, field: CompiledField, text: str, in_doubt: str, undecided: str) -> Iterable[str]:
         """A value that was sent for a field that the rules set. `in_doubt` gives it in doubt."""
-        place, formula = f"s.p.{field.name}", field.compute
+        place, formula = f"s.p.{attribute_of(field.name)}", field.compute
         keyword = "compute" if field.rule.compute else "generate" if field.rule.generate else "workflow"
         problem = Problem(
             rule=f"{field.id}.{keyword}",

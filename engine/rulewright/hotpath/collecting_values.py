@@ -15,7 +15,7 @@ from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.guarding import GuardedWriter, under
 from rulewright.hotpath.stages import is_left
 from rulewright.hotpath.touching import both
-from rulewright.hotpath.unit import Code, NotGenerated
+from rulewright.hotpath.unit import Code, NotGenerated, attribute_of
 from rulewright.problem import Problem
 
 
@@ -134,11 +134,11 @@ class ValueCollector(GuardedWriter):
         if self.guard.rests.may_look_up(where):
             raise NotGenerated(f"the reference of {field.id}")
         name = self.guard.undecided(refusal, f"can't be decided: {needs_store(reader_of(field))}")
-        given = f"s.p.{field.name} is not None"
+        given = f"s.p.{attribute_of(field.name)} is not None"
         if field.rule.type == "list":
             yield f"if {field.name!r} in unsound: raise Decline"
             # An empty list is not looked for.
-            given = f"s.p.{field.name}"
+            given = f"s.p.{attribute_of(field.name)}"
         lines = [*self.cells.looking(field), f"note(s, entries, {name})", f"missing.append({field.name!r})"]
         yield from under(
             f"if {given} and {field.name!r} not in unsound:",

@@ -14,7 +14,7 @@ from rulewright.hotpath.dependence import Rests, reads_throughout
 from rulewright.hotpath.refusals import Refusal, undecided
 from rulewright.hotpath.shape import is_scalar
 from rulewright.hotpath.stages import Stages
-from rulewright.hotpath.unit import NotGenerated, Unit
+from rulewright.hotpath.unit import NotGenerated, Unit, field_in
 from rulewright.problem import Problem
 
 # A call of what may find that a record is missing.
@@ -159,7 +159,7 @@ class Guard:
     def read_by(self, test: str) -> frozenset[str] | None:
         """The fields of the payload that a test reads; None where it reads anything else."""
         read = set(re.findall(r"\bs\b(?:\.p\.\w+)?", test))
-        return None if "s" in read else frozenset(one.removeprefix("s.p.") for one in read)
+        return None if "s" in read else frozenset(field_in(one.removeprefix("s.p.")) for one in read)
 
     def judged(self, names: Iterable[str]) -> frozenset[str]:
         """Those of some fields that may be there: the others are never unsound."""

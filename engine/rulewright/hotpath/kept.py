@@ -169,6 +169,9 @@ def _members(struct: inspect.Type) -> Iterator[Member]:
         unset = not field.required and field.default is msgspec.NODEFAULT
         if field.default_factory is not msgspec.NODEFAULT or field.default not in (None, msgspec.NODEFAULT):
             raise _NotKept
+        if field.name != field.encode_name:
+            # Such an attribute is found by its Struct alone.
+            raise _NotKept
         yield field.name, field.required, unset, _shape(field.type)
 
 

@@ -17,7 +17,7 @@ import re2
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.fieldtypes import FIELD_TYPES, INT64_MAX, INT64_MIN, is_writable, resolve
 from rulewright.hotpath.texts import date_reader, general_reader, is_uuid, remembering
-from rulewright.hotpath.unit import NotGenerated, Unit, intake_of, is_map, is_plain, is_sent
+from rulewright.hotpath.unit import NotGenerated, Unit, attribute_of, field_in, intake_of, is_map, is_sent
 
 # What only the system sets takes this one text, which nobody can guess: whoever sends such a field is told so
 # by the plain evaluator.
@@ -35,8 +35,6 @@ def struct_of(
     is_partial, merges = operation == "update", operation != "create"
     members: list[Any] = []
     for name, field in intake_of(resource, operation).items():
-        if not is_plain(name):
-            raise NotGenerated(f"the name {name}")
         if not is_sent(resource, field, operation):
             members.append((name, _NEVER, None))
         elif not is_shaped(field) or (merges and _is_counted(field)):
@@ -47,7 +45,26 @@ def struct_of(
             members.append((name, _type_of(field, is_partial=is_partial, merges=merges)))
         else:
             members.append((name, _nullable(field, is_partial=is_partial, merges=merges), None))
-    return msgspec.defstruct("Payload", members, forbid_unknown_fields=True, kw_only=True, gc=False)
+    return _struct("Payload", members)
+
+
+class _Renamed(msgspec.Struct):
+    """Of which some attributes are called otherwise than their fields."""
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = attribute_of(name)
+        if attribute == name:
+            raise AttributeError(name)
+        return getattr(self, attribute)
+
+
+def _struct(title: str, members: Iterable[tuple[Any, ...]]) -> type[msgspec.Struct]:
+    """Make a Struct; each member has a field's name, its type, and a default if it need not be there."""
+    named = [(attribute_of(name), *rest) for name, *rest in members]
+    renamed = {attribute: field_in(attribute) for attribute, *_ in named if attribute != field_in(attribute)}
+    bases = (_Renamed if renamed else msgspec.Struct,)
+    options: Any = {"forbid_unknown_fields": True, "kw_only": True, "gc": False, "rename": renamed or None}
+    return msgspec.defstruct(title, named, bases=bases, **options)
 
 
 def is_shaped(field: CompiledField) -> bool:
@@ -142,7 +159,7 @@ def _list_type(field: CompiledField) -> Any:
 def _nested_struct(field: CompiledField, *, is_partial: bool, merges: bool) -> Any:
     members: list[Any] = []
     for child in field.children:
-        if not is_plain(child.name) or child.rule.type in ("object", "list") or child.reference is not None:
+        if child.rule.type in ("object", "list") or child.reference is not None:
             raise NotGenerated(f"{child.id}, a part with parts of its own")
         if child.rule.readonly is not None or (merges and is_map(child)):
             # Maps are merged at every depth, which is left to the evaluator inside objects.
@@ -152,7 +169,7 @@ def _nested_struct(field: CompiledField, *, is_partial: bool, merges: bool) -> A
             members.append((child.name, _type_of(child)))
         else:
             members.append((child.name, _nullable(child) | msgspec.UnsetType, msgspec.UNSET))
-    return msgspec.defstruct("Part", members, forbid_unknown_fields=True, kw_only=True, gc=False)
+    return _struct("Part", members)
 
 
 class ShapeWriter:
@@ -175,7 +192,7 @@ class ShapeWriter:
         self.unit.function("shape", "what the Struct can't judge; leaves values in stored form", lines)
 
     def _top(self, field: CompiledField, loader: Any) -> Iterator[str]:
-        place = f"p.{field.name}"
+        place = f"p.{attribute_of(field.name)}"
         rule = field.rule
         if rule.type == "string" and not isinstance(rule.one_of, tuple):
             self.texts.append(place)
@@ -330,7 +347,7 @@ class ShapeWriter:
         for child in field.children:
             if child.rule.readonly is not None:
                 continue
-            lines += [f"v = s.{child.name}", "if v is not UNSET:"]
+            lines += [f"v = s.{attribute_of(child.name)}", "if v is not UNSET:"]
             body = [*self._child(child, inner[child.name])]
             lines += [f"    {line}" for line in body]
             lines += [f"    d[{child.name!r}] = v"]

@@ -10,7 +10,7 @@ from rulewright.evaluation import PART_TYPES
 from rulewright.evaluation.judging import applies_to
 from rulewright.evaluation.request import PARAMETER, is_early
 from rulewright.formula import Formula
-from rulewright.hotpath.cells import Cells
+from rulewright.hotpath.cells import Cells, map_of
 from rulewright.hotpath.effects import EffectWriter
 from rulewright.hotpath.expressions import Writer
 from rulewright.hotpath.finding import kind_of_field
@@ -19,7 +19,7 @@ from rulewright.hotpath.reacting import reaction_lines
 from rulewright.hotpath.shape import is_shaped
 from rulewright.hotpath.stepping import StepWriter
 from rulewright.hotpath.touching import Touching, both
-from rulewright.hotpath.unit import Code, Unit
+from rulewright.hotpath.unit import Code, Unit, attribute_of
 
 # What is done to values that are sent alone.
 _OF_NEW: Final = frozenset({"supplied"})
@@ -297,7 +297,7 @@ class Stages:
     def write_record(self) -> None:
         """Every field in the order of the file, in stored form."""
         has_stored = self.unit.has_stored
-        lines = [f"record = s.record = {'{**s.merged}' if has_stored else 'asdict(s.p)'}"]
+        lines = [f"record = s.record = {'{**s.merged}' if has_stored else self._sent_record()}"]
         overruled: list[str] = []
         for field in self.resource.fields.values():
             if self.cells.is_as_sent(field):
@@ -306,7 +306,7 @@ class Stages:
             if text == "None" and not has_stored and not self.unit.is_sent(field):
                 continue
             if self.cells.is_derived(field) and field.rule.readonly is None and self.unit.is_sent(field):
-                place = f"s.p.{field.name}"
+                place = f"s.p.{attribute_of(field.name)}"
                 overruled.append(f"if {place} is not None and differs({place}, {text}): raise Decline")
             lines.append(f"record[{field.name!r}] = {text}")
         lines.append(f"s.key = record[{self.resource.key!r}]")
@@ -318,6 +318,12 @@ class Stages:
             lines.append(f"if s.store is not None and (s.key is None or {find}): raise Decline")
         self._stage("complete", "the record", lines)
         self._stage("overruled", "what was sent and is set by the rules", overruled)
+
+    def _sent_record(self) -> str:
+        """The text of what was sent, as a record."""
+        names = {name: f"s.p.{attribute_of(name)}" for name in self.resource.fields}
+        is_plain = all(text == f"s.p.{name}" for name, text in names.items())
+        return "asdict(s.p)" if is_plain else map_of(names)
 
     def write_step(self, stepping: StepWriter) -> None:
         """The step of an event."""

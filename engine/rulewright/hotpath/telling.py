@@ -27,7 +27,7 @@ from rulewright.outcome import Outcome, OutcomeDraft, Verdict
 from rulewright.ports import Records, StoredRecord
 from rulewright.problem import Problem
 
-_PLACE: Final = re.compile(r"at `\$\.([A-Za-z][A-Za-z0-9_]*)")
+_PLACE: Final = re.compile(r"at `\$\.([A-Za-z_][A-Za-z0-9_]*)")
 _MOST: Final = 20
 _place: Final = itemgetter(0)
 _problem: Final = itemgetter(1)

@@ -22,7 +22,9 @@ from rulewright.compiled import (
 from rulewright.evaluation.records import is_state
 from rulewright.hotpath.dependence import Dependence
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9_]*")
+# Leads the names that can't stand in Python.
+_ASIDE = "k_"
 
 
 class NotGenerated(Exception):  # noqa: N818 - the plain evaluator does this part
@@ -131,12 +133,12 @@ class Unit:
 
     def place(self, field: CompiledField) -> str:
         """The text of the value that the rules about a field judge."""
-        return self.merged(field) if self.is_update else f"s.p.{field.name}"
+        return self.merged(field) if self.is_update else f"s.p.{attribute_of(field.name)}"
 
     def merged(self, field: CompiledField) -> str:
         """The text of a field's value after what was sent is merged into what is stored."""
         is_recorded = self.has_stored and field.name in self.resource.fields
-        return f"s.merged[{field.name!r}]" if is_recorded else f"s.p.{field.name}"
+        return f"s.merged[{field.name!r}]" if is_recorded else f"s.p.{attribute_of(field.name)}"
 
     def constant(self, prefix: str, value: object) -> str:
         """Keep a value under a made name."""
@@ -179,9 +181,15 @@ def is_map(field: CompiledField) -> bool:
     return field.type.basic in ("map", "any", "object") and not field.children
 
 
-def is_plain(name: str) -> bool:
-    """Whether a name of the rule file can stand in Python as it is."""
-    return _NAME.fullmatch(name) is not None and not keyword.iskeyword(name)
+def attribute_of(name: str) -> str:
+    """The attribute of a Struct that holds a field: its name, unless Python means something by that."""
+    is_plain = _NAME.fullmatch(name) is not None and not keyword.iskeyword(name)
+    return name if is_plain and not name.startswith(_ASIDE) else f"{_ASIDE}{name}"
+
+
+def field_in(attribute: str) -> str:
+    """The field that an attribute of a Struct holds."""
+    return attribute.removeprefix(_ASIDE)
 
 
 def part_of(record: str, field: CompiledField) -> Code:

@@ -30,7 +30,7 @@ from rulewright.hotpath.mentions import Guard, Mentions, Role, find_mentions
 from rulewright.hotpath.shape import struct_of
 from rulewright.hotpath.state import Decline
 from rulewright.hotpath.texts import date_reader, days_reader, general_reader, is_positional, is_uuid
-from rulewright.hotpath.unit import Code, NotGenerated, Unit, is_sent
+from rulewright.hotpath.unit import Code, NotGenerated, Unit, attribute_of, is_sent
 from rulewright.ports import Records
 
 # What the state of a field is that was not sent, beside None, True and False.
@@ -106,6 +106,9 @@ class _Writer:
         self.unit = Unit(rules, resource)
         self.fields = [one for one in resource.fields.values() if is_sent(resource, one)]
         settable = frozenset(one.name for one in self.fields if one.rule.readonly is not None)
+        named = [part.name for one in self.fields for part in (one, *one.children)]
+        if any(attribute_of(name) != name for name in named):
+            raise NotGenerated("names that mean something in Python")
         self.loaders = resource.loader(None, settable).fields
         self.absent = new_absent()
         struct, self.parts = _struct_of(resource, self.fields, self.absent)
