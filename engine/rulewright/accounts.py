@@ -14,6 +14,7 @@ from typing import Any, Final
 from rulewright.audit import DECISIONS, text_of_key
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation import MASK, Inputs, Request, mask_payload, mask_record, mask_stored
+from rulewright.evaluation.masking import secret_headers
 from rulewright.fieldtypes import encode_datetime
 from rulewright.outcome import Change, Outcome
 from rulewright.ports import Transaction
@@ -25,10 +26,6 @@ Reads = Sequence[tuple[str, str, Mapping[str, object], int]]
 Changes = Sequence[tuple[Any, ...]]
 # Records that a decision changed, beside its own.
 Touched = Sequence[tuple[str, object]]
-# Headers that say who somebody is in a way that others could repeat.
-_SECRET_HEADERS: Final = frozenset(
-    {"authorization", "authorize", "cookie", "proxy-authorization", "x-api-key"}
-)
 # Made once: json.dumps would make one for each call.
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), default=str)
 
@@ -230,9 +227,6 @@ def shown_payload(resource: CompiledResource, inputs: Inputs, rules: CompiledRul
 
 
 def _request(resource: CompiledResource, request: Request) -> dict[str, object]:
-    auth = resource.api.auth if resource.api is not None else None
-    secret = _SECRET_HEADERS
-    if auth is not None:
-        secret |= {name.lower() for name in (auth.header or "", *auth.also)}
+    secret = secret_headers(resource)
     headers = {name: MASK if name.lower() in secret else value for name, value in request.headers.items()}
     return {"path": dict(request.path), "query": dict(request.query), "headers": headers}

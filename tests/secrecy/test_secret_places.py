@@ -10,7 +10,11 @@ import pytest
 
 from rulewright import Program, load, outcome_json
 from rulewright.audit import DECISIONS
+from rulewright.cli.scenario_run import examine
+from rulewright.evaluation import mask_echo
+from rulewright.outbox.editing import list_letters
 from rulewright.ports import Store
+from rulewright.report.letters import letter_json
 from rulewright_adapters.memory import MemoryStore
 
 SECRET = "Zq"  # two characters: too short to be looked for in texts
@@ -242,3 +246,83 @@ def test_short_secrets_are_masked_by_what_made_them(value: object, tmp_path: Pat
         shown = {"secret": "***", "open": value}
         assert one["response"]["body"] == shown  # type: ignore[index]
         assert one["messages"][0]["body"] == shown  # type: ignore[index]
+
+
+def test_a_header_that_proves_who_calls_is_not_told(tmp_path: Path) -> None:
+    """Others could repeat it; any other header is told."""
+    program = desk(
+        tmp_path,
+        "fields:\n  id: {type: integer, generate: sequence}\n"
+        "checks: [{id: c, check: request.headers.authorization == request.headers.team, message: no}]\n",
+    )
+    request = {"headers": {"Authorization": SECRET, "Team": "blue"}}
+
+    shown = told(program, {}, stored(program), request=request)
+
+    read = {"request.headers.authorization": "***", "request.headers.team": "blue"}
+    assert [one["problems"][0]["because"]["values"] for one in shown] == [read] * 2  # type: ignore[index]
+
+
+def test_what_a_receiver_echoes_is_masked_however_short() -> None:
+    """Whole values that equal what was masked in the message; nobody knows what made the answer."""
+    sent = {"pin": SECRET, "level": 7, "name": "Ann"}
+
+    shown = mask_echo(sent, {**sent, "pin": "***", "level": "***"}, {"was": [SECRET, 7, "7", 77, "Ann"]})
+
+    assert shown == {"was": ["***", "***", "***", 77, "Ann"]}
+
+
+def test_messages_in_the_order_of_a_secret_do_not_tell_it(tmp_path: Path) -> None:
+    """They are in that order all the same."""
+    desk(
+        tmp_path,
+        "fields:\n  id: {type: integer, generate: sequence}\n  pin: {type: string, sensitive: true}\n"
+        "effects: [{id: tell, send: hook, body: {number: record.id}}]\n",
+    )
+    (tmp_path / "desk" / "api.yaml").write_text(
+        "rulewright: 1\napi: desk\ntargets: {hook: {url: 'https://example.org/h', ordered_by: record.pin}}\n"
+    )
+    program = load(tmp_path)
+    store = stored(program)
+    for pin in (SECRET, SECRET, "other"):
+        program.apply("desk/ticket", {"pin": pin}, store=store)
+
+    letters = list_letters(store)
+
+    first, second, third = (one.order_key for one in letters)
+    assert first == second != third
+    assert [letter_json(one)["order_key"] for one in letters] == ["desk/ticket hook ***"] * 3
+
+
+def test_a_failing_scenario_tells_no_secret(tmp_path: Path) -> None:
+    """Neither what was expected nor what came, however short, where only the response holds it."""
+    program = desk(
+        tmp_path,
+        "operations: {create: {method: POST, path: /t, status: 201}}\n"
+        "lookups: {person: {find: desk/person, by: {id: payload.person}}}\n"
+        "fields:\n  id: {type: integer, generate: sequence}\n  person: {type: integer}\n"
+        "  open: {type: boolean, sensitive: true}\n"
+        "response: {body: {pin: person.pin, size: size(person.pin)}}\n",
+    )
+    cases = tmp_path / "ticket.test.yaml"
+    cases.write_text(
+        "resource: desk/ticket\n"
+        f"given: {{desk/person: [{{id: 1, pin: {SECRET}}}]}}\n"
+        "scenarios:\n"
+        "  - name: wrong\n"
+        "    payload: {person: 1, open: true}\n"
+        "    expect:\n"
+        "      verdict: accepted\n"
+        "      record: {open: false}\n"
+        "      changes: [{op: create, set: {open: false}}]\n"
+        "      response: {body: {pin: Xy, size: 3}}\n"
+    )
+
+    (result,) = examine(program, [cases]).report.results
+
+    assert [(one.path, one.expected, one.actual) for one in result.mismatches] == [
+        ("record.open", "***", "***"),
+        ("changes[0].set.open", "***", "***"),
+        ("response.body.pin", "***", "***"),
+        ("response.body.size", 3, 2),
+    ]

@@ -22,8 +22,24 @@ MASK: Final = "***"
 _OWN_VIEWS = frozenset({"payload", "record", "current"})
 # The whole of one of these says nothing that its parts do not.
 _WHOLES = _OWN_VIEWS | {"request", "settings", "actor"}
+# As many steps of `request.headers.name` as come before the name.
+_OF_A_HEADER: Final = 2
 Behind: TypeAlias = Mapping[str, CompiledField] | bool
 """What a name stands for: records with these fields; or else a value, and whether it is sensitive."""
+
+
+# Headers that say who somebody is in a way that others could repeat.
+_SECRET_HEADERS: Final = frozenset(
+    {"authorization", "authorize", "cookie", "proxy-authorization", "x-api-key"}
+)
+
+
+def secret_headers(resource: CompiledResource) -> frozenset[str]:
+    """The names, in lower case, of headers whose values are never told."""
+    auth = resource.api.auth if resource.api is not None else None
+    if auth is None:
+        return _SECRET_HEADERS
+    return _SECRET_HEADERS | {name.lower() for name in (auth.header or "", *auth.also)}
 
 
 def because_of(
@@ -201,8 +217,26 @@ def _masked(
     """Return a value that stands at `path` as reports may show it."""
     if _is_in_front(scope, path[0]):
         return MASK if scope.sensitive and value is not None else to_json(value)
+    if path[0] == "request":
+        return to_json(_mask_request(resource, path, value))
     behind = fields_behind(resource, rules, path[0], scope)
     return to_json(_mask_along(behind, path[1:], value))
+
+
+def _mask_request(resource: CompiledResource, path: Path, value: object) -> object:
+    if _may_be_secret_header(resource, path):
+        if len(path) > _OF_A_HEADER:
+            return None if value is None else MASK
+        if isinstance(value, Mapping):
+            secret = secret_headers(resource)
+            return {name: MASK if name.lower() in secret else part for name, part in value.items()}
+    return value
+
+
+def _may_be_secret_header(resource: CompiledResource, path: Path) -> bool:
+    if path[1:2] not in ((), ("headers",)):
+        return False
+    return len(path) <= _OF_A_HEADER or path[_OF_A_HEADER].lower() in secret_headers(resource)
 
 
 def _is_in_front(scope: Mapping[str, object] | None, name: str) -> TypeGuard[Layer]:
@@ -247,6 +281,8 @@ def _may_be_sensitive(
     path: Path,
     scope: Mapping[str, object] | None = None,
 ) -> bool:
+    if path[0] == "request":
+        return _may_be_secret_header(resource, path)
     behind = fields_behind(resource, rules, path[0], scope)
     # `value` and `item` stand for some field of this file: one sensitive field makes them suspect.
     if behind is False and path[0] in ("value", "item"):

@@ -80,8 +80,24 @@ def _read(rules: CompiledRules, read: Read) -> Read:
 
 
 def mask_echo(sent: object, shown: object, echo: object) -> object:
-    """What somebody answered, without the values that masking took out of what was `sent`."""
-    return _without(frozenset(_hidden(sent, shown)), echo)
+    """What somebody answered, without the values that masking took out of what was `sent`.
+
+    Nobody knows what made the answer. So what equals a value is masked, too, however short that is.
+    """
+    return _without(frozenset(_hidden(sent, shown)), _without_equal(texts_taken(sent, shown), echo))
+
+
+def texts_taken(value: object, masked: object) -> frozenset[str]:
+    """All that masking took away from a value, as texts, however short."""
+    return frozenset(str(one) for whole in _taken_away(value, masked) for one in _leaves(whole))
+
+
+def _without_equal(values: frozenset[str], echo: object) -> object:
+    if isinstance(echo, Mapping):
+        return {name: _without_equal(values, part) for name, part in echo.items()}
+    if isinstance(echo, list | tuple):
+        return [_without_equal(values, part) for part in echo]
+    return MASK if str(echo) in values else echo
 
 
 def _message(rules: CompiledRules, secrets: frozenset[str], message: Message) -> Message:
@@ -110,27 +126,34 @@ def _secrets(outcome: Outcome, rules: CompiledRules, payload: object) -> Iterato
 
 
 def _hidden(value: object, masked: object) -> Iterator[str]:
-    """The texts and numbers below `value` that masking took away."""
+    """The texts and numbers below `value` that masking took away, and that are long enough to tell."""
+    for whole in _taken_away(value, masked):
+        for one in _leaves(whole):
+            if not isinstance(one, bool) and len(str(one)) >= _TELLING:
+                yield str(one)
+
+
+def _taken_away(value: object, masked: object) -> Iterator[object]:
     if masked == MASK and value != MASK:
-        yield from _scalars(value)
+        yield value
     elif isinstance(value, Mapping) and isinstance(masked, Mapping):
         for name in value:
-            yield from _hidden(value[name], masked.get(name))
+            yield from _taken_away(value[name], masked.get(name))
     elif isinstance(value, list | tuple) and isinstance(masked, list):
         for part, shown in zip(value, masked, strict=False):
-            yield from _hidden(part, shown)
+            yield from _taken_away(part, shown)
 
 
-def _scalars(value: object) -> Iterator[str]:
+def _leaves(value: object) -> Iterator[str | int | float]:
     parts: Iterable[object] = ()
     if isinstance(value, Mapping):
         parts = value.values()
     elif isinstance(value, list | tuple):
         parts = value
-    elif isinstance(value, str | int | float) and not isinstance(value, bool) and len(str(value)) >= _TELLING:
-        yield str(value)
+    elif isinstance(value, str | int | float) and value != "":
+        yield value
     for part in parts:
-        yield from _scalars(part)
+        yield from _leaves(part)
 
 
 def _without(secrets: frozenset[str], value: object) -> object:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rulewright.compiled import CompiledField, CompiledResource
-from rulewright.evaluation.masking import _WHOLES, to_json
+from rulewright.evaluation.masking import _WHOLES, secret_headers, to_json
 from rulewright.fieldtypes import encode_datetime
 from rulewright.formula import Formula, Path, Valued
 from rulewright.hotpath.state import Linked
@@ -49,7 +49,8 @@ def _step(link: Linked, path: Path) -> Step | None:
         case "current":
             return "constant", None, (), False
         case "request" if len(steps) == 2 and steps[0] in ("path", "query", "headers"):
-            return root, None, steps, False
+            hidden = steps[0] == "headers" and steps[1].lower() in secret_headers(link.resource)
+            return root, None, steps, hidden
         case "now" | "today" if not steps:
             return root, encode_datetime, (), False
         case "value":

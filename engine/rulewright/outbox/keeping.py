@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from rulewright import cel
 from rulewright.compiled import CompiledRules, CompiledTarget
-from rulewright.evaluation.masking import to_json
+from rulewright.evaluation.masking import MASK, to_json
+from rulewright.evaluation.provenance import holds_secret
 from rulewright.evaluation.views import decode_record
 from rulewright.outbox.clock import stamp
 from rulewright.outbox.letters import AT_ONCE, MESSAGES, UNSETTLED, Letter, dump, to_record
@@ -71,7 +73,13 @@ def _order_key(
     except cel.CelError:
         # What can't be told apart goes one after the other: too careful, but never out of order.
         return f"{message.resource} {message.target} ?"
-    return None if group is None else f"{message.resource} {message.target} {dump(group)}"
+    if group is None:
+        return None
+    text = dump(group)
+    if holds_secret(rules, resource, target.ordered_by):
+        # It only has to be told apart: what lists messages shows it.
+        text = f"{MASK}{sha256(text.encode()).hexdigest()}"
+    return f"{message.resource} {message.target} {text}"
 
 
 def is_first(order: str, transaction: Transaction) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -16,6 +17,7 @@ _LOOKS: Final = {
     "postponed": "undecided",
     "waiting": "undecided",
 }
+_SECRET_ORDER: Final = re.compile(r"\*\*\*[0-9a-f]{64}$")
 
 
 def letter_line(letter: Letter, paint: Paint) -> str:
@@ -84,7 +86,7 @@ def letter_json(letter: Letter) -> dict[str, object]:
         "headers": dict(letter.headers),
         "body": letter.shown,
         "idempotency_key": letter.idempotency_key,
-        "order_key": letter.order_key,
+        "order_key": _shown_order(letter.order_key),
         "attempts": letter.attempts,
         "due": letter.due,
         "created": letter.created,
@@ -119,3 +121,8 @@ def settled_json(settled: Settled) -> dict[str, object]:
             {"code": one.code, "path": one.path, "message": one.message} for one in settled.problems
         ],
     }
+
+
+def _shown_order(key: str | None) -> str | None:
+    """What messages are ordered by; of a secret not even the digest: a short one could be guessed from it."""
+    return None if key is None else _SECRET_ORDER.sub("***", key)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -10,10 +11,11 @@ from msgspec.structs import replace
 from rulewright.compiled import CompiledField, CompiledRules
 from rulewright.evaluation.masking import MASK, mask_record
 from rulewright.scenarios.matching import Difference
-from rulewright.scenarios.model import Record, Step
+from rulewright.scenarios.model import ABSENT, Record, Step
 
 # A shorter text inside another one is chance: "5" would be masked in every number.
 _SHORTEST: Final = 3
+_CHANGE: Final = re.compile(r"changes\[([0-9]+)\]")
 
 
 def sensitive_values(rules: CompiledRules, step: Step, outcome: Mapping[str, object]) -> frozenset[str]:
@@ -26,8 +28,12 @@ def sensitive_values(rules: CompiledRules, step: Step, outcome: Mapping[str, obj
     return frozenset(found)
 
 
-def mask(difference: Difference, values: frozenset[str]) -> Difference:
-    """Return a difference without the values."""
+def mask(
+    difference: Difference, values: frozenset[str], rules: CompiledRules, step: Step, shown: object
+) -> Difference:
+    """Return a difference without the values; `shown` is the outcome as plain data, fit to be shown."""
+    if _is_secret(difference.path, rules, step, shown):
+        return replace(difference, expected=_hidden(difference.expected), actual=_hidden(difference.actual))
     if not values:
         return difference
     return replace(
@@ -36,6 +42,31 @@ def mask(difference: Difference, values: frozenset[str]) -> Difference:
         actual=_masked(difference.actual, values),
         note=None if difference.note is None else _masked_text(difference.note, values),
     )
+
+
+def _is_secret(path: str, rules: CompiledRules, step: Step, shown: object) -> bool:
+    """Whether what stands at a path of an outcome is masked in reports, or stands in what is."""
+    first, *steps = path.split(".")
+    change = _CHANGE.fullmatch(first)
+    if change is None:
+        return any(one == MASK for one in _along((first, *steps), shown))
+    expected = (step.expect.changes or ())[int(change[1])]
+    compiled = rules.resources.get(str(expected.get("resource", step.resource)))
+    field = compiled.fields.get(steps[1]) if compiled is not None and len(steps) > 1 else None
+    return field is not None and field.hides
+
+
+def _along(steps: Iterable[str], value: object) -> Iterator[object]:
+    for step in steps:
+        if isinstance(value, Mapping):
+            value = value.get(step)
+        elif isinstance(value, list | tuple) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+        yield value
+
+
+def _hidden(value: object) -> object:
+    return value if value is None or value is ABSENT else MASK
 
 
 def mask_where(rules: CompiledRules, resource: str, where: Record) -> Record:

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from rulewright.compiled import CompiledRules
 from rulewright.errors import RulewrightError
-from rulewright.evaluation import Tracer
+from rulewright.evaluation import Tracer, mask_outcome
+from rulewright.evaluation.outcome_masking import texts_taken
 from rulewright.ports import Store, Table
 from rulewright.program import Program
 from rulewright.scenarios.binding import UnboundError, plain_outcome, resolve
@@ -131,8 +132,9 @@ def _run_step(
         found.extend(_store_differences(expect.store, store, rules))
     if outcome != foreseen:
         found.extend(_foreseen_differences(plain_outcome(foreseen), plain))
-    secrets = sensitive_values(rules, step, plain)
-    return (mask(one, secrets) for one in found)
+    shown = plain_outcome(mask_outcome(outcome, rules, step.payload))
+    secrets = sensitive_values(rules, step, plain) | texts_taken(plain, shown)
+    return (mask(one, secrets, rules, step, shown) for one in found)
 
 
 def _call(step: Step, number: int, bound: Mapping[str, Mapping[str, object]]) -> dict[str, object]:
