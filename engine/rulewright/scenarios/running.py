@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import cast
+from typing import Any, cast
 
 from msgspec.structs import replace
 
@@ -119,10 +119,11 @@ def _run_step(
     tracer: Tracer | None,
 ) -> Iterator[Difference]:
     """Yield what differs; what the step binds is in `bound` afterwards."""
-    call = _call(step, number, bound)
     rules = program.compiled
-    foreseen = program.evaluate(step.resource, store=store, tracer=tracer, **call)  # type: ignore[arg-type]
-    outcome = program.apply(step.resource, store=store, **call).outcome  # type: ignore[arg-type]
+    # By the plain evaluator: scenarios are too few to pay for generating code.
+    call: dict[str, Any] = {**_call(step, number, bound), "store": store, "referee": True}
+    foreseen = program.evaluate(step.resource, tracer=tracer, **call)
+    outcome = program.apply(step.resource, **call).outcome
     plain = plain_outcome(outcome)
     if step.bind is not None:
         bound[step.bind] = plain
@@ -150,8 +151,6 @@ def _call(step: Step, number: int, bound: Mapping[str, Mapping[str, object]]) ->
         "request": cast(RequestParts, resolve(step.request, bound)),
         "as_of": step.as_of or datetime.now(UTC),
         "seed": number,
-        # The plain evaluator: scenarios are too few to pay for generating code.
-        "referee": True,
     }
 
 
