@@ -80,7 +80,7 @@ def shapes() -> dict[str, type[Shape]]:
 
 
 def keywords(shape: type[Shape]) -> set[str]:
-    return {field.data_key or name for name, field in shape().load_fields.items()}
+    return set(shape.keywords)
 
 
 def parsed(text: str) -> Any:

@@ -13,7 +13,7 @@ from rulewright.evaluation.provenance import holds_secret
 from rulewright.evaluation.run import Place, Run, layer_of_item
 from rulewright.evaluation.views import Layer, View
 from rulewright.schema.messages import join_options
-from rulewright.schema.validators import is_one_of
+from rulewright.schema.repeats import is_one_of
 
 _DEFAULT_ON = ("create", "update")
 

@@ -10,7 +10,7 @@ from rulewright.compiled import CompiledField, Concern
 from rulewright.evaluation.log import escape_pointer
 from rulewright.evaluation.run import Place, Run
 from rulewright.evaluation.views import View
-from rulewright.schema.fields import UNSOUND
+from rulewright.schema.unsound import UNSOUND
 
 
 def places(run: Run, concern: Concern) -> Iterator[Place]:

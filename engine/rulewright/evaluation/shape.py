@@ -6,7 +6,6 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from marshmallow import ValidationError
 from msgspec import Struct
 
 from rulewright.compiled import CompiledField
@@ -14,9 +13,9 @@ from rulewright.evaluation.log import Site, Stage, escape_pointer
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.views import View, Whole
 from rulewright.problem import Severity
-from rulewright.schema import Message
-from rulewright.schema.fields import UNSOUND
+from rulewright.schema.messages import Message
 from rulewright.schema.repeats import Kept
+from rulewright.schema.unsound import UNSOUND
 
 _REFUSE = "reject"
 _MOST_HINTS = 100
@@ -24,6 +23,8 @@ _MOST_HINTS = 100
 
 def judge_shape(run: Run) -> None:
     """Judge the payload's shape and fill `run.sent` with what is sound of it."""
+    from marshmallow import ValidationError  # noqa: PLC0415 - not for commands that judge no payload
+
     payload = run.inputs.payload
     if not isinstance(payload, Mapping):
         site = Site(f"{run.resource.name}.type", "", run.resource.file.span, Stage.SHAPE)

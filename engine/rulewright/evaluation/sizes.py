@@ -8,7 +8,7 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Site, Stage, escape_pointer
 from rulewright.evaluation.run import Run, mark_unsound
 from rulewright.evaluation.views import View
-from rulewright.schema.validators import length_text
+from rulewright.schema.messages import length_text
 
 # A map that was sent, and what it has come to: its rule, its pointer, its entries.
 _Merged = tuple[CompiledField, str, Mapping[str, object]]

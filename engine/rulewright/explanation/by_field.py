@@ -16,7 +16,7 @@ from rulewright.explanation.evidence import Evidence, ruling
 from rulewright.explanation.model import FieldNode, Ruling, Status
 from rulewright.formula import Formula
 from rulewright.model import Constants
-from rulewright.schema.fields import UNSOUND
+from rulewright.schema.unsound import UNSOUND
 
 _SHAPE: Final = (
     "format",

@@ -30,7 +30,7 @@ from rulewright.hotpath.state import UNREAD, UNSHAPED, Decline, Linked, Missing,
 from rulewright.hotpath.stepping import StepWriter
 from rulewright.hotpath.straight import MERGED, Straightener
 from rulewright.hotpath.unit import NotGenerated, Unit
-from rulewright.schema.validators import is_one_of
+from rulewright.schema.repeats import is_one_of
 
 # Everything that generated code may call, beside the constants of its own rule file.
 NAMES: Final[Mapping[str, object]] = {

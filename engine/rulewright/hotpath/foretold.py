@@ -24,7 +24,7 @@ from rulewright.hotpath.sifting import Sifter
 from rulewright.hotpath.state import Decline
 from rulewright.hotpath.telling import Teller
 from rulewright.hotpath.texts import is_uuid
-from rulewright.schema.validators import is_one_of
+from rulewright.schema.repeats import is_one_of
 
 # One value of each class that JSON has.
 _SAMPLES: Final[tuple[object, ...]] = ("x", 1, 1.5, True, None, [], {})

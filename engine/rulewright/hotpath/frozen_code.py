@@ -64,7 +64,7 @@ _KEPT_TOO: Final = frozenset(
         "rulewright.evaluation.shape.unknown_field_text",
         "rulewright.schema.repeats._identity",
         "rulewright.schema.repeats.first_places",
-        "rulewright.schema.validators.is_one_of",
+        "rulewright.schema.repeats.is_one_of",
     }
 )
 # What thawed.py has its own of.

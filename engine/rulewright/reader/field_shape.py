@@ -1,4 +1,4 @@
-"""The keywords of a field, as a marshmallow Schema."""
+"""The keywords of a field, as a `Shape`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keywords of a resource's rule file and of api.yaml, as marshmallow Schemas."""
+"""The keywords of a resource's rule file and of api.yaml, as `Shape`s."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class VariantsTable(Table):
     def check(self, value: Any) -> None:
         """Raise the flaws of all variants and of the error."""
         if isinstance(value, Mapping) and is_vendor_error(value.get("error")):
-            vendor_error().deserialize(value["error"])
+            vendor_error().judge(value["error"])
             value = {name: variant for name, variant in value.items() if name != "error"}
         super().check(value)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from msgspec import Struct
@@ -15,6 +15,18 @@ class Flaw(Struct, frozen=True):
     message: str
     hint: str | None = None
     at_key: bool = False
+
+
+# Below a value: its own flaws, or those of its parts by keyword, key or index.
+Flaws = Sequence[Flaw] | Mapping[str | int, "Flaws"]
+
+
+class FlawedError(Exception):
+    """A value can't stand where it does."""
+
+    def __init__(self, flaws: Flaws) -> None:
+        super().__init__(flaws)
+        self.flaws = flaws
 
 
 # What other languages call it, where no likeness of letters would find ours.

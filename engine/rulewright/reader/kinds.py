@@ -1,15 +1,13 @@
-"""The kinds of value that keywords take, as marshmallow fields that raise `Flaw`s."""
+"""The kinds of value that keywords take, which raise `Flaw`s, and the shapes of maps of keywords."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, NoReturn
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validates_schema
-
-from rulewright.reader.flaws import Flaw, did_you_mean
+from rulewright.reader.flaws import Flaw, FlawedError, Flaws, did_you_mean
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 RESOURCE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*/[A-Za-z_][A-Za-z0-9_]*")
@@ -44,33 +42,35 @@ def refuse(expected: str, value: object, hint: str | None = None) -> NoReturn:
     raise flawed(Flaw("wrong-value", f"expected {expected}, found {describe(value)}", hint))
 
 
-def flawed(flaw: Flaw) -> ValidationError:
-    """A `Flaw` as marshmallow carries it; it passes any object through in a list."""
-    return ValidationError([flaw])
+def flawed(flaw: Flaw) -> FlawedError:
+    """One `Flaw` of a whole value."""
+    return FlawedError((flaw,))
 
 
-class Kind(fields.Field[Any]):
-    """The value of one keyword. `check` raises what is wrong with it."""
+class Kind:
+    """The value of one keyword. `check` raises what is wrong with it.
+
+    `data_key` is the keyword where Python needs another name for it.
+    """
 
     expected = "a value"
 
     def __init__(
         self, *, required: bool = False, allow_none: bool = False, data_key: str | None = None
     ) -> None:
-        super().__init__(required=required, allow_none=allow_none, data_key=data_key)
+        self.required = required
+        self.allow_none = allow_none
+        self.data_key = data_key
 
     def check(self, value: Any) -> None:
-        """Raise ValidationError if the value can't stand here."""
+        """Raise FlawedError if the value, which is not null, can't stand here."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: object, **kwargs: Any) -> Any:
-        self.check(value)
-        return value
-
-    def deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        """As marshmallow, but null where none is allowed says what is expected."""
-        if value is None and not self.allow_none:
+    def judge(self, value: Any) -> None:
+        """Raise FlawedError if the value can't stand here."""
+        if value is not None:
+            self.check(value)
+        elif not self.allow_none:
             refuse(self.expected, value)
-        return super().deserialize(value, *args, **kwargs)
 
 
 class Anything(Kind):
@@ -228,7 +228,7 @@ class ListOf(Kind):
     def check(self, value: Any) -> None:
         """Raise the flaws of all items, by their index."""
         if self.alone and not isinstance(value, list | Mapping):
-            self.kind.deserialize(value)
+            self.kind.judge(value)
             return
         if not isinstance(value, list):
             hint = f"write [{value}]" if isinstance(value, str) and NAME.fullmatch(value) else None
@@ -262,41 +262,35 @@ def raise_all(
     values: Mapping[Any, object], kind: Kind, check_key: Callable[[str], None] | None = None
 ) -> None:
     """Check every value, and raise all that is wrong together."""
-    flaws: dict[str | int, Any] = {}
+    flaws: dict[str | int, Flaws] = {}
     for key, value in values.items():
         try:
             if check_key is not None:
                 check_key(key)
-            kind.deserialize(value)
-        except ValidationError as error:
-            flaws[key] = error.messages
+            kind.judge(value)
+        except FlawedError as error:
+            flaws[key] = error.flaws
     if flaws:
-        raise ValidationError(flaws)
-
-
-@functools.cache
-def _instance(schema: type[Shape]) -> Shape:
-    """One object per schema class: making one copies every field."""
-    return schema()
+        raise FlawedError(flaws)
 
 
 class Sub(Kind):
-    """A map with keywords of its own. The class is named by a function, since some hold themselves."""
+    """A map with keywords of its own. The shape is named by a function, since some hold themselves."""
 
     expected = "a map of keywords"
 
-    def __init__(self, schema: Callable[[], type[Shape]], *, hint: str | None = None, **options: Any) -> None:
+    def __init__(self, shape: Callable[[], type[Shape]], *, hint: str | None = None, **options: Any) -> None:
         super().__init__(**options)
-        self.schema = schema
+        self.shape = shape
         self.hint = hint
 
     def check(self, value: Any) -> None:
         """Raise the flaws of all keywords."""
         if not isinstance(value, Mapping):
             refuse(self.expected, value, self.hint)
-        flaws = _instance(self.schema()).validate(value)
+        flaws = self.shape().flaws_in(value)
         if flaws:
-            raise ValidationError(flaws)
+            raise FlawedError(flaws)
 
 
 class Either(Kind):
@@ -312,27 +306,53 @@ class Either(Kind):
         kind = self.choose(value)
         if kind is None:
             refuse(self.expected, value)
-        kind.deserialize(value)
+        kind.judge(value)
 
 
-class Shape(Schema):
-    """The base of all shapes: an unknown keyword names the nearest known one."""
+class Shape:
+    """The base of all shapes: keywords, each with the kind of its value, as a class lists them."""
 
-    class Meta:
-        unknown = EXCLUDE
+    keywords: ClassVar[Mapping[str, Kind]] = {}
 
-    @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def refuse_unknown(self, data: object, original: object, **_: Any) -> None:
-        """Raise every key that is no keyword of this map."""
-        if not isinstance(original, Mapping):
-            return
-        known = {field.data_key or name for name, field in self.load_fields.items()}
-        flaws: dict[str, list[Any]] = {}
-        for key in original:
+    def __init_subclass__(cls) -> None:
+        cls.keywords = {
+            kind.data_key or name: kind
+            for base in reversed(cls.__mro__)
+            for name, kind in vars(base).items()
+            if isinstance(kind, Kind)
+        }
+
+    @classmethod
+    def flaws_in(cls, values: Mapping[str, object]) -> Mapping[str | int, Flaws]:
+        """What is wrong with a map, by keyword; nothing where it fits."""
+        flaws: dict[str | int, Flaws] = {}
+        for keyword, kind in cls.keywords.items():
+            try:
+                if keyword in values:
+                    kind.judge(values[keyword])
+                elif kind.required:
+                    flaws[keyword] = (Flaw("missing-keyword", f"{keyword} is missing"),)
+            except FlawedError as error:
+                flaws[keyword] = error.flaws
+        for keyword, flaw in (*cls.unknown_keywords(values), *cls.odd_combinations(values)):
+            before = flaws.get(keyword, ())
+            # A value with flaws in its parts is no better for standing in the wrong place.
+            if not isinstance(before, Mapping):
+                flaws[keyword] = (*before, flaw)
+        return flaws
+
+    @classmethod
+    def unknown_keywords(cls, values: Mapping[str, object]) -> Iterator[tuple[str, Flaw]]:
+        """Every key that is no keyword of this map; the hint names the nearest known one."""
+        known = cls.keywords
+        for key in values:
             if key not in known:
                 hint = did_you_mean(key, known)
                 if hint is None and len(known) <= 20:
                     hint = f"known here: {', '.join(sorted(known))}"
-                flaws[key] = [Flaw("unknown-keyword", f"{key} is no keyword here", hint, at_key=True)]
-        if flaws:
-            raise ValidationError(flaws)
+                yield key, Flaw("unknown-keyword", f"{key} is no keyword here", hint, at_key=True)
+
+    @classmethod
+    def odd_combinations(cls, values: Mapping[str, object]) -> Iterator[tuple[str, Flaw]]:
+        """What is wrong with the keywords taken together, each flaw with the keyword that it is told at."""
+        return iter(())

@@ -96,7 +96,7 @@ class _Reader:
         api_part = self._read_api(folder)
         for name in folder.resources:
             file = join(folder.shown, f"{name}.yaml")
-            node = self._sound(folder, f"{name}.yaml", file, ResourceShape())
+            node = self._sound(folder, f"{name}.yaml", file, ResourceShape)
             resource = f"{folder.name}/{name}"
             if node is None:
                 self.unread.add(resource)
@@ -111,7 +111,7 @@ class _Reader:
 
     def _read_api(self, folder: ApiFolder) -> Part | None:
         file = join(folder.shown, API_FILE)
-        node = self._sound(folder, API_FILE, file, ApiShape()) if folder.has_api_file else None
+        node = self._sound(folder, API_FILE, file, ApiShape) if folder.has_api_file else None
         if node is None:
             self.apis[folder.name] = default_api(folder.name, file)
             return None
@@ -124,7 +124,7 @@ class _Reader:
         return part
 
     def _sound(
-        self, folder: ApiFolder, name: str, file: str, shape: ApiShape | ResourceShape
+        self, folder: ApiFolder, name: str, file: str, shape: type[ApiShape | ResourceShape]
     ) -> MapNode | None:
         """The part of a file that fits its shape; what does not is noted."""
         try:
@@ -139,13 +139,13 @@ class _Reader:
         if node is None:
             return None
         if not isinstance(node, MapNode):
-            hint = "start with rulewright: 1" if isinstance(shape, ResourceShape) else None
+            hint = "start with rulewright: 1" if shape is ResourceShape else None
             is_empty = isinstance(node, Scalar) and node.value is None
             message = "the file is empty" if is_empty else "expected a map of keywords"
             self.problems.append(node.problem("wrong-value", message, hint=hint))
             return None
         self.roots[file] = node
-        if isinstance(shape, ResourceShape):
+        if shape is ResourceShape:
             node = expand_effects(node, self.registry.effects, self.problems)
         sound, flaws = sound_part(shape, node)
         self.problems.extend(hint_at_kinds(node, self.registry.effects, flaws))

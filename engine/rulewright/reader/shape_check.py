@@ -1,20 +1,18 @@
-"""The shape of a file against its Schema: problems with places, and the nodes that are sound."""
+"""The shape of a file against its Shape: problems with places, and the nodes that are sound."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from rulewright.problem import SourceProblem
-from rulewright.reader.flaws import Flaw
+from rulewright.reader.flaws import Flaw, Flaws
 from rulewright.reader.kinds import Shape
 from rulewright.source import Entry, ListNode, MapNode, Node, Scalar, to_plain
 
 _Path = tuple[str | int, ...]
-# marshmallow's own words for what its base class finds.
-_MISSING = "Missing data for required field."
 
 
-def sound_part(shape: Shape, node: MapNode) -> tuple[MapNode | None, tuple[SourceProblem, ...]]:
+def sound_part(shape: type[Shape], node: MapNode) -> tuple[MapNode | None, tuple[SourceProblem, ...]]:
     """What is left of `node` without the parts that do not fit `shape`, and the problems of those.
 
     Leaving a part out may leave its parent incomplete, so this goes round until all fits; what later
@@ -23,7 +21,7 @@ def sound_part(shape: Shape, node: MapNode) -> tuple[MapNode | None, tuple[Sourc
     problems: tuple[SourceProblem, ...] | None = None
     sound: Node | None = node
     while isinstance(sound, MapNode):
-        flaws = tuple(_flaws(shape.validate(_keyed(sound)), ()))
+        flaws = tuple(_placed(shape.flaws_in(_keyed(sound)), ()))
         if problems is None:
             meant = _meant(flaws)
             problems = tuple(
@@ -41,14 +39,14 @@ def _keyed(node: MapNode) -> Mapping[str, object]:
     return {entry.key.text: to_plain(entry.value) for entry in node.entries}
 
 
-def _flaws(messages: object, path: _Path) -> Iterator[tuple[_Path, Flaw]]:
-    """marshmallow's nested error messages as paths."""
-    if isinstance(messages, Mapping):
-        for key, below in messages.items():
-            yield from _flaws(below, (*path, key))
-    elif isinstance(messages, list):
-        for message in messages:
-            yield path, message if isinstance(message, Flaw) else _own_flaw(str(message), path)
+def _placed(flaws: Flaws, path: _Path) -> Iterator[tuple[_Path, Flaw]]:
+    """Nested flaws, each with its path."""
+    if isinstance(flaws, Mapping):
+        for key, below in flaws.items():
+            yield from _placed(below, (*path, key))
+    else:
+        for flaw in flaws:
+            yield path, flaw
 
 
 def _meant(flaws: Iterable[tuple[_Path, Flaw]]) -> frozenset[_Path]:
@@ -58,12 +56,6 @@ def _meant(flaws: Iterable[tuple[_Path, Flaw]]) -> frozenset[_Path]:
         for path, flaw in flaws
         if flaw.code == "unknown-keyword" and flaw.hint is not None
     )
-
-
-def _own_flaw(message: str, path: _Path) -> Flaw:
-    if message == _MISSING:
-        return Flaw("missing-keyword", f"{path[-1]} is missing")
-    return Flaw("wrong-value", message)
 
 
 def _problem(root: Node, path: _Path, flaw: Flaw) -> SourceProblem:

@@ -1,12 +1,10 @@
-"""The keywords of look-ups, effects and workflows, as marshmallow Schemas."""
+"""The keywords of look-ups, effects and workflows, as `Shape`s."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
-
-from marshmallow import ValidationError, validates_schema
 
 from rulewright.reader.field_shape import fields_table, vendor_error
 from rulewright.reader.flaws import Flaw
@@ -39,20 +37,16 @@ def template_table(**options: Any) -> Kind:
     return Table(Anything(allow_none=True), **options)
 
 
-def _raise_unless_one(original: object, verbs: tuple[str, ...], what: str, *, least: int) -> None:
-    """Raise unless exactly one of the verbs (or none, where that is allowed) is there."""
-    if not isinstance(original, Mapping):
-        return
-    there = [verb for verb in verbs if verb in original]
-    listed = ", ".join(verbs)
+def _unless_one(
+    values: Mapping[str, object], verbs: tuple[str, ...], what: str, *, least: int
+) -> Iterator[tuple[str, Flaw]]:
+    """Yield what is wrong unless exactly one of the verbs (or none, where that is allowed) is there."""
+    there = [verb for verb in verbs if verb in values]
     if len(there) < least:
-        flaw = Flaw("missing-keyword", f"{what} needs one of {listed}")
-        raise ValidationError({verbs[0]: [flaw]})
-    if len(there) > 1:
-        flaw = Flaw(
-            "contradiction", f"{what} takes only one of {listed}; {there[0]} is there too", at_key=True
-        )
-        raise ValidationError({verb: [flaw] for verb in there[1:]})
+        yield verbs[0], Flaw("missing-keyword", f"{what} needs one of {', '.join(verbs)}")
+    for verb in there[1:]:
+        message = f"{what} takes only one of {', '.join(verbs)}; {there[0]} is there too"
+        yield verb, Flaw("contradiction", message, at_key=True)
 
 
 class LookUpShape(Shape):
@@ -68,10 +62,10 @@ class LookUpShape(Shape):
     if_missing = Choice("reject", "not_found", "null", allow_none=True)
     error = vendor_error()
 
-    @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def refuse_verbs(self, data: object, original: object, **_: Any) -> None:
-        """Raise unless one verb is there."""
-        _raise_unless_one(original, LOOKUP_VERBS, "a look-up", least=1)
+    @classmethod
+    def odd_combinations(cls, values: Mapping[str, object]) -> Iterator[tuple[str, Flaw]]:
+        """Other than one verb."""
+        return _unless_one(values, LOOKUP_VERBS, "a look-up", least=1)
 
 
 class EffectShape(Shape):
@@ -89,10 +83,10 @@ class EffectShape(Shape):
     body = Anything(allow_none=True)
     expect = Choice("one", "at_most_one", "any")
 
-    @validates_schema(pass_original=True, skip_on_field_errors=False)
-    def refuse_verbs(self, data: object, original: object, **_: Any) -> None:
-        """Raise if there are several verbs."""
-        _raise_unless_one(original, EFFECT_VERBS, "an effect", least=0)
+    @classmethod
+    def odd_combinations(cls, values: Mapping[str, object]) -> Iterator[tuple[str, Flaw]]:
+        """Several verbs."""
+        return _unless_one(values, EFFECT_VERBS, "an effect", least=0)
 
 
 class StateShape(Shape):

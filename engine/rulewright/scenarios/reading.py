@@ -56,7 +56,7 @@ def read_scenarios(data: str | bytes, file: str, rules: CompiledRules) -> Scenar
         hint = "start with resource: <api>/<name>"
         problems.append(node.problem("wrong-value", "expected a map of keywords", hint=hint))
         return ScenarioFile(file, (), tuple(problems))
-    sound, flaws = sound_part(ScenarioFileShape(), node)
+    sound, flaws = sound_part(ScenarioFileShape, node)
     problems.extend(flaws)
     if sound is None:
         return ScenarioFile(file, (), sorted_problems(problems))
@@ -104,7 +104,7 @@ def _problems_of(
     if isinstance(name, Scalar) and name.span != first[name.text]:
         message = f'a scenario is named "{name.text}" already, in line {first[name.text].line}'
         yield name.problem("duplicate-name", message)
-    shape: Shape = StepsShape() if node.entry("steps") else OneStepShape()
+    shape: type[Shape] = StepsShape if node.entry("steps") else OneStepShape
     sound, flaws = sound_part(shape, node)
     yield from flaws
     if sound is not None:

@@ -1,4 +1,4 @@
-"""The keywords of scenario files, as marshmallow Schemas (design.md section 5)."""
+"""The keywords of scenario files, as `Shape`s (design.md section 5)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Code(Kind):
 
     def check(self, value: Any) -> None:
         """Raise for a code that no problem has."""
-        Text().deserialize(value)
+        Text().judge(value)
         if value not in CODES and "." not in value and "/" not in value:
             hint = did_you_mean(value, CODES) or f"the codes are: {', '.join(sorted(CODES))}"
             raise flawed(Flaw("unknown-code", f"no problem has the code {value}", hint))

@@ -10,7 +10,7 @@ import math
 import uuid
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
-from typing import Any, Final, cast
+from typing import Any, cast
 
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -28,15 +28,8 @@ from rulewright.fieldtypes import (
 from rulewright.model import Field
 from rulewright.schema.messages import Message, sample_of_format
 from rulewright.schema.repeats import without_repeats
+from rulewright.schema.unsound import UNSOUND
 from rulewright.schema.validators import refusal, validators_of
-
-
-class _Unsound:
-    """The type of UNSOUND."""
-
-
-# Stands, in the `valid_data` of a list or a map, for an item that has an error.
-UNSOUND: Final = _Unsound()
 
 
 class RuleField(fields.Field[Any]):

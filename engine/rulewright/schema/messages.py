@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Self
 
+from rulewright.model import Field
+
 # %d/%m/%Y shown as 31/12/2025: a day above 12 makes the order plain.
 _SAMPLE_INSTANT = datetime(2025, 12, 31, 23, 59, 0, tzinfo=UTC)
 _NAMED_FORMATS = {
@@ -45,3 +47,10 @@ def join_options(options: tuple[object, ...]) -> str:
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} or {shown[-1]}"
+
+
+def length_text(rule: Field, label: str, keyword: str, bound: int) -> str:
+    """Say how long a value must be, or may be."""
+    unit = "character" if rule.type not in ("list", "map") else "item" if rule.type == "list" else "key"
+    words = "at least" if keyword == "min_length" else "at most"
+    return f"{label} must have {words} {bound} {unit}{'' if bound == 1 else 's'}"

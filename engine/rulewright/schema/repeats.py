@@ -1,4 +1,4 @@
-"""Which items of a list stand twice, in time linear in their number: true is not 1, and 1.0 is."""
+"""Which values are equal: true is not 1, and 1.0 is. Which items stand twice is told in linear time."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ class Kept(list[Any]):
     def __init__(self, items: Sequence[Any], places: Sequence[int]) -> None:
         super().__init__(items[place] for place in places)
         self.places = tuple(places)
+
+
+def is_one_of(value: object, options: tuple[object, ...] | list[object]) -> bool:
+    """Whether `value` equals an option; true is not 1."""
+    return any(value == option and isinstance(value, bool) == isinstance(option, bool) for option in options)
 
 
 def has_repeats(items: Sequence[Any]) -> bool:

@@ -11,8 +11,8 @@ from marshmallow import ValidationError
 
 from rulewright.fieldtypes import as_utc, decode_date, decode_datetime
 from rulewright.model import Field
-from rulewright.schema.messages import Message, join_options
-from rulewright.schema.repeats import has_repeats
+from rulewright.schema.messages import Message, join_options, length_text
+from rulewright.schema.repeats import has_repeats, is_one_of
 
 Validator = Callable[[Any], None]
 
@@ -79,13 +79,6 @@ def _length(rule: Field, label: str, keyword: str, bound: int) -> Validator:
     return validate
 
 
-def length_text(rule: Field, label: str, keyword: str, bound: int) -> str:
-    """Say how long a value must be, or may be."""
-    unit = "character" if rule.type not in ("list", "map") else "item" if rule.type == "list" else "key"
-    words = "at least" if keyword == "min_length" else "at most"
-    return f"{label} must have {words} {bound} {unit}{'' if bound == 1 else 's'}"
-
-
 def _pattern(rule: Field, label: str, pattern: str) -> Validator:
     # RE2 runs in time linear in the text whatever the pattern; the whole value must match.
     compiled = re2.compile(pattern)
@@ -106,11 +99,6 @@ def _one_of(rule: Field, label: str, options: tuple[object, ...]) -> Validator:
             raise refusal(rule, "one_of", text)
 
     return validate
-
-
-def is_one_of(value: object, options: tuple[object, ...] | list[object]) -> bool:
-    """Whether `value` equals an option; true is not 1."""
-    return any(value == option and isinstance(value, bool) == isinstance(option, bool) for option in options)
 
 
 def _no_repeats(rule: Field, label: str) -> Validator:
