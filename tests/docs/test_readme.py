@@ -60,6 +60,13 @@ def test_the_versions_of_python_are_those_that_the_package_names() -> None:
     assert project["requires-python"] == f">={named[0]}"
 
 
+def test_workers_can_send_with_their_extra_alone() -> None:
+    """They hold messages in PostgreSQL, and send them over HTTP."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+
+    assert "rulewright[http,postgres]" in extras["workers"]
+
+
 @pytest.mark.parametrize("block", PYTHON)
 def test_python_blocks_run(block: str, folder: Path) -> None:
     """The library example runs as it stands."""
