@@ -56,6 +56,7 @@ fields:
 checks:
   - {id: few, check: "size(open_jobs) < 3 || given(record.note)"}
   - {id: some, check: "given(record.note) || same < 3", path: /note}
+  - {id: placed, check: "record.place != 7 && record.kind != 'z'"}
 infer:
   - id: likeness
     facts: {one: $record, other: open_jobs}
@@ -91,7 +92,8 @@ def outcome_of(desk: Program, payload: dict[str, Any]) -> Outcome:
         ({}, "accepted", []),
         ({"alias": "x", "note": "n"}, "undecided", ["likeness"]),
         ({"owner": "o"}, "undecided", ["owner"]),
-        ({"kind": "k"}, "undecided", ["place"]),
+        ({"kind": "k"}, "undecided", ["placed", "place"]),
+        ({"kind": "z"}, "rejected", ["placed", "place"]),
         ({"partners": []}, "accepted", []),
         ({"partners": ["p"]}, "undecided", ["partners"]),
         ({"customer": "c", "amount": 5}, "undecided", ["customer"]),
@@ -100,7 +102,7 @@ def outcome_of(desk: Program, payload: dict[str, Any]) -> Outcome:
         ({"name": "Ann", "note": "n", "amount": 5}, "undecided", ["amount"]),
         ({"name": "Ann", "note": "n", "amount": 6}, "accepted", []),
         ({"name": "Ann", "note": "n", "box": {"lid": 1}}, "undecided", ["box"]),
-        ({"name": 5, "kind": "k"}, "rejected", ["name", "place"]),
+        ({"name": 5, "kind": "k"}, "rejected", ["name", "placed", "place"]),
         ({"alias": "x", "extra": {"weight": 1}}, "rejected", ["extra", "few", "taken"]),
     ],
     ids=repr,

@@ -70,11 +70,11 @@ class Dependence:
     def _fails_with(self, part: cel.Node, later: cel.Node) -> bool:
         """Whether `later` surely fails where `part` does for want of a store."""
         paths = cel.references(part)
-        names = {path[0] for path in paths if self._is_looked_up([path])}
+        names = {_source(path) for path in paths if self._is_looked_up([path])}
         if not names:
             return True
         is_strict = not any(isinstance(one, _LENIENT) for one in cel.walk(later))
-        return is_strict and len(names) == 1 and names <= {path[0] for path in cel.references(later)}
+        return is_strict and len(names) == 1 and names <= {_source(path) for path in cel.references(later)}
 
     def _is_looked_up(self, paths: Iterable[Path], seen: frozenset[Path] = frozenset()) -> bool:
         """Whether what paths read may have to be looked up."""
@@ -182,6 +182,11 @@ class Dependence:
             self._names[key] = (frozenset(self.resource.fields), False)
             self._names[key] = work_out()
         return self._names[key]
+
+
+def _source(path: Path) -> Path:
+    """What fails where a path can't be read: a name, or a field of the record."""
+    return path[:_OF_A_FIELD] if path[0] == "record" else path[:1]
 
 
 def joined(parts: Iterable[Rests]) -> Rests:
