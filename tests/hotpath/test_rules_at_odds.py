@@ -382,6 +382,18 @@ effects: [{id: count, set: {others: alike}}]
 """,
         ({"name": "x"}, {}),
     ),
+    # A record that an effect has changed is read as it is then, where no expression has read it before.
+    "read_after_a_change": (
+        """
+fields:
+  whom: {type: integer, references: {resource: desk/person, as: person}}
+  name: {type: string, readonly: ignore}
+effects:
+  - {id: rename, when: payload.whom == 1, update: desk/person, where: {id: 1}, set: {name: "'Bob'"}}
+  - {id: copy, when: given(person), set: {name: person.name}}
+""",
+        ({"whom": 1}, {}),
+    ),
 }
 
 

@@ -57,6 +57,7 @@ NAMES: Final[Mapping[str, object]] = {
             plan.require_named,
             plan.send,
             plan.set_own,
+            plan.require_unchanged,
             plan.stored_again,
             plan.update_record,
             refusals.is_clean,

@@ -39,10 +39,31 @@ class EffectWriter:
     def lines(self) -> Iterator[str]:
         """Yield the body of `plan`."""
         yield f"{'begin_update' if self.unit.has_stored else 'begin'}(s, {self.resource.name!r})"
+        updated: set[str] = set()
         for effect in self.effects:
             yield f"# {'.'.join(effect.id.split('.')[1:])}"
-            yield from self._conditional(effect)
+            lines = [*self._conditional(effect)]
+            if lines and (changed := updated & self._referenced(effect)):
+                yield f"require_unchanged(s, {sorted(changed)!r})"
+            yield from lines
+            if lines and effect.rule.verb == "update":
+                with suppress(NotGenerated):
+                    updated.add(self._target(effect))
         yield "s.hidden = None"
+
+    def _referenced(self, effect: CompiledEffect) -> set[str]:
+        """The resources of the records that an effect may read by the `as` of a reference."""
+        parts = (effect.when, effect.where, effect.set, effect.body)
+        roots = [path[0] for part in parts if part is not None for path in part.reads]
+        roots.append(effect.rule.target or "")
+        seen: set[str] = set()
+        while roots:
+            name = roots.pop()
+            if name not in seen and name in self.resource.lookups:
+                roots += [path[0] for path in self.resource.lookups[name].by.reads]
+            seen.add(name)
+        bound = (field.reference for name, field in self.resource.bound_references.items() if name in seen)
+        return {reference.resource for reference in bound if reference is not None}
 
     def _conditional(self, effect: CompiledEffect) -> Iterator[str]:
         """An effect where it applies; one that can't be written is left to the evaluator there."""

@@ -99,6 +99,15 @@ def expected(effect: CompiledEffect, found: Sequence[Any]) -> Sequence[Any]:
     return found
 
 
+def require_unchanged(s: State, resources: Sequence[str]) -> None:
+    """Decline where an effect has changed what a reference of the next one may name.
+
+    The evaluator finds the record when an expression first reads it, the generated code when it is judged.
+    """
+    if any(change[0] == "update" and change[1] in resources for change in s.changes):
+        raise Decline
+
+
 def stored_again(s: State, target: CompiledResource, read: Any) -> Sequence[Any]:
     """The records that a look-up found, as they are by now."""
     if read is None:
