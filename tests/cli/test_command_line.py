@@ -14,6 +14,7 @@ from workplace import RULES, Run, Write
 
 from rulewright.cli import main
 from rulewright.cli.caller import named_values
+from rulewright.program import shipped_rules
 
 
 def test_help_lists_commands_and_imports_little() -> None:
@@ -29,6 +30,48 @@ def test_help_lists_commands_and_imports_little() -> None:
     names, modules = {line.split()[0] for line in shown.splitlines() if line.strip()}, shown.split()
     assert {"check", "validate", "plan", "apply"} <= names
     assert not {"marshmallow", "yaml", "sqlite3", "rulewright.program", "rulewright.cel"} & {*modules}
+
+
+@pytest.mark.parametrize(
+    ("words", "unwanted"),
+    [
+        (
+            ["check"],
+            {"marshmallow", "rulewright.evaluation", "rulewright.program", "importlib.metadata", "hashlib"},
+        ),
+        (
+            ["transitions", "goodstack/organisation", "o1", "--records", "records.json"],
+            {"marshmallow", "rulewright.hotpath.quick"},
+        ),
+        (
+            ["test", str(shipped_rules() / "ct_oi" / "county.test.yaml")],
+            {"rulewright.hotpath.quick", "rulewright.hotpath.build"},
+        ),
+    ],
+    ids=lambda one: one[0] if isinstance(one, list) else "",
+)
+def test_a_command_imports_what_it_needs(words: list[str], unwanted: set[str], write: Write) -> None:
+    """`check` decides nothing, `transitions` judges no payload, `test` has too few to generate code for."""
+    organisation = {"id": "o1", "name": "Good", "active": True, "classification": "classified"}
+    write("records.json", {"goodstack/organisation": [organisation]})
+    script = (
+        "import atexit, sys\n"
+        "from rulewright.__main__ import main\n"
+        "atexit.register(lambda: print(*sorted(sys.modules), file=sys.stderr))\n"
+        "main()"
+    )
+    # The first run may have to read the rules; they are kept then.
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", script, *words, "--rules", str(shipped_rules())],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 0
+    assert "rulewright.model" in done.stderr.split()
+    assert unwanted & {*done.stderr.split()} == set()
 
 
 def test_every_command_has_help(run: Run) -> None:
