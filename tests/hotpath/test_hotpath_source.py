@@ -14,8 +14,10 @@ from rulewright import Program, load
 from rulewright.hotpath import program_source
 from rulewright.hotpath.build import NAMES, generate
 from rulewright.hotpath.deciding import GENERATED
+from situations import events_of
 
 RESOURCES = load().resources
+API = 'rulewright: 1\napi: desk\ntargets: {hook: {method: POST, url: "https://x.example/\'); os"}}\n'
 HOSTILE = r"""
 rulewright: 1
 resource: desk/request
@@ -38,6 +40,25 @@ fields:
     type: string
     compute: |-
       "\\" + 'exit()' + "\"" + record.text
+  __import__: {type: string, default: "]; os"}
+  __builtins__: {type: object, fields: {eval: {type: string}, __class__: {type: integer}}}
+  exec: {type: integer, compute: record.__import__.size()}
+  state: {type: string, readonly: ignore}
+workflow:
+  field: state
+  initial: made
+  states: {made: {}, "it's')]; import os": {}}
+  events: {go: {fields: {text: {}, __import__: {}, "lambda": {type: string, default: "'); exit()"}}}}
+  transitions:
+    - event: go
+      from: made
+      to: "it's')]; import os"
+      guard: |-
+        payload.text != "\"); exit() #"
+      set:
+        other: |-
+          "'); exit()"
+      effects: [{id: "told", send: hook, body: {"'); os": "'\\'); exit()'"}}]
 """
 
 
@@ -82,6 +103,11 @@ METHODS = {
     "key",
     "keys",
     "merged",
+    "messages",
+    "own",
+    "pop",
+    "step",
+    "items",
     "last_in_sequence",
     "link",
     "lower",
@@ -174,20 +200,32 @@ LOCALS = {
     "f2",
     "merge",
     "stored",
+    "forget",
+    "take",
+    "verify",
+    "refuse",
+    "step",
+    "state",
+    "sent",
 }
 
 
-@pytest.mark.parametrize("operation", [*GENERATED, "create without a store"])
-@pytest.mark.parametrize("resource", RESOURCES)
+OPERATIONS = [
+    *((name, operation) for name in RESOURCES for operation in (*GENERATED, "create without a store")),
+    *((name, event) for name, one in load().compiled.resources.items() for event in events_of(one)),
+]
+
+
+@pytest.mark.parametrize(("resource", "operation"), OPERATIONS)
 def test_source_holds_only_our_names(program: Program, resource: str, operation: str) -> None:
     """Names are made by us or are declared fields; everything else a rule file says is a literal."""
     compiled = program.compiled.resources[resource]
     source = (
-        program_source(program.compiled, compiled, operation)
-        if operation in GENERATED
-        else generate(program.compiled, compiled, has_store=False).source
+        generate(program.compiled, compiled, has_store=False).source
+        if operation == "create without a store"
+        else program_source(program.compiled, compiled, operation)
     )
-    fields = {one.name for one in compiled.every_field()}
+    fields = {*(one.name for one in compiled.every_field()), *compiled.sendable}
     made = {*NAMES, *METHODS, *LOCALS, *fields}
 
     foreign = {name for name in names_of(source) if not is_ours(name, made) and not _is_constant(name)}
@@ -201,16 +239,17 @@ def _is_constant(name: str) -> bool:
     return bool(prefix) and number.isdigit()
 
 
-@pytest.mark.parametrize("operation", GENERATED)
+@pytest.mark.parametrize("operation", [*GENERATED, "go"])
 def test_hostile_texts_stay_literals(tmp_path: Path, operation: str) -> None:
     """Whatever quotes and brackets a rule file holds, the source parses to the same names."""
     (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "api.yaml").write_text(API)
     (tmp_path / "desk" / "request.yaml").write_text(HOSTILE)
     rules = load(tmp_path).compiled
 
     source = program_source(rules, rules.resources["desk/request"], operation)
 
-    assert {"os", "exit", "SystemExit"} & names_of(source) == set()
+    assert {"os", "exit", "SystemExit", "__import__", "__builtins__", "eval"} & names_of(source) == set()
     assert "def accept(" in source
 
 

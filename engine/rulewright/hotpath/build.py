@@ -15,11 +15,22 @@ from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation.idempotency import key_in
 from rulewright.evaluation.inferring import INFERRING_OPERATIONS
 from rulewright.evaluation.views import Layer
-from rulewright.hotpath import choosing, doubt, merging, plan, reacting, refusals, state, texts, values
+from rulewright.hotpath import (
+    choosing,
+    doubt,
+    merging,
+    plan,
+    reacting,
+    refusals,
+    standstill,
+    state,
+    texts,
+    values,
+)
 from rulewright.hotpath.ahead import fits
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.collecting import GIVEN, TITLE, Collector
-from rulewright.hotpath.effects import EffectWriter
+from rulewright.hotpath.effects import EffectWriter, indented
 from rulewright.hotpath.inferring import InferenceWriter, may_fire
 from rulewright.hotpath.merging import MergeWriter
 from rulewright.hotpath.refusals import Entry
@@ -73,6 +84,7 @@ NAMES: Final[Mapping[str, object]] = {
             reacting.require_nobody,
             refusals.withdraw,
             refusals.tell_value,
+            standstill.tell_step,
             state.decoded,
             state.enveloped,
             state.names_of,
@@ -154,6 +166,8 @@ class Generated:
     # Of an update alone: reads what is stored; merges what was sent into it.
     keep: Callable[[State], None] | None
     merge: Callable[[State], None] | None
+    # Of an event alone: tells why no transition can be taken.
+    refuse: Callable[[State, list[Entry]], None] | None
     # Tells what must hold after the effects.
     conclude: Callable[[State, list[Entry]], None] | None
     # What comes after the checks.
@@ -198,11 +212,12 @@ def generate(
         shape=namespace["shape"],
         keep=namespace.get("kept"),
         merge=namespace.get("merge"),
+        refuse=namespace.get("refuse"),
         conclude=namespace.get("conclude"),
         after=tuple(namespace[one] for one in _AFTER if one in namespace),
         loose=struct_of(resource, operation, loose=True),
         dates=_dates(unit),
-        lists=tuple(name for name, field in resource.fields.items() if field.rule.type == "list"),
+        lists=tuple(name for name, field in unit.intake.items() if field.rule.type == "list"),
     )
 
 
@@ -245,6 +260,7 @@ def _write(unit: Unit) -> int | None:
             cells.record(field)
     telling = [*_telling(unit, cells, stages, effects)]
     if unit.is_event:
+        unit.functions.append(_refuse(stages.called, effects))
         unit.function("forget", "what the step may have changed", cells.forgetting())
     unit.function("reread", "look-ups are read anew through what is planned", cells.reread(effects.is_needed))
     accept = _accept(unit, [*stages.called, *_last(unit, cells, effects)], effects.written())
@@ -347,6 +363,16 @@ def _telling(unit: Unit, cells: Cells, stages: Stages, effects: EffectWriter) ->
         collect = collector.function()
         return collect, collector.conclusion(effects)
     return ()
+
+
+def _refuse(called: Sequence[str], effects: EffectWriter) -> str:
+    """What tells that an event can't be taken: everything else about it is as it should be."""
+    told = {"take": "tell_step(s, entries)"}
+    judged = [told.get(one, f"{one}(s)") for one in called[: called.index("complete") + 1]]
+    if "overruled" in called:
+        judged.append("overruled(s)")
+    lines = [*judged, *effects.early_lines()]
+    return "\n".join(["def refuse(s, entries):  # why the event can't be taken", *indented(lines), ""])
 
 
 def _straight_collect(unit: Unit, collect: str, before: Sequence[str]) -> str:

@@ -73,9 +73,9 @@ class EffectWriter:
             body = ["raise Decline"]
         if effect.when is not None:
             test = self.cells.writer().condition(effect.when)
-            body = [f"if {test}:", *_indented(body)] if test != "False" else []
+            body = [f"if {test}:", *indented(body)] if test != "False" else []
         if effect.order in self.steps and body:
-            body = [f"if s.step == {self.steps[effect.order]}:", *_indented(body)]
+            body = [f"if s.step == {self.steps[effect.order]}:", *indented(body)]
         yield from body
 
     def _effect(self, effect: CompiledEffect) -> Iterator[str]:
@@ -248,6 +248,12 @@ class EffectWriter:
             yield "else:"
             yield from (f"    {line}" for line in lines)
 
+    def early_lines(self) -> Iterator[str]:
+        """The same of a payload that is refused: an effect might have freed a value of the own kind."""
+        name = self.resource.name
+        if name in self.uniques() and not any(one.rule.target == name for one in self.resource.effects):
+            yield from self._own_uniques()
+
     def _own_uniques(self) -> Iterator[str]:
         yield "r = s.record"
         for field in self.resource.fields.values():
@@ -276,5 +282,6 @@ def _is_random(field: CompiledField) -> bool:
     return field.rule.generate is not None and field.rule.generate.kind == "uuid" and field.maker is None
 
 
-def _indented(lines: Iterable[str]) -> list[str]:
+def indented(lines: Iterable[str]) -> list[str]:
+    """Lines of a block."""
     return [f"    {line}" for line in lines]

@@ -11,6 +11,7 @@ from rulewright.evaluation import Inputs
 from rulewright.hotpath.accepting import accepted
 from rulewright.hotpath.build import Generated, generate
 from rulewright.hotpath.deciding import GENERATED
+from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.state import State
 from rulewright.hotpath.telling import Teller
 from rulewright.hotpath.unit import NotGenerated
@@ -72,9 +73,21 @@ class QuickUpdate:
                 return None
             run = _run(self.code, inputs, records, stored)
             if run is None:
-                return self.teller.tell(inputs, records, stored)
+                return self._refused(inputs, records, stored)
             return accepted(self.rules, self.resource, self.code, inputs, run, run.body)
         return None
+
+    def _refused(self, inputs: Inputs, records: Records, stored: StoredRecord) -> Outcome | None:
+        """What is told of an update, and of an event that no transition allows."""
+        code, payload = self.code, inputs.payload
+        if code.refuse is None:
+            return self.teller.tell(inputs, records, stored)
+        p = code.convert(payload, code.struct)
+        given = p, payload, records, inputs.actor, inputs.request, inputs.now, inputs.seed, stored
+        run = code.open(*given)
+        entries: list[Entry] = []
+        code.refuse(run, entries)
+        return self.teller.refused("rejected", inputs, run, tuple(problem for _, problem in entries))
 
 
 def _run(code: Generated, inputs: Inputs, records: Records | None, *stored: StoredRecord) -> State | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from rulewright.compiled import CompiledTransition, CompiledWorkflow
 from rulewright.formula import Formula
 from rulewright.hotpath.cells import Cells, map_of
+from rulewright.hotpath.effects import indented
 from rulewright.hotpath.expressions import Writer
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
 
@@ -31,8 +32,8 @@ class StepWriter:
             yield f"if {'step < 0 and ' if index else ''}{self._starts(transition)}:"
             taken = self._taken(index, transition)
             if transition.guard is not None:
-                taken = [f"if {self.cells.writer().condition(transition.guard)}:", *_indented(taken)]
-            yield from _indented(taken)
+                taken = [f"if {self.cells.writer().condition(transition.guard)}:", *indented(taken)]
+            yield from indented(taken)
         yield "if step < 0: raise Decline"
         yield "s.step = step"
         yield "forget(s)"
@@ -87,7 +88,3 @@ class _AsRecorded:
     def reach(self, paths: Iterable[tuple[str, ...]]) -> None:
         """See Resolver."""
         self.cells.reach(paths)
-
-
-def _indented(lines: Iterable[str]) -> list[str]:
-    return [f"    {line}" for line in lines]

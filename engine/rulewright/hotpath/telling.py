@@ -116,11 +116,9 @@ class Teller:
         verdict = verdict_of(problems)
         if verdict == "accepted":
             return self._conclude(run, inputs, entries)
-        return self._refused(verdict, inputs, run, problems)
+        return self.refused(verdict, inputs, run, problems)
 
-    def _refused(
-        self, verdict: Verdict, inputs: Inputs, run: State, problems: tuple[Problem, ...]
-    ) -> Outcome:
+    def refused(self, verdict: Verdict, inputs: Inputs, run: State, problems: tuple[Problem, ...]) -> Outcome:
         """The outcome of what is not accepted: of most, nothing but the problems is ever read."""
         outcome = OutcomeDraft()
         outcome.resource = self.resource.name
@@ -159,7 +157,7 @@ class Teller:
         problems = tuple(map(_problem, entries))
         verdict = verdict_of(problems)
         if verdict != "accepted":
-            return self._refused(verdict, inputs, run, problems)
+            return self.refused(verdict, inputs, run, problems)
         body = generated.respond(run)
         return accepted(self.rules, self.resource, generated, inputs, run, body, problems)
 
