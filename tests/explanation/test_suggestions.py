@@ -132,7 +132,6 @@ def test_every_suggestion_on_the_shipped_scenarios_is_accepted(scenario: Scenari
     program = Runner(SHIPPED, MemoryStore)._program(scenario)
     store = MemoryStore(_stored(scenario, program), program.tables)
     call: dict[str, Any] = _call(step, 1, {})
-    del call["referee"]
     inputs = program.inputs(**call)
 
     suggestion = suggest(program, step.resource, inputs, store, effort=Effort(seconds=20))
