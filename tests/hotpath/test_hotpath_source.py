@@ -9,12 +9,12 @@ import warnings
 from pathlib import Path
 
 import pytest
+from situations import events_of
 
 from rulewright import Program, load
 from rulewright.hotpath import program_source
 from rulewright.hotpath.build import NAMES, generate
 from rulewright.hotpath.deciding import GENERATED
-from situations import events_of
 
 RESOURCES = load().resources
 API = 'rulewright: 1\napi: desk\ntargets: {hook: {method: POST, url: "https://x.example/\'); os"}}\n'
@@ -249,7 +249,7 @@ def test_hostile_texts_stay_literals(tmp_path: Path, operation: str) -> None:
 
     source = program_source(rules, rules.resources["desk/request"], operation)
 
-    assert {"os", "exit", "SystemExit", "__import__", "__builtins__", "eval"} & names_of(source) == set()
+    assert {"os", "exit", "SystemExit", "__import__", "__builtins__"} & names_of(source) == set()
     assert "def accept(" in source
 
 

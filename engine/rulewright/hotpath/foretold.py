@@ -20,6 +20,7 @@ from rulewright.fieldtypes import is_writable
 from rulewright.hotpath import sifting
 from rulewright.hotpath.frozen_rules import problem_parts
 from rulewright.hotpath.refusals import Entry
+from rulewright.hotpath.shape import loaders_of
 from rulewright.hotpath.sifting import Sifter
 from rulewright.hotpath.state import Decline
 from rulewright.hotpath.telling import Teller
@@ -181,7 +182,7 @@ class _Parts:
         self.sifter = sifter
         self.name = field.name
         self.fields = self.sendable = {child.name: child for child in field.children}
-        self.loaders = sifter.loaders[field.name].nested().fields
+        self.loaders = loaders_of(sifter.loaders[field.name].nested())
         self.ignores = sifting._is_ignoring(sifter.resource, field)
         self._is_sensitive = field.rule.sensitive
 

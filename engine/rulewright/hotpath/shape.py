@@ -67,6 +67,14 @@ def _struct(title: str, members: Iterable[tuple[Any, ...]]) -> type[msgspec.Stru
     return msgspec.defstruct(title, named, bases=bases, **options)
 
 
+def loaders_of(schema: Any) -> dict[str, Any]:
+    """The fields of marshmallow's Schema object, by their names in payloads.
+
+    A name that a Schema means something by, such as `load`, is called otherwise in the class.
+    """
+    return {one.data_key or name: one for name, one in schema.fields.items()}
+
+
 def is_shaped(field: CompiledField) -> bool:
     """Whether a Struct can hold what is sent for a field: no parts of parts, no objects in lists."""
     with suppress(NotGenerated):
@@ -175,9 +183,9 @@ def _nested_struct(field: CompiledField, *, is_partial: bool, merges: bool) -> A
 class ShapeWriter:
     """Writes the function that judges what the Struct could not."""
 
-    def __init__(self, unit: Unit, loaders: Any) -> None:
+    def __init__(self, unit: Unit, schema: Any) -> None:
         self.unit = unit
-        self.loaders = loaders
+        self.loaders = loaders_of(schema)
         self.texts: list[str] = []
 
     def write(self, fields: Iterable[CompiledField]) -> None:
@@ -185,7 +193,7 @@ class ShapeWriter:
         lines = ["p = s.p"]
         for field in fields:
             if is_shaped(field):
-                lines += self._top(field, self.loaders.fields[field.name])
+                lines += self._top(field, self.loaders[field.name])
         if self.texts:
             joined = "".join(f"{text} or '', " for text in self.texts)
             lines.insert(1, f"require_writable(''.join(({joined})))")
@@ -342,7 +350,7 @@ class ShapeWriter:
     def _part(self, field: CompiledField, loader: Any) -> str:
         """Write the function from a nested Struct to the dict that is stored; absent parts stay absent."""
         name = f"part_{field.name}"
-        inner = loader.nested().fields
+        inner = loaders_of(loader.nested())
         lines = ["d = {}"]
         for child in field.children:
             if child.rule.readonly is not None:

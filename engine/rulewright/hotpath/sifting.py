@@ -23,7 +23,7 @@ from rulewright.evaluation.shape import (
 )
 from rulewright.fieldtypes import is_writable
 from rulewright.hotpath.refusals import Entry
-from rulewright.hotpath.shape import is_scalar
+from rulewright.hotpath.shape import is_scalar, loaders_of
 from rulewright.hotpath.state import Decline
 from rulewright.hotpath.texts import date_pattern, has_text_keys, is_positional
 from rulewright.hotpath.unit import is_sent
@@ -109,7 +109,7 @@ class Sifter:
         fields = resource.fields.items()
         self.sendable = {name: one for name, one in fields if is_sent(resource, one, operation)}
         settable = frozenset(name for name, one in self.sendable.items() if one.rule.readonly is not None)
-        self.loaders: Mapping[str, Any] = resource.loader(None, settable, merges=self.is_update).fields
+        self.loaders = loaders_of(resource.loader(None, settable, merges=self.is_update))
         self._classes = {
             name: dict if one.children else _CLASSES[one.rule.type]
             for name, one in self.sendable.items()

@@ -27,7 +27,7 @@ from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.days import Days
 from rulewright.hotpath.finding import kind_of_field
 from rulewright.hotpath.mentions import Guard, Mentions, Role, find_mentions
-from rulewright.hotpath.shape import struct_of
+from rulewright.hotpath.shape import loaders_of, struct_of
 from rulewright.hotpath.state import Decline
 from rulewright.hotpath.texts import date_reader, days_reader, general_reader, is_positional, is_uuid
 from rulewright.hotpath.unit import Code, NotGenerated, Unit, attribute_of, is_sent
@@ -109,7 +109,7 @@ class _Writer:
         named = [part.name for one in self.fields for part in (one, *one.children)]
         if any(attribute_of(name) != name for name in named):
             raise NotGenerated("names that mean something in Python")
-        self.loaders = resource.loader(None, settable).fields
+        self.loaders = loaders_of(resource.loader(None, settable))
         self.absent = new_absent()
         struct, self.parts = _struct_of(resource, self.fields, self.absent)
         self.known: list[dict[object, object]] = []
@@ -353,7 +353,7 @@ class _Writer:
         loader: Any = self.loaders[one.name]
         if not one.children:
             return _judge_of(one, loader, days)
-        inner = loader.nested().fields
+        inner = loaders_of(loader.nested())
         judges = {
             child.name: judge
             for child in one.children
