@@ -147,6 +147,33 @@ def measure_update(rounds: int, calls: int) -> None:
     show(f"{name}: update, refused, all errors", timed(refused, rounds, calls), "hot path: Outcome")
 
 
+def measure_event(rounds: int, calls: int) -> None:
+    """The table of an event: the step, what it changes, the message it sends; no peer has a workflow."""
+    name = "goodstack/eligibility_subscription"
+    rules = load().compiled
+    store = cases.DictStore(
+        cases.SUBSCRIPTION_RECORDS, {key: one.key for key, one in rules.resources.items()}
+    )
+    for title, key in (("accepted", cases.CANCELLED), ("no transition", cases.CANCELLED_BEFORE)):
+        inputs = Inputs(
+            operation="cancel", payload={}, now=datetime.now(UTC), seed=7, key=key, actor=cases.PARTNER
+        )
+        quick = decide_quickly(rules, name, inputs, store)
+        assert quick == decide_plainly(rules, name, inputs, store)
+        functions: dict[str, Callable[[], Any]] = {
+            "hot path: Outcome": lambda inputs=inputs: read(decide(rules, name, inputs, store)),
+            "plain evaluator: Outcome": lambda inputs=inputs: read(
+                decide_plainly(rules, name, inputs, store)
+            ),
+        }
+        show(f"{name}: cancel, {title}", timed(functions, rounds, calls), "hot path: Outcome")
+
+
+def read(outcome: Outcome) -> object:
+    """What comes of an event."""
+    return outcome.changes, outcome.messages, outcome.problems
+
+
 def written(outcome: Outcome) -> object:
     """What an outcome changes."""
     return outcome.changes
@@ -181,6 +208,7 @@ def main() -> None:
     for name in FINISH:
         measure(name, choices.rounds, choices.calls)
     measure_update(choices.rounds, choices.calls)
+    measure_event(choices.rounds, choices.calls)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,27 @@ PATCH_RECORDS: dict[str, list[dict[str, Any]]] = {
     ],
 }
 
+# A subscription that its partner cancels, and one that was cancelled before.
+CANCELLED = "sub_1"
+CANCELLED_BEFORE = "sub_2"
+PARTNER = {"partnerId": "partner_1", "configurationId": "conf_1"}
+SUBSCRIPTION_RECORDS: dict[str, list[dict[str, Any]]] = {
+    "goodstack/organisation": [
+        {"id": "organisation_1", "name": "Aid", "active": True, "classification": "classified"}
+    ],
+    "goodstack/partner_configuration": [{"id": "conf_1", "partnerId": "partner_1"}],
+    "goodstack/eligibility_subscription": [
+        {
+            "id": key,
+            **PARTNER,
+            "organisationId": "organisation_1",
+            "status": status,
+            "results": {"eligibilityStatus": "pass", "confirmedActivitySubTags": []},
+        }
+        for key, status in ((CANCELLED, "live"), (CANCELLED_BEFORE, "cancelled"))
+    ],
+}
+
 ENGAGEMENT: dict[str, Any] = {
     "startDate": "01/02/2025",
     "status": "Active",

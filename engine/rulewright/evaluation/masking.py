@@ -19,6 +19,8 @@ from rulewright.formula import Formula, Path, Valued
 from rulewright.problem import Because
 
 MASK: Final = "***"
+# What reports show as it is.
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 _OWN_VIEWS = frozenset({"payload", "record", "current"})
 # The whole of one of these says nothing that its parts do not.
 _WHOLES = _OWN_VIEWS | {"request", "settings", "actor"}
@@ -321,13 +323,17 @@ def fields_behind(
 
 def to_json(value: object) -> object:
     """Return a decoded or CEL value in the form in which reports show it."""
-    value = plain(value)
+    return value if value.__class__ in _SCALARS else _dated(plain(value))
+
+
+def _dated(value: object) -> object:
+    """A plain value with its dates as texts."""
     if isinstance(value, datetime):
         return encode_datetime(value)
     if isinstance(value, date):
         return encode_date(value)
     if isinstance(value, dict):
-        return {name: to_json(part) for name, part in value.items()}
+        return {name: _dated(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [to_json(part) for part in value]
+        return [_dated(part) for part in value]
     return value
