@@ -113,3 +113,19 @@ def test_both_paths_update_alike(name: str, tmp_path: Path) -> None:
         quick = [decide(program.compiled, case.resource, inputs, case.records) for _ in range(3)][-1]
 
         assert [*differences(case, plain, quick)] == [], patch
+
+
+def test_a_reference_to_a_key_of_another_type(tmp_path: Path) -> None:
+    """A store may have 2.0 where 2 is named: it is found, also where the update is refused for something else."""
+    program = load_desk(
+        tmp_path,
+        api="rulewright: 1\napi: desk\n",
+        note=HEAD + "  after: {type: integer, references: {resource: desk/note}}\n  size: {type: integer}\n",
+    )
+    records = DictRecords({"desk/note": [{"id": 1}, {"id": 2.0}]}, {"desk/note": "id"})
+    for patch in ({"after": 2}, {"after": 2, "size": "x"}, {"after": 3, "size": "x"}):
+        inputs = Inputs(operation="update", payload=patch, now=NOW, seed=1, key=1)
+        plain = decide_plainly(program.compiled, "desk/note", inputs, records)
+        quick = [decide(program.compiled, "desk/note", inputs, records) for _ in range(3)][-1]
+
+        assert [*differences(Case("desk/note", inputs, records), plain, quick)] == [], patch

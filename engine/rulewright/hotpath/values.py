@@ -159,7 +159,7 @@ def match(found: Sequence[Any], by: str, key: object) -> Any:
     """The record that a reference names, or None."""
     for record in found:
         value = record.get(by)
-        if value == key and value.__class__ is key.__class__:
+        if value == key and (value.__class__ is key.__class__ or same(value, key)):
             return record
     return None
 
@@ -168,7 +168,7 @@ def matched(found: Sequence[Any], by: str, key: object) -> Any:
     """The record that a reference names; Decline where there is none."""
     for record in found:
         value = record.get(by)
-        if value == key and value.__class__ is key.__class__:
+        if value == key and (value.__class__ is key.__class__ or same(value, key)):
             return record
     raise Missing
 
