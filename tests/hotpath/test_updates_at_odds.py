@@ -116,7 +116,7 @@ def test_both_paths_update_alike(name: str, tmp_path: Path) -> None:
 
 
 def test_a_reference_to_a_key_of_another_type(tmp_path: Path) -> None:
-    """A store may have 2.0 where 2 is named: it is found, also where the update is refused for something else."""
+    """A store may have 2.0 where 2 is named: it is found, also where something else is refused."""
     program = load_desk(
         tmp_path,
         api="rulewright: 1\napi: desk\n",
