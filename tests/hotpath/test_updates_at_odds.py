@@ -76,6 +76,20 @@ CASES: dict[str, tuple[str, Record, list[Record]]] = {
             {"box": {"free": "x"}, "name": "b"},
         ],
     ),
+    # What one part of a response looks up in its place is read before what the next part looks up.
+    "read_in_order": (
+        """
+  kind: {type: string}
+  name: {type: string}
+  size: {type: integer}
+lookups:
+  last: {max: desk/note, of: name, by: {kind: "['a', 'b']"}}
+  most: {max: desk/note, of: size, by: {kind: record.kind}}
+response: {body: {last: last, most: most}}
+""",
+        {"id": 1, "kind": "b", "name": "n", "size": 3},
+        [{"name": "m"}, {"kind": "a"}, {"size": "x"}],
+    ),
     # What no longer applies is dropped where the patch is refused for something else, too.
     "excluded": (
         """

@@ -85,6 +85,8 @@ class EffectWriter:
             case "update":
                 yield from self._update(effect)
             case "send":
+                if effect.body is not None:
+                    self.cells.reach(effect.body.reads)
                 yield f"send(s, {self.unit.constant('effect', effect)}, {self._receiver(effect)})"
             case _:
                 yield from self._set(effect)

@@ -20,6 +20,8 @@ _HARMLESS: Final = frozenset(
     {"next_number", "numbered", "chance_of", "create_record", "update_record", "set_own", "require_named"}
     | {"judge_uniques", "now_text", "generated", "tell", "tell_value", "tell_missing", "tell_taken"}
 )
+# Lead the names of functions of look-ups and references.
+_LOOKING: Final = ("l_", "x_")
 _BEGIN: Final = """
 s.planned = {{{own!r}: {{s.key: s.record}}}}
 s.hidden = s.record
@@ -40,6 +42,8 @@ class _Cell:
     cell: str
     lines: list[ast.stmt]
     calls: frozenset[str]
+    # Whether the function itself may look records up.
+    may_read: bool
 
 
 @dataclass
@@ -82,7 +86,12 @@ class Straightener:
         unread = function.body[1]
         assert isinstance(unread, ast.If)
         calls = {name for node in ast.walk(function) if (name := _called(node)) in known}
-        return _Cell(function.name, f"c_{function.name}", unread.body[:-1], frozenset(calls - {None}))
+        named = [node for node in ast.walk(function) if isinstance(node, ast.Call) and _takes_state(node)]
+        may_read = function.name[:2] in _LOOKING or any(
+            _called(one) not in _HARMLESS and _called(one) not in known for one in named
+        )
+        lines, name = unread.body[:-1], function.name
+        return _Cell(name, f"c_{name}", lines, frozenset(calls - {None}), may_read)
 
     def lines(self, stages: Iterable[str]) -> Iterator[str]:
         """Yield the body of `accept` after the state is open."""
@@ -219,6 +228,10 @@ class Straightener:
         renaming = {**self._renaming(cell.name), "v": variable}
         return [*self._inlined(cell.lines, now, renaming)]
 
+    def reads(self, name: str) -> bool:
+        """Whether working a cell out may look records up."""
+        return any(self.cells[one].may_read for one in self.reached(name))
+
     def reached(self, name: str) -> set[str]:
         """The cells that working one out may fill."""
         found: set[str] = set()
@@ -246,6 +259,9 @@ class _Reader(ast.NodeTransformer):
         self.renaming = renaming
         self.before = before
         self.certain = before is not None
+        # Whether something before in the statement may look records up in its place: what comes after it must
+        # not be read ahead of it.
+        self.has_read = False
 
     def read(self, node: ast.expr) -> ast.expr:
         found = self.visit(_copied(node))
@@ -303,12 +319,15 @@ class _Reader(ast.NodeTransformer):
             if _takes_state(node) and name not in _HARMLESS:
                 # Whatever it is, it may read by name.
                 self.now.maybe |= self.writer.cells.keys()
+                self.has_read = True
             return node
         if name in self.now.values:
             return ast.Name(self.now.values[name], ast.Load())
-        if self.certain and self.before is not None:
+        reads = self.writer.reads(name)
+        if self.certain and self.before is not None and not (reads and self.has_read):
             return self.writer.value_of(name, self.now, self.before)
         self.now.maybe |= self.writer.reached(name)
+        self.has_read |= reads
         return node
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
