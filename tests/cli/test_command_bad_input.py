@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -78,6 +82,28 @@ def test_unreadable_file(run: Run, write: Write, name: str, words: str) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert words in ran.err
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("name", ["lines.jsonl", "one.json", "rows.csv", "some.yaml", "some.txt"])
+@pytest.mark.parametrize(
+    ("pack", "words"),
+    [
+        (gzip.compress, "packed (gzip)"),
+        (bz2.compress, "packed (bzip2)"),
+        (lzma.compress, "packed (xz)"),
+        (lambda data: b"PK\x03\x04" + data, "a workbook that must be called .xlsx"),
+    ],
+    ids=["gzip", "bzip2", "xz", "zip"],
+)
+def test_packed_files_under_other_names(
+    run: Run, write: Write, name: str, pack: Callable[[bytes], bytes], words: str
+) -> None:
+    """They are told of once, and not row by row as what they seem to hold."""
+    ran = run("validate", "desk/ticket", write(name, pack(b'{"title": "a"}\n' * 3)))
+
+    assert ran.code == 2
+    assert words in ran.err
+    assert len(ran.err.splitlines()) == 1
 
 
 def test_broken_lines_among_good_ones(run: Run, write: Write) -> None:

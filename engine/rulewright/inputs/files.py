@@ -31,6 +31,7 @@ _KINDS: Final[dict[str, Kind]] = {
 }
 _USE: Final = "use JSON, JSONL, CSV or XLSX"
 _UNPACK: Final = "unpack them first, or pipe what they hold into -, with --stdin-filename NAME.jsonl"
+_UNPACK_IT: Final = "unpack it first, or pipe what it holds into -, with --stdin-filename NAME.jsonl"
 _NOT_READ: Final = {
     ".xls": f"old Excel files are not read; {_USE}",
     ".xlsb": f"binary Excel files are not read; {_USE}",
@@ -39,6 +40,15 @@ _NOT_READ: Final = {
     ".parquet": f"Parquet files are not read; {_USE}",
     **dict.fromkeys((".gz", ".bz2", ".xz", ".zst", ".zip"), f"packed files are not read; {_UNPACK}"),
 }
+# How packed files begin, whatever they are called; workbooks are zip archives.
+_PACKED: Final = {
+    b"\x1f\x8b": f"this file is packed (gzip), whatever its name says; {_UNPACK_IT}",
+    b"PK\x03\x04": f"this is a zip archive, or a workbook that must be called .xlsx; else {_UNPACK_IT}",
+    b"BZh": f"this file is packed (bzip2), whatever its name says; {_UNPACK_IT}",
+    b"\xfd7zXZ": f"this file is packed (xz), whatever its name says; {_UNPACK_IT}",
+    b"\x28\xb5\x2f\xfd": f"this file is packed (zstd), whatever its name says; {_UNPACK_IT}",
+}
+_LONGEST_MARK: Final = max(map(len, _PACKED))
 
 
 class Source(Struct, frozen=True):
@@ -74,7 +84,18 @@ class Source(Struct, frozen=True):
             raise PayloadError(_wrong_kind(mode), self.name)
         if hasattr(os, "set_blocking"):
             os.set_blocking(descriptor, True)
-        return os.fdopen(descriptor, "rb")
+        opened = os.fdopen(descriptor, "rb")
+        if stat.S_ISREG(mode) and self.kind != "xlsx":
+            self._require_unpacked(opened)
+        return opened
+
+    def _require_unpacked(self, opened: BinaryIO) -> None:
+        start = opened.read(_LONGEST_MARK)
+        opened.seek(0)
+        for mark, words in _PACKED.items():
+            if start.startswith(mark):
+                opened.close()
+                raise PayloadError(words, self.name)
 
 
 def find_sources(arguments: Sequence[str], stdin_filename: str | None = None) -> tuple[Source, ...]:
