@@ -7,12 +7,10 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-from calls import NOW, Case, DictRecords, Seed
+from calls import Seed, Stored
 from patches import PatchMaker
-from samples import WRONG
 
 from rulewright import Program
-from rulewright.evaluation import Inputs
 
 
 class EventMaker(PatchMaker):
@@ -33,29 +31,14 @@ class EventMaker(PatchMaker):
         self.workflow = self.resource.workflow
         self.intake = self.resource.event_fields(event)
 
-    def _case(self, seed: Seed) -> Case:
-        random = self.random
-        stored = self._stored(seed)
-        if (field := self.workflow.rule.field) is not None and random.random() < 0.8:
+    def _stored(self, seed: Seed) -> dict[str, list[Mapping[str, object]]]:
+        """What is stored, mostly in a state that the event starts from."""
+        stored = super()._stored(seed)
+        if (field := self.workflow.rule.field) is not None and self.random.random() < 0.8:
             state = self._state()
             own = stored.get(self.resource.name, [])
             own[:] = [{**one, field: state} if self._is_own(one, seed.key) else one for one in own]
-        payload: Any = copy.deepcopy(seed.payload) if random.random() < 0.5 else {}
-        if isinstance(payload, dict):
-            self._bring(payload, stored)
-        if random.random() < 0.01:
-            payload = copy.deepcopy(random.choice(WRONG))
-        inputs = Inputs(
-            operation=self.operation,
-            payload=payload,
-            now=NOW,
-            seed=random.randrange(1000),
-            key=self._key(seed.key),
-            actor=self._actor(seed.actor),
-            request=self._request(seed),
-        )
-        records = None if random.random() < 0.02 else DictRecords(stored, self.keys)
-        return Case(self.resource.name, inputs, records)
+        return stored
 
     def _state(self) -> str:
         """A state that the event starts from, now and then another."""
@@ -69,7 +52,7 @@ class EventMaker(PatchMaker):
         wanted = [one for one in starts if one != "*"] if self.random.random() < 0.85 else states
         return self.random.choice(wanted or states)
 
-    def _bring(self, payload: dict[str, Any], stored: Mapping[str, Any]) -> None:
+    def _fill(self, payload: dict[str, Any], current: Mapping[str, Any], stored: Stored) -> None:
         """Send what the event takes, mostly, and now and then what it does not."""
         random = self.random
         for name, field in self.intake.items():

@@ -85,11 +85,11 @@ class PatchMaker:
         current = next((one for one in stored.get(self.resource.name, ()) if self._is_own(one, seed.key)), {})
         payload: Any = copy.deepcopy(seed.payload) if random.random() < 0.6 else {}
         if isinstance(payload, dict):
-            self.patcher.patch(payload, current, stored)
+            self._fill(payload, current, stored)
         if random.random() < 0.01:
             payload = copy.deepcopy(random.choice(WRONG))
         inputs = Inputs(
-            operation="update",
+            operation=self.operation,
             payload=payload,
             now=NOW,
             seed=random.randrange(1000),
@@ -99,6 +99,10 @@ class PatchMaker:
         )
         records = None if random.random() < 0.02 else DictRecords(stored, self.keys)
         return Case(self.resource.name, inputs, records)
+
+    def _fill(self, payload: dict[str, Any], current: Mapping[str, Any], stored: Stored) -> None:
+        """Put into a payload what is sent."""
+        self.patcher.patch(payload, current, stored)
 
     def _is_own(self, record: Mapping[str, object], key: object) -> bool:
         return record.get(self.resource.key) == key
