@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
-from random import Random
+from collections.abc import Mapping
 from typing import Any
 
 from calls import Seed, Stored
 from patches import PatchMaker
 
-from rulewright import Program
+from rulewright.compiled import CompiledField, CompiledWorkflow
 
 
 class EventMaker(PatchMaker):
     """Makes events of one kind: `situations` are those of the event; the rest as of updates."""
 
-    def __init__(
-        self,
-        program: Program,
-        resource: str,
-        creates: Sequence[Seed],
-        situations: Sequence[Seed],
-        random: Random,
-        event: str,
-    ) -> None:
-        super().__init__(program, resource, creates, situations, random)
+    @property
+    def workflow(self) -> CompiledWorkflow:
+        """The workflow that the event is of."""
         assert self.resource.workflow is not None
-        self.operation = event
-        self.workflow = self.resource.workflow
-        self.intake = self.resource.event_fields(event)
+        return self.resource.workflow
+
+    @property
+    def intake(self) -> Mapping[str, CompiledField]:
+        """The fields that the event takes."""
+        return self.resource.event_fields(self.operation)
 
     def _stored(self, seed: Seed) -> dict[str, list[Mapping[str, object]]]:
         """What is stored, mostly in a state that the event starts from."""

@@ -36,8 +36,6 @@ class PatchMaker:
     `creates` are the seeds of its creates, `situations` those of its updates.
     """
 
-    operation = "update"
-
     def __init__(
         self,
         program: Program,
@@ -45,9 +43,11 @@ class PatchMaker:
         creates: Sequence[Seed],
         situations: Sequence[Seed],
         random: Random,
+        operation: str = "update",
     ) -> None:
         self.program = program
         self.resource = program.compiled.resources[resource]
+        self.operation = operation
         self.situations = situations
         self.random = random
         self.changer = Changer(program, self.resource, random)

@@ -30,7 +30,7 @@ from rulewright.hotpath import (
 from rulewright.hotpath.ahead import fits
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.collecting import GIVEN, TITLE, Collector
-from rulewright.hotpath.effects import EffectWriter, indented
+from rulewright.hotpath.effects import EffectWriter
 from rulewright.hotpath.inferring import InferenceWriter, may_fire
 from rulewright.hotpath.merging import MergeWriter
 from rulewright.hotpath.refusals import Entry
@@ -40,7 +40,7 @@ from rulewright.hotpath.stages import Stages
 from rulewright.hotpath.state import UNREAD, UNSHAPED, Decline, Linked, Missing, NoStore, State
 from rulewright.hotpath.stepping import StepWriter
 from rulewright.hotpath.straight import MERGED, Straightener
-from rulewright.hotpath.unit import NotGenerated, Unit
+from rulewright.hotpath.unit import NotGenerated, Unit, under
 from rulewright.schema.repeats import is_one_of
 
 # Everything that generated code may call, beside the constants of its own rule file.
@@ -372,7 +372,7 @@ def _refuse(called: Sequence[str], effects: EffectWriter) -> str:
     if "overruled" in called:
         judged.append("overruled(s)")
     lines = [*judged, *effects.early_lines()]
-    return "\n".join(["def refuse(s, entries):  # why the event can't be taken", *indented(lines), ""])
+    return "\n".join([*under("def refuse(s, entries):  # why the event can't be taken", lines), ""])
 
 
 def _straight_collect(unit: Unit, collect: str, before: Sequence[str]) -> str:

@@ -180,18 +180,20 @@ class Cells(Finder):
         return f"{name}(s)"
 
     def _is_cheap(self, field: CompiledField, line: str) -> bool:
-        is_set = field.name in self.set_later or field.name in self.moved
-        return not is_set and field.rule.generate is None and "(s" not in line
+        return not self._is_set(field) and field.rule.generate is None and "(s" not in line
 
     def is_as_sent(self, field: CompiledField) -> bool:
         """Whether the field is recorded as it was sent (and merged), or null."""
         rule = field.rule
-        is_set = field.name in self.set_later or field.name in self.moved
-        if _completes_parts(field) or self.is_derived(field) or is_set:
+        if _completes_parts(field) or self.is_derived(field) or self._is_set(field):
             return False
         is_defaulted = rule.default is not None or rule.default_from is not None
         # What is stored is not defaulted again.
         return self.unit.has_stored or (not is_defaulted and self.unit.is_sent(field))
+
+    def _is_set(self, field: CompiledField) -> bool:
+        """Whether an effect or the step of an event may set the field."""
+        return field.name in self.set_later or field.name in self.moved
 
     def is_derived(self, field: CompiledField) -> bool:
         """Whether the rules work the field out, whatever was sent."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula
-from rulewright.hotpath.guarding import GuardedWriter, under
+from rulewright.hotpath.guarding import GuardedWriter
 from rulewright.hotpath.shape import is_scalar, is_shaped
 from rulewright.hotpath.stages import is_left
 from rulewright.hotpath.touching import both
-from rulewright.hotpath.unit import NotGenerated, attribute_of
+from rulewright.hotpath.unit import NotGenerated, attribute_of, under
 from rulewright.problem import Because, Problem
 
 

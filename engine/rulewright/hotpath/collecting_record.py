@@ -11,10 +11,10 @@ from rulewright.compiled import EMPTY_MAP, CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.evaluation.records import computes
 from rulewright.formula import Formula, Valued
-from rulewright.hotpath.guarding import GuardedWriter, under
+from rulewright.hotpath.guarding import GuardedWriter
 from rulewright.hotpath.inferring import InferenceWriter
 from rulewright.hotpath.refusals import Refusal
-from rulewright.hotpath.unit import attribute_of
+from rulewright.hotpath.unit import attribute_of, under
 from rulewright.problem import Problem
 
 

@@ -11,7 +11,8 @@ from rulewright.evaluation.uniqueness import label_of_other, words_of_taken
 from rulewright.hotpath.cells import map_of
 from rulewright.hotpath.dependence import joined
 from rulewright.hotpath.effects import EffectWriter
-from rulewright.hotpath.guarding import GuardedWriter, under
+from rulewright.hotpath.guarding import GuardedWriter
+from rulewright.hotpath.unit import under
 from rulewright.problem import Problem
 
 

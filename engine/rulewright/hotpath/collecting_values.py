@@ -12,10 +12,10 @@ from rulewright.evaluation.overlay import needs_store
 from rulewright.evaluation.request import is_early
 from rulewright.hotpath.dependence import joined
 from rulewright.hotpath.finding import kind_of_field
-from rulewright.hotpath.guarding import GuardedWriter, under
+from rulewright.hotpath.guarding import GuardedWriter
 from rulewright.hotpath.stages import is_left
 from rulewright.hotpath.touching import both
-from rulewright.hotpath.unit import Code, NotGenerated, attribute_of
+from rulewright.hotpath.unit import Code, NotGenerated, attribute_of, under
 from rulewright.problem import Problem
 
 

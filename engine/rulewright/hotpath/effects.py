@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 
 from rulewright.compiled import CompiledEffect, CompiledField, CompiledResource
@@ -10,7 +10,7 @@ from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.views import encode_value
 from rulewright.hotpath.cells import Cells, map_of
 from rulewright.hotpath.plan import Uniques
-from rulewright.hotpath.unit import NotGenerated, Unit
+from rulewright.hotpath.unit import NotGenerated, Unit, under
 
 
 class EffectWriter:
@@ -73,10 +73,9 @@ class EffectWriter:
             body = ["raise Decline"]
         if effect.when is not None:
             test = self.cells.writer().condition(effect.when)
-            body = [f"if {test}:", *indented(body)] if test != "False" else []
-        if effect.order in self.steps and body:
-            body = [f"if s.step == {self.steps[effect.order]}:", *indented(body)]
-        yield from body
+            body = [*under(f"if {test}:", body)] if test != "False" else []
+        step = f"if s.step == {self.steps[effect.order]}:" if effect.order in self.steps else ""
+        yield from under(step, body)
 
     def _effect(self, effect: CompiledEffect) -> Iterator[str]:
         match effect.rule.verb:
@@ -282,8 +281,3 @@ class EffectWriter:
 
 def _is_random(field: CompiledField) -> bool:
     return field.rule.generate is not None and field.rule.generate.kind == "uuid" and field.maker is None
-
-
-def indented(lines: Iterable[str]) -> list[str]:
-    """Lines of a block."""
-    return [f"    {line}" for line in lines]

@@ -14,7 +14,7 @@ from rulewright.hotpath.dependence import Rests, reads_throughout
 from rulewright.hotpath.refusals import Refusal, undecided
 from rulewright.hotpath.shape import is_scalar
 from rulewright.hotpath.stages import Stages
-from rulewright.hotpath.unit import NotGenerated, Unit, field_in
+from rulewright.hotpath.unit import NotGenerated, Unit, field_in, under
 from rulewright.problem import Problem
 
 # A call of what may find that a record is missing.
@@ -185,13 +185,3 @@ def is_copied(field: CompiledField) -> bool:
     if field.rule.type == "list":
         return field.items is not None and is_copied(field.items)
     return is_scalar(field)
-
-
-def under(head: str, lines: Iterable[str]) -> Iterator[str]:
-    """Lines under a head; nothing where there are none, and bare lines under none."""
-    body = [*lines]
-    if body and head:
-        yield head
-        yield from (f"    {line}" for line in body)
-    else:
-        yield from body

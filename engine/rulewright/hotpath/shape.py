@@ -42,9 +42,9 @@ def struct_of(
             is_required = field.rule.required and not loose and not is_partial
             members.append((name, _NEVER) if is_required else (name, _NEVER, None))
         elif field.rule.required and not loose and not is_partial:
-            members.append((name, _type_of(field, is_partial=is_partial, merges=merges)))
+            members.append((name, _type_of(field, operation)))
         else:
-            members.append((name, _nullable(field, is_partial=is_partial, merges=merges), None))
+            members.append((name, _nullable(field, operation), None))
     return _struct("Payload", members)
 
 
@@ -91,13 +91,13 @@ def _is_counted(field: CompiledField) -> bool:
     return is_bound or (field.rule.type != "list" and any(map(_is_counted, field.parts)))
 
 
-def _nullable(field: CompiledField, *, is_partial: bool = False, merges: bool = False) -> Any:
-    type_ = _type_of(field, is_partial=is_partial, merges=merges)
+def _nullable(field: CompiledField, operation: str = "create") -> Any:
+    type_ = _type_of(field, operation)
     # Null is no value of what is required, in an update neither.
     return Union[type_, None] if field.rule.nullable and not field.rule.required else type_  # noqa: UP007 - made at run time
 
 
-def _type_of(field: CompiledField, *, is_partial: bool = False, merges: bool = False) -> Any:
+def _type_of(field: CompiledField, operation: str = "create") -> Any:
     rule = field.rule
     match rule.type:
         case "string" | "email":
@@ -111,7 +111,7 @@ def _type_of(field: CompiledField, *, is_partial: bool = False, merges: bool = F
         case "boolean":
             return bool
         case "object" if field.children:
-            return _nested_struct(field, is_partial=is_partial, merges=merges)
+            return _nested_struct(field, operation)
         case "list" if field.items is not None and (is_scalar(field.items) or field.items.type.base):
             return _list_type(field)
         case "list" if field.items is not None:
@@ -164,7 +164,8 @@ def _list_type(field: CompiledField) -> Any:
     return listed
 
 
-def _nested_struct(field: CompiledField, *, is_partial: bool, merges: bool) -> Any:
+def _nested_struct(field: CompiledField, operation: str) -> Any:
+    is_partial, merges = operation == "update", operation != "create"
     members: list[Any] = []
     for child in field.children:
         if child.rule.type in ("object", "list") or child.reference is not None:

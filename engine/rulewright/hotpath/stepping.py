@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator
 from rulewright.compiled import CompiledTransition, CompiledWorkflow
 from rulewright.formula import Formula
 from rulewright.hotpath.cells import Cells, map_of
-from rulewright.hotpath.effects import indented
 from rulewright.hotpath.expressions import Writer
-from rulewright.hotpath.unit import Code, NotGenerated, Unit
+from rulewright.hotpath.unit import Code, NotGenerated, Unit, under
 
 
 class StepWriter:
@@ -29,11 +28,10 @@ class StepWriter:
         yield f"state = {self._state()}"
         yield "step = -1"
         for index, transition in enumerate(self.unit.transitions):
-            yield f"if {'step < 0 and ' if index else ''}{self._starts(transition)}:"
-            taken = self._taken(index, transition)
-            if transition.guard is not None:
-                taken = [f"if {self.cells.writer().condition(transition.guard)}:", *indented(taken)]
-            yield from indented(taken)
+            guard = transition.guard
+            holds = f"if {self.cells.writer().condition(guard)}:" if guard is not None else ""
+            taken = under(holds, self._taken(index, transition))
+            yield from under(f"if {'step < 0 and ' if index else ''}{self._starts(transition)}:", taken)
         yield "if step < 0: raise Decline"
         yield "s.step = step"
         yield "forget(s)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rulewright import cel
@@ -211,3 +211,13 @@ def stored_kind(field: CompiledField) -> str:
         )
         return "list" if plain else "map"
     return "any"
+
+
+def under(head: str, lines: Iterable[str]) -> Iterator[str]:
+    """Lines under a head; nothing where there are none, and bare lines under none."""
+    body = [*lines]
+    if body and head:
+        yield head
+        yield from (f"    {line}" for line in body)
+    else:
+        yield from body
