@@ -330,11 +330,10 @@ def _given_references(
 
 
 def _plan_message(run: Run, effect: CompiledEffect) -> None:
-    api = run.resource.api
-    targets = {target.name: target for target in api.targets} if api is not None else {}
-    target = targets.get(effect.rule.target or "")
-    if target is None:
+    compiled = run.resource.targets.get(effect.rule.target or "")
+    if compiled is None:
         raise cel.EvaluationError(f"no target named {effect.rule.target} in api.yaml")
+    target = compiled.rule
     body = None if effect.body is None else run.attempt(effect.body, _site(effect, "body"))
     if body is FAILED:
         return

@@ -92,12 +92,10 @@ class EffectWriter:
 
     def _receiver(self, effect: CompiledEffect) -> str:
         """The constant for where a message goes."""
-        api = self.resource.api
-        targets = {target.name: target for target in api.targets} if api is not None else {}
-        name = effect.rule.target or ""
-        if name not in targets:
-            raise NotGenerated(f"{effect.id} sends to {name}")
-        return self.unit.constant("target", targets[name])
+        target = self.resource.targets.get(effect.rule.target or "")
+        if target is None:
+            raise NotGenerated(f"{effect.id} sends to {effect.rule.target}")
+        return self.unit.constant("target", target.rule)
 
     def _values(self, target: CompiledResource, effect: CompiledEffect) -> str:
         texts = [
