@@ -1,46 +1,64 @@
-"""`export jsonschema`: a schema that refuses nothing that the rules take."""
+"""`export jsonschema`: schemas that refuse nothing that the rules take."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import jsonschema_rs
 import pytest
+from click.testing import CliRunner
 
-from rulewright import Program, load
+from rulewright import EvaluationError, Program, load
+from rulewright.cli import main
 from rulewright.evaluation import decide
 from rulewright.export import json_schema
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "hotpath"))
 
-from payloads import PayloadMaker, seeds_of
+from agreement import cases_of
+from situations import events_of, takes
 
 PROGRAM = load()
-SEEDS = seeds_of(PROGRAM)
+# Rule files with every keyword there is.
+FOLDER = Path(__file__).parents[1] / "hotpath" / "wide"
+WIDE = load(FOLDER)
 
 
-def schema_of(folder: Path, fields: str) -> dict[str, Any]:
-    """The schema of a resource with these fields."""
+def schema_of(folder: Path, fields: str, operation: str = "create") -> dict[str, Any]:
+    """What is said of these fields of a resource, with a workflow of one event that takes `n`."""
     (folder / "a").mkdir()
     text = "rulewright: 1\nresource: a/b\nkey: id\nfields:\n  id: {type: integer, readonly: ignore}\n"
     (folder / "a" / "b.yaml").write_text(text + "".join(f"  {line}\n" for line in fields.splitlines()))
-    found = json_schema(load(folder).compiled.resources["a/b"])
+    found = json_schema(load(folder).compiled.resources["a/b"], operation)
     properties = found["properties"]
     assert isinstance(properties, dict)
     return properties
 
 
-@pytest.mark.parametrize("resource", PROGRAM.resources)
-def test_it_refuses_nothing_that_the_rules_take(resource: str) -> None:
-    """Generated payloads of every resource: what is accepted is valid."""
+def operations() -> Iterator[Any]:
+    """Every operation of the resources that ship, and of those with every keyword."""
+    for program, folder in ((PROGRAM, None), (WIDE, FOLDER)):
+        for name, resource in program.compiled.resources.items():
+            writing = [one for one in ("create", "update") if takes(resource, one)]
+            for operation in (*writing, *events_of(resource)):
+                yield pytest.param(program, folder, name, operation, id=f"{name}.{operation}")
+
+
+@pytest.mark.parametrize(("program", "folder", "resource", "operation"), [*operations()])
+def test_it_refuses_nothing_that_the_rules_take(
+    program: Program, folder: Path | None, resource: str, operation: str
+) -> None:
+    """Generated calls of every operation: what is accepted is valid."""
     accepted, wrong = 0, []
-    validator = jsonschema_rs.Draft202012Validator(json_schema(PROGRAM.compiled.resources[resource]))
-    maker = PayloadMaker(PROGRAM, resource, SEEDS[resource], Random(7))
-    for case in maker.cases(150):
-        if decide(PROGRAM.compiled, resource, case.inputs, case.records).accepted:
+    validator = jsonschema_rs.Draft202012Validator(
+        json_schema(program.compiled.resources[resource], operation)
+    )
+    for case in cases_of(program, resource, operation, 150, Random(7), folder):
+        if decide(program.compiled, resource, case.inputs, case.records).accepted:
             accepted += 1
             if not validator.is_valid(case.inputs.payload):
                 wrong.append(case.inputs.payload)
@@ -101,3 +119,69 @@ def test_a_programs_own_schema_is_what_the_command_prints(tmp_path: Path) -> Non
     """Every resource that ships has one, and it is a schema."""
     for resource in Program(PROGRAM.compiled).resources:
         jsonschema_rs.Draft202012Validator(json_schema(PROGRAM.compiled.resources[resource]))
+
+
+def test_an_update_asks_for_nothing_and_clears_entries_of_maps(tmp_path: Path) -> None:
+    """Its record has the rest; what is required, and what never changes, is said in words."""
+    found = schema_of(
+        tmp_path,
+        "n: {type: string, required: true, immutable: true, default: x}\n"
+        "m: {type: map, min_length: 2, items: {type: object, fields: {q: {type: string, required: true}}}}\n"
+        "l: {type: list, items: {type: map, min_length: 2, items: {type: string}}}\n",
+        "update",
+    )
+
+    assert found["n"] == {"type": "string", "x-rulewright": {"required": True, "immutable": True}}
+    assert found["m"]["additionalProperties"]["type"] == ["object", "null"]
+    assert found["m"]["additionalProperties"]["properties"]["q"]["type"] == ["string", "null"]
+    assert "minProperties" not in found["m"]
+    assert found["l"]["items"] == {
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+        "minProperties": 2,
+    }
+
+
+def test_an_event_takes_fields_of_its_own() -> None:
+    """The payload of an accepted validation request names the organisation."""
+    found = json_schema(PROGRAM.compiled.resources["goodstack/validation_request"], "accept")
+
+    assert found["title"] == "Validation request: accept"
+    assert (list(found["properties"]), found["required"]) == (["organisationId"], ["organisationId"])  # type: ignore[call-overload]
+
+
+def test_what_is_sensitive_has_no_example(tmp_path: Path) -> None:
+    """Nor a default, nor has what holds it."""
+    found = schema_of(
+        tmp_path,
+        "s: {type: string, sensitive: true, example: '111', default: '222'}\n"
+        "o: {type: object, example: {p: '333'}, fields: {p: {type: string, sensitive: true}}}\n"
+        "shown: {type: string, example: '444'}\n",
+    )
+
+    assert [text for text in ("111", "222", "333", "444") if text in str(found)] == ["444"]
+    assert found["s"]["x-rulewright"] == {"sensitive": True}
+
+
+def test_what_is_dropped_may_be_anything(tmp_path: Path) -> None:
+    """`excluded_if` drops what is wrong, too; null is a value of a nullable field of any type."""
+    found = schema_of(
+        tmp_path,
+        "x: {type: integer, title: X, excluded_if: given(payload.y)}\n"
+        "y: {type: any, nullable: true, one_of: [1]}\n",
+    )
+
+    assert found["x"]["anyOf"] == [{"type": "integer", "format": "int64"}, {}]
+    assert found["x"]["title"] == "X"
+    assert found["y"] == {"enum": [1, None]}
+
+
+def test_the_command_prints_the_schema_of_an_operation() -> None:
+    """`--operation`, and one that the resource does not have is told."""
+    done = CliRunner().invoke(main, ["export", "jsonschema", "ct_oi/case", "--operation", "update"])
+    wrong = CliRunner().invoke(main, ["export", "jsonschema", "ct_oi/case", "--operation", "close"])
+
+    assert '"title": "Case: update"' in done.stdout
+    assert wrong.exit_code == 2
+    with pytest.raises(EvaluationError, match="has no operation close; it has: create, update"):
+        json_schema(PROGRAM.compiled.resources["ct_oi/case"], "close")

@@ -41,9 +41,16 @@ def export_program(resource: str, operation: str, rules: str | None) -> None:
 
 @command.command("jsonschema")
 @click.argument("resource")
+@click.option(
+    "--operation",
+    default="create",
+    show_default=True,
+    metavar="OPERATION",
+    help="What is sent to it: create, update or an event.",
+)
 @rules_option
-def export_jsonschema(resource: str, rules: str | None) -> None:
-    """Print the JSON Schema (2020-12) of what creates a RESOURCE.
+def export_jsonschema(resource: str, operation: str, rules: str | None) -> None:
+    """Print the JSON Schema (2020-12) of what creates a RESOURCE, updates it, or comes with an event.
 
     It refuses nothing that the rules take; what JSON Schema can't say stands under x-rulewright.
     """
@@ -54,7 +61,7 @@ def export_jsonschema(resource: str, rules: str | None) -> None:
     from rulewright.report.text import dump_json  # noqa: PLC0415
 
     found = find_resource(load_rules_of(rules).compiled, resource)
-    write(dump_json(json_schema(found), indent=2) + "\n")
+    write(dump_json(json_schema(found, operation), indent=2) + "\n")
 
 
 @command.command("docs")

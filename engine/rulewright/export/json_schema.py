@@ -1,22 +1,29 @@
-"""The payload of a resource's create as JSON Schema (2020-12).
+"""The payload of a create, an update or an event as JSON Schema (2020-12).
 
 It never refuses what the rules take: what JSON Schema can't say (conditions, look-ups, other dialects of
-patterns and dates) stands as text under `x-rulewright`, in the words of the rule file.
+patterns and dates) stands as text under `x-rulewright`, in the words of the rule file. What is sensitive has
+no example and no default: either may be somebody's.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rulewright.compiled import CompiledField, CompiledResource
+from rulewright.evaluation import require_operation
+from rulewright.evaluation.judging import applies_to
 from rulewright.model import Expression, Field
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _NUMBERS: Final = ("integer", "number")
 # What RE2 has and the regular expressions of JSON Schema have not, or have otherwise.
 _FOREIGN: Final = re.compile(r"\(\?[^:]|\\[AzQEpPC]|\[\[:|\$[^)]|\^.")
+_SAID: Final = ("title", "description", "default", "x-rulewright")
 _CONDITIONS: Final = (
     "required_if",
     "required_unless",
@@ -29,34 +36,67 @@ _CONDITIONS: Final = (
 )
 
 
-def json_schema(resource: CompiledResource) -> dict[str, object]:
-    """Return the schema of what a caller may send to create a record."""
+class _Sent(Struct, frozen=True):
+    """In what a value is sent.
+
+    `clears`: it stands in a map that is merged into the stored one, where null takes an entry away.
+    `in_list`: it stands in a list, which is replaced as a whole.
+    """
+
+    kind: Literal["create", "update", "event"]
+    clears: bool = False
+    in_list: bool = False
+
+    @property
+    def merges(self) -> bool:
+        """Whether the entries of a map are merged into those that are stored."""
+        return self.kind != "create" and not self.in_list
+
+    @property
+    def requires(self) -> bool:
+        """Whether what is sent must have all that is required: an update's record has the rest."""
+        return self.kind != "update"
+
+
+def json_schema(resource: CompiledResource, operation: str = "create") -> dict[str, object]:
+    """Return the schema of what a caller may send to create a record, to update one, or with an event.
+
+    Raises EvaluationError for an operation that the resource does not have.
+    """
+    require_operation(resource, operation)
     file = resource.file
-    accepted = operation.accepts if (operation := resource.operation("create")) is not None else ()
+    declared = resource.operation(operation)
+    accepted = declared.accepts if declared is not None else ()
     said: dict[str, object] = {"$schema": DIALECT, "title": file.title or file.resource}
+    if operation != "create":
+        said["title"] = f"{said['title']}: {operation}"
     if file.description:
         said["description"] = file.description
-    said |= _object(tuple(resource.fields.values()), file.unknown, accepted)
-    if resource.variants:
+    if resource.has_event(operation):
+        said |= _object(tuple(resource.event_fields(operation).values()), file.unknown, _Sent("event"))
+    else:
+        sent = _Sent("create") if operation == "create" else _Sent("update")
+        said |= _object(tuple(resource.fields.values()), file.unknown, sent, accepted)
+    if operation == "create" and resource.variants:
         # Which one fits is chosen by what is given; null may be there and is not.
         said["anyOf"] = [
             {"title": one.title or one.name, "required": list(one.required)} for one in resource.variants
         ]
-    checks = [one.rule for one in resource.checks]
+    checks = [one.rule for one in resource.checks if applies_to(one, operation)]
     if checks:
         said["x-rulewright"] = {"checks": {one.id: one.message or one.check.text for one in checks}}
     return said
 
 
 def _object(
-    fields: tuple[CompiledField, ...], unknown: str | None, accepted: tuple[str, ...] = ()
+    fields: tuple[CompiledField, ...], unknown: str | None, sent: _Sent, accepted: tuple[str, ...] = ()
 ) -> dict[str, object]:
     sendable = [one for one in fields if one.rule.readonly is None or one.name in accepted]
     said: dict[str, object] = {
         "type": "object",
-        "properties": {one.name: _field(one) if one in sendable else _readonly(one) for one in fields},
+        "properties": {one.name: _field(one, sent) if one in sendable else _readonly(one) for one in fields},
     }
-    if required := [one.name for one in sendable if one.rule.required]:
+    if sent.requires and (required := [one.name for one in sendable if one.rule.required]):
         said["required"] = required
     if unknown == "reject":
         said["additionalProperties"] = False
@@ -76,33 +116,37 @@ def _described(rule: Field) -> dict[str, object]:
     return said
 
 
-def _field(field: CompiledField) -> dict[str, object]:
+def _field(field: CompiledField, sent: _Sent) -> dict[str, object]:
     rule = field.rule
-    said = {**_described(rule), **_type(field), **dict(_bounds(field))}
-    if rule.example is not None:
+    said = {**_described(rule), **_type(field, sent), **dict(_bounds(field, sent))}
+    if rule.example is not None and not field.hides:
         said["examples"] = [rule.example.value]
-    if rule.default is not None:
+    if rule.default is not None and sent.kind == "create" and not field.hides:
         said["default"] = rule.default.value
-    if more := dict(_more(field)):
+    if more := dict(_more(field, sent)):
         said["x-rulewright"] = more
     if rule.blank == "absent" and field.type.basic in ("string", "date", "datetime", "uuid"):
         said = _or_blank(said)
-    return _or_null(said) if rule.nullable else said
+    if rule.excluded_if is not None:
+        said = _or_anything(said)
+    return _or_null(said) if rule.nullable or sent.clears else said
 
 
-def _type(field: CompiledField) -> dict[str, object]:
+def _type(field: CompiledField, sent: _Sent) -> dict[str, object]:
     rule = field.rule
     if rule.type == "object" and rule.fields is not None:
-        return _object(field.children, rule.unknown)
+        return _object(field.children, rule.unknown, sent)
     said = dict(field.type.json_schema)
     if rule.format not in (None, "iso"):
         said.pop("format", None)
-    if field.items is not None:
-        said["items" if rule.type == "list" else "additionalProperties"] = _field(field.items)
+    if field.items is not None and rule.type == "list":
+        said["items"] = _field(field.items, replace(sent, clears=False, in_list=True))
+    elif field.items is not None:
+        said["additionalProperties"] = _field(field.items, replace(sent, clears=sent.merges))
     return said
 
 
-def _bounds(field: CompiledField) -> Iterator[tuple[str, object]]:
+def _bounds(field: CompiledField, sent: _Sent) -> Iterator[tuple[str, object]]:
     rule = field.rule
     if field.type.basic in _NUMBERS:
         yield from (
@@ -111,9 +155,11 @@ def _bounds(field: CompiledField) -> Iterator[tuple[str, object]]:
             if value is not None
         )
     unit = {"list": "Items", "map": "Properties"}.get(rule.type, "Length")
-    if rule.min_length is not None:
+    # The keys of a map that is merged are counted when it is.
+    counted = not (rule.type == "map" and sent.merges)
+    if rule.min_length is not None and counted:
         yield f"min{unit}", rule.min_length
-    if rule.max_length is not None and rule.unique_items != "collapse":
+    if rule.max_length is not None and counted and rule.unique_items != "collapse":
         yield f"max{unit}", rule.max_length
     if rule.pattern is not None and not _FOREIGN.search(rule.pattern):
         yield "pattern", f"^(?:{rule.pattern})$"
@@ -123,11 +169,13 @@ def _bounds(field: CompiledField) -> Iterator[tuple[str, object]]:
         yield "uniqueItems", True
 
 
-def _more(field: CompiledField) -> Iterator[tuple[str, object]]:
+def _more(field: CompiledField, sent: _Sent) -> Iterator[tuple[str, object]]:
     """What JSON Schema can't say, in the words of the rule file."""
     rule = field.rule
     if field.type.base:
         yield "type", field.type.name
+    if sent.kind == "update":
+        yield from ((name, True) for name in ("required", "immutable") if getattr(rule, name))
     for keyword in _CONDITIONS:
         value = getattr(rule, keyword)
         if value:
@@ -152,11 +200,22 @@ def _more(field: CompiledField) -> Iterator[tuple[str, object]]:
 
 def _or_blank(said: Mapping[str, object]) -> dict[str, object]:
     """Blank text counts as not given, so no bound is asked of it."""
-    plain = {name: said[name] for name in said if name in ("title", "description", "default", "x-rulewright")}
-    judged = {name: value for name, value in said.items() if name not in plain}
+    plain, judged = _parted(said)
     if judged == {"type": "string"}:
         return {**plain, **judged}
     return {**plain, "anyOf": [judged, {"type": "string", "pattern": "^\\s*$"}]}
+
+
+def _or_anything(said: Mapping[str, object]) -> dict[str, object]:
+    """What `excluded_if` drops may be as wrong as it likes."""
+    plain, judged = _parted(said)
+    return {**plain, "anyOf": [judged, {}]} if judged else plain
+
+
+def _parted(said: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:
+    """What is said of a value, and what is asked of it."""
+    plain = {name: value for name, value in said.items() if name in _SAID}
+    return plain, {name: value for name, value in said.items() if name not in _SAID}
 
 
 def _or_null(said: Mapping[str, object]) -> dict[str, object]:
@@ -164,9 +223,6 @@ def _or_null(said: Mapping[str, object]) -> dict[str, object]:
         options = said["anyOf"]
         assert isinstance(options, list)
         return {**said, "anyOf": [*options, {"type": "null"}]}
-    own = said.get("type")
-    if own is None:
-        return dict(said)
-    enum = said.get("enum")
-    more = {"enum": [*enum, None]} if isinstance(enum, list) else {}
-    return {**said, "type": [own, "null"], **more}
+    enum, own = said.get("enum"), said.get("type")
+    more: dict[str, object] = {"enum": [*enum, None]} if isinstance(enum, list) else {}
+    return {**said, **({"type": [own, "null"]} if own is not None else {}), **more}
