@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import Final
 
 from rulewright.compiled import CompiledRules
 from rulewright.errors import ConfigurationError, EvaluationError
 from rulewright.evaluation import Inputs, Request
 from rulewright.fieldtypes import as_utc
+from rulewright.model import RuleSet
 
 _NO_REQUEST: Final = Request()
 _PARTS: Final = frozenset({"path", "query", "headers"})
@@ -188,3 +190,22 @@ def shortened(value: object) -> str:
     """A value as Python writes it, cut off where it is long."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def require_declared(rules: RuleSet, api: str, values: Mapping[str, object]) -> None:
+    """Refuse a setting that the API does not declare, or a value that is not of its default's type."""
+    if api not in rules.apis:
+        near = get_close_matches(api, rules.apis, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"the rules have: {', '.join(sorted(rules.apis))}"
+        raise ConfigurationError(f"there are settings for {api}, which is no API of the rules; {hint}")
+    declared = {one.name: one.default for one in rules.apis[api].settings}
+    for name, value in values.items():
+        if name not in declared:
+            near = get_close_matches(name, declared, n=1)
+            known = ", ".join(sorted(declared)) or "none"
+            hint = f"did you mean {near[0]}?" if near else f"it has: {known}"
+            raise ConfigurationError(f"{api} has no setting {name}; {hint}")
+        if type(value) is not type(declared[name]):
+            raise ConfigurationError(
+                f"the setting {name} of {api} must be like {declared[name]!r}, not {value!r}"
+            )

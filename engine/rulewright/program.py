@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from difflib import get_close_matches
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -18,6 +17,7 @@ from rulewright.arguments import (
     instant,
     request_of,
     require_actor,
+    require_declared,
     require_deliverer,
     require_key,
     require_load,
@@ -34,7 +34,7 @@ from rulewright.audit import DECISIONS
 from rulewright.bundle import load_rules_once
 from rulewright.compiled import CompiledRules, compile_rules
 from rulewright.conflicts import despite_conflicts
-from rulewright.errors import AdapterError, ConfigurationError
+from rulewright.errors import AdapterError
 from rulewright.evaluation import (
     Inputs,
     Move,
@@ -46,7 +46,6 @@ from rulewright.evaluation import (
 )
 from rulewright.hotpath import decide
 from rulewright.inference import require_backend
-from rulewright.model import RuleSet
 from rulewright.outbox.letters import LEASE, MESSAGES
 from rulewright.outcome import Outcome
 from rulewright.plugins import Registry
@@ -232,18 +231,7 @@ class Program:
         require_payloads(payloads)
         require_seed(seed)
         store.prepare(self.tables)
-        applier = self.applier(resource, forward=forward)
-
-        def write(chunk: Sequence[Inputs]) -> list[Receipt]:
-            with store.transaction() as transaction:
-                return applier.carry_out(chunk, transaction, seconds=batch.SECONDS)
-
-        def refuse(one: Inputs, error: AdapterError) -> list[Receipt]:
-            from rulewright.delivery import Receipt, contradicted  # noqa: PLC0415 - for those who write
-
-            outcome = decide(self.compiled, resource, one, store)
-            return [Receipt(contradicted(outcome, error), stored=False)]
-
+        write, refuse = self._write_with(resource, store, forward), self._refuse_with(resource, store)
         rest, done = iter(payloads), 0
         while chunk := list(islice(rest, batch.CHUNK)):
             # One reading of the clock for the chunk.
@@ -258,6 +246,26 @@ class Program:
             for receipts in batch.in_transactions(given, write, refuse):
                 yield from receipts
             done += len(chunk)
+
+    def _write_with(
+        self, resource: str, store: Store, forward: str | None
+    ) -> Callable[[Sequence[Inputs]], list[Receipt]]:
+        applier = self.applier(resource, forward=forward)
+
+        def write(chunk: Sequence[Inputs]) -> list[Receipt]:
+            with store.transaction() as transaction:
+                return applier.carry_out(chunk, transaction, seconds=batch.SECONDS)
+
+        return write
+
+    def _refuse_with(self, resource: str, store: Store) -> Callable[[Inputs, AdapterError], list[Receipt]]:
+        def refuse(one: Inputs, error: AdapterError) -> list[Receipt]:
+            from rulewright.delivery import Receipt, contradicted  # noqa: PLC0415 - for those who write
+
+            outcome = decide(self.compiled, resource, one, store)
+            return [Receipt(contradicted(outcome, error), stored=False)]
+
+        return refuse
 
     def applier(self, resource: str, *, forward: str | None = None) -> Applier:
         """Return what carries out chunks of payloads, inside transactions that the caller opens."""
@@ -385,27 +393,8 @@ def load(
     require_backend(rules)
     overrides = settings or {}
     for api, values in overrides.items():
-        _require_settings(rules, api, values)
+        require_declared(rules, api, values)
     return Program(compile_rules(rules, overrides, registry), audit=audit)
-
-
-def _require_settings(rules: RuleSet, api: str, values: Mapping[str, object]) -> None:
-    """Refuse a setting that the API does not declare, or a value that is not of its default's type."""
-    if api not in rules.apis:
-        near = get_close_matches(api, rules.apis, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"the rules have: {', '.join(sorted(rules.apis))}"
-        raise ConfigurationError(f"there are settings for {api}, which is no API of the rules; {hint}")
-    declared = {one.name: one.default for one in rules.apis[api].settings}
-    for name, value in values.items():
-        if name not in declared:
-            near = get_close_matches(name, declared, n=1)
-            known = ", ".join(sorted(declared)) or "none"
-            hint = f"did you mean {near[0]}?" if near else f"it has: {known}"
-            raise ConfigurationError(f"{api} has no setting {name}; {hint}")
-        if type(value) is not type(declared[name]):
-            raise ConfigurationError(
-                f"the setting {name} of {api} must be like {declared[name]!r}, not {value!r}"
-            )
 
 
 def shipped_rules() -> Path:

@@ -41,6 +41,7 @@ ORDER = (
     "compiled",
     "evaluation",
     "hotpath",
+    "glance",
     "timeouts",
     "outbox",
     "audit",

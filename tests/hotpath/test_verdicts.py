@@ -15,9 +15,9 @@ from payloads import NOW, DictRecords, PayloadMaker, Seed, seeds_of
 
 from rulewright import Program, load
 from rulewright.evaluation import Inputs, Request, decide
-from rulewright.hotpath import verdicts as verdicts_module
-from rulewright.hotpath.mentions import Role, find_mentions
-from rulewright.hotpath.verdicts import Verdicts, make_verdicts
+from rulewright.glance import verdicts as verdicts_module
+from rulewright.glance.mentions import Role, find_mentions
+from rulewright.glance.verdicts import Verdicts, make_verdicts
 from rulewright.inputs import JsonFlaw, parse_json
 from rulewright.inputs.decoding import decode_text
 

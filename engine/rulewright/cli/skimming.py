@@ -18,9 +18,9 @@ from rulewright.cli.remembered import RememberedRecords
 from rulewright.cli.splitting import Decided, Parted, is_enough, open_parted
 from rulewright.errors import PayloadError
 from rulewright.evaluation import Inputs, with_payload
+from rulewright.glance.verdicts import Scan, Verdicts, make_verdicts
 from rulewright.hotpath.deciding import decide, quick_for
 from rulewright.hotpath.unit import NotGenerated
-from rulewright.hotpath.verdicts import Scan, Verdicts, make_verdicts
 from rulewright.inputs import Item, Payload, Source, read_line
 from rulewright.inputs.lines import LineReader
 from rulewright.inputs.sure_lines import read_surely

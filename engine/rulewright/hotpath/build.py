@@ -9,139 +9,27 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from msgspec.structs import asdict
 
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
-from rulewright.evaluation.idempotency import key_in
 from rulewright.evaluation.inferring import INFERRING_OPERATIONS
-from rulewright.evaluation.views import Layer
 from rulewright.hotpath import (
-    choosing,
-    doubt,
-    merging,
-    plan,
-    reacting,
-    refusals,
-    standstill,
-    state,
     texts,
-    values,
 )
-from rulewright.hotpath.ahead import fits
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.collecting import GIVEN, TITLE, Collector
 from rulewright.hotpath.effects import EffectWriter
-from rulewright.hotpath.inferring import InferenceWriter, may_fire
+from rulewright.hotpath.inferring import InferenceWriter
 from rulewright.hotpath.merging import MergeWriter
+from rulewright.hotpath.names import NAMES
 from rulewright.hotpath.refusals import Entry
 from rulewright.hotpath.responses import ResponseWriter, can_wait
 from rulewright.hotpath.shape import ShapeWriter, struct_of
 from rulewright.hotpath.stages import Stages
-from rulewright.hotpath.state import UNREAD, UNSHAPED, Decline, Linked, Missing, NoStore, State
+from rulewright.hotpath.state import Linked, State
 from rulewright.hotpath.stepping import StepWriter
-from rulewright.hotpath.straight import MERGED, Straightener
+from rulewright.hotpath.straight import Straightener
+from rulewright.hotpath.syntax import MERGED
 from rulewright.hotpath.unit import NotGenerated, Unit, under
-from rulewright.schema.repeats import is_one_of
-
-# Everything that generated code may call, beside the constants of its own rule file.
-NAMES: Final[Mapping[str, object]] = {
-    **{one.__name__: one for one in (all, any, dict, float, int, len, list, set, str)},
-    **{
-        one.__name__: one
-        for one in (
-            key_in,
-            may_fire,
-            choosing.tell_variants,
-            doubt.note_in_doubt,
-            doubt.tell_in_doubt,
-            doubt.value_in_doubt,
-            merging.changed_of,
-            merging.merged_of,
-            merging.require_in_scope,
-            merging.without_nulls,
-            plan.begin,
-            plan.claimed,
-            plan.begin_update,
-            plan.create_record,
-            plan.expected,
-            plan.judge_uniques,
-            plan.require_named,
-            plan.send,
-            plan.set_own,
-            plan.require_unchanged,
-            plan.stored_again,
-            plan.update_record,
-            refusals.is_clean,
-            refusals.note,
-            refusals.note_missing,
-            refusals.note_missing_items,
-            refusals.note_value,
-            refusals.tell,
-            refusals.tell_missing,
-            refusals.tell_taken,
-            refusals.tell_undecided,
-            refusals.tell_undecided_value,
-            reacting.require_nobody,
-            refusals.withdraw,
-            refusals.tell_value,
-            standstill.tell_step,
-            state.decoded,
-            state.enveloped,
-            state.names_of,
-            state.now_text,
-            state.print_plain,
-            state.printing_names,
-            state.scalar,
-            state.shown,
-            state.shown_record,
-            texts.require_writable,
-            values.all_of,
-            values.any_of,
-            values.differs,
-            values.fitted,
-            values.flag_of,
-            values.flat_of,
-            values.generated,
-            values.in_order,
-            values.next_number,
-            values.number_of,
-            values.numbered,
-            values.chance_of,
-            values.chance_within,
-            values.listed,
-            values.match,
-            values.matched,
-            values.member,
-            values.same,
-            values.truth,
-            values.matched_all,
-            values.other_of,
-            values.permitted,
-            values.plain_key,
-            values.money_of,
-            values.plain_keys,
-            values.slug_of,
-            values.refitted,
-            values.require_none,
-            values.text_of,
-            values.where_value,
-            values.whole_of,
-            values.with_defaults,
-            is_one_of,
-        )
-    },
-    "asdict": asdict,
-    "fits": fits,
-    "new": object.__new__,
-    "Layer": Layer,
-    "State": State,
-    "Decline": Decline,
-    "Missing": Missing,
-    "NoStore": NoStore,
-    "UNREAD": UNREAD,
-    "UNSHAPED": UNSHAPED,
-    "UNSET": msgspec.UNSET,
-}
 
 
 @dataclass(frozen=True, slots=True)

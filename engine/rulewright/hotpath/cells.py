@@ -17,8 +17,9 @@ from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.records import computes, is_state, recomputes
 from rulewright.evaluation.views import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
-from rulewright.hotpath.expressions import Writer, Written, call_of, is_constant, literal, path_of
+from rulewright.hotpath.expressions import Writer, call_of
 from rulewright.hotpath.finding import Finder, kind_of_field
+from rulewright.hotpath.pieces import Written, is_constant, literal, path_of
 from rulewright.hotpath.unit import Code, NotGenerated, Unit, attribute_of, part_of
 
 _CASTS: Final[Mapping[str, str]] = {"text": "text_of", "int": "whole_of", "bool": "flag_of"}

@@ -6,7 +6,6 @@ be `and`: an error that CEL would hold back only costs the speed.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
@@ -23,9 +22,9 @@ from rulewright.cel.tree import (
     Macro,
     Select,
 )
-from rulewright.fieldtypes import is_writable
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Valued
 from rulewright.hotpath.patterns import searcher
+from rulewright.hotpath.pieces import Written, is_literal, literal, not_null, path_of, sure_bool
 from rulewright.hotpath.unit import Code, Unit, part_of
 
 # Below this every int is a double too, so that comparing exactly is comparing as CEL does.
@@ -44,10 +43,6 @@ class Resolver(Protocol):
 
     def reach(self, paths: Iterable[tuple[str, ...]]) -> None:
         """See to it that an expression that is called finds the records it reads."""
-
-
-class Written(Exception):  # noqa: N818 - not an error
-    """This part is called as compiled CEL."""
 
 
 class Writer:
@@ -149,38 +144,6 @@ def call_of(
     return cel.Program("", node, functions=functions).evaluate
 
 
-def literal(value: object) -> Code:
-    """A literal of Python."""
-    if value is None:
-        return Code("None", "null", sure=True)
-    kinds = {bool: "bool", str: "text", int: "int", float: "double"}
-    kind = kinds.get(type(value))
-    if kind is None:
-        raise Written
-    if isinstance(value, str) and not is_writable(value):
-        # What no store keeps is met where it is fitted to a field.
-        raise Written
-    text = repr(value)
-    return Code(f"({text})" if text.startswith("-") else text, kind, sure=True, steady=True)
-
-
-def path_of(node: cel.Node) -> tuple[str, ...] | None:
-    """`a.b.c` and `a.b["c"]` as steps; None for anything else."""
-    steps: list[str] = []
-    while True:
-        match node:
-            case Select(optional=False):
-                steps.append(node.field)
-                node = node.operand
-            case Index(index=Literal(value=str() as key), optional=False):
-                steps.append(key)
-                node = node.operand
-            case Ident():
-                return (node.name, *reversed(steps))
-            case _:
-                return None
-
-
 def _literal(writer: Writer, node: Any) -> Code:
     return literal(node.value)
 
@@ -213,7 +176,7 @@ def _given(writer: Writer, node: Any) -> Code:
     if steps[0] in writer.local:
         if len(steps) > 1 and writer.local[steps[0]].kind != "record":
             raise Written
-        return _not_null(_below(writer.local[steps[0]], steps[1:]))
+        return not_null(_below(writer.local[steps[0]], steps[1:]))
     return _all_given(writer, steps)
 
 
@@ -231,10 +194,6 @@ def _all_given(writer: Writer, steps: tuple[str, ...]) -> Code:
     if not tests:
         return Code("True", "bool", sure=True, steady=True)
     return Code(f"({' and '.join(tests)})", "bool", sure=True, steady=True)
-
-
-def _not_null(code: Code) -> Code:
-    return Code(f"({code.text} is not None)", "bool", sure=True, steady=True)
 
 
 def _logic(writer: Writer, node: Any) -> Code:
@@ -339,50 +298,32 @@ def _match(writer: Writer, node: Any) -> Code:
     ):
         raise Written
     test = writer.unit.constant("search", searcher(pattern.value))
-    return _sure_bool(f"{test}({text.text})")
+    return sure_bool(f"{test}({text.text})")
 
 
 def _equality(writer: Writer, node: Any) -> Code:
     left, right = (writer.code(one) for one in node.args)
-    if _is_literal(left):
+    if is_literal(left):
         left, right = right, left
     negated = node.function == "_!=_"
     if left.text == right.text == "None":
-        return _sure_bool(repr(not negated))
+        return sure_bool(repr(not negated))
     if right.kind != "null" and (left.kind not in (*_PLAIN, "record") or right.kind not in _PLAIN):
         raise Written
-    if right.kind == "null" or (right.kind == "bool" and _is_literal(right)):
-        if _is_literal(left):
+    if right.kind == "null" or (right.kind == "bool" and is_literal(right)):
+        if is_literal(left):
             raise Written
-        return _sure_bool(f"({left.text} {'is not' if negated else 'is'} {right.text})")
+        return sure_bool(f"({left.text} {'is not' if negated else 'is'} {right.text})")
     sign = "!=" if negated else "=="
-    if _is_literal(left) and _is_literal(right) and left.kind == right.kind == "text":
-        return _sure_bool(repr((left.text == right.text) is not negated))
+    if is_literal(left) and is_literal(right) and left.kind == right.kind == "text":
+        return sure_bool(repr((left.text == right.text) is not negated))
     both_sure = left.sure and right.sure and left.kind == right.kind and left.kind in _COMPARABLE
     # A text equals nothing but a text, in Python and in CEL.
     if both_sure or "text" in (left.kind if left.sure else "", right.kind if right.sure else ""):
-        return _sure_bool(f"({left.text} {sign} {right.text})")
+        return sure_bool(f"({left.text} {sign} {right.text})")
     if "int" in (left.kind if left.sure else "", right.kind if right.sure else ""):
-        return _sure_bool(f"({'not ' if negated else ''}same({left.text}, {right.text}))")
+        return sure_bool(f"({'not ' if negated else ''}same({left.text}, {right.text}))")
     raise Written
-
-
-def _sure_bool(text: str) -> Code:
-    return Code(text, "bool", sure=True, steady=True)
-
-
-def is_constant(text: str) -> bool:
-    """Whether a text is a literal other than None."""
-    try:
-        return ast.literal_eval(text) is not None
-    except (ValueError, SyntaxError):
-        return False
-
-
-def _is_literal(code: Code) -> bool:
-    return code.sure and (
-        code.kind == "null" or code.text[:1] in "'\"-0123456789" or code.text in ("True", "False")
-    )
 
 
 def _order(writer: Writer, node: Any) -> Code:
@@ -390,7 +331,7 @@ def _order(writer: Writer, node: Any) -> Code:
     if not (left.sure and right.sure and left.kind == right.kind and left.kind in ("text", "int", "double")):
         raise Written
     # Null can't be ordered: Python raises.
-    return _sure_bool(f"({left.text} {_ORDERS[node.function]} {right.text})")
+    return sure_bool(f"({left.text} {_ORDERS[node.function]} {right.text})")
 
 
 def _membership(writer: Writer, node: Any) -> Code:
@@ -402,11 +343,11 @@ def _membership(writer: Writer, node: Any) -> Code:
         values = [one.value for one in collection.elements if isinstance(one, Literal)]
         if len(values) != len(collection.elements) or not all(type(one) is str for one in values):
             raise Written
-        return _sure_bool(f"({code.text} in {tuple(values)!r})")
+        return sure_bool(f"({code.text} in {tuple(values)!r})")
     listed = writer.code(collection)
     if listed.kind not in ("any", "list") or listed.called:
         raise Written
-    return _sure_bool(f"member({code.text}, {listed.text})")
+    return sure_bool(f"member({code.text}, {listed.text})")
 
 
 def _macro(writer: Writer, node: Any) -> Code:
@@ -424,7 +365,7 @@ def _macro(writer: Writer, node: Any) -> Code:
         del writer.unit.left[before:]
         raise Written
     word = "any" if node.kind == "exists" else "all"
-    return _sure_bool(f"{word}([{inner._test(body)} for {name} in {listed.text}])")
+    return sure_bool(f"{word}([{inner._test(body)} for {name} in {listed.text}])")
 
 
 _WRITERS: Final[Mapping[type, Callable[[Writer, Any], Code]]] = {

@@ -13,7 +13,8 @@ from rulewright.evaluation.masking import MASK
 from rulewright.evaluation.overlay import needs_store
 from rulewright.evaluation.request import PARAMETER
 from rulewright.formula import Formula, Valued
-from rulewright.hotpath.expressions import Writer, Written, path_of
+from rulewright.hotpath.expressions import Writer
+from rulewright.hotpath.pieces import Written, path_of
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
 
 _KINDS: Final[Mapping[str, str]] = {

@@ -11,8 +11,22 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
+from rulewright.hotpath.syntax import (
+    MERGED,
+    assign,
+    call,
+    called_by,
+    cell_set_by,
+    condition_of,
+    copied,
+    count_of,
+    counts_records,
+    merged_by,
+    opens_payload,
+    takes_state,
+)
 from rulewright.hotpath.unit import Unit
 
 # Called with the state, these read no cell.
@@ -30,8 +44,6 @@ s.changes = []
 _REVISED: Final = "s.revised = {{{own!r}}}\n"
 # What the state was given, and the name that `accept` has it under.
 _GIVEN: Final = frozenset({"p", "payload", "store", "actor", "request", "now", "seed", "current"})
-# What a stage works out for those after it.
-MERGED: Final = ("kept", "changed", "merged")
 
 
 @dataclass
@@ -85,10 +97,10 @@ class Straightener:
     def _cell(function: ast.FunctionDef, known: set[str]) -> _Cell:
         unread = function.body[1]
         assert isinstance(unread, ast.If)
-        calls = {name for node in ast.walk(function) if (name := _called(node)) in known}
-        named = [node for node in ast.walk(function) if isinstance(node, ast.Call) and _takes_state(node)]
+        calls = {name for node in ast.walk(function) if (name := called_by(node)) in known}
+        named = [node for node in ast.walk(function) if isinstance(node, ast.Call) and takes_state(node)]
         may_read = function.name[:2] in _LOOKING or any(
-            _called(one) not in _HARMLESS and _called(one) not in known for one in named
+            called_by(one) not in _HARMLESS and called_by(one) not in known for one in named
         )
         lines, name = unread.body[:-1], function.name
         return _Cell(name, f"c_{name}", lines, frozenset(calls - {None}), may_read)
@@ -117,7 +129,7 @@ class Straightener:
         self, body: Sequence[ast.stmt], now: _Known, renaming: Mapping[str, str]
     ) -> Iterator[ast.stmt]:
         for statement in body:
-            if _opens_payload(statement):
+            if opens_payload(statement):
                 continue
             yield from self._statement(statement, now, renaming)
 
@@ -150,7 +162,7 @@ class Straightener:
             case ast.Return(value=ast.expr() as value):
                 # What a stage returns is the response's body.
                 body = reader.read(value)
-                yield from (*before, _assign("s.body", body))
+                yield from (*before, assign("s.body", body))
             case ast.Expr(value=ast.Call(func=ast.Name(id="begin" | "begin_update" as begin))):
                 now.ahead = True
                 lines = _BEGIN if begin == "begin" else _BEGIN + _REVISED
@@ -162,7 +174,7 @@ class Straightener:
             case _:
                 made_one = reader.keep(statement)
                 self._note(made_one, now)
-                if name := _merged(made_one):
+                if name := merged_by(made_one):
                     assert isinstance(made_one, ast.Assign)
                     made_one.targets.insert(0, ast.Name(name, ast.Store()))
                 is_idle = isinstance(made_one, ast.Expr) and isinstance(made_one.value, ast.Name)
@@ -170,7 +182,7 @@ class Straightener:
 
     def _note(self, statement: ast.stmt, now: _Known) -> None:
         """Take note of what a statement does to cells; what fills one anew fills its variable, too."""
-        name = _set_cell(statement)
+        name = cell_set_by(statement)
         if name in now.values:
             assert isinstance(statement, ast.Assign)
             statement.targets.insert(0, ast.Name(now.values[name], ast.Store()))
@@ -181,8 +193,8 @@ class Straightener:
         """Empty the cells of what may read otherwise: surely, or where an effect wrote to their resource."""
         emptied: list[str] = []
         for statement in self.functions["reread"].body:
-            resource, emptying = _condition(statement)
-            name = _set_cell(emptying)
+            resource, emptying = condition_of(statement)
+            name = cell_set_by(emptying)
             if not name or (resource not in (None, self.own) and resource not in self.others):
                 continue
             now.values.pop(name, None)
@@ -201,7 +213,7 @@ class Straightener:
         first, *emptying = self.functions["forget"].body
         yield first
         for statement in emptying:
-            name = _set_cell(statement)
+            name = cell_set_by(statement)
             if name in now.values or name in now.maybe:
                 now.values.pop(name, None)
                 now.maybe.discard(name)
@@ -215,11 +227,11 @@ class Straightener:
         variable = f"v{self.made}_{name}"
         cell = self.cells[name]
         if name in now.maybe:
-            before.append(_assign(variable, _call(name)))
+            before.append(assign(variable, call(name)))
             now.maybe |= self.reached(name)
         else:
             before += self._opened(cell, now, variable)
-            before.append(_assign(f"s.{cell.cell}", ast.Name(variable, ast.Load())))
+            before.append(assign(f"s.{cell.cell}", ast.Name(variable, ast.Load())))
         now.maybe.add(name)
         now.values[name] = variable
         return ast.Name(variable, ast.Load())
@@ -264,12 +276,12 @@ class _Reader(ast.NodeTransformer):
         self.has_read = False
 
     def read(self, node: ast.expr) -> ast.expr:
-        found = self.visit(_copied(node))
+        found = self.visit(copied(node))
         assert isinstance(found, ast.expr)
         return found
 
     def keep(self, statement: ast.stmt) -> ast.stmt:
-        found = self.visit(_copied(statement))
+        found = self.visit(copied(statement))
         assert isinstance(found, ast.stmt)
         return found
 
@@ -308,15 +320,15 @@ class _Reader(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        name = _called(node)
+        name = called_by(node)
         if name is None or name not in self.writer.cells:
             # A record that was stored before is among those stored.
-            is_count = self.now.ahead and _counts_records(node.func)
+            is_count = self.now.ahead and counts_records(node.func)
             is_count = is_count and not self.writer.has_stored
             self.generic_visit(node)
             if is_count and isinstance(node.args[0], ast.Constant) and node.args[0].value == self.writer.own:
-                return _count(node)
-            if _takes_state(node) and name not in _HARMLESS:
+                return count_of(node)
+            if takes_state(node) and name not in _HARMLESS:
                 # Whatever it is, it may read by name.
                 self.now.maybe |= self.writer.cells.keys()
                 self.has_read = True
@@ -341,83 +353,6 @@ class _Reader(ast.NodeTransformer):
             if node.attr == "records":
                 return ast.Name("s" if self.now.ahead else "store", ast.Load())
         return self.generic_visit(node)
-
-
-def _copied(part: Any) -> Any:
-    """As `copy.deepcopy`, which takes ten times as long: no part of a tree stands in it twice."""
-    if isinstance(part, list):
-        return [_copied(one) for one in part]
-    if not isinstance(part, ast.AST):
-        return part
-    made = part.__new__(type(part))
-    vars(made).update({name: _copied(one) for name, one in vars(part).items()})
-    return made
-
-
-def _opens_payload(statement: ast.stmt) -> bool:
-    """Whether it is `p = s.p`."""
-    match statement:
-        case ast.Assign(targets=[ast.Name(id="p")], value=ast.Attribute(value=ast.Name(id="s"), attr="p")):
-            return True
-    return False
-
-
-def _counts_records(function: ast.expr) -> bool:
-    """Whether it is `s.records.count`."""
-    match function:
-        case ast.Attribute(value=ast.Attribute(value=ast.Name(id="s"), attr="records"), attr="count"):
-            return True
-    return False
-
-
-def _set_cell(statement: ast.stmt) -> str:
-    """The cell that a statement fills or empties; "" where it does something else."""
-    match statement:
-        case ast.Assign(targets=[ast.Attribute(attr=cell)]) if cell.startswith("c_"):
-            return cell.removeprefix("c_")
-    return ""
-
-
-def _merged(statement: ast.stmt) -> str:
-    """The part of an update that a statement works out, or ""."""
-    match statement:
-        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="s"), attr=name)]) if name in MERGED:
-            return name
-    return ""
-
-
-def _condition(statement: ast.stmt) -> tuple[object, ast.stmt]:
-    """A statement of `reread`, and the resource that must be planned for it; None where it always runs."""
-    match statement:
-        case ast.If(test=ast.Compare(left=ast.Constant(value=str() as resource)), body=[inner]):
-            return resource, inner
-    return None, statement
-
-
-def _called(node: ast.AST) -> str | None:
-    return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
-
-
-def _count(call: ast.Call) -> ast.expr:
-    """Count own records: where only the own one is planned, it comes to those stored unless it is hidden."""
-    resource, where = (ast.unparse(one) for one in call.args)
-    stored = f"store.count({resource}, {where}) + (s.hidden is None and fits(s.record, {where}))"
-    return ast.parse(f"s.count({resource}, {where}) if s.changes else {stored}", mode="eval").body
-
-
-def _takes_state(node: ast.Call) -> bool:
-    return any(isinstance(one, ast.Name) and one.id == "s" for one in node.args)
-
-
-def _call(name: str) -> ast.expr:
-    return ast.Call(ast.Name(name, ast.Load()), [ast.Name("s", ast.Load())], [])
-
-
-def _assign(target: str, value: ast.expr) -> ast.stmt:
-    statement = ast.parse(f"{target} = None").body[0]
-    assert isinstance(statement, ast.Assign)
-    statement.value = value
-    return statement
 
 
 def _title(function: str) -> str:

@@ -8,38 +8,40 @@ that compares a line with what was proven; it is never wrong with a yes, and say
 
 from __future__ import annotations
 
-import math
 import re
 import sys
-import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
-import re2
 from msgspec import Struct
 
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import Request
-from rulewright.hotpath.build import NAMES
+from rulewright.glance.judges import is_positive, is_told_apart, judge_of, parts_judge
+from rulewright.glance.lines import (
+    day_of,
+    has_single_keys,
+    is_read_as_date,
+    is_writable,
+    new_absent,
+    struct_of_line,
+)
+from rulewright.glance.mentions import Guard, Mentions, Role, find_mentions
+from rulewright.glance.proofs import REMEMBERED, answering, keep, remembering, remembering_months
 from rulewright.hotpath.cells import Cells
 from rulewright.hotpath.days import Days
 from rulewright.hotpath.finding import kind_of_field
-from rulewright.hotpath.mentions import Guard, Mentions, Role, find_mentions
-from rulewright.hotpath.shape import loaders_of, struct_of
-from rulewright.hotpath.state import Decline
-from rulewright.hotpath.texts import date_reader, days_reader, general_reader, is_positional, is_uuid
+from rulewright.hotpath.names import NAMES
+from rulewright.hotpath.shape import loaders_of
+from rulewright.hotpath.texts import days_reader
 from rulewright.hotpath.unit import Code, NotGenerated, Unit, attribute_of, is_sent
 from rulewright.ports import Records
 
 # What the state of a field is that was not sent, beside None, True and False.
 _NOT_SENT: Final = 2
-# What is proven of one thing is forgotten when there is more of it than this.
-_REMEMBERED: Final = 32_768
 # Above this, counting what was sent by one call is faster than one comparison each.
 _FEW: Final = 6
-_EXACT: Final = float(2**53)
 # Values of these equal others that are not the same: 0.0 and -0.0, or 1, 1.0 and true. A map has parts, too.
 _UNTOLD: Final = ("number", "map", "any")
 
@@ -111,7 +113,7 @@ class _Writer:
             raise NotGenerated("names that mean something in Python")
         self.loaders = loaders_of(resource.loader(None, settable))
         self.absent = new_absent()
-        struct, self.parts = _struct_of(resource, self.fields, self.absent)
+        struct, self.parts = struct_of_line(resource, self.fields, self.absent)
         self.known: list[dict[object, object]] = []
         self.constants: dict[str, object] = {
             "A": self.absent,
@@ -198,13 +200,13 @@ class _Writer:
         days = [at for at, own in enumerate(guard.own) if is_read_as_date(self.resource.fields[own])]
 
         def refill() -> None:
-            if records.count(guard.resource, {}) > _REMEMBERED:
+            if records.count(guard.resource, {}) > REMEMBERED:
                 raise NotGenerated(f"{guard.resource} has many records")
             stored.clear()
             for record in records.find(guard.resource, {}):
                 values = [record.get(each) for each in guard.fields]
                 for at in days:
-                    values[at] = _day_of(values[at])
+                    values[at] = day_of(values[at])
                 # What was not sent, or null, is not looked up.
                 if None not in values:
                     stored.add(tuple(values) if len(values) > 1 else values[0])
@@ -240,7 +242,7 @@ class _Writer:
             kept = f"keep({known}, {place}, {self._state(one, place)})"
             if one.type.basic == "number":
                 # -0.0 equals 0.0, and is refused where only the other was accepted.
-                self.constants.update(positive=_is_positive, told=_is_told_apart)
+                self.constants.update(positive=is_positive, told=is_told_apart)
                 self.tests.append(f"({place} != 0.0 or positive({place}))")
                 kept = f"if {place} is A or {place} is None or told({place}): {kept}"
             self.kept.append(kept)
@@ -270,15 +272,15 @@ class _Writer:
         good: dict[object, object] = {self.absent: True, None: True}
         if days is not None:
             seen = self._constant(f"days_{name}", good)
-            judged = self._constant(f"judge_{name}", _remembering_months(_answering(judge), days, good))
+            judged = self._constant(f"judge_{name}", remembering_months(answering(judge), days, good))
             self.tests.append(f"(p.{name} in {seen} or {judged}(p.{name}))")
             return
         if one.rule.type == "list" or one.children:
-            judged = self._constant(f"judge_{name}", _answering(judge))
+            judged = self._constant(f"judge_{name}", answering(judge))
             self.tests.append(f"(p.{name} is A or p.{name} is None or {judged}(p.{name}))")
             return
         seen = self._constant(f"good_{name}", good)
-        judged = self._constant(f"judge_{name}", _remembering(_answering(judge), good))
+        judged = self._constant(f"judge_{name}", remembering(answering(judge), good))
         self.tests.append(f"(p.{name} in {seen} or {judged}(p.{name}))")
 
     def _value(self, one: CompiledField) -> None:
@@ -352,273 +354,18 @@ class _Writer:
         """What raises where the Struct takes a value that the field does not; None where they are one."""
         loader: Any = self.loaders[one.name]
         if not one.children:
-            return _judge_of(one, loader, days)
+            return judge_of(one, loader, days)
         inner = loaders_of(loader.nested())
         judges = {
             child.name: judge
             for child in one.children
-            if child.rule.readonly is None and (judge := _judge_of(child, inner[child.name])) is not None
+            if child.rule.readonly is None and (judge := judge_of(child, inner[child.name])) is not None
         }
-        return _parts_judge(judges, self.absent) if judges else None
+        return parts_judge(judges, self.absent) if judges else None
 
 
 def _local(name: str) -> str:
     return f"o_{name}"
-
-
-def new_absent() -> str:
-    """Return what stands for what was not sent, in one Struct and nowhere else: its references are counted.
-
-    A text with NUL is never accepted, so nobody can send it; being a text, it is told from other texts sooner
-    than another object would be. Raises NotGenerated where Python doesn't count.
-    """
-    absent = "".join(("\0", "absent"))
-    before = sys.getrefcount(absent)
-    held = [absent, absent]
-    if sys.getrefcount(absent) - before != len(held):
-        raise NotGenerated("references are not counted")
-    return absent
-
-
-def _struct_of(
-    resource: CompiledResource, fields: Iterable[CompiledField], absent: str
-) -> tuple[type[msgspec.Struct], dict[str, int]]:
-    """Make the Struct of what may be sent; and how many parts objects have."""
-    types = {one.name: one for one in msgspec.structs.fields(struct_of(resource))}
-    members: list[Any] = []
-    sizes: dict[str, int] = {}
-    for one in fields:
-        info = types[one.name]
-        type_ = info.type
-        if one.children:
-            part = _part_of(one, type_, absent)
-            sizes[one.name] = len(part.__struct_fields__)
-            type_ = typing.Union[part, None] if one.rule.nullable else part  # noqa: UP007 - made at run time
-        if is_read_as_date(one):
-            type_ = date | None if one.rule.nullable else date
-        elif type_ is Any:
-            # Its own field reads it, so it must not hold parts, or be a number that JSON writes otherwise.
-            type_ = str | None if one.rule.nullable else str
-        members.append((one.name, type_) if one.rule.required else (one.name, type_, absent))
-    made = msgspec.defstruct("Line", members, forbid_unknown_fields=True, kw_only=True, gc=False)
-    return made, sizes
-
-
-def is_read_as_date(one: CompiledField) -> bool:
-    """Whether msgspec reads a field's dates as the field does: exactly YYYY-MM-DD, of days that there are."""
-    return one.rule.format in (None, "iso", "%Y-%m-%d") and one.rule.blank is None and is_positional(one)
-
-
-def _day_of(text: Any) -> date | None:
-    """The day that a line would have to name to hold this text; None where no line can."""
-    try:
-        day = date.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
-    return day if str(day) == text else None
-
-
-def _part_of(one: CompiledField, type_: Any, absent: str) -> type[msgspec.Struct]:
-    kinds = (type_, *typing.get_args(type_))
-    found = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, msgspec.Struct))
-    infos = {info.name: info for info in msgspec.structs.fields(found)}
-    members: list[Any] = []
-    for child in one.children:
-        if child.rule.readonly is not None:
-            continue
-        kind = infos[child.name].type
-        left = tuple(each for each in typing.get_args(kind) if each is not msgspec.UnsetType)
-        if msgspec.UnsetType in typing.get_args(kind):
-            kind = typing.Union[left]  # noqa: UP007 - made at run time
-        members.append((child.name, kind) if child.rule.required else (child.name, kind, absent))
-    return msgspec.defstruct("Part", members, forbid_unknown_fields=True, kw_only=True, gc=False)
-
-
-def _judge_of(one: CompiledField, loader: Any, days: Days | None = None) -> Callable[[Any], None] | None:
-    rule = one.rule
-    judges: list[Callable[[Any], object]] = [*_plain_judges(one, loader)] if days is None else [days.read]
-    if rule.blank is not None and (judges or rule.required):
-        return _blank_judge(judges, required=rule.required)
-    return _all_of(judges) if judges else None
-
-
-def _plain_judges(one: CompiledField, loader: Any) -> list[Callable[[Any], object]]:
-    rule = one.rule
-    match rule.type:
-        case "string":
-            return [*_text_judges(one)]
-        case "uuid":
-            return [_matching(is_uuid), *_option_judges(one)]
-        case "date":
-            return [date_reader(one, loader)]
-        case "integer":
-            return [*_bound_judges(one), *_option_judges(one)]
-        case "number":
-            return [_exact_number, *_bound_judges(one), *_option_judges(one)]
-        case "boolean":
-            return [*_option_judges(one)]
-        case _:
-            return [general_reader(one, loader)]
-
-
-def _text_judges(one: CompiledField) -> Iterator[Callable[[Any], object]]:
-    rule = one.rule
-    least, most = rule.min_length or 0, rule.max_length
-    # Without `blank` the Struct judges lengths, as it does options of texts and whole bounds.
-    if rule.blank is not None and (least or most is not None):
-
-        def fits(text: str) -> None:
-            if len(text) < least or (most is not None and len(text) > most):
-                raise Decline
-
-        yield fits
-    if rule.pattern is not None:
-        yield _matching(re2.compile(rule.pattern).fullmatch)
-    yield from _option_judges(one)
-
-
-def _bound_judges(one: CompiledField) -> Iterator[Callable[[Any], object]]:
-    least: Any = one.rule.min
-    most: Any = one.rule.max
-    if any(
-        each is not None and (one.rule.type == "number" or not isinstance(each, int))
-        for each in (least, most)
-    ):
-
-        def fits(number: float) -> None:
-            if not ((least is None or number >= least) and (most is None or number <= most)):
-                raise Decline
-
-        yield fits
-
-
-def _option_judges(one: CompiledField) -> Iterator[Callable[[Any], object]]:
-    options = one.rule.one_of
-    if isinstance(options, tuple) and not (
-        one.rule.type == "string" and all(isinstance(each, str) for each in options)
-    ):
-        is_flag = one.rule.type == "boolean"
-        kept = frozenset(each for each in options if isinstance(each, bool) is is_flag)
-
-        def fits(value: object) -> None:
-            if value not in kept:
-                raise Decline
-
-        yield fits
-
-
-def _is_positive(number: float) -> bool:
-    return math.copysign(1.0, number) > 0
-
-
-def _is_told_apart(number: float) -> bool:
-    """Whether no other number that a line may hold equals it."""
-    return -_EXACT < number < _EXACT and (number != 0.0 or _is_positive(number))
-
-
-def _exact_number(number: float) -> None:
-    """Beyond, a whole number in JSON is another than the double it becomes."""
-    if not -_EXACT < number < _EXACT:
-        raise Decline
-
-
-def _matching(match: Callable[[str], object]) -> Callable[[str], None]:
-    def judge(text: str) -> None:
-        if match(text) is None:
-            raise Decline
-
-    return judge
-
-
-def _blank_judge(judges: list[Callable[[Any], object]], *, required: bool) -> Callable[[Any], None]:
-    def judge(text: str) -> None:
-        if text.strip():
-            for each in judges:
-                each(text)
-        elif required:
-            raise Decline
-
-    return judge
-
-
-def _all_of(judges: list[Callable[[Any], object]]) -> Callable[[Any], None]:
-    def judge(value: object) -> None:
-        for each in judges:
-            each(value)
-
-    return judge
-
-
-def _parts_judge(judges: Mapping[str, Callable[[Any], None]], absent: str) -> Callable[[Any], None]:
-    def judge(part: object) -> None:
-        for name, each in judges.items():
-            value = getattr(part, name)
-            if value is not absent and value is not None:
-                each(value)
-
-    return judge
-
-
-def _answering(judge: Callable[[Any], None]) -> Callable[[Any], bool]:
-    """A judge that says no instead of raising."""
-
-    def answer(value: Any) -> bool:
-        try:
-            judge(value)
-        except Exception:  # whatever it was, the full path meets it
-            return False
-        return True
-
-    return answer
-
-
-def _remembering(judge: Callable[[Any], bool], good: dict[object, object]) -> Callable[[Any], bool]:
-    def answer(value: Any) -> bool:
-        if not judge(value):
-            return False
-        if len(good) < _REMEMBERED:
-            good[value] = True
-        return True
-
-    return answer
-
-
-def _remembering_months(
-    judge: Callable[[Any], bool], days: Days, good: dict[object, object]
-) -> Callable[[Any], bool]:
-    """A judge of dates that knows all days of a month when it has met one of them."""
-    day = days.layout.day
-
-    def answer(text: Any) -> bool:
-        if not judge(text):
-            return False
-        before, after = text[: day.start], text[day.stop :]
-        if len(good) < _REMEMBERED:
-            good.update((before + each + after, True) for each in days.months.get(before + after, ()))
-        return True
-
-    return answer
-
-
-def keep(known: dict[object, object], value: object, proof: object) -> None:
-    """Note what was proven; when there is too much of it, start anew."""
-    if len(known) >= _REMEMBERED:
-        known.clear()
-    known[value] = proof
-
-
-def is_writable(line: bytes) -> bool:
-    """Whether a line with escapes holds no NUL. (Half a surrogate pair msgspec refuses.)"""
-    return line.find(b"\\u0000") < 0
-
-
-def has_single_keys(line: bytes, keys: int) -> bool:
-    """Whether a line of JSON surely has no more than so many keys, where its texts may hold colons.
-
-    A key ends in a quote, and its colon follows at once where no colon follows a blank anywhere.
-    """
-    blanks = line.find(b" :") >= 0 or line.find(b"\t:") >= 0 or line.find(b"\r:") >= 0
-    return not blanks and line.find(b"\n:") < 0 and line.count(b'":') == keys
 
 
 __all__ = ["Verdicts", "make_verdicts"]

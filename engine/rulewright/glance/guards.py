@@ -1,0 +1,57 @@
+"""The look-ups of `infer` that must find nothing for it to have nothing to tell."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
+from rulewright.formula import Formula
+from rulewright.glance.chains import chain
+from rulewright.glance.reads import OWN
+from rulewright.hotpath.cells import Cells
+from rulewright.hotpath.inferring import InferenceWriter
+from rulewright.hotpath.unit import NotGenerated, Unit, is_sent
+
+
+class Guard(Struct, frozen=True):
+    """`infer` is silent where no record of `resource` holds in `fields` what the payload holds in `own`."""
+
+    resource: str
+    fields: tuple[str, ...]
+    own: tuple[str, ...]
+
+
+def find_guards(rules: CompiledRules, resource: CompiledResource) -> dict[str, Guard]:
+    """The look-ups that must find nothing for no rule of `infer` to have anything to tell."""
+    if not resource.file.inferences:
+        return {}
+    found: dict[str, Guard] = {}
+    for needs in InferenceWriter(Unit(rules, resource), Cells(Unit(rules, resource))).needs():
+        name = next((one for one in sorted(needs) if one in resource.lookups), None)
+        if name is None:
+            raise NotGenerated("rules of infer that need no look-up")
+        found[name] = _guard_of(resource, name)
+    return found
+
+
+def _guard_of(resource: CompiledResource, name: str) -> Guard:
+    lookup = resource.lookups[name]
+    own: list[str] = []
+    for entry in lookup.by.entries.values():
+        root, steps, _ = chain(entry.node) if isinstance(entry, Formula) else (None, (), ())
+        one = resource.fields.get(steps[0]) if root is not None and len(steps) == 1 else None
+        if root is None or root.name not in OWN or one is None or not _is_as_sent(resource, one):
+            raise NotGenerated(f"the look-up {name}, by what is worked out")
+        own.append(one.name)
+    if lookup.rule.kind not in ("find", "find_all") or lookup.rule.if_missing != "null" or not own:
+        raise NotGenerated(f"the look-up {name} of infer")
+    return Guard(lookup.rule.resource, tuple(lookup.by.entries), tuple(own))
+
+
+def _is_as_sent(resource: CompiledResource, one: CompiledField) -> bool:
+    """Whether what is stored is what was sent, to the letter."""
+    rule = one.rule
+    supplied = rule.default is not None or rule.default_from is not None or rule.blank is not None
+    derived = rule.compute is not None or rule.generate is not None or one.excluded_if is not None
+    plain = rule.type in ("string", "integer") or (rule.type == "date" and (rule.format or "iso") == "iso")
+    return plain and not supplied and not derived and is_sent(resource, one)

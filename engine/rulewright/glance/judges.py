@@ -1,0 +1,141 @@
+"""What raises where the Struct of a line takes a value that its field does not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import re2
+
+from rulewright.compiled import CompiledField
+from rulewright.hotpath.days import Days
+from rulewright.hotpath.state import Decline
+from rulewright.hotpath.texts import date_reader, general_reader, is_uuid
+
+_EXACT: Final = float(2**53)
+
+
+def judge_of(one: CompiledField, loader: Any, days: Days | None = None) -> Callable[[Any], None] | None:
+    rule = one.rule
+    judges: list[Callable[[Any], object]] = [*_plain_judges(one, loader)] if days is None else [days.read]
+    if rule.blank is not None and (judges or rule.required):
+        return _blank_judge(judges, required=rule.required)
+    return _all_of(judges) if judges else None
+
+
+def _plain_judges(one: CompiledField, loader: Any) -> list[Callable[[Any], object]]:
+    rule = one.rule
+    match rule.type:
+        case "string":
+            return [*_text_judges(one)]
+        case "uuid":
+            return [_matching(is_uuid), *_option_judges(one)]
+        case "date":
+            return [date_reader(one, loader)]
+        case "integer":
+            return [*_bound_judges(one), *_option_judges(one)]
+        case "number":
+            return [_exact_number, *_bound_judges(one), *_option_judges(one)]
+        case "boolean":
+            return [*_option_judges(one)]
+        case _:
+            return [general_reader(one, loader)]
+
+
+def _text_judges(one: CompiledField) -> Iterator[Callable[[Any], object]]:
+    rule = one.rule
+    least, most = rule.min_length or 0, rule.max_length
+    # Without `blank` the Struct judges lengths, as it does options of texts and whole bounds.
+    if rule.blank is not None and (least or most is not None):
+
+        def fits(text: str) -> None:
+            if len(text) < least or (most is not None and len(text) > most):
+                raise Decline
+
+        yield fits
+    if rule.pattern is not None:
+        yield _matching(re2.compile(rule.pattern).fullmatch)
+    yield from _option_judges(one)
+
+
+def _bound_judges(one: CompiledField) -> Iterator[Callable[[Any], object]]:
+    least: Any = one.rule.min
+    most: Any = one.rule.max
+    if any(
+        each is not None and (one.rule.type == "number" or not isinstance(each, int))
+        for each in (least, most)
+    ):
+
+        def fits(number: float) -> None:
+            if not ((least is None or number >= least) and (most is None or number <= most)):
+                raise Decline
+
+        yield fits
+
+
+def _option_judges(one: CompiledField) -> Iterator[Callable[[Any], object]]:
+    options = one.rule.one_of
+    if isinstance(options, tuple) and not (
+        one.rule.type == "string" and all(isinstance(each, str) for each in options)
+    ):
+        is_flag = one.rule.type == "boolean"
+        kept = frozenset(each for each in options if isinstance(each, bool) is is_flag)
+
+        def fits(value: object) -> None:
+            if value not in kept:
+                raise Decline
+
+        yield fits
+
+
+def is_positive(number: float) -> bool:
+    return math.copysign(1.0, number) > 0
+
+
+def is_told_apart(number: float) -> bool:
+    """Whether no other number that a line may hold equals it."""
+    return -_EXACT < number < _EXACT and (number != 0.0 or is_positive(number))
+
+
+def _exact_number(number: float) -> None:
+    """Beyond, a whole number in JSON is another than the double it becomes."""
+    if not -_EXACT < number < _EXACT:
+        raise Decline
+
+
+def _matching(match: Callable[[str], object]) -> Callable[[str], None]:
+    def judge(text: str) -> None:
+        if match(text) is None:
+            raise Decline
+
+    return judge
+
+
+def _blank_judge(judges: list[Callable[[Any], object]], *, required: bool) -> Callable[[Any], None]:
+    def judge(text: str) -> None:
+        if text.strip():
+            for each in judges:
+                each(text)
+        elif required:
+            raise Decline
+
+    return judge
+
+
+def _all_of(judges: list[Callable[[Any], object]]) -> Callable[[Any], None]:
+    def judge(value: object) -> None:
+        for each in judges:
+            each(value)
+
+    return judge
+
+
+def parts_judge(judges: Mapping[str, Callable[[Any], None]], absent: str) -> Callable[[Any], None]:
+    def judge(part: object) -> None:
+        for name, each in judges.items():
+            value = getattr(part, name)
+            if value is not absent and value is not None:
+                each(value)
+
+    return judge

@@ -1,0 +1,85 @@
+"""What decides whether a response can be made at all; what it shows counts nowhere."""
+
+from __future__ import annotations
+
+from rulewright import cel
+from rulewright.cel.tree import Call, Conditional, Given, Ident, ListExpr, Literal, Macro
+from rulewright.compiled import CompiledResource
+from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Valued
+from rulewright.glance.chains import chain
+from rulewright.glance.reads import DEEPEST, NO_NAMES, OWN, TEXTS, Reads, Role
+from rulewright.hotpath.unit import NotGenerated
+
+
+class ResponseReads:
+    """Walks the response of one resource."""
+
+    def __init__(self, resource: CompiledResource, reads: Reads) -> None:
+        self.resource = resource
+        self.reads = reads
+
+    def walk(self) -> None:
+        """Note what the body, its envelope and what may be included rest on."""
+        shape = self.resource.response
+        for valued in (shape.body, shape.envelope, *shape.include.values()):
+            if valued is not None:
+                self._pass_valued(valued)
+
+    def _pass_valued(self, valued: Valued) -> None:
+        """Note what decides whether a value can be made at all; what it is counts nowhere."""
+        if isinstance(valued, FormulaMap):
+            for entry in valued.entries.values():
+                self._pass_valued(entry)
+        elif isinstance(valued, FormulaList):
+            for entry in valued.items:
+                self._pass_valued(entry)
+        elif isinstance(valued, Formula):
+            self._pass(valued.node)
+        elif not isinstance(valued, Constant):
+            raise NotGenerated("a response of an unknown kind")
+
+    def _pass(self, node: cel.Node) -> None:
+        match node:
+            case Literal():
+                return
+            case Conditional():
+                self.reads.walk_node(node.condition, NO_NAMES, Role.VALUE)
+                self._pass(node.then)
+                self._pass(node.otherwise)
+                return
+            case ListExpr():
+                for one in node.elements:
+                    self._pass(one)
+                return
+            case Call(function="join", target=Macro() as kept, args=(Literal(),)) if self._joins_texts(kept):
+                self._pass(kept.range)
+                return
+        root, steps, _ = chain(node)
+        if root is None:
+            self.reads.walk_node(node, NO_NAMES, Role.VALUE)
+        elif root.name in OWN and steps and steps[0] in self.resource.fields and len(steps) <= DEEPEST:
+            if len(steps) > 1:
+                # Reading a part fails where the whole is null.
+                self.reads.note(steps[0], Role.PRESENCE)
+        elif root.name not in ("body", "resource"):
+            self.reads.walk_path((root.name, *steps), NO_NAMES, Role.VALUE)
+        elif steps and root.name == "body":
+            raise NotGenerated("an envelope that looks into the body")
+
+    def _joins_texts(self, kept: Macro) -> bool:
+        """`[a, b].filter(x, given(x))` of own texts."""
+        if kept.kind != "filter" or not isinstance(kept.range, ListExpr) or len(kept.variables) != 1:
+            return False
+        condition = kept.condition
+        if not (isinstance(condition, Given) and isinstance(condition.path, Ident)):
+            return False
+        return condition.path.name == kept.variables[0] and all(map(self._is_own_text, kept.range.elements))
+
+    def _is_own_text(self, node: cel.Node) -> bool:
+        root, steps, _ = chain(node)
+        if root is None or root.name not in OWN or not 1 <= len(steps) <= DEEPEST:
+            return False
+        one = self.resource.fields.get(steps[0])
+        if one is not None and len(steps) == DEEPEST:
+            one = next((child for child in one.children if child.name == steps[1]), None)
+        return one is not None and one.rule.type in TEXTS
