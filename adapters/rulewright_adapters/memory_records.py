@@ -10,6 +10,7 @@ from rulewright_adapters.values import alternatives, identity, number_after, ord
 
 if TYPE_CHECKING:
     from rulewright.ports import StoredRecord, UniqueConstraint, Where
+    from rulewright_adapters.shapes import Shape
 
 # Values that are their own identity, and those that have no parts.
 _PLAIN: Final = frozenset({str, int, float})
@@ -21,8 +22,10 @@ class RecordSet:
     """Records under row numbers of their own, since given records may lack a key or share one."""
 
     def __init__(self, records: Iterable[StoredRecord]) -> None:
+        # The fields that may be asked for; any, of records that were given without a table.
+        self._shape: Shape | None = None
         self.key: str | None = None
-        self._rows: dict[int, StoredRecord] = dict(enumerate(map(copied, records)))
+        self._rows: dict[int, dict[str, object]] = dict(enumerate(map(copied, records)))
         # Rows that hold lists or maps: only these are copied value by value.
         self._deep = {row for row, record in self._rows.items() if not _is_flat(record)}
         self._next = len(self._rows)
@@ -30,24 +33,42 @@ class RecordSet:
         # The largest number of a sequence: else every generated key would cost a look at every record.
         self._last: dict[tuple[str, str], int] = {}
 
-    def __getitem__(self, row: int) -> StoredRecord:
+    def __getitem__(self, row: int) -> dict[str, object]:
         return self._rows[row]
+
+    def shape_as(self, shape: Shape) -> None:
+        """Hold what is asked for from now on to the fields of a table."""
+        self._shape, self.key = shape, shape.table.key
+        # Made of fields that nobody judged.
+        self._indexes.clear()
+        self._last.clear()
+
+    def check_fields(self, fields: Iterable[str]) -> None:
+        """Raise AdapterError for a field that the table doesn't have."""
+        if self._shape is not None:
+            for field in fields:
+                self._shape.type_of(field)
 
     def find(self, where: Where, limit: int | None) -> list[StoredRecord]:
         """Return copies of the matching records, by key where there is one."""
         found = self.matching(where)
         if not found:
             return []
-        if self.key is not None and len(found) > 1:
+        if len(found) == 1 and limit != 0:
+            return [self._copy(found[0])]
+        if self.key is not None:
             found = self._in_order(found, self.key)
-        rows, deep = self._rows, self._deep
-        return [copied(rows[row]) if row in deep else {**rows[row]} for row in found[:limit]]
+        return [*map(self._copy, found[:limit])]
+
+    def _copy(self, row: int) -> dict[str, object]:
+        record = self._rows[row]
+        return copied(record) if row in self._deep else record.copy()
 
     def _in_order(self, found: Sequence[int], key: str) -> list[int]:
         return sorted(found, key=lambda row: order(self._rows[row].get(key)))
 
     def matching(self, where: Where) -> Sequence[int]:
-        """Return the row numbers of the matching records."""
+        """Return the row numbers of the matching records. Raises AdapterError for an unknown field."""
         # By the fields in the order in which they were asked for: few ask for the same ones in two.
         fields = (*where,)
         index = self._indexes.get(fields)
@@ -56,13 +77,16 @@ class RecordSet:
                 return [*self._rows]
             index = self._index(fields)
         wanted: tuple[Hashable, ...] = (*where.values(),)
-        kinds = {*map(type, wanted)}
-        if not kinds <= _FLAT:
-            options = [dict.fromkeys(map(identity, alternatives(value))) for value in wanted]
-            return [row for values in product(*options) for row in index.get(values, ())]
-        # Nearly all: one value each, mostly its own identity.
-        rows = index.get(wanted if kinds <= _PLAIN else (*map(identity, wanted),))
+        for value in wanted:
+            if value.__class__ not in _PLAIN:
+                return self._matching_any(index, wanted)
+        # Nearly all: one value each, its own identity.
+        rows = index.get(wanted)
         return [*rows] if rows else []
+
+    def _matching_any(self, index: _Index, wanted: Iterable[object]) -> list[int]:
+        options = [dict.fromkeys(map(identity, alternatives(value))) for value in wanted]
+        return [row for values in product(*options) for row in index.get(values, ())]
 
     def values(self, where: Where, field: str) -> Iterator[object]:
         """Yield what the matching records hold in `field`."""
@@ -72,6 +96,7 @@ class RecordSet:
         """Return the largest number that `field` holds after `prefix`, 0 if none."""
         last = self._last.get((field, prefix))
         if last is None:
+            self.check_fields((field,))
             numbers = (number_after(prefix, record.get(field)) for record in self._rows.values())
             last = self._last[field, prefix] = max(numbers, default=0)
         return max(last, 0)
@@ -90,13 +115,13 @@ class RecordSet:
             seen[values] = key
         return None
 
-    def insert(self, record: StoredRecord) -> int:
+    def insert(self, record: dict[str, object]) -> int:
         """Add a record and return its row number."""
         row, self._next = self._next, self._next + 1
         self._put(row, record)
         return row
 
-    def replace(self, row: int, record: StoredRecord) -> None:
+    def replace(self, row: int, record: dict[str, object]) -> None:
         """Put another record in the place of one."""
         self.remove(row)
         self._put(row, record)
@@ -114,11 +139,11 @@ class RecordSet:
             if number_after(prefix, record.get(field)) >= self._last[field, prefix]:
                 del self._last[field, prefix]
 
-    def restore(self, row: int, record: StoredRecord) -> None:
+    def restore(self, row: int, record: dict[str, object]) -> None:
         """Put a record back that was taken away."""
         self._put(row, record)
 
-    def _put(self, row: int, record: StoredRecord) -> None:
+    def _put(self, row: int, record: dict[str, object]) -> None:
         self._rows[row] = record
         if not _is_flat(record):
             self._deep.add(row)
@@ -128,6 +153,7 @@ class RecordSet:
             self._last[field, prefix] = max(last, number_after(prefix, record.get(field)))
 
     def _index(self, fields: tuple[str, ...]) -> _Index:
+        self.check_fields(fields)
         index: _Index = {}
         for row, record in self._rows.items():
             index.setdefault(_entry(fields, record), {})[row] = None

@@ -59,6 +59,20 @@ def test_without_tables_it_reads_any_field() -> None:
     assert store.find("any/thing", {"a": [[1, {"b": None}]]}) == [{"a": [1, {"b": None}]}]
 
 
+def test_what_was_read_before_there_were_tables_is_judged_with_them() -> None:
+    """A field that was asked for before, and that no table has, is refused as any other."""
+    store = MemoryStore({CASE: [{"id": 1, "odd": "x1"}]})
+    assert store.find(CASE, {"odd": "x1"}) == [{"id": 1, "odd": "x1"}]
+    assert store.last_in_sequence(CASE, "odd", "x") == 1
+
+    store.prepare(TABLES)
+
+    with pytest.raises(AdapterError, match="no field odd"):
+        store.find(CASE, {"odd": "x1"})
+    with pytest.raises(AdapterError, match="no field odd"):
+        store.last_in_sequence(CASE, "odd", "x")
+
+
 def test_it_has_no_name() -> None:
     """A path after memory:// is a mistake worth telling."""
     with pytest.raises(AdapterError, match="no name"):
