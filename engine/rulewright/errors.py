@@ -28,11 +28,19 @@ class RulewrightError(Exception):
 
 
 class RuleFileError(RulewrightError):
-    """The rule files are wrong. `problems` holds every mistake found in all of them."""
+    """The rule files are wrong. `problems` holds every mistake found in all of them.
+
+    As text it shows each with its place, the line with a caret, and a hint.
+    """
 
     def __init__(self, problems: Iterable[SourceProblem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(f"{p.span}: {p.message}" for p in self.problems))
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        from rulewright.source_text import render_problems  # noqa: PLC0415 - for those who read it
+
+        return render_problems(self.problems).rstrip()
 
 
 class EvaluationError(RulewrightError):

@@ -17,6 +17,7 @@ ORDER = (
     "cel",
     "deferral",
     "problem",
+    "source_text",
     "errors",
     "source",
     "model",

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reader_cases import BASE, HERE, problems_of
 
-from rulewright.report.source_text import render_problems
+from rulewright.source_text import render_problems
 
 ORDER = (HERE / "good" / "shop" / "order.yaml").read_text()
 WORDS = st.sampled_from(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
+
+from rulewright.errors import RuleFileError
 from rulewright.problem import SourceProblem, Span
-from rulewright.report.source_text import Part, render_problem, render_problems
+from rulewright.source_text import Part, render_problem, render_problems
 
 
 def problem(column: int, end: int, snippet: str, hint: str | None = None) -> SourceProblem:
@@ -46,3 +49,11 @@ def test_no_problems_no_text() -> None:
     """Nothing to say is said with nothing; several are apart by an empty line."""
     assert render_problems([]) == ""
     assert render_problems([problem(1, 2, "")] * 2).count("\n\n") == 1
+
+
+def test_the_error_tells_all() -> None:
+    """The text of a RuleFileError is every mistake with its caret and hint, also after pickling."""
+    error = RuleFileError([problem(1, 2, "a", "write b"), problem(3, 4, "a: c")])
+
+    assert str(error) == render_problems(error.problems).rstrip()
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)

@@ -9,7 +9,7 @@ import pytest
 from reader_cases import WRONG, case_names, lay_out, problems_of
 
 from rulewright.checks import pages
-from rulewright.report.source_text import render_problems
+from rulewright.source_text import render_problems
 
 
 @pytest.mark.parametrize("name", case_names())

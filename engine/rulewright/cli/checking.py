@@ -18,8 +18,8 @@ from rulewright.cli.results import write
 from rulewright.inference import require_choice
 from rulewright.problem import SourceProblem
 from rulewright.reader import read_all, sorted_problems
-from rulewright.report.source_text import Part, render_problem
 from rulewright.report.text import dump_json, show_lines
+from rulewright.source_text import Part, render_problem, underlined
 
 # How the parts of a problem look; the rest of the text is plain.
 _LOOKS: Final = {"error": "error", "warning": "warning", "info": "info", "caret": "error", "hint": "info"}
@@ -79,12 +79,12 @@ def _texts(
     elif chosen in _DOCUMENTS:
         yield from _DOCUMENTS[chosen](checked, problems)
     elif chosen == "text":
-        yield from (f"{_line(problem)}\n" for problem in problems)
+        yield from map(_compact, problems)
     else:
         painted = paint(output)
 
         def style(text: str, part: Part) -> str:
-            return painted(show_lines(text.replace("\t", " ")), _LOOKS.get(part, ""))
+            return painted(_safe(text, part), _LOOKS.get(part, ""))
 
         yield from (f"{render_problem(problem, style)}\n" for problem in problems)
 
@@ -121,6 +121,15 @@ _DOCUMENTS: Final = {"sarif": _sarif, "junit": _junit, "github": _github}
 def _line(problem: SourceProblem) -> str:
     hint = f" ({problem.hint})" if problem.hint else ""
     return show_lines(f"{problem.span}: {problem.severity}[{problem.code}]: {problem.message}{hint}")
+
+
+def _safe(text: str, _: Part) -> str:
+    return show_lines(text.replace("\t", " "))
+
+
+def _compact(problem: SourceProblem) -> str:
+    lines = [_line(problem), *underlined(problem, _safe)]
+    return "\n".join(lines) + "\n"
 
 
 def _count(number: int, what: str) -> str:

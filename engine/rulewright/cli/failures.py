@@ -47,8 +47,8 @@ def failing_well(context: click.Context) -> Iterator[None]:
 def _in_words(error: BaseException) -> str:
     # Whoever raised one of ours has imported these already.
     from rulewright.errors import RuleFileError, RulewrightError, in_words  # noqa: PLC0415
-    from rulewright.report.source_text import render_problems  # noqa: PLC0415
     from rulewright.report.text import show_lines  # noqa: PLC0415
+    from rulewright.source_text import render_problems  # noqa: PLC0415
 
     if isinstance(error, RuleFileError):
         errors = [problem for problem in error.problems if problem.severity == "error"]

@@ -13,7 +13,6 @@ from msgspec import Struct
 from rulewright.cli.extending import configuration_here
 from rulewright.errors import ConfigurationError
 from rulewright.program import Program, load, shipped_rules
-from rulewright.report.source_text import render_problems
 from rulewright.report.text import dump_json
 from rulewright.scenarios import Report, Runner, Scenario, Selection, find_files, parse_selection, read_file
 from rulewright.scenarios.coverage import Coverage, Watch, measure_coverage
@@ -27,6 +26,7 @@ from rulewright.scenarios.thoroughness import (
     mutation_data,
     mutation_lines,
 )
+from rulewright.source_text import render_problems
 from rulewright_adapters.memory import MemoryStore
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from rulewright.errors import ConfigurationError, RuleFileError
-from rulewright.report.source_text import render_problems
+from rulewright.source_text import render_problems
 
 # Seconds between two looks at the files.
 _PACE: Final = 0.5

@@ -8,9 +8,9 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 from rulewright.problem import SourceProblem
-from rulewright.report.source_text import render_problem
 from rulewright.scenarios.pretty import Paint, render_failure
 from rulewright.scenarios.results import Report, Result
+from rulewright.source_text import render_problem
 
 # XML 1.0 has no way to write these; a payload may hold them.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -8,10 +8,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from rulewright.report.source_text import Part, render_problems
 from rulewright.report.text import dump_json, show_text
 from rulewright.scenarios.model import ABSENT
 from rulewright.scenarios.results import Mismatch, Report, Result
+from rulewright.source_text import Part, render_problems
 
 # Longer values are cut: the difference is in the path and at the start, the rest is in --format json.
 _LONGEST: Final = 400

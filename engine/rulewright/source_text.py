@@ -28,13 +28,18 @@ def render_problem(problem: SourceProblem, style: Style = plain) -> str:
     """One problem, each line ended."""
     label = style(f"{problem.severity}[{problem.code}]", problem.severity)
     lines = [f"{style(str(problem.span), 'place')}: {label}: {style(problem.message, 'message')}"]
-    if problem.snippet.strip():
-        shown, caret = _underlined(problem)
-        lines.append(f"  {style(shown, 'snippet')}")
-        lines.append(f"  {style(caret, 'caret')}")
+    lines += underlined(problem, style)
     if problem.hint:
         lines.append(f"  {style('hint: ' + problem.hint, 'hint')}")
     return "\n".join(lines) + "\n"
+
+
+def underlined(problem: SourceProblem, style: Style = plain) -> list[str]:
+    """The line of a problem and the carets below it; nothing where the line is empty."""
+    if not problem.snippet.strip():
+        return []
+    shown, caret = _underlined(problem)
+    return [f"  {style(shown, 'snippet')}", f"  {style(caret, 'caret')}"]
 
 
 def _underlined(problem: SourceProblem) -> tuple[str, str]:
