@@ -18,6 +18,8 @@ _UNFIT = frozenset({"number", "boolean", "date", "datetime", "object", "list", "
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """The key."""
     file = subject.file
+    if not file.key:
+        return  # missing-keyword has said so
     span = subject.value_of(file, "key")
     field = subject.fields.get(file.key)
     if field is None:

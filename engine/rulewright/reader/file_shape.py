@@ -122,6 +122,8 @@ class ResponseShapeShape(Shape):
 class ResourceShape(Shape):
     """A rule file."""
 
+    spared = frozenset({"resource", "key"})  # its name is that of folder and file
+
     rulewright = LanguageVersion()
     resource = Resource(required=True)
     title = Text()

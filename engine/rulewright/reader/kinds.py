@@ -313,6 +313,8 @@ class Shape:
     """The base of all shapes: keywords, each with the kind of its value, as a class lists them."""
 
     keywords: ClassVar[Mapping[str, Kind]] = {}
+    # Required keywords without which the rest of the file can be read and checked all the same.
+    spared: ClassVar[frozenset[str]] = frozenset()
 
     def __init_subclass__(cls) -> None:
         cls.keywords = {

@@ -29,9 +29,10 @@ def sound_part(shape: type[Shape], node: MapNode) -> tuple[MapNode | None, tuple
                 for path, flaw in flaws
                 if flaw.code != "missing-keyword" or path not in meant
             )
-        if not flaws:
+        unsound = {_unsound(path, flaw) for path, flaw in flaws if not _is_spared(shape, path, flaw)}
+        if not unsound:
             return sound, problems
-        sound = _without(sound, {_unsound(path, flaw) for path, flaw in flaws})
+        sound = _without(sound, unsound)
     return None, problems or ()
 
 
@@ -95,6 +96,10 @@ def _step(node: Node, step: str | int) -> tuple[Scalar | None, Node] | None:
     if isinstance(node, ListNode) and isinstance(step, int) and step < len(node.items):
         return None, node.items[step]
     return None
+
+
+def _is_spared(shape: type[Shape], path: _Path, flaw: Flaw) -> bool:
+    return flaw.code == "missing-keyword" and path in {(keyword,) for keyword in shape.spared}
 
 
 def _unsound(path: _Path, flaw: Flaw) -> _Path:
