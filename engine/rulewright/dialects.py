@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Dialect = Callable[[int, Sequence[Any]], object]
 # What a refusal is written in where the API names nothing.
 DEFAULT: Final = "rfc9457"
+# Characters of a JSON Pointer that stand for themselves in the fragment of a URI (RFC 3986, 3.5), other than
+# letters and digits.
+_PLAIN: Final = "/?:@!$&'()*+,;=-._~"
+_LETTERS: Final = str.maketrans(dict.fromkeys(_PLAIN, "x"))
 
 _DEFAULT_STATUS: Final[Mapping[str, int]] = MappingProxyType(
     {
@@ -90,8 +94,19 @@ def rfc9457(status: int, problems: Sequence[Problem]) -> object:
         "title": _reason_phrase(status),
         "status": status,
         "detail": problems[0].message,
-        "errors": [{"pointer": f"#{one.path}", "code": one.code, "detail": one.message} for one in problems],
+        "errors": [
+            {"pointer": fragment_of(one.path), "code": one.code, "detail": one.message} for one in problems
+        ],
     }
+
+
+def fragment_of(path: str) -> str:
+    """A JSON Pointer as the fragment of a URI: `#/caf%C3%A9` (RFC 6901, 6)."""
+    if not path or (path.isascii() and path.translate(_LETTERS).isalnum()):
+        return f"#{path}"
+    from urllib.parse import quote  # noqa: PLC0415 - a warm start seldom has a path that needs it
+
+    return "#" + quote(path, safe=_PLAIN, errors="surrogatepass")
 
 
 def problem_details(status: int, problems: Sequence[Problem]) -> object:

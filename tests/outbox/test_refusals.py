@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
 
 from rulewright import load
-from rulewright.dialects import DIALECTS
+from rulewright.dialects import DIALECTS, rfc9457
 from rulewright.outbox.refusals import Refused, problems_of
 from rulewright.ports import Reply
 from rulewright.problem import Problem
@@ -130,12 +133,26 @@ def test_what_we_write_we_can_read(dialect: str) -> None:
     assert {path for _, path, _ in found} == named
 
 
+@pytest.mark.parametrize("name", ["café", "a b", "100%", "ein#zwei", 'say "a"', "~1/~0"])
+def test_a_pointer_is_written_as_the_fragment_of_a_uri(name: str) -> None:
+    """Whatever a field is called, what follows `#` is percent-encoded, and read again for the same field."""
+    path = "/" + name.replace("~", "~0").replace("/", "~1")
+    body: Any = rfc9457(422, [Problem("r", "unknown_field", path, "unknown field")])
+
+    (pointer,) = [one["pointer"] for one in body["errors"]]
+    assert re.fullmatch(r"#/([A-Za-z0-9~._-]|%[0-9A-F]{2})*", pointer)
+    sent = {name: 1}
+    found = problems_of(Reply(422, body), "rfc9457", Refused("api/thing", "vendor", sent))
+    assert [one.path for one in found] == [path]
+
+
 @pytest.mark.parametrize(
     "body",
     [
         {"errors": 5},
         {"errors": {"name": 5}},
         {"errors": [1, None, {"pointer": 5, "detail": {}}]},
+        {"errors": [{"pointer": "#/%ff%zz", "detail": "odd"}]},
         {"error": []},
         {"error": {"code": 5, "reasons": "x"}},
         {"errors": {"participants.99999999999999999999.x": ["Bad."]}},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
+from urllib.parse import unquote
 
 from msgspec import Struct
 
@@ -96,9 +97,14 @@ def _pointed(body: Mapping[str, object]) -> Iterator[_Finding]:
     errors = body.get("errors")
     for one in errors if isinstance(errors, list) else ():
         if isinstance(one, Mapping):
-            pointer = str(one.get("pointer", "")).removeprefix("#")
-            steps = tuple(_unescaped(step) for step in pointer.split("/")[1:])
+            steps = tuple(_unescaped(step) for step in _pointer_of(one).split("/")[1:])
             yield from ((steps, text) for text in _texts(one.get("detail")))
+
+
+def _pointer_of(one: Mapping[str, object]) -> str:
+    """A JSON Pointer, which after `#` is percent-encoded (RFC 6901, 6)."""
+    pointer = str(one.get("pointer", ""))
+    return unquote(pointer[1:]) if pointer.startswith("#") else pointer
 
 
 def _unescaped(step: str) -> str:
