@@ -93,10 +93,10 @@ def _declared_field(run: Run, node: Select | Has | Index, name: str, operand: Re
     if found is not None:
         return found.read_type
     before = run.code(node.operand)
-    known = {f"{before}.{field}" for field in operand.fields}
-    hint = did_you_mean(f"{before}.{name}", known)
-    if hint is None and 0 < len(known) <= 12:
-        hint = f"known: {', '.join(sorted(known))}"
+    # What stands before is alike in all of them; compared with it, every short name would be near.
+    hint = did_you_mean(name, operand.fields, f"{before}.")
+    if hint is None and 0 < len(operand.fields) <= 12:
+        hint = f"known: {', '.join(f'{before}.{field}' for field in sorted(operand.fields))}"
     place = run.word_after(node.operand.end, name, node)
     run.report("unknown-path", f"the field {before}.{name} is not known", place, hint=hint, name=name)
     return DYN

@@ -94,14 +94,14 @@ def excerpt(text: str, start: int, end: int) -> str:
     return piece if len(piece) <= _LONGEST_EXCERPT else f"{piece[: _LONGEST_EXCERPT - 3]}..."
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """A hint with the nearest known word, or None where none is near."""
+def did_you_mean(word: str, known: Iterable[str], before: str = "") -> str | None:
+    """A hint with the nearest known word, or None where none is near; `before` is put before it."""
     words = sorted(set(known))
     near = _close_matches(word, words)
     if not near:
         plain = word.lower().replace("_", "")
         near = [other for other in words if other.lower().replace("_", "") == plain][:1]
-    return f"did you mean {near[0]}?" if near else None
+    return f"did you mean {before}{near[0]}?" if near else None
 
 
 def _close_matches(word: str, words: list[str]) -> list[str]:
