@@ -106,3 +106,31 @@ def test_wrong_rules_stop_every_decision(run: Run, note: str) -> None:
 
     assert (ran.code, ran.out) == (2, "")
     assert "desk/note.yaml:6:" in ran.err
+
+
+def test_scenarios_beside_their_rules(run: Run) -> None:
+    """Where nobody named rules, scenarios are run on the rules that they stand beside."""
+    Path("rulewright.toml").unlink()
+    Path("mine/desk").mkdir(parents=True)
+    Path("mine/desk/note.yaml").write_text("resource: desk/note\nkey: id\nfields: {id: {type: integer}}\n")
+    Path("mine/desk/note.test.yaml").write_text(
+        "resource: desk/note\nscenarios: [{name: taken, payload: {id: 1}, expect: {verdict: accepted}}]\n"
+    )
+
+    ran = [run("test", path) for path in ("mine", "mine/desk/note.test.yaml")]
+
+    assert [(one.code, one.err) for one in ran] == [(0, ""), (0, "")]
+
+
+def test_scenarios_beside_several_rules(run: Run) -> None:
+    """Scenarios of two folders of rules can't be run at once: which rules count has to be said."""
+    Path("rulewright.toml").unlink()
+    for root in ("mine", "yours"):
+        Path(root, "desk").mkdir(parents=True)
+        Path(root, "desk/note.yaml").write_text("resource: desk/note\n")
+        Path(root, "desk/note.test.yaml").write_text("resource: desk/note\n")
+
+    ran = run("test", "mine", "yours")
+
+    assert ran.code == 2
+    assert "name one by --rules" in ran.err

@@ -11,10 +11,20 @@ import click
 from msgspec import Struct
 
 from rulewright.cli.extending import configuration_here
+from rulewright.cli.folders import warn_of_rules_here
 from rulewright.errors import ConfigurationError
 from rulewright.program import Program, load, shipped_rules
 from rulewright.report.text import dump_json
-from rulewright.scenarios import Report, Runner, Scenario, Selection, find_files, parse_selection, read_file
+from rulewright.scenarios import (
+    Report,
+    Runner,
+    Scenario,
+    Selection,
+    find_files,
+    parse_selection,
+    read_file,
+    rules_beside,
+)
 from rulewright.scenarios.coverage import Coverage, Watch, measure_coverage
 from rulewright.scenarios.junit import render_junit
 from rulewright.scenarios.mutation import MutationReport, run_mutation
@@ -44,14 +54,28 @@ class Wishes(Struct, frozen=True, kw_only=True):
 
     @property
     def folder(self) -> Path:
-        """The folder (or file) of the rules."""
-        return _near(shipped_rules() if self.rules is None else self.rules)
+        """The folder (or file) of the rules: those named, those beside the scenarios, those that ship.
+
+        Raises ConfigurationError for a path that isn't there, or scenarios beside several folders' rules.
+        """
+        beside = rules_beside(find_files(self.paths)) if self.rules is None else None
+        return _near(self.rules or beside or shipped_rules())
 
     @property
     def scenario_files(self) -> Sequence[Path]:
         """The files to run. Raises ConfigurationError for a path that isn't there."""
+        if self.paths:
+            return find_files(self.paths)
         folder = self.folder
-        return find_files(self.paths or (folder.parent if folder.is_file() else folder,))
+        return find_files((folder.parent if folder.is_file() else folder,))
+
+    @property
+    def watched(self) -> Sequence[Path]:
+        """Where a change may matter to what comes out."""
+        try:
+            return (self.folder, *self.paths)
+        except ConfigurationError:
+            return self.paths
 
     @property
     def in_color(self) -> bool:
@@ -83,12 +107,14 @@ def run_once(wishes: Wishes) -> int:
     """Run, report and return the exit status. Raises UsageError, RuleFileError."""
     try:
         chosen = parse_selection(wishes.words) if wishes.words is not None else None
-        files = wishes.scenario_files
+        folder, files = wishes.folder, wishes.scenario_files
     except ConfigurationError as error:
         raise click.UsageError(str(error)) from None
+    if wishes.rules is None and folder == _near(shipped_rules()):
+        warn_of_rules_here()
     said = configuration_here()
     found = examine(
-        load(wishes.folder, plugins=said.plugins, installed=said.installed),
+        load(folder, plugins=said.plugins, installed=said.installed),
         files,
         chosen,
         coverage=wishes.coverage,

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from rulewright.cli.folders import warn_of_rules_here
 from rulewright.cli.options import format_option
 from rulewright.cli.scenario_run import Wishes, run_once
 from rulewright.cli.watching import watch as watch_files
@@ -65,6 +64,8 @@ def command(
 ) -> None:
     """Run scenario files, or all *.test.yaml of folders (default: those of the rules folder).
 
+    Without --rules, scenarios that stand beside their rule file are run on the rules there.
+
     Exit status: 0 all passed; 1 some failed, or less than --threshold is proved; 2 wrong usage, or
     mistakes in rule or scenario files.
     """
@@ -78,8 +79,6 @@ def command(
         mutate=mutate,
         threshold=threshold,
     )
-    if rules is None:
-        warn_of_rules_here()
     if watch:
-        context.exit(watch_files(lambda: run_once(wishes), lambda: (wishes.folder, *paths)))
+        context.exit(watch_files(lambda: run_once(wishes), lambda: wishes.watched))
     context.exit(run_once(wishes))

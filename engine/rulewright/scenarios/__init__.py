@@ -4,7 +4,7 @@ Files become `ScenarioFile`s (reading), scenarios are run on a fresh store each 
 out otherwise than written is data (`Result`, `Mismatch`); printing is in `pretty`, `junit` and `plain`.
 """
 
-from rulewright.scenarios.finding import find_files
+from rulewright.scenarios.finding import find_files, rules_beside
 from rulewright.scenarios.model import ABSENT, Expectation, Scenario, ScenarioFile, Step
 from rulewright.scenarios.reading import read_file, read_scenarios
 from rulewright.scenarios.results import Mismatch, Report, Result
@@ -26,4 +26,5 @@ __all__ = [
     "parse_selection",
     "read_file",
     "read_scenarios",
+    "rules_beside",
 ]

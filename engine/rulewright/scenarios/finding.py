@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,31 @@ def find_files(paths: Iterable[Path]) -> tuple[Path, ...]:
     for path in paths:
         found.update(dict.fromkeys(_files(path)))
     return tuple(found)
+
+
+def rules_beside(files: Iterable[Path]) -> Path | None:
+    """Return the folder of rules that scenario files stand in, each beside its rule file; None: in none.
+
+    Raises ConfigurationError where they stand in several.
+    """
+    roots = {file.resolve().parent.parent for file in files if _is_beside_its_rules(file)}
+    if len(roots) > 1:
+        named = ", ".join(sorted(map(str, roots)))
+        raise ConfigurationError(
+            f"these scenarios stand in several folders of rules ({named}): name one by --rules"
+        )
+    return roots.pop() if roots else None
+
+
+def _is_beside_its_rules(file: Path) -> bool:
+    """Is there a rule file of the scenario file's name, for the resource that folder and file name?"""
+    name = file.name.removesuffix(ENDING)
+    rules = file.with_name(f"{name}.yaml")
+    if name == file.name or not rules.is_file():
+        return False
+    resource = re.escape(f"{file.resolve().parent.name}/{name}")
+    text = rules.read_bytes().decode(errors="replace")
+    return re.search(rf"^resource:\s*['\"]?{resource}\b", text, re.MULTILINE) is not None
 
 
 def _files(path: Path) -> Iterator[Path]:
