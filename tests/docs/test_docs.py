@@ -206,6 +206,15 @@ def test_the_files_of_the_pages_have_no_mistake(world: Path) -> None:
     assert [f"{problem.span}: {problem.message}" for problem in checked.warnings] == []
 
 
+def test_the_diagram_of_the_page_is_what_is_printed(world: Path) -> None:
+    """The block that GitHub draws."""
+    (shown,) = (block.text for block in BLOCKS if block.kind == "mermaid")
+
+    printed = run("rulewright export diagram library --rules rules", world)
+
+    assert printed == shown
+
+
 def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     """The fragment's keys in place of the base's; maps are joined one level deep."""
     joined = {

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from rulewright import load
 from rulewright.cli import main
-from rulewright.export import markdown
+from rulewright.export import diagram, markdown
 from rulewright.plugins import CelFunction
 
 PROGRAM = load()
@@ -33,6 +33,18 @@ def test_the_page_names_everything_that_the_rule_file_has(resource: str) -> None
     assert [name for name in names if f"`{name}`" not in page] == []
     for table in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
         assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1, table
+
+
+def test_the_page_shows_the_workflow() -> None:
+    """As a diagram, above the table that has its guards whole."""
+    name = "goodstack/eligibility_subscription"
+    page = markdown(PROGRAM.compiled, name)
+
+    status = page.partition("## Status")[2]
+
+    assert status.startswith(
+        f"\n\n```mermaid\n{diagram(PROGRAM.compiled, [name], 'workflow')}```\n\n| event |"
+    )
 
 
 def test_types_and_functions_that_are_not_basic_have_their_pages(tmp_path: Path) -> None:

@@ -1,10 +1,19 @@
-"""`rulewright export program|jsonschema|docs RESOURCE`"""
+"""`rulewright export program|jsonschema|docs RESOURCE`, `rulewright export diagram [NAME...]`"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 import click
 
-from rulewright.cli.options import hand_options_on, rules_option
+from rulewright.cli.options import FormatName, hand_options_on, rules_option
+
+if TYPE_CHECKING:
+    from rulewright.export.diagrams import Kind, Language
+
+# As rulewright.export.diagrams has them: importing it would slow --help down.
+_KINDS: Final = ("workflow", "relations")
+_LANGUAGES: Final = ("mermaid", "dot")
 
 
 @click.group("export")
@@ -76,3 +85,30 @@ def export_docs(resource: str, rules: str | None) -> None:
 
     compiled = load_rules_of(rules).compiled
     write(markdown(compiled, find_resource(compiled, resource).name))
+
+
+@command.command("diagram")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--kind",
+    type=click.Choice(_KINDS),
+    help="The states of records, or how resources hang together (default: the workflow of a single resource "
+    "that has one, else the relations).",
+)
+@click.option("--format", "language", type=FormatName(_LANGUAGES), help="Default: mermaid.")
+@rules_option
+def export_diagram(
+    names: tuple[str, ...], kind: Kind | None, language: Language | None, rules: str | None
+) -> None:
+    """Print a diagram of resources and APIs (for example ct_oi/case, or ct_oi); without a NAME, of all.
+
+    Mermaid is drawn by GitHub and by most documentation tools; DOT is the language of Graphviz.
+    """
+    from rulewright.cli.desk import load_rules_of  # noqa: PLC0415 - for a fast --help
+    from rulewright.cli.folders import warn_of_rules_here  # noqa: PLC0415
+    from rulewright.cli.results import write  # noqa: PLC0415
+    from rulewright.export import diagram  # noqa: PLC0415
+
+    if rules is None:
+        warn_of_rules_here()
+    write(diagram(load_rules_of(rules).compiled, names, kind, language or "mermaid"))

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rulewright.cel import children, parse
 from rulewright.cel.tree import Call
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
+from rulewright.export.diagrams import diagram
 from rulewright.model import (
     Effect,
     Expression,
@@ -17,7 +18,6 @@ from rulewright.model import (
     Template,
     TemplateList,
     TemplateMap,
-    Workflow,
 )
 from rulewright.plugins import Registry
 
@@ -31,7 +31,7 @@ def markdown(rules: CompiledRules, name: str) -> str:
         _look_ups(resource),
         _conditions(resource),
         _effects(resource),
-        _workflow(resource.file.workflow),
+        _workflow(rules, resource),
         _types(resource),
         _functions(resource, rules.registry),
     ]
@@ -198,11 +198,17 @@ def _effect(effect: Effect) -> str:
     return " ".join(said)
 
 
-def _workflow(workflow: Workflow | None) -> Iterator[str]:
+def _workflow(rules: CompiledRules, resource: CompiledResource) -> Iterator[str]:
+    workflow = resource.file.workflow
     if workflow is None:
         return
     yield "## Status"
     yield ""
+    if workflow.states:
+        yield "```mermaid"
+        yield from diagram(rules, (resource.name,), "workflow").splitlines()
+        yield "```"
+        yield ""
     rows = (
         (
             f"`{one.event}`",
