@@ -158,9 +158,18 @@ def goodstack(status: int, problems: Sequence[Problem]) -> object:
             "code": "bad_request",
             "title": "Bad request",
             "message": "One or more of the inputs were invalid",
-            "reasons": [one.message for one in problems],
+            "reasons": [_goodstack_text(one) for one in problems],
         }
     }
+
+
+def _goodstack_text(problem: Problem) -> str:
+    """As the vendor words its reasons (apis.md 2d)."""
+    if _is_missing(problem):
+        return f"{_label(problem)} is a required field"
+    if problem.code == "min" and _said(problem).startswith(" must be at least "):
+        return problem.message.replace("must be at least", "must be greater than or equal to", 1)
+    return problem.message
 
 
 def _title_of(code: str) -> str:
@@ -182,10 +191,22 @@ def laravel(status: int, problems: Sequence[Problem]) -> object:
     return {"message": f"{_laravel_text(problems[0])}{rest}", "errors": errors}
 
 
+def _said(problem: Problem) -> str:
+    """What the engine says about a field, after its name; empty where the words are a rule file's own."""
+    label = _label(problem)
+    return problem.message.removeprefix(label) if label and problem.message.startswith(label) else ""
+
+
+def _label(problem: Problem) -> str:
+    return problem.rule.partition(".")[2].rpartition(".")[0]
+
+
+def _is_missing(problem: Problem) -> bool:
+    return problem.code == "required" and problem.path != "" and _said(problem) == " is required"
+
+
 def _laravel_text(problem: Problem) -> str:
-    label = problem.rule.partition(".")[2].rpartition(".")[0]
-    # A rule file's own words stay.
-    if problem.code == "required" and problem.path and problem.message == f"{label} is required":
+    if _is_missing(problem):
         return f"The {' '.join(_steps(problem)).replace('_', ' ')} field is required."
     return problem.message
 
@@ -201,8 +222,19 @@ def drf(status: int, problems: Sequence[Problem]) -> object:
         return {"detail": details.get(problems[0].code, problems[0].message)}
     body: dict[str, object] = {}
     for one in problems:
-        _put(body, _steps(one) or ["non_field_errors"], one.message)
+        _put(body, _steps(one) or ["non_field_errors"], _drf_text(one))
     return body
+
+
+def _drf_text(problem: Problem) -> str:
+    """As the framework words what its serializers refuse."""
+    if _is_missing(problem):
+        return "This field is required."
+    if problem.code == "reference" and _said(problem).startswith(" names no existing "):
+        # Masked already where the field is sensitive.
+        read = problem.because.values if problem.because is not None else {}
+        return f'Invalid pk "{read.get(f"payload.{_label(problem)}", "")}" - object does not exist.'
+    return problem.message
 
 
 def _put(body: dict[str, object], steps: list[str], message: str) -> None:

@@ -142,6 +142,11 @@ class Problem(Struct, frozen=True):
     fix: str | None = None
     vendor: VendorError | None = None
 
+    @property
+    def vendor_code(self) -> str | None:
+        """The vendor's code, as JSON shows it beside `code`."""
+        return self.vendor.code if self.vendor is not None else None
+
 
 def locate_problem(problem: Problem, payload_at: str | None, rule_at: str | None) -> Problem:
     """The same problem at its place, without what it read: for reports that don't tell that."""
