@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -28,6 +28,26 @@ class Receipt(Struct, frozen=True):
 
     outcome: Outcome
     stored: bool
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the outcome's verdict is "accepted"."""
+        return self.outcome.accepted
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Those of the outcome."""
+        return self.outcome.problems
+
+    @property
+    def record(self) -> Mapping[str, object] | None:
+        """That of the outcome."""
+        return self.outcome.record
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Those of the outcome."""
+        return self.outcome.changes
 
 
 def carry_out(

@@ -33,7 +33,8 @@ def test_coverage_names_what_was_never_seen() -> None:
     """The check was never false, with its place; the other condition was both."""
     lines = call("--coverage").stdout.splitlines()
 
-    assert "order.yaml:11:27  never false  shop/order.positive [check]" in lines[1]
+    assert "shop/order.note.required_if [required_if]  true 1, false 1, absent 2" in lines[1]
+    assert "order.yaml:11:27  never false  shop/order.positive [check]  true 2, false 0, absent 0" in lines[2]
     assert lines[-2] == "coverage 75.0 %: 3 of 4 outcomes of 2 conditions seen"
 
 

@@ -65,6 +65,15 @@ def test_plan_and_apply_agree(program: Program, store: Store) -> None:
     ]
 
 
+def test_a_receipt_says_what_its_outcome_says(program: Program, store: Store) -> None:
+    """The same decision, carried out: whoever applies reads it as one who evaluates."""
+    receipt = program.apply("ct_oi/case", {"first_name": "Ann"}, store=store, actor=ACTOR)
+
+    outcome = receipt.outcome
+    expected = (True, outcome.problems, outcome.record, outcome.changes)
+    assert (receipt.accepted, receipt.problems, receipt.record, receipt.changes) == expected
+
+
 def test_the_head_may_step_down_and_back(program: Program, store: Store) -> None:
     """Writes that hand a unique value on are put into an order that the constraint allows."""
     apply(program, store, {"first_name": "Ann"})

@@ -36,7 +36,11 @@ from rulewright.report.formats import LISTS
     default="auto",
     show_default=True,
 )
-@click.option("--coverage", is_flag=True, help="Say which conditions were never true or never false.")
+@click.option(
+    "--coverage",
+    is_flag=True,
+    help="Say of each condition how often it was true, false, and read what was absent.",
+)
 @click.option(
     "--mutate",
     is_flag=True,

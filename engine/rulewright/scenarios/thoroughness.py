@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rulewright.report.text import show_text
-from rulewright.scenarios.coverage import Coverage, Covered
+from rulewright.scenarios.coverage import WANTED, Coverage, Covered
 from rulewright.scenarios.mutants import Mutant
 from rulewright.scenarios.mutation import MutationReport
 from rulewright.scenarios.pretty import Paint
@@ -14,13 +14,14 @@ _LONGEST = 90
 
 
 def coverage_lines(coverage: Coverage, *, colour: bool = False) -> Iterator[str]:
-    """Yield a line for each condition that was not seen both true and false, then the sum."""
+    """Yield a line for each condition: how often it was true, false, and read a null; the sum."""
     paint = Paint(colour)
     for one in coverage.conditions:
+        never = paint(f"never {' and never '.join(one.missing)}  ", "red") if one.missing else ""
+        rule = f"{show_text(one.condition.rule)} [{one.condition.keyword}]"
+        counts = ", ".join(f"{name} {one.seen.get(name, 0)}" for name in (*WANTED, "absent"))
+        yield f"{one.condition.formula.span}  {never}{rule}  {paint(counts, 'dim')}"
         if one.missing:
-            never = paint(f"never {' and never '.join(one.missing)}", "red")
-            rule = f"{show_text(one.condition.rule)} [{one.condition.keyword}]"
-            yield f"{one.condition.formula.span}  {never}  {rule}"
             yield f"    {paint(_short(one.condition.text), 'dim')}"
     found = f"{coverage.reached} of {coverage.wanted} outcomes of {len(coverage.conditions)} conditions seen"
     colour_of_all = "green" if coverage.reached == coverage.wanted else "yellow"
