@@ -79,12 +79,13 @@ class RecordSet:
         wanted: tuple[Hashable, ...] = (*where.values(),)
         for value in wanted:
             if value.__class__ not in _PLAIN:
-                return self._matching_any(index, wanted)
-        # Nearly all: one value each, its own identity.
-        rows = index.get(wanted)
-        return [*rows] if rows else []
-
-    def _matching_any(self, index: _Index, wanted: Iterable[object]) -> list[int]:
+                break
+        else:
+            # Nearly all: one value each, its own identity.
+            rows = index.get(wanted)
+            return [*rows] if rows else []
+        if _FLAT.issuperset(map(type, wanted)):
+            return [*index.get((*map(identity, wanted),), ())]
         options = [dict.fromkeys(map(identity, alternatives(value))) for value in wanted]
         return [row for values in product(*options) for row in index.get(values, ())]
 

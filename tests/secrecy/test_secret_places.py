@@ -263,6 +263,15 @@ def test_a_header_that_proves_who_calls_is_not_told(tmp_path: Path) -> None:
     assert [one["problems"][0]["because"]["values"] for one in shown] == [read] * 2  # type: ignore[index]
 
 
+def test_a_secret_that_is_part_of_another_leaves_nothing_of_it() -> None:
+    """The longer one is looked for first, else its end would be left standing."""
+    sent = {"pin": "1234", "card": "1234567", "code": "67890"}
+
+    shown = mask_echo(sent, dict.fromkeys(sent, "***"), {"was": "card 1234567 or 1234, not 67890"})
+
+    assert shown == {"was": "card *** or ***, not ***"}
+
+
 def test_what_a_receiver_echoes_is_masked_however_short() -> None:
     """Whole values that equal what was masked in the message; nobody knows what made the answer."""
     sent = {"pin": SECRET, "level": 7, "name": "Ann"}

@@ -142,6 +142,11 @@ class CompiledResource(Struct, frozen=True, eq=False, dict=True):
         return {name: one for name, one in self.fields.items() if one.hides}
 
     @cached_property
+    def hiding_sendable(self) -> Mapping[str, CompiledField]:
+        """Those of the fields that some payload may hold."""
+        return {name: one for name, one in self.sendable.items() if one.hides}
+
+    @cached_property
     def sendable(self) -> Mapping[str, CompiledField]:
         """The fields that some payload may hold: those of events too, of which one that hides goes first.
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
-from rulewright.compiled import CompiledRules
-from rulewright.evaluation.masking import MASK, mask_record, mask_stored
+from rulewright.compiled import CompiledField, CompiledRules
+from rulewright.evaluation.masking import MASK, mask_record, mask_stored, mask_value
 from rulewright.evaluation.provenance import mask_held, provenance_of
-from rulewright.outcome import Change, Message, Outcome, Read
+from rulewright.outcome import Change, Message, Outcome, Read, Response, redrawn
 
 # Shorter texts (a flag, a digit) occur everywhere by chance; hiding them would blot out the whole body.
 _TELLING = 4
+Secrets: TypeAlias = tuple[str, ...]
+"""Texts to be looked for, the longest first: one may be a part of another."""
 
 
 def mask_outcome(outcome: Outcome, rules: CompiledRules, payload: object = None) -> Outcome:
@@ -22,20 +25,19 @@ def mask_outcome(outcome: Outcome, rules: CompiledRules, payload: object = None)
     """
     if not _concerns_secrets(outcome, rules):
         return outcome
-    secrets = frozenset(_secrets(outcome, rules, payload))
-    record = _masked(rules, outcome.resource, outcome.record) if outcome.record is not None else None
+    secrets = _longest_first(_secrets(outcome, rules, payload))
     response = outcome.response
     if response is not None:
         body = response.body
         if outcome.accepted:
             body = mask_held(provenance_of(rules, rules.resources[outcome.resource]).response, body)
-        response = replace(response, body=_without(secrets, body))
-    return replace(
+        response = Response(response.status, _without(secrets, body))
+    return redrawn(
         outcome,
-        record=record,
-        changes=tuple(_without_key(rules, _change(rules, change)) for change in outcome.changes),
-        messages=tuple(_message(rules, secrets, message) for message in outcome.messages),
-        reads=tuple(_read(rules, read) for read in outcome.reads),
+        record=_masked(rules, outcome.resource, outcome.record) if outcome.record is not None else None,
+        changes=tuple([_change(rules, change) for change in outcome.changes]),
+        messages=tuple([_message(rules, secrets, message) for message in outcome.messages]),
+        reads=tuple([_read(rules, read) for read in outcome.reads]),
         response=response,
     )
 
@@ -64,19 +66,26 @@ def _masked(rules: CompiledRules, resource: str, values: Mapping[str, object]) -
 
 
 def _change(rules: CompiledRules, change: Change) -> Change:
-    before = _masked(rules, change.resource, change.before) if change.before is not None else None
-    return replace(change, set=_masked(rules, change.resource, change.set), before=before)
-
-
-def _without_key(rules: CompiledRules, change: Change) -> Change:
-    """A key may be a secret, too. What is kept for history keeps it: there it is how a record is found."""
     found = rules.resources.get(change.resource)
-    is_secret = found is not None and found.fields[found.key].rule.sensitive
-    return replace(change, key=MASK) if is_secret else change
+    if found is None or not found.hides:
+        return change
+    return Change(
+        change.op,
+        change.resource,
+        # A key may be a secret, too. What is kept for history keeps it: there it is how a record is found.
+        MASK if found.fields[found.key].rule.sensitive else change.key,
+        mask_stored(found, change.set),
+        mask_stored(found, change.before) if change.before is not None else None,
+        change.rule,
+        change.stage,
+    )
 
 
 def _read(rules: CompiledRules, read: Read) -> Read:
-    return replace(read, by=_masked(rules, read.resource, read.by))
+    found = rules.resources.get(read.resource)
+    if found is None or found.hiding.keys().isdisjoint(read.by):
+        return read
+    return Read(read.lookup, read.resource, mask_stored(found, read.by), read.found)
 
 
 def mask_echo(sent: object, shown: object, echo: object) -> object:
@@ -84,7 +93,7 @@ def mask_echo(sent: object, shown: object, echo: object) -> object:
 
     Nobody knows what made the answer. So what equals a value is masked, too, however short that is.
     """
-    return _without(frozenset(_hidden(sent, shown)), _without_equal(texts_taken(sent, shown), echo))
+    return _without(_longest_first(_hidden(sent, shown)), _without_equal(texts_taken(sent, shown), echo))
 
 
 def texts_taken(value: object, masked: object) -> frozenset[str]:
@@ -100,7 +109,7 @@ def _without_equal(values: frozenset[str], echo: object) -> object:
     return MASK if str(echo) in values else echo
 
 
-def _message(rules: CompiledRules, secrets: frozenset[str], message: Message) -> Message:
+def _message(rules: CompiledRules, secrets: Secrets, message: Message) -> Message:
     url = _without(secrets, message.url)
     resource = rules.resources.get(message.resource)
     body = message.body
@@ -112,17 +121,28 @@ def _message(rules: CompiledRules, secrets: frozenset[str], message: Message) ->
 
 
 def _secrets(outcome: Outcome, rules: CompiledRules, payload: object) -> Iterator[str]:
-    yield from _hidden(payload, mask_payload(outcome.resource, payload, rules))
-    records: list[tuple[str, object]] = [(outcome.resource, outcome.record)]
+    own = rules.resources.get(outcome.resource)
+    if own is not None:
+        yield from _hidden_by(own.hiding_sendable, payload)
+        yield from _hidden_by(own.hiding, outcome.record)
     for change in outcome.changes:
-        records += [(change.resource, change.set), (change.resource, change.before)]
-    for name, record in records:
-        resource = rules.resources.get(name)
-        if resource is not None and isinstance(record, Mapping):
-            masked = mask_stored(resource, record)
-            for field in resource.hiding:
-                if field in record:
-                    yield from _hidden(record[field], masked[field])
+        resource = rules.resources.get(change.resource)
+        if resource is not None:
+            if change.set is not outcome.record:
+                yield from _hidden_by(resource.hiding, change.set)
+            yield from _hidden_by(resource.hiding, change.before)
+
+
+def _hidden_by(hiding: Mapping[str, CompiledField], record: object) -> Iterator[str]:
+    """What is hidden of a record's or a payload's fields."""
+    if isinstance(record, Mapping):
+        for name, field in hiding.items():
+            if name in record:
+                yield from _hidden(record[name], mask_value(field, record[name]))
+
+
+def _longest_first(secrets: Iterable[str]) -> Secrets:
+    return tuple(sorted(frozenset(secrets), key=lambda one: (-len(one), one)))
 
 
 def _hidden(value: object, masked: object) -> Iterator[str]:
@@ -156,7 +176,7 @@ def _leaves(value: object) -> Iterator[str | int | float]:
         yield from _leaves(part)
 
 
-def _without(secrets: frozenset[str], value: object) -> object:
+def _without(secrets: Secrets, value: object) -> object:
     if not secrets:
         return value
     if isinstance(value, Mapping):
@@ -166,6 +186,6 @@ def _without(secrets: frozenset[str], value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return MASK if str(value) in secrets else value
     if isinstance(value, str):
-        for secret in sorted(secrets, key=len, reverse=True):
+        for secret in secrets:
             value = value.replace(secret, MASK)
     return value
