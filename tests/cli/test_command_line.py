@@ -343,7 +343,7 @@ def test_configured_rules_are_named_from_here(
     assert f"{Path.cwd().parent}/rules/desk/ticket.yaml:" in beside.out
 
 
-@pytest.mark.parametrize("form", ["diagram", "docs", "jsonschema", "program"])
+@pytest.mark.parametrize("form", ["diagram", "docs", "jsonschema", "openapi", "program"])
 def test_export_takes_the_configured_rules(form: str, run: Run) -> None:
     """Those of rulewright.toml, as `--rules` names them."""
     configured = run("export", form, "desk/ticket")

@@ -14,8 +14,8 @@ PROGRAMS = [block.text for block in blocks_of(DOCS / "library.md") if block.kind
 
 
 def test_there_are_programs() -> None:
-    """The page shows how a store is filled, and an outcome as JSON."""
-    assert len(PROGRAMS) == 2
+    """The page shows how a store is filled, an outcome as JSON, and documents."""
+    assert len(PROGRAMS) == 3
 
 
 @pytest.mark.parametrize("text", PROGRAMS)

@@ -300,7 +300,7 @@ def test_no_workflow_to_draw_is_told_of(tmp_path: Path) -> None:
 
     with pytest.raises(RulewrightError, match="there is no workflow in plannr; its relations can be drawn"):
         diagram(SHIPPED, ["plannr"], "workflow")
-    with pytest.raises(RulewrightError, match="nothing to draw: a has no resources"):
+    with pytest.raises(RulewrightError, match="nothing to export: a has no resources"):
         diagram(nothing, ["a"])
 
 

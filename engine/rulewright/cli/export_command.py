@@ -1,4 +1,4 @@
-"""`rulewright export program|jsonschema|docs RESOURCE`, `rulewright export diagram [NAME...]`"""
+"""`rulewright export program|jsonschema|docs RESOURCE`, `rulewright export openapi|diagram [NAME...]`"""
 
 from __future__ import annotations
 
@@ -71,6 +71,28 @@ def export_jsonschema(resource: str, operation: str, rules: str | None) -> None:
 
     found = find_resource(load_rules_of(rules).compiled, resource)
     write(dump_json(json_schema(found, operation), indent=2) + "\n")
+
+
+@command.command("openapi")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--format", "form", type=FormatName(("json", "yaml")), help="Default: json.")
+@rules_option
+def export_openapi(names: tuple[str, ...], form: str | None, rules: str | None) -> None:
+    """Print an OpenAPI 3.1 document of APIs and resources.
+
+    NAME is an API (ct_oi) or a resource (ct_oi/case); without any, all that the rules have are described.
+    Conditions, which OpenAPI can't say, stand under x-rulewright.
+    """
+    from rulewright.cli.desk import load_rules_of  # noqa: PLC0415 - for a fast --help
+    from rulewright.cli.folders import warn_of_rules_here  # noqa: PLC0415
+    from rulewright.cli.results import write  # noqa: PLC0415
+    from rulewright.export import openapi  # noqa: PLC0415
+    from rulewright.report.text import dump_json, dump_yaml  # noqa: PLC0415
+
+    if rules is None:
+        warn_of_rules_here()
+    document = openapi(load_rules_of(rules).compiled, names)
+    write(dump_yaml(document) if form == "yaml" else dump_json(document, indent=2) + "\n")
 
 
 @command.command("docs")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from rulewright import cel
+from rulewright.compiled import CompiledResource
 from rulewright.evaluation.assembly import reopen_scope
 from rulewright.evaluation.effects import stored_record
 from rulewright.evaluation.fitting import plain
@@ -27,13 +28,20 @@ def respond(run: Run) -> Response | None:
     shape = run.resource.response
     if operation is None and shape.rule is None and shape.envelope is None:
         return None
-    declared = operation.status if operation is not None else None
-    status = declared if declared is not None else _DEFAULT_STATUS.get(run.inputs.operation, 200)
+    status = success_status(run.resource, run.inputs.operation)
     run.printing = True
     run.scope = reopen_scope(run)
     record = decode_record(run.resource.fields, stored_record(run), printed=True)
     run.scope["record"] = record
     return Response(status, None if status == 204 else _body(run, record))
+
+
+def success_status(resource: CompiledResource, operation: str) -> int:
+    """Return the HTTP status of an accepted call."""
+    rule = resource.operation(operation)
+    if rule is not None and rule.status is not None:
+        return rule.status
+    return _DEFAULT_STATUS.get(operation, 200)
 
 
 def _body(run: Run, record: View) -> object:

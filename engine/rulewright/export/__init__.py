@@ -1,7 +1,8 @@
-"""Documents that are derived from rule files: JSON Schema for programs, Markdown and diagrams for people."""
+"""What is derived from rule files: OpenAPI and JSON Schema for programs, Markdown and diagrams for people."""
 
 from rulewright.export.diagrams import diagram
+from rulewright.export.http import openapi
 from rulewright.export.json_schema import json_schema
 from rulewright.export.markdown import markdown
 
-__all__ = ["diagram", "json_schema", "markdown"]
+__all__ = ["diagram", "json_schema", "markdown", "openapi"]

@@ -23,6 +23,7 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _NUMBERS: Final = ("integer", "number")
 # What RE2 has and the regular expressions of JSON Schema have not, or have otherwise.
 _FOREIGN: Final = re.compile(r"\(\?[^:]|\\[AzQEpPC]|\[\[:|\$[^)]|\^.")
+_NULL: Final[Mapping[str, object]] = {"type": "null"}
 _SAID: Final = ("title", "description", "default", "x-rulewright")
 _CONDITIONS: Final = (
     "required_if",
@@ -104,10 +105,11 @@ def _object(
 
 
 def _readonly(field: CompiledField) -> dict[str, object]:
-    return {**_described(field.rule), "readOnly": True}
+    return {**described(field.rule), "readOnly": True}
 
 
-def _described(rule: Field) -> dict[str, object]:
+def described(rule: Field) -> dict[str, object]:
+    """Return what a field is for people: its title and its description."""
     said: dict[str, object] = {}
     if rule.title:
         said["title"] = rule.title
@@ -118,7 +120,7 @@ def _described(rule: Field) -> dict[str, object]:
 
 def _field(field: CompiledField, sent: _Sent) -> dict[str, object]:
     rule = field.rule
-    said = {**_described(rule), **_type(field, sent), **dict(_bounds(field, sent))}
+    said = {**described(rule), **_type(field, sent), **dict(_bounds(field, sent))}
     if rule.example is not None and not field.hides:
         said["examples"] = [rule.example.value]
     if rule.default is not None and sent.kind == "create" and not field.hides:
@@ -129,7 +131,7 @@ def _field(field: CompiledField, sent: _Sent) -> dict[str, object]:
         said = _or_blank(said)
     if rule.excluded_if is not None:
         said = _or_anything(said)
-    return _or_null(said) if rule.nullable or sent.clears else said
+    return or_null(said) if rule.nullable or sent.clears else said
 
 
 def _type(field: CompiledField, sent: _Sent) -> dict[str, object]:
@@ -218,11 +220,18 @@ def _parted(said: Mapping[str, object]) -> tuple[dict[str, object], dict[str, ob
     return plain, {name: value for name, value in said.items() if name not in _SAID}
 
 
-def _or_null(said: Mapping[str, object]) -> dict[str, object]:
+def or_null(said: Mapping[str, object]) -> dict[str, object]:
+    """Return the schema of what may also be null; what has no type may be anything as it is."""
+    if "$ref" in said:
+        return {"anyOf": [dict(said), _NULL]}
     if "anyOf" in said:
         options = said["anyOf"]
         assert isinstance(options, list)
-        return {**said, "anyOf": [*options, {"type": "null"}]}
-    enum, own = said.get("enum"), said.get("type")
-    more: dict[str, object] = {"enum": [*enum, None]} if isinstance(enum, list) else {}
-    return {**said, **({"type": [own, "null"]} if own is not None else {}), **more}
+        return {**said, "anyOf": [*options, *([_NULL] if _NULL not in options else [])]}
+    own, enum = said.get("type"), said.get("enum")
+    more: dict[str, object] = {}
+    if isinstance(own, str) and own != "null":
+        more["type"] = [own, "null"]
+    if isinstance(enum, list) and None not in enum:
+        more["enum"] = [*enum, None]
+    return {**said, **more}

@@ -24,6 +24,14 @@ def dump_json(value: object, *, indent: int | None = None) -> str:
     return text if text.isascii() else _UNSAFE_BEYOND_ASCII.sub(lambda found: _escaped(found[0]), text)
 
 
+def dump_yaml(value: object) -> str:
+    """YAML text of plain data that can't steer a terminal either."""
+    from rulewright.source.writing import write_yaml  # noqa: PLC0415 - JSON needs no yaml
+
+    text = write_yaml(value)
+    return write_yaml(value, is_ascii=True) if _UNSAFE_BEYOND_ASCII.search(text) else text
+
+
 def show_text(text: str) -> str:
     """A text with what could harm a terminal or a report written as escapes."""
     if text.isascii() and text.isprintable():

@@ -10,7 +10,7 @@ from rulewright.errors import EvaluationError
 from rulewright.export.diagrams import dot, mermaid
 from rulewright.export.diagrams.charts import charts_of
 from rulewright.export.diagrams.relations import relations_of
-from rulewright.export.diagrams.selection import select
+from rulewright.export.selection import select
 
 Kind = Literal["workflow", "relations"]
 Language = Literal["mermaid", "dot"]

@@ -1,4 +1,4 @@
-"""Which resources a diagram is about."""
+"""Which resources a document or a diagram is about."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from rulewright.errors import EvaluationError
 def select(rules: CompiledRules, names: Sequence[str]) -> tuple[str, ...]:
     """The resources that are named, or whose API is, in the order of the rules; all, where none is named.
 
-    Raises EvaluationError for a name that nothing has, and where there is nothing to draw.
+    Raises EvaluationError for a name that nothing has, and where there is nothing to export.
     """
     chosen = {one for name in names for one in _named(rules, name)}
     found = tuple(one for one in rules.resources if not names or one in chosen)
     if not found:
         said = ", ".join(names) if names else "these rules"
-        raise EvaluationError(f"there is nothing to draw: {said} has no resources")
+        raise EvaluationError(f"there is nothing to export: {said} has no resources")
     return found
 
 
