@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import click
@@ -24,7 +25,7 @@ from rulewright.cli import main
 from rulewright.plugins import built_in
 from rulewright.problem import CODES
 from rulewright.reader import field_shape, file_shape, workflow_shape
-from rulewright.reader.kinds import Shape
+from rulewright.reader.shapes import Shape
 from rulewright.scenarios import Runner, read_file
 from rulewright.scenarios import shapes as shapes_of_scenarios
 from rulewright.source import read_source, to_plain
@@ -69,11 +70,11 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def shapes() -> dict[str, type[Shape]]:
-    """Every map of keywords that the reader knows."""
+def shapes(*modules: ModuleType) -> dict[str, type[Shape]]:
+    """Every map of keywords that the reader knows, or those of some modules."""
     return {
         name: value
-        for module in (field_shape, file_shape, workflow_shape)
+        for module in modules or (field_shape, file_shape, workflow_shape)
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, Shape) and value is not Shape
     }
@@ -81,6 +82,21 @@ def shapes() -> dict[str, type[Shape]]:
 
 def keywords(shape: type[Shape]) -> set[str]:
     return set(shape.keywords)
+
+
+def otherwise_said(shape: type[Shape], of_section: list[list[str]]) -> Iterator[str]:
+    """The keywords whose meaning is in none of the rows about them; a row about several has its own words."""
+    for keyword, kind in shape.keywords.items():
+        about = [row for row in of_section if keyword in code_spans(row[0])]
+        is_shared = any(len(code_spans(row[0])) > 1 for row in about)
+        said = {without_links(row[-1]) for row in about}
+        if not kind.meaning or (about and not is_shared and kind.meaning not in said):
+            yield keyword
+
+
+def without_links(cell: str) -> str:
+    """The text of a cell: a link that only leads on goes, another leaves its words."""
+    return re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", re.sub(r": \[[^]]*\]\([^)]*\)\.$", ".", cell))
 
 
 def parsed(text: str) -> Any:
@@ -124,6 +140,24 @@ def test_every_keyword_is_explained(name: str) -> None:
     said = {word for heading in SECTIONS[name] for word in names_in_first_column(section(RULES, heading))}
 
     assert keywords(shapes()[name]) - said == set()
+
+
+@pytest.mark.parametrize("name", sorted(shapes()))
+def test_a_keyword_means_to_editors_what_the_page_says(name: str) -> None:
+    """Where a row is about one keyword, its words are those that the reader's table has."""
+    of_section = [row for heading in SECTIONS[name] for row in rows(section(RULES, heading)) if len(row) == 2]
+
+    assert list(otherwise_said(shapes()[name], of_section)) == []
+
+
+@pytest.mark.parametrize("name", sorted(shapes(shapes_of_scenarios)))
+def test_a_keyword_of_scenarios_means_to_editors_what_the_page_says(name: str) -> None:
+    """The same for scenarios.md, where parts of what is expected have their keys in one row."""
+    heading = "What must come out" if name == "ExpectShape" else "What a scenario says"
+    parts = ("ProblemShape", "ChangeShape", "MessageShape", "StoreShape", "ResponseShape")
+    of_section = [] if name in parts else rows(section(SCENARIOS, heading))
+
+    assert list(otherwise_said(shapes(shapes_of_scenarios)[name], of_section)) == []
 
 
 def test_no_keyword_is_explained_that_does_not_exist() -> None:

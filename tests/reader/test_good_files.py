@@ -16,7 +16,7 @@ from rulewright.problem import VendorError
 from rulewright.reader import read_rules
 from rulewright.reader.field_shape import FieldShape
 from rulewright.reader.file_shape import ApiShape, FindingShape, InferenceShape, ResourceShape
-from rulewright.reader.kinds import Shape
+from rulewright.reader.shapes import Shape
 from rulewright.reader.workflow_shape import EffectShape, LookUpShape, TransitionShape, WorkflowShape
 
 GOOD = HERE / "good"

@@ -7,6 +7,7 @@ the same field), a warning where one keyword makes the other useless (default be
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import Struct
 
@@ -17,7 +18,7 @@ from rulewright.problem import Severity, SourceProblem
 CODE = "contradiction"
 
 
-class _Pair(Struct, frozen=True):
+class Pair(Struct, frozen=True):
     """Two keywords that don't go together."""
 
     one: str
@@ -25,22 +26,25 @@ class _Pair(Struct, frozen=True):
     message: str
     severity: Severity = "error"
 
+    @property
+    def is_always_wrong(self) -> bool:
+        """What is readonly may be accepted by an operation, and then required."""
+        return self.severity == "error" and self.one != "readonly"
 
-_PAIRS = (
-    _Pair("readonly", "required", "a caller may not set a readonly field, so it can't be required"),
-    _Pair("readonly", "required_if", "a caller may not set a readonly field, so it can't be required"),
-    _Pair("generate", "compute", "a value is generated or computed, not both"),
-    _Pair("generate", "default", "a value is generated or a default, not both"),
-    _Pair("default", "default_from", "a field has one default: default or default_from"),
-    _Pair("default", "compute", "compute always gives the value, so the default is never used", "warning"),
-    _Pair(
+
+PAIRS: Final = (
+    Pair("readonly", "required", "a caller may not set a readonly field, so it can't be required"),
+    Pair("readonly", "required_if", "a caller may not set a readonly field, so it can't be required"),
+    Pair("generate", "compute", "a value is generated or computed, not both"),
+    Pair("generate", "default", "a value is generated or a default, not both"),
+    Pair("default", "default_from", "a field has one default: default or default_from"),
+    Pair("default", "compute", "compute always gives the value, so the default is never used", "warning"),
+    Pair(
         "default_from", "compute", "compute always gives the value, so default_from is never used", "warning"
     ),
-    _Pair("default", "required", "a required field is always sent, so the default is never used", "warning"),
-    _Pair(
-        "required_if", "required", "the field is always required, so the condition says nothing", "warning"
-    ),
-    _Pair("forbidden_if", "prohibited_if", "these are two names of one keyword"),
+    Pair("default", "required", "a required field is always sent, so the default is never used", "warning"),
+    Pair("required_if", "required", "the field is always required, so the condition says nothing", "warning"),
+    Pair("forbidden_if", "prohibited_if", "these are two names of one keyword"),
 )
 
 
@@ -49,7 +53,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     accepted = {name for operation in subject.file.operations for name in operation.accepts}
     settable = [field for field in subject.file.fields if field.name in accepted]
     for _, field in subject.all_fields():
-        for pair in _PAIRS:
+        for pair in PAIRS:
             if pair.one == "readonly" and any(field is one for one in settable):
                 # Of those who may set it.
                 continue

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import Struct
 
@@ -20,7 +21,7 @@ from rulewright.problem import SourceProblem
 CODE = "effect-shape"
 
 
-class _Form(Struct, frozen=True):
+class Form(Struct, frozen=True):
     """The keywords that one form of effect needs and those that it may have."""
 
     name: str
@@ -29,11 +30,13 @@ class _Form(Struct, frozen=True):
 
 
 _COMMON = frozenset({"id", "when", "on"})
-_OWN = _Form("an effect without create, update or send", ("set",), _COMMON | {"set"})
-_CREATE = _Form("create", (), _COMMON | {"create", "set", "bind"})
-_SEND = _Form("send", (), _COMMON | {"send", "body"})
-_UPDATE_ALL = _Form("update of a resource", ("where", "set"), _COMMON | {"update", "where", "set", "expect"})
-_UPDATE_ONE = _Form("update of a record", ("set",), _COMMON | {"update", "set", "expect"})
+OWN: Final = Form("an effect without create, update or send", ("set",), _COMMON | {"set"})
+CREATE: Final = Form("create", (), _COMMON | {"create", "set", "bind"})
+SEND: Final = Form("send", (), _COMMON | {"send", "body"})
+UPDATE_ALL: Final = Form(
+    "update of a resource", ("where", "set"), _COMMON | {"update", "where", "set", "expect"}
+)
+UPDATE_ONE: Final = Form("update of a record", ("set",), _COMMON | {"update", "set", "expect"})
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
@@ -53,9 +56,9 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
                 yield problem(CODE, f"{form.name} takes no {keyword}", effect.at[keyword])
 
 
-def _form(effect: Effect) -> _Form:
+def _form(effect: Effect) -> Form:
     if effect.verb is None:
-        return _OWN
+        return OWN
     if effect.verb == "update":
-        return _UPDATE_ALL if "/" in (effect.target or "") else _UPDATE_ONE
-    return _CREATE if effect.verb == "create" else _SEND
+        return UPDATE_ALL if "/" in (effect.target or "") else UPDATE_ONE
+    return CREATE if effect.verb == "create" else SEND

@@ -13,50 +13,64 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from msgspec import Struct
+
 from rulewright.checks.subject import Subject, problem
 from rulewright.problem import SourceProblem
 from rulewright.reader.kinds import describe
 
 CODE = "generator-options"
 
-# Of a number, the least and the most; None is a text of at most 100 characters.
-_Bounds = tuple[int, int] | None
-_OPTIONS: Final[Mapping[str, Mapping[str, _Bounds]]] = {
+
+class Option(Struct, frozen=True):
+    """A number, with the least and the most; or, without bounds, a text of at most 100 characters."""
+
+    meaning: str
+    bounds: tuple[int, int] | None = None
+
+
+OPTIONS: Final[Mapping[str, Mapping[str, Option]]] = {
     "uuid": {},
-    "sequence": {"prefix": None, "width": (0, 64)},
-    "prefixed_id": {"prefix": None, "length": (1, 200)},
+    "sequence": {
+        "prefix": Option("What stands before the number."),
+        "width": Option("How many digits the number has at least, with zeros before it.", (0, 64)),
+    },
+    "prefixed_id": {
+        "prefix": Option("The kind of thing; an underscore follows."),
+        "length": Option("How many letters and digits follow.", (1, 200)),
+    },
 }
-_REQUIRED: Final = {"prefixed_id": "prefix"}
-_LONGEST: Final = 100
+REQUIRED: Final = {"prefixed_id": "prefix"}
+LONGEST: Final = 100
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """The options of every generator that is ours."""
     for _, field in subject.all_fields():
         rule = field.generate
-        if rule is None or rule.kind not in _OPTIONS:
+        if rule is None or rule.kind not in OPTIONS:
             continue
         for message in _wrong(rule.kind, rule.options):
             yield problem(CODE, f"{rule.kind}: {message}", subject.place(rule.span))
 
 
 def _wrong(kind: str, options: Mapping[str, object]) -> Iterator[str]:
-    known = _OPTIONS[kind]
+    known = OPTIONS[kind]
     for name, value in options.items():
         if name not in known:
             takes = " and ".join(known) or "no options"
             yield f"there is no option {name}; it takes {takes}"
-        elif (expected := _misfit(known[name], value)) is not None:
+        elif (expected := _misfit(known[name].bounds, value)) is not None:
             yield f"{name} must be {expected}, not {describe(value)}"
-    required = _REQUIRED.get(kind)
+    required = REQUIRED.get(kind)
     if required is not None and required not in options:
         yield f"{required} is missing"
 
 
-def _misfit(bounds: _Bounds, value: object) -> str | None:
+def _misfit(bounds: tuple[int, int] | None, value: object) -> str | None:
     if bounds is None:
-        fits = isinstance(value, str) and len(value) <= _LONGEST
-        return None if fits else f"a text of at most {_LONGEST} characters"
+        fits = isinstance(value, str) and len(value) <= LONGEST
+        return None if fits else f"a text of at most {LONGEST} characters"
     least, most = bounds
     fits = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
     return None if fits else f"a whole number from {least} to {most}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from rulewright.checks.inferred_names import PAYLOAD, RECORD, kinds_of
 from rulewright.checks.subject import CEL_WORDS, RESERVED_NAMES, Subject, problem, span_of, unknown
@@ -18,6 +19,8 @@ from rulewright.problem import SourceProblem
 from rulewright.reader.flaws import did_you_mean
 
 CODE = "inference-shape"
+# One of them must be there, for something to follow.
+FOLLOWS: Final = ("assert", "problem", "set")
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 

@@ -18,7 +18,8 @@ from rulewright.model import Field
 from rulewright.problem import SourceProblem
 
 CODE = "keyword-for-place"
-_OF_ITEMS: Final = (
+# They say nothing about an item.
+NOT_OF_ITEMS: Final = (
     "required_if",
     "required_unless",
     "required_with",
@@ -71,7 +72,7 @@ def _of_part(field: Field) -> Iterator[SourceProblem]:
 
 
 def _of_item(field: Field) -> Iterator[SourceProblem]:
-    for keyword in _OF_ITEMS:
+    for keyword in NOT_OF_ITEMS:
         if keyword in field.at:
             message = f"{keyword} says nothing about an item: it is there, or the list or map is without it"
             yield problem(CODE, message, field.at[keyword], severity="warning")

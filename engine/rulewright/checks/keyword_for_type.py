@@ -8,12 +8,14 @@ where that is meant.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from rulewright.checks.subject import Subject, problem
 from rulewright.problem import SourceProblem
 
 CODE = "keyword-for-type"
-_SHAPE = (
+# The keywords that say something about values of some types only.
+SHAPE_KEYWORDS: Final = (
     "min",
     "max",
     "min_length",
@@ -36,7 +38,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         found = types.get(field.type)
         if found is None:
             continue
-        for keyword in _SHAPE:
+        for keyword in SHAPE_KEYWORDS:
             if keyword in field.at and keyword not in found.keywords:
                 instead = _INSTEAD.get(keyword)
                 hint = f"did you mean {instead}?" if instead in found.keywords else None

@@ -7,12 +7,17 @@ largest or smallest value is asked for; the others take none. if_missing is for 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from rulewright.checks.subject import Subject, problem, span_of
 from rulewright.model import LookUp
 from rulewright.problem import SourceProblem
 
 CODE = "look-up-shape"
+# The kinds of look-up that need `by`, that need `of` (no other takes it), and that take if_missing.
+BY: Final = frozenset({"find", "find_all"})
+OF: Final = frozenset({"max", "min"})
+IF_MISSING: Final = frozenset({"find"})
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
@@ -28,14 +33,14 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
 
 def _of_one(look_up: LookUp) -> Iterator[SourceProblem]:
     kind = look_up.kind
-    if kind in {"find", "find_all"} and not look_up.by.entries:
+    if kind in BY and not look_up.by.entries:
         yield problem(CODE, f"{kind} needs by", look_up.span, hint="for example by: {id: payload.person}")
-    if kind in {"max", "min"} and look_up.of is None:
+    if kind in OF and look_up.of is None:
         yield problem(
             CODE, f"{kind} needs of", look_up.span, hint=f"name the field whose {kind} is asked for"
         )
-    if kind not in {"max", "min"} and look_up.of is not None:
+    if kind not in OF and look_up.of is not None:
         yield problem(CODE, f"{kind} takes no of", span_of(look_up.at, "of", default=look_up.span))
-    if kind != "find" and look_up.if_missing != "null":
+    if kind not in IF_MISSING and look_up.if_missing != "null":
         span = span_of(look_up.at, "if_missing", default=look_up.span)
         yield problem(CODE, f"{kind} always gives something, so if_missing says nothing", span)

@@ -8,12 +8,15 @@ transition may name the workflow's field. A declared event needs a transition, o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from rulewright.checks.subject import Subject, problem, span_of
 from rulewright.model import Workflow
 from rulewright.problem import SourceProblem
 
 CODE = "workflow-shape"
+# One of each pair; what has `state_from` needs no start.
+ALTERNATIVES: Final = (("field", "state_from"), ("initial", "initial_from"))
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
@@ -22,7 +25,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     if workflow is None:
         return
     start = span_of(subject.file.at, "workflow", default=workflow.span)
-    for one, other in (("field", "state_from"), ("initial", "initial_from")):
+    for one, other in ALTERNATIVES:
         there = [keyword for keyword in (one, other) if keyword in workflow.at]
         if len(there) == 2:
             yield problem(CODE, f"a workflow has {one} or {other}, not both", workflow.at[other])

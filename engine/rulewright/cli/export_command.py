@@ -1,4 +1,4 @@
-"""`rulewright export program|jsonschema|docs RESOURCE`, `rulewright export openapi|diagram [NAME...]`"""
+"""`rulewright export program|jsonschema|docs RESOURCE`, `openapi|diagram [NAME...]` and `rule-schema`"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from rulewright.cli.options import FormatName, hand_options_on, rules_option
+from rulewright.cli.options import FormatName, hand_options_on, rules_option, rules_option_saying
 
 if TYPE_CHECKING:
     from rulewright.export.diagrams import Kind, Language
@@ -134,3 +134,25 @@ def export_diagram(
     if rules is None:
         warn_of_rules_here()
     write(diagram(load_rules_of(rules).compiled, names, kind, language or "mermaid"))
+
+
+@command.command("rule-schema")
+@click.option(
+    "--kind",
+    type=click.Choice(["resource", "api", "scenarios"]),
+    default="resource",
+    show_default=True,
+    help="Of which files: <resource>.yaml, api.yaml or <resource>.test.yaml.",
+)
+@rules_option_saying("The rule files whose shared types are known (default: none).")
+def export_rule_schema(kind: str, rules: str | None) -> None:
+    """Print the JSON Schema (2020-12) of rule files, by which an editor helps to write them.
+
+    Types and keywords of plug-ins are in it, and the shared types of the rules' api.yaml.
+    """
+    from rulewright.cli.extending import configured_registry  # noqa: PLC0415 - for a fast --help
+    from rulewright.cli.results import write  # noqa: PLC0415
+    from rulewright.cli.rule_schemas import schema_of  # noqa: PLC0415
+    from rulewright.report.text import dump_json  # noqa: PLC0415
+
+    write(dump_json(schema_of(kind, configured_registry(), rules), indent=2) + "\n")

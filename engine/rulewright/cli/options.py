@@ -102,9 +102,12 @@ def _from_here(_: click.Context, __: click.Parameter, path: str | None) -> str |
     return path if path is None else from_here(path)
 
 
-rules_option = _option(
-    "--rules", metavar="DIR", callback=_from_here, help="The rule files (default: those that ship)."
-)
+def rules_option_saying(text: str) -> Callable[[Command], Command]:
+    """The option --rules, with what it is to a command."""
+    return _option("--rules", metavar="DIR", callback=_from_here, help=text)
+
+
+rules_option = rules_option_saying("The rule files (default: those that ship).")
 
 _records = _option("--records", metavar="FILE", help="Records to look up instead (YAML or JSON).")
 _hidden_records = _option("--records", metavar="FILE", hidden=True)

@@ -4,5 +4,6 @@ from rulewright.export.diagrams import diagram
 from rulewright.export.http import openapi
 from rulewright.export.json_schema import json_schema
 from rulewright.export.markdown import markdown
+from rulewright.export.rule_files import rule_schema, shared_types
 
-__all__ = ["diagram", "json_schema", "markdown", "openapi"]
+__all__ = ["diagram", "json_schema", "markdown", "openapi", "rule_schema", "shared_types"]

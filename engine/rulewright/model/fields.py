@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
@@ -52,7 +52,7 @@ class Generate(Struct, frozen=True, kw_only=True):
 
     kind: str
     span: Span
-    options: Mapping[str, Constant] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Compute(Struct, frozen=True, kw_only=True):

@@ -26,7 +26,9 @@ from rulewright.plugins.shipped import contact, countries, ids, money, uk, us
 _DECIDING: Final = ("field type", "function", "effect", "generator", "dialect")
 SHIPPED: Final = (contact, money, uk, us, countries, ids)
 # The store says what comes next, or chance does: neither is a function of options alone.
-BASIC_GENERATORS: Final = frozenset({"sequence", "uuid"})
+BASIC_GENERATORS: Final = MappingProxyType(
+    {"sequence": "one above the largest stored value", "uuid": "a random UUID"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Registry:
     @property
     def generators(self) -> frozenset[str]:
         """The words for `generate:`."""
-        return BASIC_GENERATORS.union(self.makers)
+        return frozenset({*BASIC_GENERATORS, *self.makers})
 
     @property
     def stamp(self) -> str | None:

@@ -35,6 +35,8 @@ from rulewright.problem import Problem
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*")
 _CODE: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
+# What may stand beside the keyword of a plug-in.
+BESIDE_EFFECTS: Final = ("id", "when", "on")
 OWN_EFFECTS: Final = frozenset(
     ("id", "when", "on", "create", "update", "send", "where", "set", "bind", "body", "expect")
 )

@@ -13,13 +13,12 @@ from typing import Final
 
 from rulewright.errors import ENDINGS, in_words
 from rulewright.plugins import EffectKind
-from rulewright.plugins.verifying import OWN_EFFECTS, effect_faults
+from rulewright.plugins.verifying import BESIDE_EFFECTS, OWN_EFFECTS, effect_faults
 from rulewright.problem import SourceProblem
 from rulewright.reader.flaws import did_you_mean
 from rulewright.source import Entry, ListNode, MapNode, Node, Scalar
 
 Kinds = Mapping[str, EffectKind]
-_BESIDE: Final = ("id", "when", "on")
 # One keyword stands for a few effects; a plug-in that never ends must not hold up the reading.
 _MOST: Final = 100
 
@@ -97,9 +96,9 @@ def _written_out(
     effect: MapNode, asked: Entry, kind: EffectKind, problems: list[SourceProblem]
 ) -> Iterator[MapNode]:
     for entry in effect.entries:
-        if entry is not asked and entry.key.text not in _BESIDE:
+        if entry is not asked and entry.key.text not in BESIDE_EFFECTS:
             message = f"{entry.key.text} can't stand beside {kind.name}, which stands for whole effects"
-            hint = did_you_mean(entry.key.text, _BESIDE) or f"{', '.join(_BESIDE)} can"
+            hint = did_you_mean(entry.key.text, BESIDE_EFFECTS) or f"{', '.join(BESIDE_EFFECTS)} can"
             problems.append(entry.key.problem("contradiction", message, hint=hint))
             return
     try:

@@ -7,156 +7,245 @@ from typing import Any
 
 from rulewright.reader.kinds import (
     Anything,
+    Book,
     Bound,
     Cel,
     Choice,
-    Either,
     Flag,
+    JsonSchema,
     Kind,
-    ListOf,
     Name,
     Resource,
-    Shape,
-    Sub,
-    Table,
     Text,
     Whole,
+    Word,
+    if_map,
+    refuse,
 )
+from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table
+
+OCCASIONS = 'When: `create`, `update`, names of events, or `"*"`.'
+SEVERITIES = "`error` (the default), `warning` or `info`."
 
 
 class ErrorShape(Shape):
     """The vendor's own error, in its long form."""
 
-    code = Text(required=True)
-    title = Text()
-    status = Whole(100, 599)
+    code = Text("The vendor's code.", required=True)
+    title = Text("The vendor's words for it.")
+    status = Whole("The HTTP status.", least=100, most=599)
 
 
-def _error_kind(value: Any) -> Kind | None:
-    return Sub(lambda: ErrorShape) if isinstance(value, Mapping) else Text()
-
-
-def vendor_error() -> Kind:
+def vendor_error(meaning: str = "The vendor's own error.") -> Kind:
     """`error: resource/some_code`, or a map."""
-    return Either("a code such as resource/some_code, or a map", _error_kind)
+    expected = "a code such as resource/some_code, or a map"
+    return Either(expected, meaning, maps=Sub(lambda: ErrorShape), others=Text())
 
 
 class CheckShape(Shape):
     """One condition."""
 
-    id = Name(required=True)
-    check = Cel(required=True)
-    message = Text()
-    severity = Choice("error", "warning", "info")
-    path = Text()
-    on = ListOf(Text(), alone=True)
+    id = Name("Its name. The rule is then `library/loan.due.not_past`.", required=True)
+    check = Cel("The condition.", required=True)
+    message = Text("What is said if it does not hold.")
+    severity = Choice("error", "warning", "info", meaning=f"{SEVERITIES} Only an error refuses.")
+    path = Text(
+        "Where it is reported, as a JSON Pointer such as `/member`. A field's check is reported at the field."
+    )
+    on = ListOf(Text(), f"{OCCASIONS} Default: create and update.", alone=True)
     error = vendor_error()
 
 
 class ReferenceShape(Shape):
     """`references`."""
 
-    resource = Resource(required=True)
-    by = Name()
-    where = Table(Anything(allow_none=True))
-    as_ = Name(data_key="as")
+    resource = Resource("Of which resource.", required=True)
+    by = Name("By which of its fields; its key, if left out.")
+    where = Table(
+        Anything(allow_none=True),
+        "What must also be true of the record: a map from its fields to expressions.",
+    )
+    as_ = Name(
+        "A name under which expressions read the record: the record or null, for a list the records in "
+        "order.",
+        data_key="as",
+    )
     error = vendor_error()
 
 
 class UniqueShape(Shape):
     """`unique` in its long form."""
 
-    within = ListOf(Name(), alone=True)
-    where = Table(Anything(allow_none=True))
+    within = ListOf(Name(), "Alike only among records that agree in these fields, too.", alone=True)
+    where = Table(Anything(allow_none=True), "Only records of which this is true count.")
     error = vendor_error()
 
 
 class ComputeShape(Shape):
     """`compute` in its long form."""
 
-    value = Anything(required=True, allow_none=True)
-    on = ListOf(Text(), alone=True)
-
-
-def _unique_kind(value: Any) -> Kind | None:
-    return Sub(lambda: UniqueShape) if isinstance(value, Mapping) else Flag()
+    value = Anything("The expression.", required=True, allow_none=True)
+    on = ListOf(Text(), "When it is worked out; at other times the stored value stays.", alone=True)
 
 
 def is_long_compute(value: object) -> bool:
     """Is this `{value, on}`, and not a map of expressions?"""
-    return isinstance(value, Mapping) and "value" in value and set(value) <= {"value", "on"}
+    return isinstance(value, Mapping) and "value" in value and set(value) <= {*ComputeShape.keywords}
 
 
-def _compute_kind(value: Any) -> Kind | None:
-    return Sub(lambda: ComputeShape) if is_long_compute(value) else Anything()
+class Computed(Kind):
+    """An expression, a map of them, or the long form."""
+
+    expected = "an expression"
+
+    def check(self, value: Any) -> None:
+        """Raise the flaws of the long form; anything else is as it is."""
+        if is_long_compute(value):
+            Sub(lambda: ComputeShape).judge(value)
+
+    def schema(self, book: Book) -> JsonSchema:
+        """The long form is known by its keywords, which are offered in any map."""
+        keywords = ComputeShape.keywords
+        known = {"required": ["value"], "propertyNames": {"enum": list(keywords)}}
+        types = Anything().schema(book)["type"]
+        offered = {
+            name: {"type": [*types, "null"], "markdownDescription": kind.meaning}
+            for name, kind in keywords.items()
+        }
+        long = {"if": known, "then": {"$ref": book.refer(ComputeShape)}, "else": {"properties": offered}}
+        return {"type": types, **if_map(long)}
 
 
-class _OneGenerator(Table):
+class OneGenerator(Table):
     """`{sequence: {prefix, width}}`: exactly one generator with its options."""
 
     def check(self, value: Any) -> None:
         """Raise unless there is exactly one."""
         super().check(value)
         if len(value) != 1:
-            Either("one generator", lambda _: None).check(value)
+            refuse("one generator", value)
 
-
-def _generate_kind(value: Any) -> Kind | None:
-    if isinstance(value, Mapping):
-        return _OneGenerator(Table(Anything(allow_none=True)))
-    return Name() if isinstance(value, str) else None
-
-
-def _one_of_kind(value: Any) -> Kind | None:
-    if isinstance(value, list):
-        return ListOf(Anything(allow_none=True))
-    return Cel() if isinstance(value, str) else None
+    def schema(self, book: Book) -> JsonSchema:
+        """One of those that are known."""
+        options = self.kind.json_schema(book)
+        known = {
+            name: {**options, **book.options(name), "markdownDescription": meaning}
+            for name, meaning in book.words("generators").items()
+        }
+        others = False if book.strict else options
+        one = {"minProperties": 1, "maxProperties": 1}
+        return {"type": "object", "properties": known, "additionalProperties": others, **one}
 
 
 class FieldShape(Shape):
     """Everything a field may say. `type` may be missing where an event's field inherits it."""
 
-    type = Name()
-    title = Text()
-    description = Text()
-    example = Anything(allow_none=True)
-    messages = Table(Text(), anywhere=True)
-    sensitive = Flag()
-    required = Flag()
-    required_if = Cel()
-    required_unless = Cel()
-    required_with = ListOf(Name())
-    required_without = ListOf(Name())
-    forbidden_if = Cel()
-    prohibited_if = Cel()
-    forbidden_with = ListOf(Name())
-    forbidden_without = ListOf(Name())
-    excluded_if = Cel()
-    nullable = Flag()
-    blank = Choice("absent")
-    default = Anything(allow_none=True)
-    default_from = Anything(allow_none=True)
-    compute = Either("an expression", _compute_kind, allow_none=True)
-    readonly = Choice("ignore", "reject")
-    immutable = Flag()
-    generate = Either("sequence, uuid or another generator", _generate_kind)
-    min = Bound()
-    max = Bound()
+    type = Word("types", "What kind of value it is: field types, or a shared type of `api.yaml`.", free=True)
+    title = Text("For people.")
+    description = Text("For people.")
+    example = Anything("For people.", allow_none=True)
+    messages = Table(
+        Text(),
+        "Own words for a refusal, by keyword. `required` serves for every `required_...`, `forbidden` for "
+        "every `forbidden_...`.",
+        anywhere=True,
+    )
+    sensitive = Flag(
+        "`true`: the value never shows in a problem, trace, log or report; `***` stands in its place. So "
+        "do the values that rules make of it. `false`: the value may be shown, whatever it is made of."
+    )
+    required = Flag("`true`: must be given.")
+    required_if = Cel("Must be given if the condition holds.")
+    required_unless = Cel("Must be given if the condition does not hold.")
+    required_with = ListOf(Name(), "Must be given if any of these siblings is given.")
+    required_without = ListOf(Name(), "Must be given if any of these siblings is not given.")
+    forbidden_if = Cel("Must not be given if the condition holds.")
+    prohibited_if = Cel("Must not be given if the condition holds. Another name of `forbidden_if`.")
+    forbidden_with = ListOf(Name(), "Must not be given if any of these siblings is given.")
+    forbidden_without = ListOf(Name(), "Must not be given if any of these siblings is not given.")
+    excluded_if = Cel(
+        "If the condition holds, the field is dropped, with an info `excluded`, be it right or wrong; in "
+        "an update also what is stored, once the field or what the condition reads changes."
+    )
+    nullable = Flag("`true`: null may be sent.")
+    blank = Choice("absent", meaning="`absent`: empty text, and text of spaces only, count as not given.")
+    default = Anything("The value of an absent field, as written.", allow_none=True)
+    default_from = Anything("The value of an absent field, worked out by an expression.", allow_none=True)
+    compute = Computed(
+        "The value, always worked out, in an update of something else too. A different value that was sent"
+        " is overruled, with an info `overruled`.",
+        allow_none=True,
+    )
+    readonly = Choice(
+        "ignore",
+        "reject",
+        meaning="The caller may not set it: `ignore` drops what was sent with a warning, `reject` refuses "
+        "it.",
+    )
+    immutable = Flag("`true`: set once; an update may not change it. It is computed on create only.")
+    generate = Either(
+        "sequence, uuid or another generator",
+        "The system makes the value: `sequence`, `uuid`, `prefixed_id`.",
+        texts=Word("bare_generators"),
+        maps=OneGenerator(Table(Anything(allow_none=True))),
+    )
+    min = Bound("The least number or date.")
+    max = Bound("The largest number or date.")
     # What `explain` suggests is made: a million characters are enough.
-    min_length = Whole(0, 1_000_000)
-    max_length = Whole(0)
-    pattern = Text()
-    one_of = Either("a list, or a CEL expression that gives one", _one_of_kind)
-    format = Text()
-    items = Sub(lambda: FieldShape, hint="for example items: {type: string}")
-    fields_ = Table(Sub(lambda: FieldShape, hint="for example {type: string}"), data_key="fields")
-    unknown_ = Choice("reject", "ignore", data_key="unknown")
-    unique_items = Choice(True, False, "collapse")
-    references = Sub(lambda: ReferenceShape, hint="for example {resource: rubixx/person, as: person}")
-    unique = Either("true, or a map with within and where", _unique_kind)
-    checks = ListOf(Sub(lambda: CheckShape))
+    min_length = Whole(
+        "How many characters a text has at least, how many items a list, how many keys a map.",
+        least=0,
+        most=1_000_000,
+    )
+    max_length = Whole(
+        "How many characters a text has at most, how many items a list, how many keys a map.", least=0
+    )
+    pattern = Text("A regular expression that the **whole** text matches.")
+    one_of = Either(
+        "a list, or a CEL expression that gives one",
+        "The values that are allowed: a list, or an expression that gives one.",
+        lists=ListOf(Anything(allow_none=True)),
+        texts=Cel(),
+    )
+    format = Text("How a date is written: `iso`, `iso_ms_z`, `iso_offset`, or letters such as `%d/%m/%Y`.")
+    items = Sub(
+        lambda: FieldShape,
+        "What each item of a list, or each value of a map, is like.",
+        hint="for example items: {type: string}",
+    )
+    fields_ = Table(
+        Sub(lambda: FieldShape, hint="for example {type: string}"),
+        "The fields of an object.",
+        data_key="fields",
+    )
+    unknown_ = Choice(
+        "reject",
+        "ignore",
+        meaning="`reject` or `ignore`, for what is in this object but not declared.",
+        data_key="unknown",
+    )
+    unique_items = Choice(
+        True,
+        False,
+        "collapse",
+        meaning="`true`: no item twice. `collapse`: repeats are dropped, the first stays.",
+    )
+    references = Sub(
+        lambda: ReferenceShape,
+        "It names a record that exists.",
+        hint="for example {resource: rubixx/person, as: person}",
+    )
+    unique = Either(
+        "true, or a map with within and where",
+        "No other record has it.",
+        maps=Sub(lambda: UniqueShape),
+        others=Flag(),
+    )
+    checks = ListOf(Sub(lambda: CheckShape), "Conditions of its own, which read it as `value`.")
 
 
-def fields_table(**options: Any) -> Kind:
+def fields_table(meaning: str = "", **options: Any) -> Kind:
     """A map of fields."""
-    return Table(Sub(lambda: FieldShape, hint="for example {type: string, required: true}"), **options)
+    return Table(
+        Sub(lambda: FieldShape, hint="for example {type: string, required: true}"), meaning, **options
+    )

@@ -148,8 +148,8 @@ def _generate(part: Part) -> Generate | None:
     if found is None:
         return None
     if isinstance(found.value, MapNode):
-        (kind,) = found.value.keys()
-        options = Part(found.value).plain_map(kind)
+        ((kind, options),) = ((entry.key.text, to_plain(entry.value)) for entry in found.value.entries)
+        assert isinstance(options, dict)
         return Generate(kind=kind, span=found.key.span, options=options)
     return Generate(kind=part.text("generate") or "", span=found.key.span)
 

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rulewright.reader.field_shape import CheckShape, fields_table, vendor_error
+from rulewright.reader.field_shape import SEVERITIES, CheckShape, ErrorShape, fields_table, vendor_error
 from rulewright.reader.flaws import Flaw
 from rulewright.reader.kinds import (
     Anything,
+    Book,
     Cel,
     Choice,
     Duration,
-    Either,
+    JsonSchema,
     Kind,
-    ListOf,
     Name,
     Resource,
-    Shape,
-    Sub,
-    Table,
     Text,
     Version,
     Whole,
+    Word,
     flawed,
+    if_map,
 )
+from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table
 from rulewright.reader.workflow_shape import EffectShape, LookUpShape, WorkflowShape, template_table
 
 
@@ -40,37 +40,45 @@ class LanguageVersion(Kind):
                 Flaw("language-version", "only version 1 of the rule language exists", "write rulewright: 1")
             )
 
+    def schema(self, book: Book) -> JsonSchema:
+        """The only one."""
+        return {"enum": [1], "errorMessage": "expected 1, the version of the rule language"}
+
 
 class OperationShape(Shape):
     """One way to call the resource."""
 
-    event = Name()
-    method = Choice("GET", "POST", "PUT", "PATCH", "DELETE")
-    path = Text()
-    permission = Text()
-    status = Whole(100, 599)
-    accepts = ListOf(Name())
+    event = Name("The event that this operation fires; `create` and `update` fire none.")
+    method = Choice("GET", "POST", "PUT", "PATCH", "DELETE", meaning="The HTTP method.")
+    path = Text("The HTTP path. `{name}` is a path parameter, read as `request.path.name`.")
+    permission = Text("What the caller must be allowed to do.")
+    status = Whole(
+        "The HTTP status of an accepted call: 201 for a create, else 200, if left out.", least=100, most=599
+    )
+    accepts = ListOf(
+        Name(), "Read-only fields that this operation may set all the same, and may then require."
+    )
 
 
 class VariantShape(Shape):
     """One alternative, in the map form."""
 
-    title = Text()
-    required = ListOf(Name())
-    forbidden = ListOf(Name())
+    title = Text("For people.")
+    required = ListOf(Name(), "The fields that make this variant.")
+    forbidden = ListOf(Name(), "Fields that may not be given with it.")
 
 
 class NamedVariantShape(VariantShape):
     """One alternative, in the list form."""
 
-    name = Name(required=True)
+    name = Name("The variant's name, where `variants` is a list.", required=True)
 
 
 class VariantsTable(Table):
     """Variants by name; `error` beside them is the vendor's error."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(Sub(lambda: VariantShape), **options)
+    def __init__(self, meaning: str = "", **options: Any) -> None:
+        super().__init__(Sub(lambda: VariantShape), meaning, **options)
 
     def check(self, value: Any) -> None:
         """Raise the flaws of all variants and of the error."""
@@ -79,44 +87,69 @@ class VariantsTable(Table):
             value = {name: variant for name, variant in value.items() if name != "error"}
         super().check(value)
 
+    def schema(self, book: Book) -> JsonSchema:
+        """`error` is told from a variant of that name by its code."""
+        choice = {"if": {"required": ["code"]}, "then": {"$ref": book.refer(ErrorShape)}}
+        error: JsonSchema = {
+            "type": ["string", "object"],
+            "markdownDescription": vendor_error().meaning,
+            **if_map({**choice, "else": {"$ref": book.refer(VariantShape)}}),
+        }
+        return {**super().schema(book), "properties": {"error": error}}
+
 
 def is_vendor_error(value: object) -> bool:
     """Is `error` among variants the vendor's error, and not a variant of that name?"""
     return isinstance(value, str) or (isinstance(value, Mapping) and "code" in value)
 
 
-def _variants_kind(value: Any) -> Kind | None:
-    if isinstance(value, list):
-        return ListOf(Sub(lambda: NamedVariantShape))
-    return VariantsTable() if isinstance(value, Mapping) else None
-
-
 class FindingShape(Shape):
     """The problem that a rule over several facts reports."""
 
-    message = Text()
-    severity = Choice("error", "warning", "info")
-    path = Text()
-    with_ = template_table(data_key="with")
+    message = Text("Text. `{name}` in it stands for an entry of `with`.")
+    severity = Choice("error", "warning", "info", meaning=SEVERITIES)
+    path = Text('Where in the payload, as a JSON Pointer; "" if left out.')
+    with_ = template_table(
+        "The values that the message tells, as CEL: `{other: other.id}`. What comes of a sensitive field "
+        "is masked.",
+        data_key="with",
+    )
     error = vendor_error()
 
 
 class InferenceShape(Shape):
     """One rule over several facts."""
 
-    id = Name(required=True)
-    facts = Table(Text(), required=True)
-    when = Cel()
-    assert_ = Table(template_table(), data_key="assert")
-    problem = Sub(lambda: FindingShape)
-    set = template_table()
+    id = Name("The rule's name.", required=True)
+    facts = Table(
+        Text(),
+        "Names for the facts that are joined, each with its source: `$record` (what will be stored), "
+        "`$payload` (what was sent), a look-up that finds records, the `as` of a reference, or a kind of "
+        "facts that a rule of this file asserts.",
+        required=True,
+    )
+    when = Cel("The condition over them; every other name of the file can be read, too.")
+    assert_ = Table(
+        template_table(),
+        "Facts that are inferred, by their kind: `{late: {member: one.member}}`. The values are texts, "
+        "numbers, booleans, instants or null.",
+        data_key="assert",
+    )
+    problem = Sub(
+        lambda: FindingShape,
+        "A problem that is reported, once for each combination of facts.",
+    )
+    set = template_table("Values of fields of the own record.")
 
 
 class ResponseShapeShape(Shape):
     """What a caller sees."""
 
-    body = Anything(allow_none=True)
-    include = template_table()
+    body = Anything(
+        "What the caller gets: one expression, or a map of them. Left out: all fields of the record.",
+        allow_none=True,
+    )
+    include = template_table("Parts that are added only if the call asks for them: `?include=member,book`.")
 
 
 class ResourceShape(Shape):
@@ -124,83 +157,132 @@ class ResourceShape(Shape):
 
     spared = frozenset({"resource", "key"})  # its name is that of folder and file
 
-    rulewright = LanguageVersion()
-    resource = Resource(required=True)
-    title = Text()
-    description = Text()
-    version = Version()
-    key = Name(required=True)
-    unknown_ = Choice("reject", "ignore", data_key="unknown")
-    operations = Table(Sub(lambda: OperationShape))
-    lookups = Table(Sub(lambda: LookUpShape))
-    fields_ = fields_table(required=True, data_key="fields")
-    variants = Either("a map of variants, or a list of them", _variants_kind)
-    checks = ListOf(Sub(lambda: CheckShape))
-    invariants = ListOf(Sub(lambda: CheckShape))
-    effects = ListOf(Sub(lambda: EffectShape))
-    infer = ListOf(Sub(lambda: InferenceShape))
-    workflow = Sub(lambda: WorkflowShape)
-    response = Sub(lambda: ResponseShapeShape)
-    scope = template_table()
+    rulewright = LanguageVersion("The version of the rule language: `1`.")
+    resource = Resource("The name, `<api>/<name>`.", required=True)
+    title = Text("For people. It changes nothing.")
+    description = Text("For people. It changes nothing.")
+    version = Version("For people. It changes nothing.")
+    key = Name("The field that tells records apart.", required=True)
+    unknown_ = Choice(
+        "reject",
+        "ignore",
+        meaning="What happens to a field that is not declared: `reject` (the default) or `ignore`, with a "
+        "warning.",
+        data_key="unknown",
+    )
+    operations = Table(Sub(lambda: OperationShape), "How the resource is called.")
+    lookups = Table(Sub(lambda: LookUpShape), "Other records that the rules read.")
+    fields_ = fields_table(
+        "What a payload may hold, and what the system adds.", required=True, data_key="fields"
+    )
+    variants = Either(
+        "a map of variants, or a list of them",
+        "Alternatives of which exactly one is sent.",
+        maps=VariantsTable(),
+        lists=ListOf(Sub(lambda: NamedVariantShape)),
+    )
+    checks = ListOf(Sub(lambda: CheckShape), "Conditions on the whole payload.")
+    invariants = ListOf(
+        Sub(lambda: CheckShape), "Conditions on what will be stored, judged after the effects."
+    )
+    effects = ListOf(Sub(lambda: EffectShape), "What else changes.")
+    infer = ListOf(Sub(lambda: InferenceShape), "Rules over several facts.")
+    workflow = Sub(lambda: WorkflowShape, "States, and the moves between them.")
+    response = Sub(lambda: ResponseShapeShape, "What the caller gets back.")
+    scope = template_table("Which records a caller may see.")
 
 
 class AuthShape(Shape):
     """Who may call."""
 
-    header = Text()
-    also = ListOf(Text())
-    scheme = Text()
-    actor = Table(Name())
-    permissions = Cel()
-    headers = ListOf(Text())
+    header = Text("Which header holds the token. For the server.")
+    also = ListOf(Text(), "Other names for the header that holds the token. For the server.")
+    scheme = Text("The word before the token. For the server.")
+    actor = Table(
+        Name(), "What is known of a caller, and of which type. Expressions read it as `actor.desk`."
+    )
+    permissions = Cel("The expression that gives the list of the caller's rights.")
+    headers = ListOf(Text(), "Other headers that must be there. For the server.")
 
 
 class ErrorsShape(Shape):
     """How refusals are written."""
 
-    dialect = Name(required=True)
-    status = Table(Whole(100, 599), anywhere=True)
+    dialect = Word(
+        "dialects",
+        "`rfc9457`, `problem_details` (ASP.NET Core), `goodstack`, `laravel` or `drf` (Django REST "
+        "Framework).",
+        required=True,
+    )
+    status = Table(
+        Whole(least=100, most=599),
+        "The HTTP status of each problem code; `'*'` for all others.",
+        anywhere=True,
+    )
 
 
 class IdempotencyShape(Shape):
     """What makes a call repeatable."""
 
-    header = Text(required=True)
-    scope = ListOf(Cel())
-    operations = ListOf(Name())
-    keep = Duration()
+    header = Text("The header that holds the caller's key.", required=True)
+    scope = ListOf(Cel(), "Keys count apart for each value of these expressions.")
+    operations = ListOf(Name(), "Which operations; `create` if left out.")
+    keep = Duration(
+        "How long a key is kept: `21d`, `12h`, `90m` or `10s`. What has expired may be used again, and is "
+        "removed by `rulewright prune`. Left out, keys are kept for ever, each with its first outcome, and"
+        " nothing removes them."
+    )
 
 
 class TargetShape(Shape):
     """Somewhere to send messages to."""
 
-    method = Choice("POST", "PUT", "PATCH", "DELETE", "GET")
-    url = Text(required=True)
-    headers = Table(Text(), anywhere=True)
-    ordered_by = Cel()
-    write_back = template_table()
+    method = Choice(
+        "POST", "PUT", "PATCH", "DELETE", "GET", meaning="How a message is sent: the HTTP method."
+    )
+    url = Text("Where a message is sent.", required=True)
+    headers = Table(
+        Text(),
+        "Headers that a message is sent with. A header's value `$NAME` is that environment variable's.",
+        anywhere=True,
+    )
+    ordered_by = Cel(
+        "An expression over `record`. Messages for which it gives the same value are sent one after the "
+        "other."
+    )
+    write_back = template_table(
+        "Fields of the record that are taken from the reply: expressions over `reply` (`status`, "
+        "`headers`, `body`) and `record`."
+    )
 
 
 class SettingShape(Shape):
     """A switch."""
 
-    default = Anything(required=True, allow_none=True)
-    title = Text()
+    default = Anything("The value of a setting.", required=True, allow_none=True)
+    title = Text("What the setting is about.")
 
 
 class ApiShape(Shape):
     """api.yaml."""
 
-    rulewright = LanguageVersion()
-    api = Name()
-    title = Text()
-    description = Text()
-    auth = Sub(lambda: AuthShape)
-    errors = Sub(lambda: ErrorsShape)
-    idempotency = Sub(lambda: IdempotencyShape)
-    envelope = Anything()
-    targets = Table(Sub(lambda: TargetShape))
-    unknown_ = Choice("reject", "ignore", data_key="unknown")
-    formats = Table(Text())
-    settings = Table(Sub(lambda: SettingShape, hint="for example {default: false, title: ...}"))
-    types = fields_table()
+    rulewright = LanguageVersion("The version of the rule language: `1`.")
+    api = Name("The folder's name.")
+    title = Text("For people.")
+    description = Text("For people.")
+    auth = Sub(lambda: AuthShape, "Who may call.")
+    errors = Sub(lambda: ErrorsShape, "How refusals are written.")
+    idempotency = Sub(lambda: IdempotencyShape, "What makes a call repeatable.")
+    envelope = Anything(
+        "What is put around every body: an expression, or a map of them, over `body` and `resource.name`."
+    )
+    targets = Table(Sub(lambda: TargetShape), "Where messages go.")
+    unknown_ = Choice(
+        "reject", "ignore", meaning="`reject` or `ignore`, for all resources.", data_key="unknown"
+    )
+    formats = Table(Text(), "How dates are written: `date` and `datetime`, for all fields that don't say.")
+    settings = Table(
+        Sub(lambda: SettingShape, hint="for example {default: false, title: ...}"),
+        "Switches that expressions read as `settings.name`.",
+    )
+    types = fields_table("Shared types: a field says `type: address` and adds what it needs.")

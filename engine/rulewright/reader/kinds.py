@@ -1,13 +1,16 @@
-"""The kinds of value that keywords take, which raise `Flaw`s, and the shapes of maps of keywords."""
+"""The kinds of value that keywords take: what each refuses, as `Flaw`s, and how it is told to editors."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, NoReturn
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from rulewright.reader.flaws import Flaw, FlawedError, Flaws, did_you_mean
+from rulewright.reader.flaws import Flaw, FlawedError, did_you_mean
+
+if TYPE_CHECKING:
+    from rulewright.reader.shapes import Shape
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 RESOURCE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*/[A-Za-z_][A-Za-z0-9_]*")
@@ -47,17 +50,46 @@ def flawed(flaw: Flaw) -> FlawedError:
     return FlawedError((flaw,))
 
 
-class Kind:
-    """The value of one keyword. `check` raises what is wrong with it.
+JsonSchema = dict[str, Any]
 
-    `data_key` is the keyword where Python needs another name for it.
+
+class Book(Protocol):
+    """What a JSON Schema of kinds is written into.
+
+    `strict`: a word that is not known is refused. What nobody uses yet is not judged.
+    """
+
+    @property
+    def strict(self) -> bool: ...
+
+    def refer(self, shape: type[Shape]) -> str:
+        """Where a map of keywords is defined, once: what stands behind `$ref`."""
+
+    def words(self, table: str) -> Mapping[str, str]:
+        """The words of a table of the registry, each with its meaning ("" where it has none)."""
+
+    def options(self, generator: str) -> JsonSchema:
+        """What is known of a generator's options."""
+
+
+class Kind:
+    """The value of one keyword. `check` raises what is wrong with it, `schema` says it as JSON Schema.
+
+    `meaning` is what the keyword means, in Markdown, as the pages in docs/ have it. `data_key` is the keyword
+    where Python needs another name for it.
     """
 
     expected = "a value"
 
     def __init__(
-        self, *, required: bool = False, allow_none: bool = False, data_key: str | None = None
+        self,
+        meaning: str = "",
+        *,
+        required: bool = False,
+        allow_none: bool = False,
+        data_key: str | None = None,
     ) -> None:
+        self.meaning = meaning
         self.required = required
         self.allow_none = allow_none
         self.data_key = data_key
@@ -72,9 +104,47 @@ class Kind:
         elif not self.allow_none:
             refuse(self.expected, value)
 
+    def json_schema(self, book: Book) -> JsonSchema:
+        """What JSON Schema can say of the value; it never refuses what `judge` takes."""
+        said = self.schema(book)
+        if not self.allow_none:
+            return said
+        if "$ref" in said:
+            return {"type": ["object", "null"], **if_map(said)}
+        for keyword in ("type", "enum"):
+            if keyword in said:
+                said[keyword] = [*as_list(said[keyword]), "null" if keyword == "type" else None]
+        return said
+
+    def schema(self, book: Book) -> JsonSchema:
+        """The same of a value that is not null."""
+        raise NotImplementedError
+
+    def scalar(self, *types: str, **said: object) -> JsonSchema:
+        """The schema of a scalar. An editor that knows `errorMessage` then says what the reader says."""
+        return {
+            "type": types[0] if len(types) == 1 else list(types),
+            **said,
+            "errorMessage": f"expected {self.expected}",
+        }
+
+
+def if_map(said: JsonSchema) -> JsonSchema:
+    """What is said of a map, where the value may be something else."""
+    return {"if": {"type": "object"}, "then": said}
+
+
+def as_list(value: Any) -> list[Any]:
+    """A value alone, or as many as there are."""
+    return value if isinstance(value, list) else [value]
+
 
 class Anything(Kind):
     """Any value at all: constants and templates."""
+
+    def schema(self, book: Book) -> JsonSchema:
+        """Everything, by name: an editor knows then that a value follows."""
+        return self.scalar("string", "number", "boolean", "object", "array")
 
 
 class Text(Kind):
@@ -88,6 +158,10 @@ class Text(Kind):
             hint = f'quote it: "{str(value).lower()}"' if isinstance(value, bool | int | float) else None
             refuse(self.expected, value, hint)
 
+    def schema(self, book: Book) -> JsonSchema:
+        """Any text."""
+        return self.scalar("string")
+
 
 class Version(Kind):
     """A version: text or number."""
@@ -98,6 +172,10 @@ class Version(Kind):
         """Raise for lists, maps and booleans."""
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             refuse(self.expected, value)
+
+    def schema(self, book: Book) -> JsonSchema:
+        """Text or number."""
+        return self.scalar("string", "number")
 
 
 class Flag(Kind):
@@ -115,12 +193,18 @@ class Flag(Kind):
             hint = f"{value} is text here; write {meant}"
         refuse(self.expected, value, hint)
 
+    def schema(self, book: Book) -> JsonSchema:
+        """true or false."""
+        return self.scalar("boolean")
+
 
 class Whole(Kind):
-    """A whole number, from `least`."""
+    """A whole number, from `least` to `most`."""
 
-    def __init__(self, least: int | None = None, most: int | None = None, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(
+        self, meaning: str = "", *, least: int | None = None, most: int | None = None, **options: Any
+    ) -> None:
+        super().__init__(meaning, **options)
         self.least = least
         self.most = most
         self.expected = "a whole number" + (f" from {least}" if least is not None else "")
@@ -131,6 +215,11 @@ class Whole(Kind):
             refuse(self.expected, value, number_hint(value))
         if (self.least is not None and value < self.least) or (self.most is not None and value > self.most):
             refuse(self.expected + (f" to {self.most}" if self.most is not None else ""), value)
+
+    def schema(self, book: Book) -> JsonSchema:
+        """Within its bounds."""
+        bounds = {"minimum": self.least, "maximum": self.most}
+        return self.scalar("integer", **{name: one for name, one in bounds.items() if one is not None})
 
 
 def number_hint(value: object) -> str | None:
@@ -150,12 +239,16 @@ class Bound(Kind):
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             refuse(self.expected, value)
 
+    def schema(self, book: Book) -> JsonSchema:
+        """Text or number."""
+        return self.scalar("string", "number")
+
 
 class Choice(Kind):
     """One of a few words."""
 
-    def __init__(self, *words: str | bool, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, *words: str | bool, meaning: str = "", **options: Any) -> None:
+        super().__init__(meaning, **options)
         self.words = words
         shown = [str(word).lower() if isinstance(word, bool) else word for word in words]
         self.expected = f"{', '.join(shown[:-1])} or {shown[-1]}" if len(shown) > 1 else shown[0]
@@ -165,6 +258,10 @@ class Choice(Kind):
         if not any(value is word or (isinstance(value, str) and value == word) for word in self.words):
             known = [word for word in self.words if isinstance(word, str)]
             refuse(self.expected, value, did_you_mean(value, known) if isinstance(value, str) else None)
+
+    def schema(self, book: Book) -> JsonSchema:
+        """These words."""
+        return {"enum": list(self.words), "errorMessage": f"expected {self.expected}"}
 
 
 class Cel(Kind):
@@ -187,12 +284,24 @@ class Cel(Kind):
             hint = "an expression that starts with [ must be in quotes"
         raise flawed(Flaw("not-an-expression", f"expected a CEL expression, found {describe(value)}", hint))
 
+    def schema(self, book: Book) -> JsonSchema:
+        """A text that is not blank."""
+        return self.scalar("string", pattern=r"\S")
+
 
 class Pattern(Kind):
     """A text that a regular expression describes."""
 
-    def __init__(self, pattern: re.Pattern[str], expected: str, hint: str, code: str, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(
+        self,
+        pattern: re.Pattern[str],
+        expected: str,
+        hint: str,
+        code: str,
+        meaning: str = "",
+        **options: Any,
+    ) -> None:
+        super().__init__(meaning, **options)
         self.pattern = pattern
         self.expected = expected
         self.hint = hint
@@ -205,9 +314,19 @@ class Pattern(Kind):
         if not self.pattern.fullmatch(value):
             raise flawed(Flaw(self.code, f"expected {self.expected}, found {describe(value)}", self.hint))
 
+    def schema(self, book: Book) -> JsonSchema:
+        """The whole of it."""
+        said = self.scalar("string", pattern=whole(self.pattern))
+        return {**said, "errorMessage": f"{said['errorMessage']}: {self.hint}"}
 
-_LETTERS = "letters, digits and _ only, and no digit first: names become columns and tables of a database"
-Name = functools.partial(Pattern, NAME, "a name", _LETTERS, "bad-name")
+
+def whole(pattern: re.Pattern[str]) -> str:
+    """A regular expression of JSON Schema that the whole text must match, as `fullmatch` asks."""
+    return f"^(?:{pattern.pattern})$"
+
+
+LETTERS = "letters, digits and _ only, and no digit first: names become columns and tables of a database"
+Name = functools.partial(Pattern, NAME, "a name", LETTERS, "bad-name")
 Resource = functools.partial(
     Pattern, RESOURCE, "a resource as <api>/<name>", "for example rubixx/person", "bad-name"
 )
@@ -216,145 +335,26 @@ Duration = functools.partial(
 )
 
 
-class ListOf(Kind):
-    """A list of one kind. `alone`: a single one may stand without brackets."""
+class Word(Pattern):
+    """A name of which the registry knows some. `free`: there may be others, of the rule files themselves."""
 
-    def __init__(self, kind: Kind, *, alone: bool = False, **options: Any) -> None:
-        super().__init__(**options)
-        self.kind = kind
-        self.alone = alone
-        self.expected = f"a list ({kind.expected} each)"
+    def __init__(self, table: str, meaning: str = "", *, free: bool = False, **options: Any) -> None:
+        super().__init__(NAME, "a name", LETTERS, "bad-name", meaning, **options)
+        self.table = table
+        self.free = free
 
-    def check(self, value: Any) -> None:
-        """Raise the flaws of all items, by their index."""
-        if self.alone and not isinstance(value, list | Mapping):
-            self.kind.judge(value)
-            return
-        if not isinstance(value, list):
-            hint = f"write [{value}]" if isinstance(value, str) and NAME.fullmatch(value) else None
-            refuse(self.expected, value, hint)
-        raise_all(dict(enumerate(value)), self.kind)
-
-
-class Table(Kind):
-    """A map from names to one kind. `anywhere`: the keys may be any text."""
-
-    def __init__(self, kind: Kind, *, anywhere: bool = False, **options: Any) -> None:
-        super().__init__(**options)
-        self.kind = kind
-        self.anywhere = anywhere
-        self.expected = f"a map ({kind.expected} each)"
-
-    def check(self, value: Any) -> None:
-        """Raise the flaws of all entries, by their key."""
-        if not isinstance(value, Mapping):
-            refuse(self.expected, value)
-        raise_all(value, self.kind, None if self.anywhere else check_name)
-
-
-def check_name(name: str) -> None:
-    """Raise unless the key may be a name."""
-    if not NAME.fullmatch(name):
-        raise flawed(Flaw("bad-name", f"{describe(name)} can't be a name", _LETTERS, at_key=True))
-
-
-def raise_all(
-    values: Mapping[Any, object], kind: Kind, check_key: Callable[[str], None] | None = None
-) -> None:
-    """Check every value, and raise all that is wrong together."""
-    flaws: dict[str | int, Flaws] = {}
-    for key, value in values.items():
-        try:
-            if check_key is not None:
-                check_key(key)
-            kind.judge(value)
-        except FlawedError as error:
-            flaws[key] = error.flaws
-    if flaws:
-        raise FlawedError(flaws)
-
-
-class Sub(Kind):
-    """A map with keywords of its own. The shape is named by a function, since some hold themselves."""
-
-    expected = "a map of keywords"
-
-    def __init__(self, shape: Callable[[], type[Shape]], *, hint: str | None = None, **options: Any) -> None:
-        super().__init__(**options)
-        self.shape = shape
-        self.hint = hint
-
-    def check(self, value: Any) -> None:
-        """Raise the flaws of all keywords."""
-        if not isinstance(value, Mapping):
-            refuse(self.expected, value, self.hint)
-        flaws = self.shape().flaws_in(value)
-        if flaws:
-            raise FlawedError(flaws)
-
-
-class Either(Kind):
-    """A value that may be of several kinds, told apart by what was written."""
-
-    def __init__(self, expected: str, choose: Callable[[Any], Kind | None], **options: Any) -> None:
-        super().__init__(**options)
-        self.expected = expected
-        self.choose = choose
-
-    def check(self, value: Any) -> None:
-        """Check the value as the kind that it looks like."""
-        kind = self.choose(value)
-        if kind is None:
-            refuse(self.expected, value)
-        kind.judge(value)
-
-
-class Shape:
-    """The base of all shapes: keywords, each with the kind of its value, as a class lists them."""
-
-    keywords: ClassVar[Mapping[str, Kind]] = {}
-    # Required keywords without which the rest of the file can be read and checked all the same.
-    spared: ClassVar[frozenset[str]] = frozenset()
-
-    def __init_subclass__(cls) -> None:
-        cls.keywords = {
-            kind.data_key or name: kind
-            for base in reversed(cls.__mro__)
-            for name, kind in vars(base).items()
-            if isinstance(kind, Kind)
+    def schema(self, book: Book) -> JsonSchema:
+        """The known words, each with its meaning."""
+        known = book.words(self.table)
+        listed: JsonSchema = {"enum": list(known)}
+        if any(known.values()):
+            listed["markdownEnumDescriptions"] = list(known.values())
+        if book.strict and not self.free:
+            return {**listed, "errorMessage": f"expected {', '.join(known)}"}
+        others = {
+            "pattern": f"^(?!(?:{'|'.join(known)})$)(?:{NAME.pattern})$",
+            # Told apart from the known words, an editor shows what is said of the keyword.
+            "description": "A name of the rule files themselves.",
         }
-
-    @classmethod
-    def flaws_in(cls, values: Mapping[str, object]) -> Mapping[str | int, Flaws]:
-        """What is wrong with a map, by keyword; nothing where it fits."""
-        flaws: dict[str | int, Flaws] = {}
-        for keyword, kind in cls.keywords.items():
-            try:
-                if keyword in values:
-                    kind.judge(values[keyword])
-                elif kind.required:
-                    flaws[keyword] = (Flaw("missing-keyword", f"{keyword} is missing"),)
-            except FlawedError as error:
-                flaws[keyword] = error.flaws
-        for keyword, flaw in (*cls.unknown_keywords(values), *cls.odd_combinations(values)):
-            before = flaws.get(keyword, ())
-            # A value with flaws in its parts is no better for standing in the wrong place.
-            if not isinstance(before, Mapping):
-                flaws[keyword] = (*before, flaw)
-        return flaws
-
-    @classmethod
-    def unknown_keywords(cls, values: Mapping[str, object]) -> Iterator[tuple[str, Flaw]]:
-        """Every key that is no keyword of this map; the hint names the nearest known one."""
-        known = cls.keywords
-        for key in values:
-            if key not in known:
-                hint = did_you_mean(key, known)
-                if hint is None and len(known) <= 20:
-                    hint = f"known here: {', '.join(sorted(known))}"
-                yield key, Flaw("unknown-keyword", f"{key} is no keyword here", hint, at_key=True)
-
-    @classmethod
-    def odd_combinations(cls, values: Mapping[str, object]) -> Iterator[tuple[str, Flaw]]:
-        """What is wrong with the keywords taken together, each flaw with the keyword that it is told at."""
-        return iter(())
+        told = f"expected a name: {LETTERS}"
+        return self.scalar("string", anyOf=[{**one, "errorMessage": told} for one in (listed, others)])

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from rulewright.problem import SourceProblem
 from rulewright.reader.flaws import Flaw, Flaws
-from rulewright.reader.kinds import Shape
+from rulewright.reader.shapes import Shape
 from rulewright.source import Entry, ListNode, MapNode, Node, Scalar, to_plain
 
 _Path = tuple[str | int, ...]

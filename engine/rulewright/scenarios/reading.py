@@ -12,7 +12,6 @@ from rulewright.compiled import CompiledRules
 from rulewright.outcome import Verdict
 from rulewright.problem import SourceProblem, Span
 from rulewright.reader import sorted_problems
-from rulewright.reader.kinds import Shape
 from rulewright.reader.parts import Part
 from rulewright.reader.shape_check import sound_part
 from rulewright.scenarios.checking import check_file, check_story
@@ -27,7 +26,7 @@ from rulewright.scenarios.model import (
     Step,
     StoreExpectation,
 )
-from rulewright.scenarios.shapes import OneStepShape, ScenarioFileShape, StepsShape
+from rulewright.scenarios.shapes import ScenarioFileShape, story_shape
 from rulewright.source import ListNode, MapNode, Node, Scalar, read_source, to_plain
 
 
@@ -104,8 +103,7 @@ def _problems_of(
     if isinstance(name, Scalar) and name.span != first[name.text]:
         message = f'a scenario is named "{name.text}" already, in line {first[name.text].line}'
         yield name.problem("duplicate-name", message)
-    shape: type[Shape] = StepsShape if node.entry("steps") else OneStepShape
-    sound, flaws = sound_part(shape, node)
+    sound, flaws = sound_part(story_shape(node.keys()), node)
     yield from flaws
     if sound is not None:
         yield from check_story(sound, file.node, rules)

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 
 from rulewright.problem import CODES
 from rulewright.reader.flaws import Flaw, did_you_mean
 from rulewright.reader.kinds import (
     Anything,
+    Book,
     Choice,
-    Either,
     Flag,
+    JsonSchema,
     Kind,
-    ListOf,
     Name,
     Resource,
-    Shape,
-    Sub,
-    Table,
     Text,
     Whole,
     flawed,
+    if_map,
 )
+from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table
 
 
-def _any() -> Kind:
-    return Anything(allow_none=True)
+def _any(meaning: str = "", **options: Any) -> Kind:
+    return Anything(meaning, allow_none=True, **options)
 
 
-def _values(*, allow_none: bool = False) -> Kind:
+def _values(meaning: str = "", *, allow_none: bool = False) -> Kind:
     """A map from any text to any value."""
-    table = Table(_any(), anywhere=True, allow_none=allow_none)
+    table = Table(_any(), meaning, anywhere=True, allow_none=allow_none)
     table.expected = "a map"
     return table
 
@@ -48,137 +47,185 @@ class Code(Kind):
             hint = did_you_mean(value, CODES) or f"the codes are: {', '.join(sorted(CODES))}"
             raise flawed(Flaw("unknown-code", f"no problem has the code {value}", hint))
 
+    def schema(self, book: Book) -> JsonSchema:
+        """One of ours, or one with a prefix."""
+        told = {"errorMessage": "no problem has this code"}
+        ours, others = {"enum": sorted(CODES), **told}, {"pattern": "[./]", **told}
+        return self.scalar("string", anyOf=[ours, others])
+
 
 class ProblemShape(Shape):
     """One expected problem, matched on the keys written."""
 
-    path = Text()
-    code = Code()
-    severity = Choice("error", "warning", "info")
-    rule = Text()
-    message = Text()
-    vendor_code = Text()
-    because = _values()
+    path = Text("Where in the payload, as a JSON Pointer.")
+    code = Code("What is wrong, as a problem code.")
+    severity = Choice("error", "warning", "info", meaning="`error`, `warning` or `info`.")
+    rule = Text("The rule that reports it: `library/loan.book.fit_for_children`.")
+    message = Text("What is said.")
+    vendor_code = Text("The vendor's own code.")
+    because = _values("The expression, and the values that were read.")
 
 
 class ChangeShape(Shape):
     """One expected change."""
 
-    op = Choice("create", "update")
-    resource = Resource()
-    key = _any()
-    set = _values()
-    before = _values(allow_none=True)
-    rule = Text()
+    op = Choice("create", "update", meaning="`create` or `update`.")
+    resource = Resource("Of which resource.")
+    key = _any("Which record.")
+    set = _values("At least these new values.")
+    before = _values("At least these values before the change.", allow_none=True)
+    rule = Text("The rule that makes it.")
 
 
 class MessageShape(Shape):
     """One expected message of the outbox."""
 
-    target = Text()
-    method = Text()
-    url = Text()
-    body = _any()
-    idempotency_key = Text()
+    target = Text("The target of `api.yaml`.")
+    method = Text("The HTTP method.")
+    url = Text("Where it is sent.")
+    body = _any("What is sent.")
+    idempotency_key = Text("The key that makes it repeatable.")
 
 
 class StoreShape(Shape):
     """How many records hold these values."""
 
-    where = _values()
-    count = Whole(0, required=True)
-
-
-def _store_kind(value: Any) -> Kind | None:
-    if isinstance(value, Mapping):
-        return Sub(lambda: StoreShape)
-    return ListOf(Sub(lambda: StoreShape)) if isinstance(value, list) else None
+    where = _values("Which records: those that hold these values.")
+    count = Whole("How many there are.", least=0, required=True)
 
 
 class ResponseShape(Shape):
     """What the caller sees."""
 
-    status = Whole(100, 599)
-    body = _any()
-    absent = ListOf(Text(), alone=True)
+    status = Whole("The HTTP status.", least=100, most=599)
+    body = _any("At least this.")
+    absent = ListOf(Text(), "JSON Pointers that must not be in the body.", alone=True)
 
 
 class ExpectShape(Shape):
     """What must come out."""
 
-    verdict = Choice("accepted", "rejected", "undecided", required=True)
-    problems = ListOf(Sub(lambda: ProblemShape))
-    record = _values(allow_none=True)
-    changes = ListOf(Sub(lambda: ChangeShape))
-    messages = ListOf(Sub(lambda: MessageShape))
-    store = Table(Either("{where, count}, or a list of them", _store_kind), anywhere=True)
-    response = Sub(lambda: ResponseShape)
-    replayed = Flag()
+    verdict = Choice(
+        "accepted",
+        "rejected",
+        "undecided",
+        meaning="`accepted`, `rejected` or `undecided`. It must be there.",
+        required=True,
+    )
+    problems = ListOf(
+        Sub(lambda: ProblemShape),
+        "Exactly these problems, in any order, each compared on the keys that are written. `[]`: none.",
+    )
+    record = _values("What is stored; at least these fields.", allow_none=True)
+    changes = ListOf(Sub(lambda: ChangeShape), "At least these changes. `[]`: none.")
+    messages = ListOf(Sub(lambda: MessageShape), "At least these messages. `[]`: none.")
+    store = Table(
+        Either(
+            "{where, count}, or a list of them",
+            maps=Sub(lambda: StoreShape),
+            lists=ListOf(Sub(lambda: StoreShape)),
+        ),
+        "How many records there are afterwards.",
+        anywhere=True,
+    )
+    response = Sub(lambda: ResponseShape, "What the caller gets.")
+    replayed = Flag("`true`: the outcome of an earlier call with the same idempotency key.")
 
 
 class RequestShape(Shape):
     """What comes beside the payload."""
 
-    path = _values()
-    query = _values()
-    headers = _values()
+    path = _values("Path parameters.")
+    query = _values("The query string.")
+    headers = _values("Headers.")
+
+
+_RESOURCE = "Which resource is called."
+_ACTOR = "Who calls. `null`: nobody."
+_AS_OF = "The time of the call."
+_REQUEST = "What comes beside the payload."
+_SETTINGS = "Switches of the API, set otherwise."
 
 
 class StepShape(Shape):
     """One call and what must come out of it."""
 
-    name = Text()
-    description = Text()
-    resource = Resource()
-    actor = _values(allow_none=True)
-    request = Sub(lambda: RequestShape)
-    as_of = Text()
-    payload = _any()
-    update = _any()
-    event = Name()
-    key = _any()
-    bind = Name()
-    expect = Sub(lambda: ExpectShape, required=True)
+    name = Text("What it shows.")
+    description = Text("For people.")
+    resource = Resource(_RESOURCE)
+    actor = _values(_ACTOR, allow_none=True)
+    request = Sub(lambda: RequestShape, _REQUEST)
+    as_of = Text(_AS_OF)
+    payload = _any("What is sent; `{}` if left out.")
+    update = _any("What is sent to update the record named by `key`.")
+    event = Name("The event that is fired on the record named by `key`, with `payload`.")
+    key = _any("Which record.")
+    bind = Name("A name for what came out, for later steps.")
+    expect = Sub(lambda: ExpectShape, "What must come out.", required=True)
 
 
 def _given() -> Kind:
-    return Table(ListOf(_values()), anywhere=True)
+    meaning = (
+        "The records that are there: resource, then a list. A scenario's replace the file's, for the "
+        "resources it names."
+    )
+    return Table(ListOf(_values()), meaning, anywhere=True)
 
 
 class StoryShape(Shape):
     """What a scenario with one step and one with several have in common."""
 
-    name = Text(required=True)
-    description = Text()
-    resource = Resource()
+    name = Text("What it shows.", required=True)
+    description = Text("For people.")
+    resource = Resource(_RESOURCE)
     given = _given()
-    actor = _values(allow_none=True)
-    as_of = Text()
-    settings = _values()
-    request = Sub(lambda: RequestShape)
+    actor = _values(_ACTOR, allow_none=True)
+    as_of = Text(_AS_OF)
+    settings = _values(_SETTINGS)
+    request = Sub(lambda: RequestShape, _REQUEST)
 
 
 class OneStepShape(StoryShape, StepShape):
     """A scenario that is one step itself."""
 
-    name = Text(required=True)
+    name = Text("What it shows.", required=True)
 
 
 class StepsShape(StoryShape):
     """A scenario of several steps."""
 
-    steps = ListOf(Sub(lambda: StepShape), required=True)
+    steps = ListOf(Sub(lambda: StepShape), "Several calls, one after the other.", required=True)
+
+
+def story_shape(keywords: Collection[str]) -> type[OneStepShape | StepsShape]:
+    """What a scenario with these keywords must be like."""
+    return StepsShape if "steps" in keywords else OneStepShape
+
+
+class Story(Kind):
+    """A scenario. `check` takes all, and `story_shape` judges later: a mistake spoils one scenario only."""
+
+    expected = "a scenario: a map of keywords"
+
+    def check(self, value: Any) -> None:
+        """Leave it to the reader of scenarios."""
+
+    def schema(self, book: Book) -> JsonSchema:
+        """What it will be judged by."""
+        one, several = (book.refer(story_shape(keywords)) for keywords in ((), ("steps",)))
+        choice = {"if": {"required": ["steps"]}, "then": {"$ref": several}, "else": {"$ref": one}}
+        return {"type": "object", **if_map(choice), "errorMessage": f"expected {self.expected}"}
 
 
 class ScenarioFileShape(Shape):
     """A file. Its scenarios are judged one by one later, so that a mistake spoils one scenario only."""
 
-    resource = Resource(required=True)
-    title = Text()
-    description = Text()
+    resource = Resource(_RESOURCE, required=True)
+    title = Text("For people.")
+    description = Text("For people.")
     given = _given()
-    actor = _values(allow_none=True)
-    as_of = Text()
-    settings = _values()
-    request = Sub(lambda: RequestShape)
-    scenarios = ListOf(_any(), required=True)
+    actor = _values(_ACTOR, allow_none=True)
+    as_of = Text(_AS_OF)
+    settings = _values(_SETTINGS)
+    request = Sub(lambda: RequestShape, _REQUEST)
+    scenarios = ListOf(Story(allow_none=True), "The list of them.", required=True)

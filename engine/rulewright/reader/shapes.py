@@ -1,0 +1,239 @@
+"""Values that hold others: lists, maps, and maps of keywords, whose keywords a `Shape` lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar
+
+from rulewright.reader.flaws import Flaw, FlawedError, Flaws, did_you_mean
+from rulewright.reader.kinds import (
+    LETTERS,
+    NAME,
+    Book,
+    JsonSchema,
+    Kind,
+    as_list,
+    describe,
+    flawed,
+    if_map,
+    refuse,
+    whole,
+)
+
+
+class ListOf(Kind):
+    """A list of one kind. `alone`: a single one may stand without brackets."""
+
+    def __init__(self, kind: Kind, meaning: str = "", *, alone: bool = False, **options: Any) -> None:
+        super().__init__(meaning, **options)
+        self.kind = kind
+        self.alone = alone
+        self.expected = f"a list ({kind.expected} each)"
+
+    def check(self, value: Any) -> None:
+        """Raise the flaws of all items, by their index."""
+        if self.alone and not isinstance(value, list | Mapping):
+            self.kind.judge(value)
+            return
+        if not isinstance(value, list):
+            hint = f"write [{value}]" if isinstance(value, str) and NAME.fullmatch(value) else None
+            refuse(self.expected, value, hint)
+        raise_all(dict(enumerate(value)), self.kind)
+
+    def schema(self, book: Book) -> JsonSchema:
+        """A list, or what may stand alone."""
+        item = self.kind.json_schema(book)
+        # What bounds a scalar says nothing about a list.
+        before = self.kind.json_schema(book) if self.alone else {}
+        types = ["array", *as_list(before.pop("type", []))]
+        said = {**before, "type": types if self.alone else "array", "items": item}
+        return {**said, "errorMessage": f"expected {self.expected}"}
+
+
+class Table(Kind):
+    """A map from names to one kind. `anywhere`: the keys may be any text."""
+
+    def __init__(self, kind: Kind, meaning: str = "", *, anywhere: bool = False, **options: Any) -> None:
+        super().__init__(meaning, **options)
+        self.kind = kind
+        self.anywhere = anywhere
+        self.expected = f"a map ({kind.expected} each)"
+
+    def check(self, value: Any) -> None:
+        """Raise the flaws of all entries, by their key."""
+        if not isinstance(value, Mapping):
+            refuse(self.expected, value)
+        raise_all(value, self.kind, None if self.anywhere else check_name)
+
+    def schema(self, book: Book) -> JsonSchema:
+        """A map, whose keys are names unless they may be anything."""
+        said: JsonSchema = {"type": "object", "additionalProperties": self.kind.json_schema(book)}
+        return said if self.anywhere else {**said, "propertyNames": name_schema()}
+
+
+def name_schema() -> JsonSchema:
+    """What a key must be that becomes a name. Nobody is offered to write what it is like."""
+    return {"pattern": whole(NAME), "errorMessage": f"expected a name: {LETTERS}", "doNotSuggest": True}
+
+
+def check_name(name: str) -> None:
+    """Raise unless the key may be a name."""
+    if not NAME.fullmatch(name):
+        raise flawed(Flaw("bad-name", f"{describe(name)} can't be a name", LETTERS, at_key=True))
+
+
+def raise_all(
+    values: Mapping[Any, object], kind: Kind, check_key: Callable[[str], None] | None = None
+) -> None:
+    """Check every value, and raise all that is wrong together."""
+    flaws: dict[str | int, Flaws] = {}
+    for key, value in values.items():
+        try:
+            if check_key is not None:
+                check_key(key)
+            kind.judge(value)
+        except FlawedError as error:
+            flaws[key] = error.flaws
+    if flaws:
+        raise FlawedError(flaws)
+
+
+class Sub(Kind):
+    """A map with keywords of its own. The shape is named by a function, since some hold themselves."""
+
+    expected = "a map of keywords"
+
+    def __init__(
+        self, shape: Callable[[], type[Shape]], meaning: str = "", *, hint: str | None = None, **options: Any
+    ) -> None:
+        super().__init__(meaning, **options)
+        self.shape = shape
+        self.hint = hint
+
+    def check(self, value: Any) -> None:
+        """Raise the flaws of all keywords."""
+        if not isinstance(value, Mapping):
+            refuse(self.expected, value, self.hint)
+        flaws = self.shape().flaws_in(value)
+        if flaws:
+            raise FlawedError(flaws)
+
+    def schema(self, book: Book) -> JsonSchema:
+        """A map that is defined elsewhere."""
+        return {"$ref": book.refer(self.shape())}
+
+
+class Either(Kind):
+    """A value that may be of several kinds, told apart by what was written: a map, a list, a text or another.
+
+    What has no kind of its own is of the kind `others`, or is refused where there is none.
+    """
+
+    def __init__(
+        self,
+        expected: str,
+        meaning: str = "",
+        *,
+        maps: Kind | None = None,
+        lists: Kind | None = None,
+        texts: Kind | None = None,
+        others: Kind | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(meaning, **options)
+        self.expected = expected
+        self.maps, self.lists, self.texts, self.others = maps, lists, texts, others
+
+    def check(self, value: Any) -> None:
+        """Check the value as the kind that it looks like."""
+        kind = self._kind_of(value) or self.others
+        if kind is None:
+            refuse(self.expected, value)
+        kind.judge(value)
+
+    def _kind_of(self, value: Any) -> Kind | None:
+        if isinstance(value, Mapping):
+            return self.maps
+        if isinstance(value, list):
+            return self.lists
+        return self.texts if isinstance(value, str) else None
+
+    def schema(self, book: Book) -> JsonSchema:
+        """All of them in one: what is said of a list says nothing about a text, and so on."""
+        said: JsonSchema = {}
+        types: list[str] = []
+        for kind in (self.texts, self.others, self.lists):
+            part = {} if kind is None else kind.json_schema(book)
+            if "enum" in part:
+                # yaml-language-server would take both for matching, were they described alike.
+                words = {**part, "description": ""}
+                others = {"type": ["array", "object"], "description": "With its options."}
+                part = {"type": "string", "anyOf": [words, others]}
+            types += as_list(part.pop("type", []))
+            said |= part
+        if self.maps is not None:
+            types.append("object")
+            said |= if_map(self.maps.json_schema(book))
+        return {"type": types, **said, "errorMessage": f"expected {self.expected}"}
+
+
+class Shape:
+    """The base of all shapes: keywords, each with the kind of its value, as a class lists them."""
+
+    keywords: ClassVar[Mapping[str, Kind]] = {}
+    # Required keywords without which the rest of the file can be read and checked all the same.
+    spared: ClassVar[frozenset[str]] = frozenset()
+    # Keywords of which one excludes the others, and whether one must be there.
+    verbs: ClassVar[tuple[str, ...]] = ()
+    verb_needed: ClassVar[bool] = False
+    # What a report calls such a map.
+    called: ClassVar[str] = "this map"
+
+    def __init_subclass__(cls) -> None:
+        cls.keywords = {
+            kind.data_key or name: kind
+            for base in reversed(cls.__mro__)
+            for name, kind in vars(base).items()
+            if isinstance(kind, Kind)
+        }
+
+    @classmethod
+    def flaws_in(cls, values: Mapping[str, object]) -> Mapping[str | int, Flaws]:
+        """What is wrong with a map, by keyword; nothing where it fits."""
+        flaws: dict[str | int, Flaws] = {}
+        for keyword, kind in cls.keywords.items():
+            try:
+                if keyword in values:
+                    kind.judge(values[keyword])
+                elif kind.required:
+                    flaws[keyword] = (Flaw("missing-keyword", f"{keyword} is missing"),)
+            except FlawedError as error:
+                flaws[keyword] = error.flaws
+        for keyword, flaw in (*cls.unknown_keywords(values), *cls.odd_combinations(values)):
+            before = flaws.get(keyword, ())
+            # A value with flaws in its parts is no better for standing in the wrong place.
+            if not isinstance(before, Mapping):
+                flaws[keyword] = (*before, flaw)
+        return flaws
+
+    @classmethod
+    def unknown_keywords(cls, values: Mapping[str, object]) -> Iterator[tuple[str, Flaw]]:
+        """Every key that is no keyword of this map; the hint names the nearest known one."""
+        known = cls.keywords
+        for key in values:
+            if key not in known:
+                hint = did_you_mean(key, known)
+                if hint is None and len(known) <= 20:
+                    hint = f"known here: {', '.join(sorted(known))}"
+                yield key, Flaw("unknown-keyword", f"{key} is no keyword here", hint, at_key=True)
+
+    @classmethod
+    def odd_combinations(cls, values: Mapping[str, object]) -> Iterator[tuple[str, Flaw]]:
+        """Verbs beside one another, or none, each flaw with the keyword that it is told at."""
+        there = [verb for verb in cls.verbs if verb in values]
+        if cls.verb_needed and not there:
+            message = f"{cls.called} needs one of {', '.join(cls.verbs)}"
+            yield cls.verbs[0], Flaw("missing-keyword", message)
+        for verb in there[1:]:
+            message = f"{cls.called} takes only one of {', '.join(cls.verbs)}; {there[0]} is there too"
+            yield verb, Flaw("contradiction", message, at_key=True)
