@@ -365,6 +365,14 @@ def test_the_command_prints_json_or_yaml() -> None:
     assert as_yaml.stdout.startswith("openapi: 3.1.0\ninfo:\n  title: ")
 
 
+def test_where_the_api_is() -> None:
+    """Only whoever asks for the document knows."""
+    said = json.loads(run("ct_oi/county", "--server", "https://a.example", "--server", "/b").stdout)
+
+    assert said["servers"] == [{"url": "https://a.example"}, {"url": "/b"}]
+    assert "servers" not in shipped()
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

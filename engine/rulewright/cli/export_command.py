@@ -75,9 +75,12 @@ def export_jsonschema(resource: str, operation: str, rules: str | None) -> None:
 
 @command.command("openapi")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--server", "servers", metavar="URL", multiple=True, help="Where the API is (repeatable).")
 @click.option("--format", "form", type=FormatName(("json", "yaml")), help="Default: json.")
 @rules_option
-def export_openapi(names: tuple[str, ...], form: str | None, rules: str | None) -> None:
+def export_openapi(
+    names: tuple[str, ...], servers: tuple[str, ...], form: str | None, rules: str | None
+) -> None:
     """Print an OpenAPI 3.1 document of APIs and resources.
 
     NAME is an API (ct_oi) or a resource (ct_oi/case); without any, all that the rules have are described.
@@ -91,7 +94,7 @@ def export_openapi(names: tuple[str, ...], form: str | None, rules: str | None) 
 
     if rules is None:
         warn_of_rules_here()
-    document = openapi(load_rules_of(rules).compiled, names)
+    document = openapi(load_rules_of(rules).compiled, names, servers)
     write(dump_yaml(document) if form == "yaml" else dump_json(document, indent=2) + "\n")
 
 

@@ -141,6 +141,9 @@ def _type(field: CompiledField, sent: _Sent) -> dict[str, object]:
     said = dict(field.type.json_schema)
     if rule.format not in (None, "iso"):
         said.pop("format", None)
+    if rule.type == "list":
+        # Some readers take no array without it.
+        said["items"] = {}
     if field.items is not None and rule.type == "list":
         said["items"] = _field(field.items, replace(sent, clears=False, in_list=True))
     elif field.items is not None:

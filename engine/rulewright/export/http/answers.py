@@ -169,8 +169,7 @@ class _Reader(Struct, frozen=True):
         if kind.name == "wrapper":
             return or_null(self._of_type(kind.params[0]))
         if kind.name == "list":
-            items = self._of_type(kind.params[0]) if kind.params else {}
-            return {"type": "array", **({"items": items} if items else {})}
+            return {"type": "array", "items": self._of_type(kind.params[0]) if kind.params else {}}
         if kind.name == _TIMESTAMP:
             formats = self.resource.api.formats if self.resource.api is not None else {}
             is_iso = formats.get("datetime", "iso").startswith("iso")

@@ -27,11 +27,14 @@ _BODILESS: Final = 204
 _ALONE: Final = ("$schema", "title", "description")
 
 
-def openapi(rules: CompiledRules, names: Sequence[str] = ()) -> dict[str, object]:
+def openapi(
+    rules: CompiledRules, names: Sequence[str] = (), servers: Sequence[str] = ()
+) -> dict[str, object]:
     """Return an OpenAPI 3.1 document, as plain data, of these APIs and resources (default: all there are).
 
-    `names` are names of APIs ("ct_oi") and of resources ("ct_oi/case"). Raises EvaluationError for a name
-    that nothing has, where there is nothing to describe, and where two operations have one path and method.
+    `names` are names of APIs ("ct_oi") and of resources ("ct_oi/case"), `servers` URLs that the paths follow.
+    Raises EvaluationError for a name that nothing has, where there is nothing to describe, and where two
+    operations have one path and method.
     """
     resources = [rules.resources[name] for name in select(rules, names)]
     apis = {one.file.api: one.api for one in resources if one.api is not None}
@@ -41,6 +44,7 @@ def openapi(rules: CompiledRules, names: Sequence[str] = ()) -> dict[str, object
     return {
         "openapi": OPENAPI,
         "info": _info(rules, resources),
+        **({"servers": [{"url": url} for url in servers]} if servers else {}),
         "tags": [_tag(name, api) for name, api in apis.items()],
         "paths": paths,
         "components": {

@@ -113,6 +113,9 @@ def _type(field: CompiledField) -> dict[str, object]:
     said = {name: value for name, value in field.type.json_schema.items() if name in ("type", "format")}
     if rule.format not in _RFC3339:
         said.pop("format", None)
+    if rule.type == "list":
+        # Some readers take no array without it.
+        said["items"] = {}
     if field.items is not None:
         items = _shown(field.items)
         nullable = or_null(items) if field.items.rule.nullable else items

@@ -55,7 +55,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
     "drf": {
         "type": "object",
         "description": "Messages by field, nested as the fields are; `detail` where no field is to blame.",
-        "additionalProperties": {"type": ["string", "array", "object"]},
+        "additionalProperties": {"anyOf": [_TEXT, _TEXTS, {"type": "object"}]},
     },
 }
 _PROBLEM_JSON: Final = ("rfc9457", "problem_details")
