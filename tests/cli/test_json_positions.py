@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rulewright.inputs import JsonFlaw, parse_json
-from rulewright.inputs.json_places import find_values
+from rulewright.inputs.json_places import find_values, item_starts
+from rulewright.inputs.limits import MAX_DEPTH
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -104,3 +105,25 @@ def test_many_names_in_linear_time() -> None:
 
     assert found["/name_9999"] == text.rindex('"x')
     assert time.process_time() - begun < 2
+
+
+@given(st.lists(VALUES, max_size=6), st.sampled_from([None, 1]))
+def test_items_start_where_their_values_are(items: list[object], indent: int | None) -> None:
+    """However deep they are, and whatever their texts hold."""
+    text = json.dumps(items, indent=indent, ensure_ascii=False)
+
+    starts = item_starts(text)
+
+    assert [json.JSONDecoder().raw_decode(text, start)[0] for start in starts] == items
+
+
+@pytest.mark.parametrize("text", ['"[[["', '"\\"[["', '"]]"', "5"])
+def test_depth_is_that_of_brackets_outside_texts(text: str) -> None:
+    """One more than may be is refused at its place, one less is read, among many other brackets."""
+    before = "[" + f'{{"a": [{text}]}}, ' * MAX_DEPTH
+    deep = "[" * (MAX_DEPTH - 1)
+
+    assert isinstance(parse_json(f"{before}{deep}{text}{']' * (MAX_DEPTH - 1)}]"), list)
+    with pytest.raises(JsonFlaw, match="nested more than") as caught:
+        parse_json(f"{before}{deep}[{text}{']' * MAX_DEPTH}]")
+    assert caught.value.index == len(before) + len(deep)

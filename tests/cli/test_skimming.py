@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -85,6 +86,68 @@ def test_the_same_in_full(run: Run, batch: str, form: str, monkeypatch: pytest.M
     assert skimmed[0].err.startswith("1,502 read: ")
 
 
+def listed(count: int) -> list[object]:
+    """The payloads of those lines that have one, and items that are none."""
+    found: list[object] = [5, None, [], {"title": "x", "tags": "\ud800"}, {"title": "\0"}, {"title": 2**70}]
+    for line in tickets(count).removeprefix("\ufeff").splitlines():
+        with suppress(ValueError):
+            found.append(json.loads(line))
+    return found
+
+
+def as_table(payloads: list[object]) -> str:
+    """Rows of those that a table can hold, and one with a cell too many on the way."""
+    rows = [one for one in payloads if isinstance(one, dict) and not {"tags", "colour"} & one.keys()]
+    lines = ["title,assignee,urgent,code"]
+    for row in rows:
+        cells = [json.dumps(row.get(name, "")) for name in ("title", "assignee", "urgent", "code")]
+        lines.append(",".join(cell.replace("\\u0000", "") for cell in cells))
+    lines.insert(700, "a,1,true,,more")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("form", ["text", "github", "sarif"])
+@pytest.mark.parametrize("kind", ["json", "csv", "yaml", "both"])
+def test_payloads_that_are_no_lines_are_skimmed_alike(
+    run: Run, write: Write, form: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Items of an array, rows of a table, a YAML list, lines beside them, byte for byte."""
+    write("records.json", RECORDS)
+    write("batch.json", json.dumps(listed(1_200)))
+    write("batch.csv", as_table(listed(1_500)))
+    write("batch.yaml", json.dumps(listed(300)[4:]))
+    write("batch.jsonl", tickets(300))
+    names = ["batch.json", "batch.jsonl", "batch.csv"] if kind == "both" else [f"batch.{kind}"]
+    words = (*names[1:], "--accepted", "a.out", "--rejected", "r.out")
+    decided = []
+    judge = skimming.Skimmer._judge
+
+    def counting(*words: Any) -> Any:
+        decided.append(words)
+        return judge(*words)
+
+    monkeypatch.setattr(skimming.Skimmer, "_judge", counting)
+    skimmed = validate(run, names[0], form, *words)
+    count = len(decided)
+    monkeypatch.setattr(skimming, "verdicts_of", lambda *_: None)
+    in_full = validate(run, names[0], form, *words)
+
+    assert skimmed == in_full
+    assert count < (len(decided) - count) * (0.9 if kind == "yaml" else 0.5)
+
+
+def test_what_was_read_before_a_failure_is_told(run: Run, write: Write) -> None:
+    """Another file that can't be read ends the run; the rows before it were decided and are told of."""
+    write("records.json", RECORDS)
+    write("batch.csv", "title,assignee\n" + "t,99\n" * 100)
+    write("empty.csv", "")
+
+    ran, *_ = validate(run, "batch.csv", "text", "empty.csv")
+
+    assert (ran.out.count("error[reference]"), ran.code) == (100, 2)
+    assert "empty.csv" in ran.err
+
+
 @pytest.mark.parametrize("form", ["text", "github"])
 def test_the_same_by_two_workers(run: Run, batch: str, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever the ranges end."""
@@ -157,8 +220,9 @@ def test_a_live_store_is_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     class Kept:
         reads_clock = False
 
-        def forget(self) -> None:
+        def forget(self) -> bool:
             forgotten.append(True)
+            return True
 
     for is_live in (False, True):
         skimmer = skimming.Skimmer(desk=None, records=None, is_live=is_live)  # type: ignore[arg-type]

@@ -89,23 +89,20 @@ def validate_and_show(
     if not tells_problems_only(output):
         return decide_and_show(desk, sources, records, split, output, fix=fix)
     progress = Progress(Tally())
-    if not fix and may_skim(desk, sources):
+    if not fix and desk.operation == "create" and desk.key_field is None:
         from rulewright.cli.remembered import RememberedRecords  # noqa: PLC0415
         from rulewright.cli.skimming import Skimmer, skim  # noqa: PLC0415 - the compiled path, for batches
 
-        remembered = RememberedRecords(records) if records is not None else None
-        parted = skim(Skimmer(desk, remembered, is_live), sources, split, progress)
+        skimmer = Skimmer(desk, RememberedRecords(records) if records is not None else None, is_live)
+        if all(source.kind == "jsonl" for source in sources):
+            parted = skim(skimmer, sources, split, progress)
+        else:
+            parted = split_batch(skimmer.decide_items(read_all_items(desk, sources)), split, sources)
     else:
         decided = decide_all(desk, read_all_items(desk, sources), records, fix=fix)
         parted = split_batch(decided, split, sources)
     with_rules = chosen_format(output) == "sarif"
     return show(problems_of(desk, parted, with_rules=with_rules), output, progress).refused
-
-
-def may_skim(desk: Desk, sources: Sequence[Source]) -> bool:
-    """Whether payloads are creates in lines."""
-    kinds = {source.kind for source in sources}
-    return desk.operation == "create" and desk.key_field is None and kinds == {"jsonl"}
 
 
 def tells_problems_only(output: OutputChoices) -> bool:

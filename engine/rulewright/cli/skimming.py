@@ -1,6 +1,7 @@
-"""Deciding a JSONL file whose accepted lines need no telling: most are found to be acceptable at a glance.
+"""Deciding a batch whose accepted payloads need no telling: most are found to be acceptable at a glance.
 
-What a glance doesn't settle is decided and told as always, in its place.
+What a glance doesn't settle is decided and told as always, in its place. Lines of JSONL are looked at before
+they are read, payloads from anything else are written as lines to be looked at.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from rulewright.cli.remembered import RememberedRecords
 from rulewright.cli.splitting import Decided, Parted, is_enough, open_parted
 from rulewright.errors import PayloadError
 from rulewright.evaluation import Inputs, with_payload
-from rulewright.glance.verdicts import Scan, Verdicts, make_verdicts
+from rulewright.glance.written import line_of
 from rulewright.hotpath.deciding import decide, quick_for
-from rulewright.hotpath.unit import NotGenerated
-from rulewright.inputs import Item, Payload, Source, read_line
+from rulewright.inputs import Broken, Item, Payload, Source, read_line
 from rulewright.inputs.lines import LineReader
 from rulewright.inputs.sure_lines import read_surely
-from rulewright.outcome import Outcome
+from rulewright.outcome import Outcome, make_verdict
 
 if TYPE_CHECKING:
+    from rulewright.glance.verdicts import Scan, Verdicts
     from rulewright.hotpath.telling import Teller
 
 # The most lines that are read at a time: how often the clock is looked at.
@@ -43,10 +44,15 @@ _WEIGHT: Final = 3
 _MOST_LEANING: Final = 6
 # Seconds for which what was read of a live store, or at a moment, is relied on.
 _FRESH: Final = 1.0
+# What there is to say of a payload that is surely accepted.
+_SURE: Final = make_verdict("accepted", ())
 
 
 class Skimmer(Struct):
-    """Decides the lines of files for one desk. `is_live`: others may write to the records meanwhile."""
+    """Decides the lines of files, or payloads from elsewhere, for one desk.
+
+    `is_live`: others may write to the records meanwhile.
+    """
 
     desk: Desk
     records: RememberedRecords | None
@@ -92,6 +98,20 @@ class Skimmer(Struct):
             number += count
             if len(unsure) * _RARE < count:
                 most = min(2 * most, _CHUNK)
+
+    def decide_items(self, items: Iterable[Item]) -> Iterator[Decided]:
+        """Decide payloads that are no lines, in order; of most no more than that they are accepted."""
+        for group in _grouped(items):
+            scan, shared = self._scan(), self.desk.inputs(None, 0)
+            # What is the whole of its file is told of with its changes.
+            lines = [b"" if isinstance(one, Broken) or one.alone else line_of(one.value) for one in group]
+            unsure = {index for index, line in scan(lines) if line is not None}
+            for index, item in enumerate(group):
+                if index in unsure:
+                    yield self._decide(item, lines[index], shared)
+                else:
+                    self.read += 1
+                    yield item, _SURE
 
     def _decide_all(
         self, name: str, number: int, unsure: Sequence[tuple[int, bytes | None]], reader: LineReader
@@ -155,15 +175,32 @@ class Skimmer(Struct):
         """Records may be others by now, and the moment is another."""
         if self.is_live and self.records is not None:
             self.records.forget()
-        if self._verdicts is not None and (
-            self.is_live or (self._verdicts.reads_clock and self.desk.as_of is None)
-        ):
-            try:
-                self._verdicts.forget()
-            except NotGenerated:
-                # There are more records by now than are kept in mind.
-                self._verdicts = None
+        known = self._verdicts
+        is_old = known is not None and (self.is_live or (known.reads_clock and self.desk.as_of is None))
+        if known is not None and is_old and not known.forget():
+            # There are more records by now than are kept in mind.
+            self._verdicts = None
         self._since = time.monotonic()
+
+
+def _grouped(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Some items at a time; those that were read before something could not be read are decided first."""
+    rest, is_read = iter(items), False
+    while not is_read:
+        group: list[Item] = []
+        try:
+            for item in rest:
+                group.append(item)
+                if len(group) == _GROUP:
+                    break
+            else:
+                is_read = True
+        except Exception:
+            if group:
+                yield group
+            raise
+        if group:
+            yield group
 
 
 def _read(name: str, number: int, line: bytes) -> Item | None:
@@ -173,6 +210,8 @@ def _read(name: str, number: int, line: bytes) -> Item | None:
 
 def verdicts_of(desk: Desk, records: RememberedRecords | None) -> Verdicts | None:
     """The function of the desk's resource, with nothing learnt."""
+    from rulewright.glance.verdicts import make_verdicts  # noqa: PLC0415 - one payload needs no glance
+
     rules = desk.program.compiled
     asked = records.records if records is not None else None
     return make_verdicts(rules, rules.resources[desk.resource], desk.request, asked)

@@ -70,12 +70,19 @@ class Verdicts(Struct, frozen=True):
         except Exception:  # the full path takes some payloads that this one never will
             return
 
-    def forget(self) -> None:
-        """Let nothing be proven any more: records, or the clock, are others now."""
+    def forget(self) -> bool:
+        """Let nothing be proven any more: records, or the clock, are others now.
+
+        Whether it can be asked again: there may be more records by now than are kept in mind.
+        """
         for known in self._known:
             known.clear()
-        for refill in self._refill:
-            refill()
+        try:
+            for refill in self._refill:
+                refill()
+        except NotGenerated:
+            return False
+        return True
 
 
 def make_verdicts(

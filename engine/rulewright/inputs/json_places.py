@@ -26,6 +26,12 @@ _MEMBER: Final = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 
+# An object or a list whose parts may hold parts, and these none.
+_FLAT: Final = r"""(?: "[^"\\]*+(?:\\.[^"\\]*+)*+" | [^"\[\]{}]++ )*+"""
+_SHALLOW: Final = re.compile(
+    rf"""[\[{{] {_FLAT} (?: [\[{{] {_FLAT} [\]}}] {_FLAT} )*+ [\]}}]""", re.DOTALL | re.VERBOSE
+)
+
 # No place in a text.
 _UNKNOWN: Final = -1
 # So many are looked for one by one, each from the start; more of them in one walk.
@@ -199,6 +205,8 @@ def _skip_blanks(text: str, index: int) -> int:
 
 
 def _skip_value(text: str, index: int) -> int:
+    if (shallow := _SHALLOW.match(text, index)) is not None:
+        return shallow.end()
     depth = 0
     for found in TOKEN.finditer(text, index):
         if found[0] in "{[":

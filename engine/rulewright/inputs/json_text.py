@@ -17,6 +17,8 @@ from rulewright.inputs.limits import MAX_DEPTH
 
 # A string (closed or not), a bracket or sign, or another run. Possessive, hence linear on any text.
 TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},:]|[^\s\[\]{},:"]++', re.DOTALL)
+# Texts (closed or not), and whatever else is no bracket.
+_NO_BRACKETS: Final = re.compile(r'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[^\[\]{}"]++)++', re.DOTALL)
 
 ENDED: Final = "the JSON value ended before this"
 _EXPLAINED: Final = {
@@ -67,7 +69,7 @@ def _explain(text: str, error: json.JSONDecodeError) -> str:
 
 
 def _bound_depth(text: str) -> None:
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
+    if text.count("[") + text.count("{") <= MAX_DEPTH or not _is_deep(text):
         return
     depth = 0
     for found in TOKEN.finditer(text):
@@ -79,6 +81,16 @@ def _bound_depth(text: str) -> None:
                 raise JsonFlaw("limit", message, found.start())
         elif piece in "]}":
             depth -= 1
+
+
+def _is_deep(text: str) -> bool:
+    """Whether brackets are nested too deeply; a look at every token takes five times as long."""
+    depth = 0
+    for bracket in _NO_BRACKETS.sub("", text):
+        depth += 1 if bracket in "[{" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
