@@ -37,6 +37,15 @@ def stored(column: str, table: str = "desk_ticket") -> list[object]:
         connection.close()
 
 
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "memory://"])
+def test_a_store_in_memory_is_said_to_be_none_that_stays(run: Run, write: Write, url: str) -> None:
+    """Who forgets the file's name would take for stored what is gone a moment later."""
+    ran = run("apply", "desk/person", write("joy.json", {"name": "Joy"}), "--store", url)
+
+    assert ran.code == 0
+    assert ran.err.startswith(f"warning: {url} is in memory, and gone when this command ends")
+
+
 def test_plan_shows_what_apply_does(run: Run, write: Write) -> None:
     """The same changes with before and set, and they are in the store afterwards."""
     run("apply", "desk/person", write("joy.json", {"name": "Joy", "busy": False}), *STORE)

@@ -29,7 +29,7 @@ def open_for_reading(url: str, program: Program, *, is_told: bool = False) -> St
 
 
 def open_for_writing(url: str, program: Program) -> Store:
-    """Open a store and make it fit the rules."""
+    """Open a store and make it fit the rules. One that ends with the command is said to."""
     from rulewright_adapters import open_store  # noqa: PLC0415 - the engine needs no adapter
 
     store = open_store(url, program.registry.stores)
@@ -38,6 +38,9 @@ def open_for_writing(url: str, program: Program) -> Store:
     except BaseException:
         store.close()
         raise
+    if _is_in_memory(url):
+        hint = "for one that stays write sqlite:///intake.db"
+        click.echo(f"warning: {url} is in memory, and gone when this command ends; {hint}", err=True)
     return store
 
 
@@ -49,6 +52,11 @@ def sqlite_path(url: str) -> Path | None:
     rest = url.removeprefix("sqlite:///")
     is_file = rest not in (url, "") and not any(part in rest for part in (":memory:", "?", "#", "\0"))
     return Path(rest) if is_file else None
+
+
+def _is_in_memory(url: str) -> bool:
+    rest = url.removeprefix("sqlite://")
+    return url.startswith("memory://") or (rest != url and (rest == "" or ":memory:" in rest))
 
 
 def require_existing(url: str) -> None:
