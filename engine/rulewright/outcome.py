@@ -164,14 +164,23 @@ def redrawn(
     return draft.finish()
 
 
-def make_verdict(verdict: Verdict, problems: tuple[Problem, ...]) -> Outcome:
-    """An outcome of which nothing but its verdict and its problems is told."""
+def make_verdict(
+    verdict: Verdict,
+    problems: tuple[Problem, ...],
+    changes: tuple[Change, ...] = (),
+    messages: tuple[Message, ...] = (),
+    *,
+    replayed: bool = False,
+) -> Outcome:
+    """An outcome of which nothing but its verdict, its problems and what it leads to is told."""
     draft = OutcomeDraft()
     draft.resource = draft.operation = draft.ruleset = draft.as_of = ""
     draft.verdict = verdict
     draft.problems = problems
     draft.record = draft.response = draft.claim = None
-    draft.changes = draft.messages = draft.reads = ()
-    draft.replayed = False
+    draft.changes = changes
+    draft.messages = messages
+    draft.reads = ()
+    draft.replayed = replayed
     draft.version = 1
     return draft.finish()

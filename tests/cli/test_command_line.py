@@ -270,7 +270,7 @@ def test_internal_error(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch)
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("rulewright.cli.desk.decide", broken)
+    monkeypatch.setattr("rulewright.cli.skimming.decide", broken)
     words = ("validate", "desk/ticket", write("t.json", {}))
 
     ran, debugged = run(*words), run(*words, env={"RULEWRIGHT_DEBUG": "1"})

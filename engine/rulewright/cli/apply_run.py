@@ -44,7 +44,7 @@ def apply_files(
         # The batch copies by itself: the files are to hold what the store holds.
         decided = split_batch(batch.run(), replace(split, accepted=None, rejected=None), sources)
         with rare_collections():
-            tally = show(entries_of(desk, decided), output)
+            tally = show(entries_of(desk, decided, output), output)
     end_with(tally.refused)
 
 
@@ -72,7 +72,7 @@ def apply_plan(
     # All of it is told of, whatever is configured about giving up.
     told = replace(split, max_errors=None)
     rest = replace(told, accepted=None, rejected=None) if done else told
-    tally = show(entries_of(desk, split_batch(decided, rest, sources)), output)
+    tally = show(entries_of(desk, split_batch(decided, rest, sources), output), output)
     if not done:
         click.echo(f"nothing was stored: {_what_to_do(desk)}", err=True)
     end_with(tally.refused)

@@ -17,7 +17,7 @@ from rulewright.cli.payload_digest import payload_digest
 from rulewright.cli.splitting import Decided, split_batch
 from rulewright.inputs import Item, Payload, Source, read_items
 from rulewright.ports import Records
-from rulewright.report.entry import Entry, make_entry, problems_entry
+from rulewright.report.entry import Entry, changes_entry, make_entry, problems_entry
 from rulewright.report.tally import Tally
 
 
@@ -46,11 +46,21 @@ def decide_all(
 
 # Reports that tell of problems and of nothing else; `text` tells in `plan` of changes, too.
 _PROBLEMS_ONLY: Final = ("text", "github", "sarif")
+_CHANGES_ONLY: Final = "text"
 
 
-def entries_of(desk: Desk, decided: Iterable[Decided], *, digests: bool = False) -> Iterator[Entry]:
-    """Decisions as reports take them; for a plan with what identifies each payload."""
+def entries_of(
+    desk: Desk, decided: Iterable[Decided], output: OutputChoices | None = None, *, digests: bool = False
+) -> Iterator[Entry]:
+    """Decisions as the chosen report takes them (without `output`, as any does).
+
+    For a plan with what identifies each payload.
+    """
     rules = desk.program.compiled
+    if output is not None and chosen_format(output) == _CHANGES_ONLY:
+        for item, outcome in decided:
+            yield changes_entry(outcome, item, rules)
+        return
     for item, outcome in decided:
         digest = payload_digest(desk, item) if digests else None
         yield make_entry(outcome, item, rules, digest=digest)
@@ -69,7 +79,7 @@ def decide_and_show(
     """Decide and report; return how many payloads were not accepted."""
     decided = decide_all(desk, read_all_items(desk, sources), records, fix=fix)
     parted = split_batch(decided, split, sources)
-    return show(entries_of(desk, parted, digests=digests), output).refused
+    return show(entries_of(desk, parted, output, digests=digests), output).refused
 
 
 def validate_and_show(

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from rulewright.compiled import CompiledField, CompiledRules
 from rulewright.evaluation.masking import MASK, mask_record, mask_stored, mask_value
 from rulewright.evaluation.provenance import mask_held, provenance_of
-from rulewright.outcome import Change, Message, Outcome, Read, Response, redrawn
+from rulewright.outcome import Change, Message, Outcome, Read, Response, make_verdict, redrawn
 
 # Shorter texts (a flag, a digit) occur everywhere by chance; hiding them would blot out the whole body.
 _TELLING = 4
@@ -40,6 +40,19 @@ def mask_outcome(outcome: Outcome, rules: CompiledRules, payload: object = None)
         reads=tuple([_read(rules, read) for read in outcome.reads]),
         response=response,
     )
+
+
+def mask_changes(outcome: Outcome, rules: CompiledRules, payload: object = None) -> Outcome:
+    """Verdict, problems, changes and messages of an outcome, without the values of `sensitive` fields.
+
+    The other parts, which take longer to be worked out and masked than these, are left out.
+    """
+    changes = tuple([_change(rules, change) for change in outcome.changes])
+    messages = outcome.messages
+    if messages and _concerns_secrets(outcome, rules):
+        secrets = _longest_first(_secrets(outcome, rules, payload))
+        messages = tuple([_message(rules, secrets, message) for message in messages])
+    return make_verdict(outcome.verdict, outcome.problems, changes, messages, replayed=outcome.replayed)
 
 
 def _concerns_secrets(outcome: Outcome, rules: CompiledRules) -> bool:

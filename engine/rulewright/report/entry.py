@@ -7,7 +7,7 @@ from dataclasses import replace
 from msgspec import Struct, structs
 
 from rulewright.compiled import CompiledRules
-from rulewright.evaluation import mask_outcome
+from rulewright.evaluation import mask_changes, mask_outcome
 from rulewright.inputs import Broken, Item, places_of
 from rulewright.outcome import Outcome, make_verdict
 from rulewright.problem import locate_problem
@@ -27,10 +27,23 @@ class Entry(Struct, frozen=True):
 
 def make_entry(outcome: Outcome, item: Item, rules: CompiledRules, *, digest: str | None = None) -> Entry:
     """Mask an outcome and say where in the input each of its problems stands."""
-    masked = mask_outcome(outcome, rules, item.value if not isinstance(item, Broken) else None)
+    masked = mask_outcome(outcome, rules, _value_of(item))
+    return _placed(masked, item, digest)
+
+
+def changes_entry(outcome: Outcome, item: Item, rules: CompiledRules) -> Entry:
+    """As `make_entry`, for reports that tell of problems and of what a payload leads to."""
+    return _placed(mask_changes(outcome, rules, _value_of(item)), item, None)
+
+
+def _value_of(item: Item) -> object:
+    return item.value if not isinstance(item, Broken) else None
+
+
+def _placed(masked: Outcome, item: Item, digest: str | None) -> Entry:
     if not masked.problems:
         return Entry(masked, item.at, item.alone, digest)
-    pointers = {problem.path for problem in outcome.problems if problem.payload_at is None}
+    pointers = {problem.path for problem in masked.problems if problem.payload_at is None}
     places = places_of(item, pointers)
     problems = tuple(
         structs.replace(problem, payload_at=problem.payload_at or places[problem.path])
