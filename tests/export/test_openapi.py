@@ -245,6 +245,92 @@ def test_answers_have_the_shape_of_the_response() -> None:
     assert update["patch"]["responses"]["204"] == {"description": "No Content"}
 
 
+SHOWN = """  n: {type: integer, required: true}
+  d: {type: date, format: '%d/%m/%Y'}
+  tags: {type: list, items: {type: string}}
+  other: {type: integer, references: {resource: a/b, as: found}}
+lookups:
+  all: {find_all: a/b, by: {n: record.n}}
+  last: {max: a/b, of: n, by: {other: record.other}}
+response:
+  body: {x: "EXPRESSION"}
+"""
+RECORD = {"$ref": "#/components/schemas/a.b"}
+NULL = {"type": "null"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "schema"),
+    [
+        ("record.n", {"type": "integer", "format": "int64"}),
+        ("record.d", {"type": ["string", "null"], "x-rulewright": {"format": "%d/%m/%Y"}}),
+        ("record.tags[0]", {"type": "string"}),
+        ("record", RECORD),
+        # Whoever names no record finds none.
+        ("found", {"anyOf": [RECORD, NULL]}),
+        ("given(found.id) ? found.n : null", {"type": ["integer", "null"], "format": "int64"}),
+        ("all", {"type": "array", "items": RECORD}),
+        ("all.map(x, x.n)", {"type": "array", "items": {"type": "integer", "format": "int64"}}),
+        ("all.filter(x, x.n > 1)", {"type": "array", "items": RECORD}),
+        # What is made of a variable is not known; one may have the name of something else, too.
+        ("all.map(last, last.n + 1)", {"type": "array", "items": {}}),
+        ("record.tags.map(last, optional.of(last).value())", {"type": "array", "items": {}}),
+        ("size(all) + 1", {"type": "integer"}),
+        ("now", {"type": "string", "format": "date-time"}),
+        # A caller may lack what is declared.
+        ("actor.who", {"type": ["string", "null"]}),
+        ("record.n > 1 ? 'big' : 'small'", {"enum": ["big", "small"]}),
+        ("record.n > 1 ? 'big' : null", {"enum": ["big", None]}),
+        ("record.n > 1 ? record.n : dyn(1)", {}),
+        (
+            "record.n > 1 ? record.tags : record.n",
+            {
+                "anyOf": [
+                    {"type": "array", "items": {"type": "string"}},
+                    {"type": "integer", "format": "int64"},
+                    NULL,
+                ]
+            },
+        ),
+    ],
+)
+def test_an_expression_has_the_schema_of_what_it_gives(expression: str, schema: Any, tmp_path: Path) -> None:
+    """As far as the fields behind it, or the static checker, tell it; else anything."""
+    folder = write(tmp_path, api="auth: {actor: {who: string}}", b=SHOWN.replace("EXPRESSION", expression))
+
+    schemas = document(folder)["components"]["schemas"]
+
+    assert schemas["a.b-response"]["properties"]["x"] == schema
+
+
+def test_what_reacts_may_refuse_a_call(tmp_path: Path) -> None:
+    """With the codes of its event, and of what reacts to that in turn; a key that is sent may be taken."""
+    event = "fields: {why: {type: string, MORE}}"
+    reacting = (
+        "  s: {{type: string}}\n  of: {{type: integer}}\n"
+        "workflow: {{field: s, initial: x, states: {{x: }}, events: {{go: {{{}}}}}, "
+        "transitions: [{{event: go, from: x, to: x}}], "
+        "reactions: [{{after: {}, for_each: {{find_all: a/{}, by: {{of: source.id}}}}, fire: go}}]}}"
+    )
+    folder = write(
+        tmp_path,
+        c=reacting.format(event.replace("MORE", "min_length: 2"), "a/b.create", "c"),
+        d=reacting.format(event.replace("MORE", "pattern: x"), "a/c.go", "d"),
+    )
+    (folder / "a" / "b.yaml").write_text(
+        "rulewright: 1\nresource: a/b\nkey: id\nfields: {id: {type: integer}}\n"
+    )
+
+    said = document(folder)["paths"]["/a/b"]["post"]["responses"]
+
+    assert said["413"]["description"] == "Request Entity Too Large: limit"
+    assert said["409"]["description"] == "Conflict: unique, transition"
+    assert (
+        said["400"]["description"]
+        == "Bad Request: invalid_json, type, unknown_field, required, min_length, pattern"
+    )
+
+
 def test_what_is_sensitive_is_never_an_example(tmp_path: Path) -> None:
     """In what is sent, what is answered, and the path."""
     folder = write(
