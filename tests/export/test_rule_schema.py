@@ -12,6 +12,7 @@ import jsonschema_rs
 import pytest
 import yaml
 from click.testing import CliRunner
+from random_shapes import BESIDE, RandomFiles
 from rule_file_mutants import Mutants, plain_of
 
 from rulewright import load
@@ -159,6 +160,31 @@ def check_takes(file: Path, text: str, folder: Path) -> bool:
     """Whether `check` has no error for a folder in which one file reads so."""
     shutil.copytree(file.parent, folder / file.parent.name)
     (folder / file.parent.name / file.name).write_text(text)
+    return loads(folder)
+
+
+def test_no_keywords_together_are_refused_that_check_takes(tmp_path: Path) -> None:
+    """Random fields, wherever fields stand, and random effects, look-ups, workflows and rules over facts."""
+    made = RandomFiles(seed=9)
+    (tmp_path / "a").mkdir()
+    for name, text in BESIDE.items():
+        (tmp_path / "a" / name).write_text(text)
+    stricter, refused, taken = [], 0, 0
+    for _ in range(300):
+        text = yaml.safe_dump(made.resource(), sort_keys=False)
+        (tmp_path / "a" / "b.yaml").write_text(text)
+        wrong = refusals("resource", text)
+        is_taken = loads(tmp_path)
+        refused, taken = refused + bool(wrong), taken + is_taken
+        if wrong and is_taken:
+            stricter.append((text, wrong))
+
+    assert stricter == []
+    assert min(refused, taken) > 75
+
+
+def loads(folder: Path) -> bool:
+    """Whether `check` has no error for a folder."""
     try:
         load_rules(folder)
     except RuleFileError:

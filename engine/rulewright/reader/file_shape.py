@@ -24,7 +24,7 @@ from rulewright.reader.kinds import (
     flawed,
     if_map,
 )
-from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table
+from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table, raise_all
 from rulewright.reader.workflow_shape import EffectShape, LookUpShape, WorkflowShape, template_table
 
 
@@ -83,7 +83,7 @@ class VariantsTable(Table):
     def check(self, value: Any) -> None:
         """Raise the flaws of all variants and of the error."""
         if isinstance(value, Mapping) and is_vendor_error(value.get("error")):
-            vendor_error().judge(value["error"])
+            raise_all({"error": value["error"]}, vendor_error())
             value = {name: variant for name, variant in value.items() if name != "error"}
         super().check(value)
 

@@ -32,7 +32,9 @@ def sound_part(shape: type[Shape], node: MapNode) -> tuple[MapNode | None, tuple
         unsound = {_unsound(path, flaw) for path, flaw in flaws if not _is_spared(shape, path, flaw)}
         if not unsound:
             return sound, problems
-        sound = _without(sound, unsound)
+        left = _without(sound, unsound)
+        # A flaw of a part that is not there could be told for ever.
+        sound = None if left == sound else left
     return None, problems or ()
 
 
