@@ -303,6 +303,22 @@ def test_an_expression_has_the_schema_of_what_it_gives(expression: str, schema: 
     assert schemas["a.b-response"]["properties"]["x"] == schema
 
 
+@pytest.mark.parametrize(
+    ("start", "step"),
+    [
+        ("", "cel.bind(x{new}, {{'a': {old}, 'b': {old}}}, "),
+        ("[1]", ".map(x{new}, {{'a': x{new}, 'b': x{new}}})"),
+    ],
+)
+def test_what_grows_by_doubling_is_cut(start: str, step: str, tmp_path: Path) -> None:
+    """A variable that stands for much may be anything."""
+    steps = "".join(step.format(new=one, old=f"x{one - 1}" if one else "1") for one in range(35))
+    rest = "" if start else f"x34{')' * 35}"
+    folder = write(tmp_path, b=SHOWN.replace("EXPRESSION", start + steps + rest))
+
+    assert len(json.dumps(document(folder))) < 1_000_000
+
+
 def test_what_reacts_may_refuse_a_call(tmp_path: Path) -> None:
     """With the codes of its event, and of what reacts to that in turn; a key that is sent may be taken."""
     event = "fields: {why: {type: string, MORE}}"
@@ -329,6 +345,14 @@ def test_what_reacts_may_refuse_a_call(tmp_path: Path) -> None:
         said["400"]["description"]
         == "Bad Request: invalid_json, type, unknown_field, required, min_length, pattern"
     )
+
+
+def test_an_answer_of_which_nothing_is_known(tmp_path: Path) -> None:
+    """May be anything."""
+    found = document(write(tmp_path, b="response: {body: actor}"))
+
+    assert found["components"]["schemas"]["a.b-response"] == {}
+    assert [*OpenAPIV31SpecValidator(found).iter_errors()] == []
 
 
 def test_what_is_sensitive_is_never_an_example(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ _MONEY: Final[Schema] = {
     },
     "required": ["amount", "currency", "formatted"],
 }
+_MOST_PARTS: Final = 1000
 _TIMESTAMP: Final = "google.protobuf.Timestamp"
 
 
@@ -266,11 +267,25 @@ def _of_macro(reader: _Reader, text: str, node: Macro, names: Names) -> Schema |
         return either(items, NULL)
     if node.kind != "map" or node.body is None:
         return None
-    return {"type": "array", "items": reader.of(text, node.body, {**names, node.variables[0]: items})}
+    return {
+        "type": "array",
+        "items": reader.of(text, node.body, {**names, node.variables[0]: _bounded(items)}),
+    }
 
 
 def _of_bind(reader: _Reader, text: str, node: Bind, names: Names) -> Schema:
-    return reader.of(text, node.body, {**names, node.variable: reader.of(text, node.value, names)})
+    return reader.of(text, node.body, {**names, node.variable: _bounded(reader.of(text, node.value, names))})
+
+
+def _bounded(schema: Schema) -> Schema:
+    """What a variable stands for; anything, where that is large: one that is used twice doubles what is said."""
+    waiting: list[object] = [schema]
+    for _ in range(_MOST_PARTS):
+        if not waiting:
+            return schema
+        part = waiting.pop()
+        waiting.extend(part.values() if isinstance(part, dict) else part if isinstance(part, list) else ())
+    return {}
 
 
 _READ: Final[Mapping[type[cel.Node], Callable[[_Reader, str, Any, Names], Schema | None]]] = {

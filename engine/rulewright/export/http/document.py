@@ -193,7 +193,7 @@ def _schemas(rules: CompiledRules, endpoints: Sequence[Endpoint]) -> dict[str, o
         name, schema = _request_component(one), json_schema(one.resource, one.operation)
         found[name] = {key: value for key, value in schema.items() if key not in _ALONE}
         body = _answer_in_full(rules, one)
-        if body and list(body) != ["$ref"]:
+        if body is not None and list(body) != ["$ref"]:
             found[_response_component(one.resource)] = body
         for resource in _records_in([body]):
             found[resource.replace("/", ".")] = record_schema(rules.resources[resource])
@@ -202,10 +202,10 @@ def _schemas(rules: CompiledRules, endpoints: Sequence[Endpoint]) -> dict[str, o
     return dict(sorted(found.items()))
 
 
-def _answer_in_full(rules: CompiledRules, endpoint: Endpoint) -> Schema:
-    """The schema of what a call is answered with; {} where it is nothing."""
+def _answer_in_full(rules: CompiledRules, endpoint: Endpoint) -> Schema | None:
+    """The schema of what a call is answered with; None where it is nothing."""
     if success_status(endpoint.resource, endpoint.operation) == _BODILESS:
-        return {}
+        return None
     return body_schema(rules, endpoint.resource)
 
 
