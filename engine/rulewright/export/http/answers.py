@@ -278,7 +278,7 @@ def _of_bind(reader: _Reader, text: str, node: Bind, names: Names) -> Schema:
 
 
 def _bounded(schema: Schema) -> Schema:
-    """What a variable stands for; anything, where that is large: one that is used twice doubles what is said."""
+    """What a variable stands for; anything, where that is large: used twice, it doubles what is said."""
     waiting: list[object] = [schema]
     for _ in range(_MOST_PARTS):
         if not waiting:
