@@ -257,6 +257,16 @@ def test_a_new_keyword_appears_by_itself(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not is_valid(built_in(), f"{HEAD}  x: {{type: string, brand_new: 5}}\n")
 
 
+@pytest.mark.parametrize(("word", "meant"), [("enum", "one_of"), ("regex", "pattern")])
+def test_words_of_other_languages_are_told_apart(word: str, meant: str) -> None:
+    """Nothing is said of them but which one is meant."""
+    told = {"properties": {word: False}, "errorMessage": f"did you mean {meant}?"}
+    text = f"{HEAD}  x: {{type: string, {word}: a}}\n"
+
+    assert told in SCHEMAS["resource"]["$defs"]["field"]["allOf"]
+    assert len(refusals("resource", text)) == 1
+
+
 def test_a_plug_ins_effect_stands_alone() -> None:
     """Beside its keyword stand id, when and on, as the reader has it."""
     kind = EffectKind("thank", lambda value: [{"set": {}}], "a", 5, "thanks somebody")

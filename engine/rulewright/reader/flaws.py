@@ -30,7 +30,7 @@ class FlawedError(Exception):
 
 
 # What other languages call it, where no likeness of letters would find ours.
-_ELSEWHERE = {
+ELSEWHERE = {
     "choices": "one_of",
     "enum": "one_of",
     "forbidden_when": "forbidden_if",
@@ -46,7 +46,7 @@ _ELSEWHERE = {
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """A hint that names the nearest known word, or None where nothing is near."""
     words = sorted(set(known))
-    if (meant := _ELSEWHERE.get(word)) in words:
+    if (meant := ELSEWHERE.get(word)) in words:
         return f"did you mean {meant}?"
     # difflib compares with every word; among so many a near one says little anyway.
     near = get_close_matches(word, words, n=1, cutoff=0.6) if len(words) <= 500 else []

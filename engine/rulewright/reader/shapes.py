@@ -68,6 +68,7 @@ class Table(Kind):
     def schema(self, book: Book) -> JsonSchema:
         """A map, whose keys are names unless they may be anything."""
         said: JsonSchema = {"type": "object", "additionalProperties": self.kind.json_schema(book)}
+        said["errorMessage"] = f"expected {self.expected}"
         return said if self.anywhere else {**said, "propertyNames": name_schema()}
 
 

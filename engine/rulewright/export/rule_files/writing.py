@@ -23,6 +23,7 @@ from rulewright.export.rule_files.words import options_of, words_of
 from rulewright.plugins import Registry
 from rulewright.reader.field_shape import FieldShape
 from rulewright.reader.file_shape import ApiShape, ResourceShape
+from rulewright.reader.flaws import ELSEWHERE
 from rulewright.reader.kinds import Anything, Choice, JsonSchema, Kind, Text, Word
 from rulewright.reader.shapes import Shape, Sub
 from rulewright.reader.workflow_shape import EventShape
@@ -106,7 +107,9 @@ class _Page:
 
     def definition(self) -> JsonSchema:
         """The keywords of the holder, by cases where it has some, and what is asked of them together."""
-        together = [*combinations_of(self.holder)] if self.strict else []
+        together = [_refused([word], f"did you mean {meant}?") for word, meant in self._foreign().items()]
+        if self.strict:
+            together += combinations_of(self.holder)
         if found := self._cases():
             said = {"allOf": [*self._by_cases(*found), *together], "errorMessage": f"expected {Sub.expected}"}
             return {"type": "object", **said}
@@ -138,18 +141,24 @@ class _Page:
         # What belongs to another case is known here, so that it is not offered, and only that is told of it.
         properties = {one: self._defined(one, case.name) if one in case.takes else True for one in known}
         said = self._map(properties, case.needs)
-        refused = {one: False for one in known if one not in case.takes}
-        if refused and self.strict:
-            said["allOf"] = [{"properties": refused, "errorMessage": case.told}]
+        if self.strict and (refused := [one for one in known if one not in case.takes]):
+            said["allOf"] = [_refused(refused, case.told)]
         name = f"{self.name}.{case.name.replace(' ', '_')}"
         self.definitions[name] = said
         return {"$ref": f"#/$defs/{name}"}
 
     def _map(self, properties: Mapping[str, object], needs: Iterable[str]) -> JsonSchema:
         required = [name for name, kind in self.holder.keywords.items() if kind.required]
-        said: JsonSchema = {"properties": properties, "additionalProperties": False}
+        # What is told of words of other languages is told elsewhere.
+        every = {**properties, **dict.fromkeys(self._foreign(), True)}
+        said: JsonSchema = {"properties": every, "additionalProperties": False}
         needed = [*dict.fromkeys((*required, *needs))]
         return {**said, "required": needed} if needed else said
+
+    def _foreign(self) -> Mapping[str, str]:
+        """What other languages call keywords of this map."""
+        known = {*self.holder.keywords, *self.registry.effects}
+        return {word: meant for word, meant in ELSEWHERE.items() if meant in known and word not in known}
 
     def _defined(self, keyword: str, case: str) -> JsonSchema:
         """A keyword that is the same in several cases, defined once."""
@@ -173,6 +182,11 @@ class _Page:
             # Of a plug-in, which looks at the value itself.
             kind = Anything(words_of(self.registry, "effects")[keyword], allow_none=True)
         return {**kind.json_schema(replace(self, keyword=keyword)), **_described(kind)}
+
+
+def _refused(keywords: Iterable[str], told: str) -> JsonSchema:
+    """`told` at each of some keywords."""
+    return {"properties": dict.fromkeys(keywords, False), "errorMessage": told}
 
 
 def _described(kind: Kind) -> JsonSchema:
