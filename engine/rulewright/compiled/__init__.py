@@ -21,7 +21,7 @@ from rulewright.compiled.parts import (
     Concern,
 )
 from rulewright.compiled.resource import CompiledResource, CompiledRules
-from rulewright.compiled.rules import compile_effect, compile_resource, compile_rules
+from rulewright.compiled.rules import compile_effect, compile_resource, compile_rules, with_settings
 
 __all__ = [
     "EMPTY_MAP",
@@ -48,4 +48,5 @@ __all__ = [
     "compile_optional",
     "compile_resource",
     "compile_rules",
+    "with_settings",
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from rulewright.compiled.fields import compile_checks, compile_field, compile_map, compile_optional
 from rulewright.compiled.parts import (
     CompiledEffect,
@@ -17,6 +19,7 @@ from rulewright.compiled.parts import (
     CompiledWorkflow,
 )
 from rulewright.compiled.resource import CompiledResource, CompiledRules
+from rulewright.compiled.switches import switch_resource, switched
 from rulewright.dialects import DEFAULT
 from rulewright.formula import Functions, compile_expression, compile_template
 from rulewright.model import Api, Effect, Inference, RuleFile, RuleSet, Transition
@@ -34,13 +37,25 @@ def compile_rules(
     `registry`: the words that the rules were checked against (default: those that ship).
     """
     registry = registry or built_in()
-    resources = {name: compile_resource(file, rules, registry) for name, file in rules.resources.items()}
     merged = {
         api.name: {setting.name: setting.default for setting in api.settings}
         | dict(settings.get(api.name, {}))
         for api in rules.apis.values()
     }
+    resources = {
+        name: compile_resource(switched(file, merged.get(file.api, {})), rules, registry)
+        for name, file in rules.resources.items()
+    }
     return CompiledRules(rules, resources, merged, _compile_reactions(rules, registry.functions), registry)
+
+
+def with_settings(compiled: CompiledRules, settings: Mapping[str, Mapping[str, object]]) -> CompiledRules:
+    """The same rules, as they are compiled, under other settings (all of them)."""
+    resources = {
+        name: switch_resource(resource, settings.get(resource.file.api, {}))
+        for name, resource in compiled.resources.items()
+    }
+    return replace(compiled, settings=settings, resources=resources)
 
 
 def compile_resource(file: RuleFile, rules: RuleSet, registry: Registry) -> CompiledResource:

@@ -97,6 +97,8 @@ class Field(Struct, frozen=True, kw_only=True):
     default_from: Template | None = None
     compute: Compute | None = None
     readonly: Literal["ignore", "reject"] | None = None
+    # The setting of api.yaml that says which of the two; `readonly` is what it says once rules are compiled.
+    readonly_by: str | None = None
     immutable: bool = False
     generate: Generate | None = None
     # shape

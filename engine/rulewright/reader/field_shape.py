@@ -16,6 +16,7 @@ from rulewright.reader.kinds import (
     Kind,
     Name,
     Resource,
+    Switchable,
     Text,
     Whole,
     Word,
@@ -176,11 +177,11 @@ class FieldShape(Shape):
         " is overruled, with an info `overruled`.",
         allow_none=True,
     )
-    readonly = Choice(
+    readonly = Switchable(
         "ignore",
         "reject",
         meaning="The caller may not set it: `ignore` drops what was sent with a warning, `reject` refuses "
-        "it.",
+        "it. `settings.NAME`: as that setting says.",
     )
     immutable = Flag("`true`: set once; an update may not change it. It is computed on create only.")
     generate = Either(

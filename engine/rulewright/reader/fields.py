@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from rulewright.model import Check, Compute, Constant, Expression, Field, Generate, Reference, Unique
 from rulewright.problem import Severity
 from rulewright.reader.field_shape import is_long_compute
+from rulewright.reader.kinds import SETTING
 from rulewright.reader.parts import Part, template_of
 from rulewright.reader.types import Merging, Resolved
 from rulewright.source import ListNode, MapNode, Scalar, to_plain
@@ -87,12 +88,15 @@ def _with_presence(field: Field, part: Part) -> Field:
 
 def _with_supplied(field: Field, part: Part) -> Field:
     """The values that the system supplies or guards."""
+    word = part.text("readonly")
+    setting = SETTING.fullmatch(word or "")
     return replace(
         field,
         default=part.constants("default"),
         default_from=part.template("default_from"),
         compute=_compute(part),
-        readonly=cast("Literal['ignore', 'reject'] | None", part.text("readonly")),
+        readonly=cast("Literal['ignore', 'reject'] | None", "ignore" if setting else word),
+        readonly_by=setting[1] if setting else None,
         immutable=part.flag("immutable"),
         generate=_generate(part),
     )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 RESOURCE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*/[A-Za-z_][A-Za-z0-9_]*")
+SETTING = re.compile(r"settings\.([A-Za-z_][A-Za-z0-9_]*)")
 _DURATION = re.compile(r"([1-9][0-9]{0,8})([dhms])")
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 # YAML 1.1 words and forms that other readers would have typed.
@@ -262,6 +263,24 @@ class Choice(Kind):
     def schema(self, book: Book) -> JsonSchema:
         """These words."""
         return {"enum": list(self.words), "errorMessage": f"expected {self.expected}"}
+
+
+class Switchable(Choice):
+    """One of a few words, or the setting of api.yaml that gives one."""
+
+    def __init__(self, *words: str, meaning: str = "", **options: Any) -> None:
+        super().__init__(*words, meaning=meaning, **options)
+        self.expected = f"{', '.join(words)} or a setting such as settings.some_switch"
+
+    def check(self, value: Any) -> None:
+        """Raise for any other word, naming the nearest; settings are looked for by the checks."""
+        if not isinstance(value, str) or SETTING.fullmatch(value) is None:
+            super().check(value)
+
+    def schema(self, book: Book) -> JsonSchema:
+        """These words, and the names of settings."""
+        listed = [{"enum": list(self.words)}, self.scalar("string", pattern=whole(SETTING))]
+        return {"anyOf": listed, "errorMessage": f"expected {self.expected}"}
 
 
 class Cel(Kind):

@@ -9,9 +9,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, cast
 
-from msgspec.structs import replace
-
-from rulewright.compiled import CompiledRules
+from rulewright.compiled import CompiledRules, with_settings
 from rulewright.errors import RulewrightError
 from rulewright.evaluation import Tracer, mask_outcome
 from rulewright.evaluation.outcome_masking import texts_taken
@@ -80,7 +78,7 @@ class Runner:
         if key not in self._programs:
             compiled = self.program.compiled
             settings = {**compiled.settings, api: {**compiled.settings.get(api, {}), **scenario.settings}}
-            self._programs[key] = Program(replace(compiled, settings=settings))
+            self._programs[key] = Program(with_settings(compiled, settings))
         return self._programs[key]
 
 
