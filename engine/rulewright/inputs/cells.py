@@ -38,6 +38,11 @@ def read_cell(cell: object, field: CompiledField | None) -> object:
     return _READERS.get(field.type.basic, _text)(cell)
 
 
+def text_reader(field: CompiledField | None) -> Callable[[object], object] | None:
+    """What reads a cell that is a text; None where the text is the value as it stands."""
+    return _READERS.get(field.type.basic) if field is not None else None
+
+
 def _printed(cell: date, field: CompiledField) -> object:
     """A cell that the spreadsheet itself shows as a date, in the format that the field is sent in."""
     format_ = field.rule.format or "iso"

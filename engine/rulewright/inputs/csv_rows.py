@@ -53,7 +53,8 @@ def csv_rows(name: str, stream: BinaryIO) -> Iterator[Row | Broken]:
             until = f"; it goes on to line {lines.number}" if lines.number > begun else ""
             yield Broken("invalid_json", _explain(error) + until, csv_place(name, begun, 0), lines.text())
             continue
-        wrong = next((cell for cell in cells if _undecodable(cell)), None)
+        # By a look at the whole row first: nearly all are fine.
+        wrong = None if lines.is_text() else next((cell for cell in cells if _undecodable(cell)), None)
         if wrong is not None:
             flaw = decode_text(wrong.encode("utf-8", "surrogateescape"))[1]
             assert flaw is not None, "surrogates stand for bytes that are no UTF-8"
@@ -81,6 +82,14 @@ class _Lines:
     def peek(self) -> str:
         """The first line, without taking it."""
         return self._head.decode("utf-8", "surrogateescape")
+
+    def is_text(self) -> bool:
+        """Whether all bytes of the row are UTF-8."""
+        try:
+            self.row.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
 
     def text(self) -> bytes:
         """The row as it was read."""

@@ -46,6 +46,9 @@ def find_values(text: str, pointers: Collection[str], start: int = 0) -> Mapping
 
     `start` is anywhere in the blanks before the value that the pointers point into.
     """
+    if pointers == ("",):
+        # Each item of a list is asked for this.
+        return {"": _skip_blanks(text, start)}
     if not start and len(pointers) <= _FEW and text.startswith("{"):
         plain = {pointer: _find_plainly(text, pointer) for pointer in pointers}
         if _UNKNOWN not in plain.values():

@@ -7,14 +7,14 @@ it stands, so that the rules refuse the payloads that fill it.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from msgspec import Struct
 
 from rulewright.compiled import CompiledField
 from rulewright.errors import PayloadError
-from rulewright.inputs.cells import is_empty, read_cell, shown
+from rulewright.inputs.cells import is_empty, read_cell, shown, text_reader
 from rulewright.inputs.payload import Broken, Item, Payload
 from rulewright.inputs.table_place import TablePlace
 
@@ -37,6 +37,18 @@ class _Column(Struct, frozen=True):
     index: int
     steps: _Steps
     field: CompiledField | None
+    read_text: Callable[[object], object] | None
+
+
+class _Table(Struct, frozen=True):
+    """What a header says. `width` are its cells, `unnamed` those of them that name nothing."""
+
+    place: TablePlace
+    columns: tuple[_Column, ...]
+    by_steps: Mapping[_Steps, int]
+    width: int
+    unnamed: tuple[int, ...]
+    first: int
 
 
 def read_table(place: TablePlace, rows: Iterable[Row | Broken], fields: Fields) -> Iterator[Item]:
@@ -49,13 +61,26 @@ def read_table(place: TablePlace, rows: Iterable[Row | Broken], fields: Fields) 
         raise PayloadError(header.message, header.at)
     if header.flaw is not None:
         raise PayloadError(header.flaw[1], place(header.line, header.flaw[0]))
-    columns = _columns(place, header, fields)
-    by_steps = {column.steps: column.index for column in columns}
+    table = _table(place, header, fields)
     for row in waiting:
         if isinstance(row, Broken):
             yield row
         elif any(not is_empty(cell) for cell in row.cells):
-            yield _payload(place, row, columns, by_steps)
+            yield _payload(table, row)
+
+
+def _table(place: TablePlace, header: Row, fields: Fields) -> _Table:
+    columns = _columns(place, header, fields)
+    named = {column.index for column in columns}
+    width = len(header.cells)
+    return _Table(
+        place,
+        columns,
+        {column.steps: column.index for column in columns},
+        width,
+        tuple(index for index in range(width) if index not in named),
+        min(named, default=0),
+    )
 
 
 def _columns(place: TablePlace, header: Row, fields: Fields) -> tuple[_Column, ...]:
@@ -67,7 +92,7 @@ def _columns(place: TablePlace, header: Row, fields: Fields) -> tuple[_Column, .
         steps, field = _find(name, fields)
         if steps in found:
             raise PayloadError(f"two columns are named {shown(name)}", place(header.line, index))
-        found[steps] = _Column(index, steps, field)
+        found[steps] = _Column(index, steps, field, text_reader(field))
     for steps, column in found.items():
         above = next((steps[:size] for size in range(1, len(steps)) if steps[:size] in found), None)
         if above is not None:
@@ -99,21 +124,37 @@ def _find(name: str, fields: Fields) -> tuple[_Steps, CompiledField | None]:
         below = {child.name: child for child in field.children}
 
 
-def _payload(place: TablePlace, row: Row, columns: Sequence[_Column], by_steps: Mapping[_Steps, int]) -> Item:
+def _payload(table: _Table, row: Row) -> Item:
+    place, cells = table.place, row.cells
     if row.flaw is not None:
         return Broken("invalid_json", row.flaw[1], place(row.line, row.flaw[0]), _as_list(row))
-    named = {column.index for column in columns}
-    for index, cell in enumerate(row.cells):
-        if index not in named and not is_empty(cell):
-            message = "this cell stands in a column without a header"
-            return Broken("invalid_json", message, place(row.line, index), _as_list(row))
+    if (stray := _stray(table, cells)) is not None:
+        message = "this cell stands in a column without a header"
+        return Broken("invalid_json", message, place(row.line, stray), _as_list(row))
+    if len(cells) < table.width:
+        cells = [*cells, *[None] * (table.width - len(cells))]
     value: dict[str, object] = {}
-    for column in columns:
-        cell = row.cells[column.index] if column.index < len(row.cells) else None
-        if not is_empty(cell):
-            _put(value, column.steps, read_cell(cell, column.field))
-    first = min(named, default=0)
-    return Payload(value, place(row.line, first), partial(_locate, place, row.line, by_steps))
+    for column in table.columns:
+        cell = cells[column.index]
+        if cell is None or cell == "":
+            continue
+        if cell.__class__ is not str:
+            cell = read_cell(cell, column.field)
+        elif column.read_text is not None:
+            cell = column.read_text(cell)
+        if len(column.steps) == 1:
+            value[column.steps[0]] = cell
+        else:
+            _put(value, column.steps, cell)
+    return Payload(value, place(row.line, table.first), partial(_locate, place, row.line, table.by_steps))
+
+
+def _stray(table: _Table, cells: Sequence[object]) -> int | None:
+    """The first cell with something in it in a column without a header."""
+    if not table.unnamed and len(cells) <= table.width:
+        return None
+    others = (*table.unnamed, *range(table.width, len(cells)))
+    return next((index for index in others if index < len(cells) and not is_empty(cells[index])), None)
 
 
 def _as_list(row: Row) -> bytes:
