@@ -20,6 +20,7 @@ from rulewright.checks import load_rules
 from rulewright.cli import main
 from rulewright.cli.rule_schemas import schema_of
 from rulewright.errors import RuleFileError
+from rulewright.export import shared_types
 from rulewright.plugins import EffectKind, Registry, built_in
 from rulewright.plugins.loading import build_registry
 from rulewright.reader.field_shape import FieldShape
@@ -299,6 +300,19 @@ def test_every_keyword_is_described(kind: str) -> None:
         return bool(said.get("description") or said.get("markdownDescription"))
 
     assert nameless(SCHEMAS[kind], "") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "known"), [("'a(': 5, b: {type: string}", {"b"}), ("a: {type: string}, '", set())]
+)
+def test_an_api_file_in_the_middle_of_writing_spoils_no_schema(
+    text: str, known: set[str], tmp_path: Path
+) -> None:
+    """What can't be a name is no shared type, and a file that is no YAML has none."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "api.yaml").write_text(f"types: {{{text}}}\n")
+
+    assert shared_types(tmp_path) == known
 
 
 # The command

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rulewright.errors import RuleFileError
 from rulewright.reader.folder import API_FILE, find_folders
+from rulewright.reader.kinds import NAME
 from rulewright.source import MapNode, read_source
 
 
@@ -26,4 +27,4 @@ def _types_of(file: Path) -> Iterator[str]:
     node, _ = read_source(file.read_bytes(), str(file))
     types = node.get("types") if isinstance(node, MapNode) else None
     if isinstance(types, MapNode):
-        yield from types.keys()
+        yield from filter(NAME.fullmatch, types.keys())

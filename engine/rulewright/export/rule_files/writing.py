@@ -103,7 +103,8 @@ class _Page:
             return ""
         if self.place in (_FIELD, _PART, _ITEM):
             return _ITEM if self.keyword == "items" else _PART
-        return self.place or _PLACES[self.holder]
+        # Where nobody said where fields stand, nothing is asked of them but their shape.
+        return self.place or _PLACES.get(self.holder, _SHARED)
 
     def definition(self) -> JsonSchema:
         """The keywords of the holder, by cases where it has some, and what is asked of them together."""
