@@ -398,6 +398,20 @@ def test_paths_that_are_not_told_are_derived(tmp_path: Path) -> None:
     assert go["summary"] == "Fire go on a b"
 
 
+def test_what_is_deleted_needs_no_body(tmp_path: Path) -> None:
+    """An event without fields, by a method that has no use for one; fields are sent all the same."""
+    flow = (
+        "workflow: {field: s, initial: x, states: {x: }, transitions: [{event: go, from: x, to: x}], "
+        "events: {tell: {fields: {why: {type: string}}}}}"
+    )
+    told = "operations: {go: {event: go, method: DELETE}, tell: {event: tell, method: DELETE}}"
+    found = document(write(tmp_path, b=f"  s: {{type: string}}\n{flow}\n{told}"))
+
+    assert "requestBody" not in found["paths"]["/a/b/{id}/go"]["delete"]
+    assert "requestBody" in found["paths"]["/a/b/{id}/tell"]["delete"]
+    assert list(found["components"]["schemas"]) == ["a.b", "a.b.tell", "refusal-rfc9457"]
+
+
 def test_operations_that_are_declared_are_all_there_is() -> None:
     """The events of a subscription that only the system fires have no path."""
     found = shipped("goodstack/eligibility_subscription")["paths"]

@@ -23,6 +23,7 @@ from rulewright.model import Api
 OPENAPI: Final = "3.1.0"
 _UNVERSIONED: Final = "0"
 _BODILESS: Final = 204
+_BARE: Final = ("GET", "DELETE")
 # Said of a schema that stands alone; here its operation says it.
 _ALONE: Final = ("$schema", "title", "description")
 
@@ -115,10 +116,18 @@ def _description(endpoint: Endpoint) -> Iterator[str]:
 
 
 def _request_body(endpoint: Endpoint) -> dict[str, object]:
-    schema = json_schema(endpoint.resource, endpoint.operation)
+    schema = _sent(endpoint)
+    if schema is None:
+        return {}
     # An event that needs no fields may come without a body.
     needed = not endpoint.is_event or "required" in schema
     return {"required": needed, "content": _json(_component(_request_component(endpoint)))}
+
+
+def _sent(endpoint: Endpoint) -> dict[str, object] | None:
+    """The schema of what is sent; None where nothing is, by a method that has no use for a body."""
+    schema = json_schema(endpoint.resource, endpoint.operation)
+    return schema if schema["properties"] or endpoint.method not in _BARE else None
 
 
 def _request_component(endpoint: Endpoint) -> str:
@@ -190,8 +199,9 @@ def _more(endpoint: Endpoint) -> Iterator[tuple[str, object]]:
 def _schemas(rules: CompiledRules, endpoints: Sequence[Endpoint]) -> dict[str, object]:
     found: dict[str, object] = {}
     for one in endpoints:
-        name, schema = _request_component(one), json_schema(one.resource, one.operation)
-        found[name] = {key: value for key, value in schema.items() if key not in _ALONE}
+        if (schema := _sent(one)) is not None:
+            said = {key: value for key, value in schema.items() if key not in _ALONE}
+            found[_request_component(one)] = said
         body = _answer_in_full(rules, one)
         if body is not None and list(body) != ["$ref"]:
             found[_response_component(one.resource)] = body
