@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec.structs import replace
 
@@ -12,10 +12,17 @@ from rulewright.compiled.resource import CompiledResource
 from rulewright.errors import ConfigurationError
 from rulewright.model import Field, RuleFile
 
+READONLY: Final = ("ignore", "reject")
+
 
 def has_switches(file: RuleFile) -> bool:
     """Whether a setting says something in place of a word of this file."""
-    return any(map(_is_switched, _fields_of(file)))
+    return bool(switches_of(file))
+
+
+def switches_of(file: RuleFile) -> frozenset[str]:
+    """The settings that say something in place of a word of this file."""
+    return frozenset(name for field in _fields_of(file) for name in _switches_in(field))
 
 
 def switched(file: RuleFile, settings: Mapping[str, object]) -> RuleFile:
@@ -63,9 +70,11 @@ def _fields_of(file: RuleFile) -> Iterable[Field]:
         yield from event.fields
 
 
-def _is_switched(field: Field) -> bool:
-    inner = (*(field.fields or ()), *((field.items,) if field.items is not None else ()))
-    return field.readonly_by is not None or any(map(_is_switched, inner))
+def _switches_in(field: Field) -> Iterable[str]:
+    if field.readonly_by is not None:
+        yield field.readonly_by
+    for inner in (*(field.fields or ()), *((field.items,) if field.items is not None else ())):
+        yield from _switches_in(inner)
 
 
 def _switch_all(fields: Iterable[Field], api: str, settings: Mapping[str, object]) -> tuple[Field, ...]:

@@ -7,6 +7,7 @@ from dataclasses import fields as fields_of_class
 
 from rulewright.arguments import instant
 from rulewright.compiled import CompiledRules
+from rulewright.compiled.switches import READONLY, switches_of
 from rulewright.errors import EvaluationError
 from rulewright.model import Api, Field, RuleFile
 from rulewright.outcome import Outcome
@@ -57,6 +58,7 @@ def _check_surroundings(part: Part, rules: CompiledRules, resource: str | None) 
     api = rules.rules.apis.get((resource or "").partition("/")[0])
     if api is not None:
         yield from _check_settings(part.node_of("settings"), api)
+        yield from _check_switches(part.node_of("settings"), api, rules)
         yield from _check_actor(part.node_of("actor"), api)
     as_of = part.node_of("as_of")
     if isinstance(as_of, Scalar):
@@ -81,6 +83,20 @@ def _check_settings(node: Node | None, api: Api) -> Problems:
             wanted = _kind(setting.default)
             message = f"the setting {setting.name} takes {wanted}, as its default in api.yaml does"
             yield entry.value.problem("wrong-value", message)
+
+
+def _check_switches(node: Node | None, api: Api, rules: CompiledRules) -> Problems:
+    """A setting that stands for a word of a rule file says no other one."""
+    files = (file for file in rules.rules.resources.values() if file.api == api.name)
+    switches = frozenset(name for file in files for name in switches_of(file))
+    for entry in node.entries if isinstance(node, MapNode) else ():
+        said = entry.value
+        if entry.key.text not in switches or not isinstance(said, Scalar):
+            continue
+        # What is no text is of another type than the default, which has been said.
+        if isinstance(said.value, str) and said.value not in READONLY:
+            message = f"the setting {entry.key.text} takes {' or '.join(READONLY)}"
+            yield said.problem("wrong-value", message, hint=did_you_mean(said.text, READONLY))
 
 
 def _kind_of(node: Node) -> str:
