@@ -16,6 +16,7 @@ from rulewright.reader.kinds import (
     Kind,
     Name,
     Resource,
+    Single,
     Switchable,
     Text,
     Whole,
@@ -205,7 +206,7 @@ class FieldShape(Shape):
     one_of = Either(
         "a list, or a CEL expression that gives one",
         "The values that are allowed: a list, or an expression that gives one.",
-        lists=ListOf(Anything(allow_none=True)),
+        lists=ListOf(Single(allow_none=True)),
         texts=Cel(),
     )
     format = Text("How a date is written: `iso`, `iso_ms_z`, `iso_offset`, or letters such as `%d/%m/%Y`.")

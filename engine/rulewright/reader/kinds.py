@@ -148,6 +148,21 @@ class Anything(Kind):
         return self.scalar("string", "number", "boolean", "object", "array")
 
 
+class Single(Kind):
+    """One of several values: no list, and no map."""
+
+    expected = "a text, a number, true, false or null"
+
+    def check(self, value: Any) -> None:
+        """Raise for lists and maps."""
+        if isinstance(value, list | Mapping):
+            refuse(self.expected, value)
+
+    def schema(self, book: Book) -> JsonSchema:
+        """Any scalar."""
+        return self.scalar("string", "number", "boolean")
+
+
 class Text(Kind):
     """A text; a number or boolean must be quoted to be one."""
 
