@@ -84,6 +84,15 @@ def test_unreadable_file(run: Run, write: Write, name: str, words: str) -> None:
     assert "Traceback" not in ran.err
 
 
+def test_a_table_whose_name_says_nothing(run: Run, write: Write) -> None:
+    """To YAML it is a text; that it must be named .csv is what helps."""
+    ran = run("validate", "desk/ticket", write("rows.txt", "title;size\nAnn;1\n"))
+
+    assert (ran.code, ran.out) == (2, "")
+    assert "rows.txt: its name doesn't say what it holds" in ran.err
+    assert "must be named .csv" in ran.err
+
+
 @pytest.mark.parametrize("name", ["lines.jsonl", "one.json", "rows.csv", "some.yaml", "some.txt"])
 @pytest.mark.parametrize(
     ("pack", "words"),

@@ -89,6 +89,16 @@ def test_a_file_that_is_no_rule_file(run: Run, name: str) -> None:
     assert ("rulewright test" in ran.out) == name.endswith(".test.yaml")
 
 
+def test_the_folder_around_the_rules(run: Run, note: str) -> None:
+    """Whoever checks `.` of a project is told which folder in it has the rules."""
+    Path("project/rules/desk").mkdir(parents=True)
+    Path("project/rules/desk/api.yaml").write_text("rulewright: 1\napi: desk\n")
+
+    ran = run("check", "project")
+
+    assert "no rule files here (expected <api>/<name>.yaml; the folder rules in it has some)" in ran.out
+
+
 def test_a_rule_file_that_is_a_broken_link(run: Run, note: str) -> None:
     """A link to nothing is a rule file that can't be read, not one that nobody wrote."""
     Path("desk/page.yaml").symlink_to("nowhere.yaml")

@@ -131,6 +131,7 @@ def test_unknown_header(run: Run, write: Write) -> None:
         ("guest,guest\nAnn,Bob\n", 'v.csv:1:2: two columns are named "guest"'),
         ("sep=;\nguest;size\nAnn;1\n", "v.csv:1:1: no header is a field of the resource"),
         ("Visits in May\nguest,size\nAnn,1\n", "v.csv:1:1: no header is a field of the resource"),
+        ("Guest,Size\nAnn,1\n", 'the first row must name the fields as the rules do: guest, not "Guest"'),
         ("address,address.floor\n{},2\n", "v.csv:1:2: address.floor is part of address"),
         ('"guest\nAnn\n', "v.csv:1:1: a quote is opened in this row and never closed"),
         (b"\xff\xfeg\x00", "the file is UTF-16; save it as UTF-8"),

@@ -40,8 +40,11 @@ def test_coverage_names_what_was_never_seen() -> None:
 
 @pytest.mark.parametrize(("threshold", "status"), [("75", 0), ("76", 1), ("100", 1)])
 def test_less_than_the_threshold_fails(threshold: str, status: int) -> None:
-    """As a failing scenario does."""
-    assert call("--coverage", "--threshold", threshold).exit_code == status
+    """As a failing scenario does, and it is said why: all scenarios passed."""
+    result = call("--coverage", "--threshold", threshold)
+
+    assert result.exit_code == status
+    assert result.stderr == (f"coverage 75.0 % is less than --threshold {threshold}\n" if status else "")
 
 
 def test_coverage_tells_how_often_an_input_was_absent() -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from rulewright import load
 from rulewright.cli import main
+from rulewright.errors import EvaluationError
 from rulewright.export import diagram, markdown
 from rulewright.plugins import CelFunction
 
@@ -45,6 +46,21 @@ def test_the_page_shows_the_workflow() -> None:
     assert status.startswith(
         f"\n\n```mermaid\n{diagram(PROGRAM.compiled, [name], 'workflow')}```\n\n| event |"
     )
+
+
+def test_the_page_shows_what_events_bring_along() -> None:
+    """Whoever fires an event must know which fields its payload has; without any, nothing is said."""
+    page = markdown(PROGRAM.compiled, "goodstack/validation_request")
+
+    assert "| event | field | type | given | bounds | about |" in page
+    assert "| `accept` | `organisationId` | `string` | always |" in page
+    assert "bring along" not in markdown(PROGRAM.compiled, "ct_oi/case")
+
+
+def test_a_page_of_no_resource_is_an_error_that_says_so() -> None:
+    """In a program as in the command; the one that was meant is named."""
+    with pytest.raises(EvaluationError, match=r"no rule file for ct_oi/cse; did you mean ct_oi/case\?"):
+        markdown(PROGRAM.compiled, "ct_oi/cse")
 
 
 def test_types_and_functions_that_are_not_basic_have_their_pages(tmp_path: Path) -> None:

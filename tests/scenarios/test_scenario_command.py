@@ -60,6 +60,7 @@ def test_k_selects_by_words(words: str, names: list[str]) -> None:
     [
         (("nowhere.test.yaml",), "there is no such file or folder"),
         ((HERE / "rules",), "there are no scenario files here"),
+        ((HERE / "rules" / "shop" / "order.yaml",), "this is a rule file, which rulewright check reads"),
         ((CASES, "-k", "(a"), "a ) is missing"),
         ((CASES, "-k", "a and"), "a word of a scenario's name is missing"),
         ((CASES, "-k", "a ) b"), ") stands where nothing can"),

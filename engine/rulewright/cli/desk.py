@@ -145,13 +145,11 @@ def open_desk(resource: str, choices: Choices) -> Desk:
 
 
 def _find_resource(program: Program, resource: str, rules: str | None) -> CompiledResource:
-    near = get_close_matches(resource, program.resources, n=1)
-    if near and near[0] != resource:
-        raise click.UsageError(f"there is no rule file for {resource}; did you mean {near[0]}?")
     try:
         return find_resource(program.compiled, resource)
     except EvaluationError as error:
-        hint = "" if rules is not None else f"; these are the rules that ship, {HOW_TO_NAME_YOURS}"
+        meant = get_close_matches(resource, program.resources, n=1)
+        hint = "" if meant or rules is not None else f"; these are the rules that ship, {HOW_TO_NAME_YOURS}"
         raise click.UsageError(f"{error}{hint}") from None
 
 

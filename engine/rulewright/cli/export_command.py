@@ -105,11 +105,9 @@ def export_docs(resource: str, rules: str | None) -> None:
     """Print a page about a RESOURCE, in Markdown: its fields, conditions, effects and types."""
     from rulewright.cli.desk import load_rules_of  # noqa: PLC0415 - for a fast --help
     from rulewright.cli.results import write  # noqa: PLC0415
-    from rulewright.evaluation import find_resource  # noqa: PLC0415
     from rulewright.export import markdown  # noqa: PLC0415
 
-    compiled = load_rules_of(rules).compiled
-    write(markdown(compiled, find_resource(compiled, resource).name))
+    write(markdown(load_rules_of(rules).compiled, resource))
 
 
 @command.command("diagram")

@@ -35,6 +35,7 @@ from rulewright.scenarios.thoroughness import (
     coverage_lines,
     mutation_data,
     mutation_lines,
+    show_percent,
 )
 from rulewright.source_text import render_problems
 from rulewright_adapters.memory import MemoryStore
@@ -98,9 +99,15 @@ class Findings(Struct, frozen=True):
         """
         if not self.report.sound:
             return 2
+        return 1 if self.report.failed or self.shortfall(threshold) else 0
+
+    def shortfall(self, threshold: float | None) -> str | None:
+        """How what was measured falls short of `threshold`, in words; None: it doesn't."""
         measured = self.coverage or self.mutation
-        below = threshold is not None and measured is not None and measured.percent < threshold
-        return 1 if self.report.failed or below else 0
+        if threshold is None or measured is None or measured.percent >= threshold:
+            return None
+        kind = "coverage" if self.coverage is not None else "mutation"
+        return f"{kind} {show_percent(measured.percent)} is less than --threshold {threshold:g}"
 
 
 def run_once(wishes: Wishes) -> int:
@@ -186,6 +193,9 @@ def _write(found: Findings, wishes: Wishes) -> None:
         for line in _measures(found, coloured=False):
             click.echo(line, err=True)
         click.echo(found.report.summary, err=True)
+    short = found.shortfall(wishes.threshold)
+    if short is not None and found.report.sound:
+        click.echo(short, err=True)
 
 
 def _lines(found: Findings, form: str, *, coloured: bool) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from importlib import import_module
@@ -123,11 +124,13 @@ def _keys(rules: CompiledRules) -> dict[str, str]:
 
 
 def find_resource(rules: CompiledRules, resource: str) -> CompiledResource:
-    """Return the compiled resource. Raises EvaluationError, naming those there are."""
+    """Return the compiled resource. Raises EvaluationError, naming the one meant, or those there are."""
     found = rules.resources.get(resource) if isinstance(resource, str) else None
     if found is None:
+        near = difflib.get_close_matches(resource, rules.resources, n=1) if isinstance(resource, str) else ()
         known = ", ".join(sorted(rules.resources)) or "none"
-        raise EvaluationError(f"there is no rule file for {resource}; the rules have: {known}")
+        hint = f"did you mean {near[0]}?" if near else f"the rules have: {known}"
+        raise EvaluationError(f"there is no rule file for {resource}; {hint}")
     return found
 
 

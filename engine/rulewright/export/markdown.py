@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rulewright.cel import children, parse
 from rulewright.cel.tree import Call
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
+from rulewright.evaluation import find_resource
 from rulewright.export.diagrams import diagram
 from rulewright.model import (
     Effect,
@@ -23,8 +24,11 @@ from rulewright.plugins import Registry
 
 
 def markdown(rules: CompiledRules, name: str) -> str:
-    """Return the page of a resource, with the pages of the types that are not basic ones."""
-    resource = rules.resources[name]
+    """Return the page of a resource, with the pages of the types that are not basic ones.
+
+    Raises EvaluationError for a resource that the rules do not have.
+    """
+    resource = find_resource(rules, name)
     parts = [
         _head(resource),
         _fields(resource),
@@ -219,6 +223,19 @@ def _workflow(rules: CompiledRules, resource: CompiledResource) -> Iterator[str]
         for one in workflow.transitions
     )
     yield from _table(("event", "from", "to", "only if"), rows)
+    yield from _brought_along(resource)
+
+
+def _brought_along(resource: CompiledResource) -> Iterator[str]:
+    """What the payloads of events hold: no event can be fired without knowing it."""
+    events = resource.workflow.events if resource.workflow is not None else {}
+    rows = [(f"`{event}`", *_row(field)) for event, fields in events.items() for field in fields.values()]
+    if not rows:
+        return
+    yield ""
+    yield "What events bring along:"
+    yield ""
+    yield from _table(("event", "field", "type", "given", "bounds", "about"), rows)
 
 
 def _types(resource: CompiledResource) -> Iterator[str]:

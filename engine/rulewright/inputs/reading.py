@@ -84,7 +84,19 @@ def _items(source: Source, stream: BinaryIO) -> Iterator[Item]:
     data = head + stream.read(MAX_DOCUMENT_BYTES + 1 - len(head))
     if data.removeprefix(MARK).strip():
         item = read_whole(source.name, "yaml" if kind == "yaml" else "json", data)
+        if source.kind == "unknown":
+            _require_told(item, source.name)
         yield _with_hint(item, source.name)
+
+
+def _require_told(item: Item, name: str) -> None:
+    """A table is a text to YAML: what is wrong is that its name says nothing. Raises PayloadError."""
+    if not isinstance(item, Broken) and isinstance(item.value, str):
+        raise PayloadError(
+            "its name doesn't say what it holds, and this is neither JSON nor a map of YAML; a table must be "
+            "named .csv, .tsv or .xlsx",
+            name,
+        )
 
 
 def _with_hint(item: Item, name: str) -> Item:

@@ -102,8 +102,19 @@ def _columns(place: TablePlace, header: Row, fields: Fields) -> tuple[_Column, .
     if columns and fields and not any(column.steps[0] in fields for column in columns):
         # A title above the table, or a line for spreadsheets (sep=;): every row would be refused, one by one.
         message = "no header is a field of the resource; the first row must name the fields"
-        raise PayloadError(message, place(header.line, columns[0].index))
+        raise PayloadError(message + _meant(columns, fields), place(header.line, columns[0].index))
     return columns
+
+
+def _meant(columns: Iterable[_Column], fields: Fields) -> str:
+    """A hint for headers such as `First Name`, as people write them above a table."""
+    for column in columns:
+        name = column.steps[0]
+        plain = "_".join(name.casefold().split())
+        meant = next((field for field in fields if field.casefold() == plain), None)
+        if meant is not None:
+            return f" as the rules do: {meant}, not {shown(name)}"
+    return ""
 
 
 def _find(name: str, fields: Fields) -> tuple[_Steps, CompiledField | None]:

@@ -53,9 +53,7 @@ def find_folders(path: Path, display_root: str | None) -> _Found:
             folders.extend(found)
             problems.extend(wrong)
     if not folders and not problems:
-        problems.append(
-            _about(shown, "no-rule-files", "there are no rule files here", "expected <api>/<name>.yaml")
-        )
+        problems.append(_about(shown, "no-rule-files", "there are no rule files here", _hint_below(path)))
     return tuple(folders), tuple(problems), True
 
 
@@ -75,6 +73,17 @@ def _hint_for(path: Path) -> str:
     if path.name.endswith(_TEST_ENDING):
         return f"scenarios are run by: rulewright test {path.name}"
     return "expected <api>/<name>.yaml"
+
+
+def _hint_below(path: Path) -> str:
+    """Who names the folder around the rules, most often by `.`, is told their own."""
+    expected = "expected <api>/<name>.yaml"
+    for folder in sorted(
+        one for one in path.iterdir() if one.is_dir() and not one.name.startswith((".", "_"))
+    ):
+        if any(folder.glob("*/api.yaml")):
+            return f"{expected}; the folder {folder.name} in it has some"
+    return expected
 
 
 def _one(folder: Path, shown: str) -> tuple[tuple[ApiFolder, ...], tuple[SourceProblem, ...]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from rulewright.errors import ConfigurationError
 
 ENDING = ".test.yaml"
+_START = re.compile(rb"(#.*\n|\s)*rulewright:")
 
 
 def find_files(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -47,8 +48,20 @@ def _is_beside_its_rules(file: Path) -> bool:
     return re.search(rf"^resource:\s*['\"]?{resource}\b", text, re.MULTILINE) is not None
 
 
+def _is_rule_file(file: Path) -> bool:
+    """Does it begin as rule files do? What can't be read is told of by whoever reads it."""
+    try:
+        with file.open("rb") as opened:
+            return _START.match(opened.read(4096)) is not None
+    except OSError:
+        return False
+
+
 def _files(path: Path) -> Iterator[Path]:
     if path.is_file():
+        if not path.name.endswith(ENDING) and _is_rule_file(path):
+            hint = f"scenarios are in files that end in {ENDING}"
+            raise ConfigurationError(f"{path}: this is a rule file, which rulewright check reads; {hint}")
         yield path
         return
     if not path.is_dir():

@@ -25,7 +25,7 @@ def coverage_lines(coverage: Coverage, *, colour: bool = False) -> Iterator[str]
             yield f"    {paint(_short(one.condition.text), 'dim')}"
     found = f"{coverage.reached} of {coverage.wanted} outcomes of {len(coverage.conditions)} conditions seen"
     colour_of_all = "green" if coverage.reached == coverage.wanted else "yellow"
-    yield paint(f"coverage {_percent(coverage.percent)}: {found}", colour_of_all)
+    yield paint(f"coverage {show_percent(coverage.percent)}: {found}", colour_of_all)
 
 
 def mutation_lines(report: MutationReport, *, colour: bool = False) -> Iterator[str]:
@@ -35,11 +35,13 @@ def mutation_lines(report: MutationReport, *, colour: bool = False) -> Iterator[
         label = paint("survived", "red")
         yield f"{mutant.at}  {label}  {show_text(mutant.rule)}  {_short(mutant.change)}"
     score = f"{report.killed} of {len(report.fates)} changed conditions noticed"
-    yield paint(f"mutation {_percent(report.percent)}: {score}", "yellow" if report.survivors else "green")
+    yield paint(
+        f"mutation {show_percent(report.percent)}: {score}", "yellow" if report.survivors else "green"
+    )
 
 
-def _percent(value: float) -> str:
-    # Rounded down: 99.96 is no 100.
+def show_percent(value: float) -> str:
+    """Write a percentage with one decimal, rounded down: 99.96 is no 100."""
     return f"{int(value * 10) / 10:.1f} %"
 
 

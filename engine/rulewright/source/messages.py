@@ -45,7 +45,12 @@ _EXPLANATIONS = (
     _Explanation("unexpected end of stream", "this quote is never closed", "add the closing quote", True),
     _Explanation("unknown escape|escape code|hexdecimal", "this \\ escape is not known", 'use \\\\ for "\\"'),
     _Explanation("or '\\]'", "this [ is never closed, or a comma is missing", "add ] or the comma", True),
-    _Explanation("or '}'", "this { is never closed, or a comma is missing", "add } or the comma", True),
+    _Explanation(
+        "or '}'",
+        "this { is never closed, or a comma is missing",
+        'add } or the comma; a text that holds ": " must be in quotes',
+        True,
+    ),
     _Explanation(
         "did not find expected '-'|did not find expected key|expected <document start>|block end",
         "this line doesn't fit the lines above it",
