@@ -190,6 +190,19 @@ def test_in_every_format(look: tuple[str, ...], compare: Compare, run: Run, writ
     assert left == LEFT
 
 
+def test_texts_to_mask_that_overlap(compare: Compare, run: Run, write: Write) -> None:
+    """Of texts that overlap a warm start masks the same ones as the whole command, however a set is ordered."""
+    letters = "abcdefghijklmnopqrst"
+    secret = ORDER.replace("items: {type: string}, max_length: 2", "items: {type: string, sensitive: true}")
+    shown = "operations: {create: {method: POST, path: /orders}}\nresponse: {body: {name: record.customer}}\n"
+    Path("rules/shop/order.yaml").write_text(secret + shown)
+    tags = [letters[start : start + 4] for start in range(17)]
+    words = ("validate", "shop/order", write("order.json", {"customer": letters, "tags": tags}))
+    run(*words, "--records", "records.json")
+
+    assert compare(*words, "--records", "records.json", "--format", "jsonl")
+
+
 BATCHES: dict[str, object] = {
     "lines.jsonl": '{"customer": "Ann"}\n\n{"customer": 5}\r\n{"customer": "Bob"}',
     "one.ndjson": '{"customer": "Ann"}\n',

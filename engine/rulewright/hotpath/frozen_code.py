@@ -57,6 +57,7 @@ _KEPT_TOO: Final = frozenset(
         "rulewright.evaluation.masking.mask_value",
         "rulewright.evaluation.outcome_masking._hidden",
         "rulewright.evaluation.outcome_masking._leaves",
+        "rulewright.evaluation.outcome_masking._longest_first",
         "rulewright.evaluation.outcome_masking._taken_away",
         "rulewright.evaluation.outcome_masking._without",
         "rulewright.evaluation.provenance.mask_held",

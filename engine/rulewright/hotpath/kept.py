@@ -131,6 +131,7 @@ def _whole(rules: CompiledRules, resource: CompiledResource, code: Generated) ->
         "unshaped": UNSHAPED,
         "clock": encode_datetime,
         "hidden": outcome_masking._hidden,
+        "longest_first": outcome_masking._longest_first,
         "without": outcome_masking._without,
         "mask_held": mask_held,
     }

@@ -146,7 +146,7 @@ class WarmProgram:
             without, body = self._parts["without"], decided.response.body
             if decided.verdict == "accepted":
                 body = self._parts["mask_held"](self._whole["held"], body)
-            decided.response.body = without(tuple(sorted(self._secrets, key=len, reverse=True)), body)
+            decided.response.body = without(self._parts["longest_first"](self._secrets), body)
         decided.reads = tuple(self._reads(reads))
         decided.ruleset = self._whole["digest"]
         decided.as_of = self._parts["clock"](now)
