@@ -191,7 +191,7 @@ def test_in_every_format(look: tuple[str, ...], compare: Compare, run: Run, writ
 
 
 def test_texts_to_mask_that_overlap(compare: Compare, run: Run, write: Write) -> None:
-    """Of texts that overlap a warm start masks the same ones as the whole command, however a set is ordered."""
+    """Of texts that overlap a warm start masks those that the whole command masks, as often as it runs."""
     letters = "abcdefghijklmnopqrst"
     secret = ORDER.replace("items: {type: string}, max_length: 2", "items: {type: string, sensitive: true}")
     shown = "operations: {create: {method: POST, path: /orders}}\nresponse: {body: {name: record.customer}}\n"
