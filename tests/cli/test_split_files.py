@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from workplace import Run, Write
+from workplace import Run, Write, refused_in
 
 from rulewright.errors import AdapterError
 from rulewright_adapters import open_store
@@ -27,7 +28,10 @@ def _old(write: Write) -> None:
 
 
 def held() -> tuple[str, str]:
-    return Path("good.jsonl").read_text(), Path("bad.jsonl").read_text()
+    """What the copies hold; of refused ones their payloads."""
+    old = Path("bad.jsonl").read_text()
+    bad = old if old in ("", "older\n") else "".join(f"{one}\n" for one in refused_in("bad.jsonl"))
+    return Path("good.jsonl").read_text(), bad
 
 
 @pytest.mark.parametrize("form", ["text", "jsonl"])
@@ -92,6 +96,24 @@ def test_a_missing_store_is_told_of_once(run: Run, form: str) -> None:
     ran = run("validate", "desk/ticket", "t.jsonl", *words)
 
     assert ran.err.count("there is no such store") == 1
+
+
+@pytest.mark.parametrize("words", [("validate",), ("apply", "--store", "sqlite:///t.db")])
+def test_what_is_refused_is_told_with_its_problems(run: Run, write: Write, words: tuple[str, ...]) -> None:
+    """Each with its place and rule; a payload as it was sent, to the letter."""
+    write("t.jsonl", '{"title": "a"}\n{"title":  "b", "code": 1}\nno\n')
+
+    run(*words, "desk/ticket", "t.jsonl", *COPIES)
+
+    bad, none = Path("bad.jsonl").read_text().splitlines()
+    assert bad.startswith(
+        '{"payload": {"title":  "b", "code": 1}, "at": "t.jsonl:2:1", "verdict": "rejected"'
+    )
+    (problem,) = json.loads(bad)["problems"]
+    assert (problem["code"], problem["path"], problem["payload_at"]) == ("type", "/code", "t.jsonl:2:25")
+    assert problem["rule"] == "desk/ticket.code.type"
+    assert json.loads(none)["text"] == "no"
+    assert [one["code"] for one in json.loads(none)["problems"]] == ["invalid_json"]
 
 
 # A plan

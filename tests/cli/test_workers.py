@@ -108,7 +108,7 @@ class DyingPool(Executor):
         self.blocks += 1
         future: Future[Any] = Future()
         if self.blocks == 1:
-            future.set_result([("outcome", "place", b"{}")] * words[0].payloads)
+            future.set_result([("outcome", "place", b"{}", True)] * words[0].payloads)
         else:
             future.set_exception(BrokenProcessPool())
         return future

@@ -44,3 +44,15 @@ def golden(name: str, out: str) -> str:
 def stable(out: str) -> str:
     """Output without what changes from version to version."""
     return _DIGEST.sub("sha256:DIGEST", out).replace(str(RULES), "RULES")
+
+
+def refused_in(name: str) -> list[str]:
+    """What a file of --rejected holds: each payload as JSON, of what is none its text.
+
+    Each has its place, its verdict and at least one problem beside it.
+    """
+    told = [json.loads(line) for line in Path(name).read_text().splitlines()]
+    for one in told:
+        assert one.keys() - {"payload", "text"} == {"at", "verdict", "problems"}
+        assert {"code", "path", "message", "rule", "payload_at"} <= one["problems"][0].keys()
+    return [one["text"] if "text" in one else json.dumps(one["payload"]) for one in told]

@@ -146,7 +146,9 @@ def format_option(known: Sequence[str] = FORMATS) -> Callable[[Command], Command
 
 _SPLIT: Final = (
     click.option("--accepted", metavar="FILE", help="Copy the accepted payloads here, as JSONL."),
-    click.option("--rejected", metavar="FILE", help="Copy the other payloads here, as JSONL."),
+    click.option(
+        "--rejected", metavar="FILE", help="Write the other payloads here, each with its problems, as JSONL."
+    ),
     _option(
         "--max-errors",
         metavar="N",

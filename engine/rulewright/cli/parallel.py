@@ -33,7 +33,7 @@ from rulewright.cli.parallel_skimming import may_skim_in_parallel, skim_in_paral
 from rulewright.cli.splitting import Decided, split_batch
 from rulewright.configuration import Configuration
 from rulewright.errors import PayloadError
-from rulewright.inputs import Payload, Source
+from rulewright.inputs import Broken, Payload, Source
 from rulewright.inputs.blocks import Block, block_items, read_blocks
 from rulewright.outcome import Outcome
 from rulewright.ports import Records
@@ -42,8 +42,8 @@ from rulewright.report.entry import Entry
 
 # Blocks waiting for each worker, so that none is idle while the results are written.
 _AHEAD: Final = 3
-# An outcome that is fit to be shown, where its payload starts, and the payload's line.
-_Told = tuple[Outcome, str, bytes]
+# An outcome that is fit to be shown, where its payload starts, the payload's line, and whether it is one.
+_Told = tuple[Outcome, str, bytes, bool]
 
 
 class _Setup(Struct, frozen=True):
@@ -151,8 +151,9 @@ def _told(block: Block, future: Future[list[_Told]]) -> Iterator[Decided]:
         message = "a worker process died (killed, or out of memory); from this line on nothing was decided"
         raise PayloadError(message, f"{block.name}:{block.line}:1") from None
     assert len(told) == block.payloads, "a payload was lost"
-    for outcome, at, raw in told:
-        yield Payload(None, at, _nowhere, raw), outcome
+    for outcome, at, raw, is_payload in told:
+        item = Payload(None, at, _nowhere, raw) if is_payload else Broken("invalid_json", "", at, raw)
+        yield item, outcome
 
 
 def _nowhere(pointers: Collection[str]) -> Mapping[str, str]:
@@ -180,4 +181,7 @@ def _decide(block: Block, number: int) -> list[_Told]:
         entries = problems_of(worker.desk, decided, with_rules=True)
     else:
         entries = entries_of(worker.desk, decided)
-    return [(entry.outcome, entry.at, item.raw or b"") for entry, item in zip(entries, items, strict=True)]
+    return [
+        (entry.outcome, entry.at, item.raw or b"", isinstance(item, Payload))
+        for entry, item in zip(entries, items, strict=True)
+    ]

@@ -14,9 +14,12 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from rulewright.cli.options import SplitChoices
-from rulewright.inputs import Item, Source
+from rulewright.inputs import Broken, Item, Source, places_of
 from rulewright.outcome import Outcome
 from rulewright.ports import Store, Transaction
+from rulewright.problem import Problem, locate_problem
+from rulewright.report.outcome_json import problem_json
+from rulewright.report.text import dump_json
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -70,7 +73,7 @@ class Parted:
         self.begin()
         file = self._accepted if outcome.accepted else self._rejected
         if file is not None:
-            file.write(item_line(item) + b"\n")
+            file.write(lines_of([(item, outcome)], outcome.accepted))
 
     def add_lines(self, accepted: Iterable[bytes], rejected: Iterable[bytes] = ()) -> None:
         """Copy whole lines."""
@@ -231,9 +234,35 @@ class Copies:
             copy.close()
 
 
+def refused_line(item: Item, outcome: Outcome) -> bytes:
+    """A payload that was not accepted, and why, as one line of JSON.
+
+    `{"payload": ..., "at": ..., "verdict": ..., "problems": [...]}`, the problems as in an Outcome's JSON but
+    for what rules read. What is no payload has its text under `text` instead.
+    """
+    places = places_of(item, {problem.path for problem in outcome.problems if problem.payload_at is None})
+    problems = [_problem(one, one.payload_at or places[one.path]) for one in outcome.problems]
+    told = dump_json({"at": item.at, "verdict": outcome.verdict, "problems": problems}).encode()
+    if isinstance(item, Broken):
+        text = item.raw.decode("utf-8", "surrogateescape")
+        held = b'"text": ' + json.dumps(text).encode()
+    else:
+        held = b'"payload": ' + item_line(item)
+    return b"{" + held + b", " + told[1:]
+
+
+def _problem(problem: Problem, at: str) -> dict[str, object]:
+    shown = problem_json(locate_problem(problem, at, problem.rule_at))
+    return {name: value for name, value in shown.items() if name not in ("because", "fix")}
+
+
 def lines_of(decided: Iterable[Decided], accepted: bool) -> bytes:
-    """The payloads that were accepted, or those that were not, as lines of JSON."""
-    return b"".join(item_line(item) + b"\n" for item, outcome in decided if outcome.accepted is accepted)
+    """The payloads that were accepted, or those that were not with their problems, as lines of JSON."""
+    return b"".join(
+        (item_line(item) if accepted else refused_line(item, outcome)) + b"\n"
+        for item, outcome in decided
+        if outcome.accepted is accepted
+    )
 
 
 class _Copy:
