@@ -294,8 +294,8 @@ class Switchable(Choice):
 
     def schema(self, book: Book) -> JsonSchema:
         """These words, and the names of settings."""
-        listed = [{"enum": list(self.words)}, self.scalar("string", pattern=whole(SETTING))]
-        return {"anyOf": listed, "errorMessage": f"expected {self.expected}"}
+        setting = self.scalar("string", pattern=whole(SETTING), description="A setting of `api.yaml`.")
+        return {"anyOf": [super().schema(book), setting]}
 
 
 class Cel(Kind):
