@@ -101,7 +101,9 @@ def _load(path: Path) -> tuple[bytes, Mapping[str, object]]:
         message = f"{path}: byte {error.start + 1} is not UTF-8 text; save it as UTF-8"
         raise ConfigurationError(message) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path}: {error}") from None
+        # Of a text without quotes, the most usual mistake, the parser says no more than that.
+        hint = "; a text must stand in quotes" if str(error).startswith("Invalid value") else ""
+        raise ConfigurationError(f"{path}: {error}{hint}") from None
 
 
 def _read(path: Path, table: Mapping[str, object]) -> Configuration:

@@ -22,6 +22,7 @@ from workplace import RULES, Run, Write, refused_in
 from rulewright.batch import Applier
 from rulewright.cli.applying import Batch
 from rulewright.errors import AdapterError, UniqueViolationError
+from rulewright.program import shipped_rules
 
 STORE = ("--store", "sqlite:///t.db")
 JSONL = ("--format", "jsonl")
@@ -423,6 +424,17 @@ def test_store_that_is_busy(run: Run, write: Write, monkeypatch: pytest.MonkeyPa
     assert ran.code == 2
     assert "0 payloads were done before the store failed\n" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_a_slip_in_the_field_of_key_is_told(run: Run, write: Write) -> None:
+    """Where keys are texts, it might be one: then every payload is about a record that is not there."""
+    people = ("validate", "rubixx/person", write("u.json", {}), "--rules", str(shipped_rules()))
+
+    slip, key = (run(*people, *STORE, "--operation", "update", "--key", one) for one in ("refrence", "P1"))
+
+    assert "warning: --key refrence is taken for a record's key" in slip.err
+    assert "did you mean reference?" in slip.err
+    assert "warning: --key" not in key.err
 
 
 def test_update(run: Run, write: Write) -> None:

@@ -218,6 +218,7 @@ def test_settings_and_pyproject(run: Run, write: Write) -> None:
         ("rules = 5", "rules must be a text"),
         ("format = 'xml'", "format must be one of pretty"),
         ("rules = [", "rulewright.toml: "),
+        ("rules = mine", "rulewright.toml: Invalid value (at line 1, column 9); a text must stand in quotes"),
         ("# Zo\xeb", "rulewright.toml: byte 5 is not UTF-8 text; save it as UTF-8"),
         ("[settings.desk]\ntitel = true", "desk has no setting titel"),
     ],

@@ -83,6 +83,16 @@ def test_validate_fix_says_what_would_be_accepted(desk: Path) -> None:
     assert "  fix  " not in call(desk, payload, "--format", "pretty", command="validate").stdout
 
 
+def test_validate_fix_is_told_in_lines_of_text_too(desk: Path) -> None:
+    """What pipes get has it behind the problem; without --fix nothing stands there."""
+    payload = {"customer": 1, "street": "A", "quantity": "5"}
+
+    asked = call(desk, payload, "--fix", "--format", "text", command="validate").stdout
+
+    assert "(shop/order.quantity.type); fix: change quantity to 5\n" in asked
+    assert "fix:" not in call(desk, payload, "--format", "text", command="validate").stdout
+
+
 @pytest.mark.parametrize("code", ["required", "unknown-field", "yaml-syntax"])
 def test_a_code_alone_has_its_page(code: str) -> None:
     """Problems of payloads, mistakes in rule files, and text that is no YAML."""

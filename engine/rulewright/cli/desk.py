@@ -125,6 +125,8 @@ def open_desk(resource: str, choices: Choices) -> Desk:
         key = None
     elif choices.key is not None and compiled.fields[compiled.key].type.basic == "integer":
         key = _whole_number(choices.key)
+    elif choices.key is not None and choices.operation == "update":
+        _warn_of_slip(choices.key, compiled)
     actor = read_actor(choices.actor)
     warn_of_missing_parts(compiled, actor)
     return Desk(
@@ -142,6 +144,17 @@ def open_desk(resource: str, choices: Choices) -> Desk:
         seed=choices.seed,
         key_field=key_field,
     )
+
+
+def _warn_of_slip(key: str, compiled: CompiledResource) -> None:
+    """Where keys are texts, a field's name with a slip in it would be the key of no record."""
+    near = get_close_matches(key, compiled.fields, n=1, cutoff=0.8)
+    if near:
+        click.echo(
+            f"warning: --key {key} is taken for a record's key, since {compiled.name} has no such field; "
+            f"did you mean {near[0]}?",
+            err=True,
+        )
 
 
 def _find_resource(program: Program, resource: str, rules: str | None) -> CompiledResource:

@@ -23,7 +23,7 @@ def command(context: click.Context) -> None:
     hand_options_on(context, command)
 
 
-@command.command("program")
+@command.command("program", short_help="The Python that a resource's rules are compiled to.")
 @click.argument("resource")
 @click.option(
     "--operation",
@@ -48,7 +48,7 @@ def export_program(resource: str, operation: str, rules: str | None) -> None:
     click.echo(program_source(compiled, found, operation), nl=False)
 
 
-@command.command("jsonschema")
+@command.command("jsonschema", short_help="The JSON Schema of what is sent to a resource.")
 @click.argument("resource")
 @click.option(
     "--operation",
@@ -73,7 +73,7 @@ def export_jsonschema(resource: str, operation: str, rules: str | None) -> None:
     write(dump_json(json_schema(found, operation), indent=2) + "\n")
 
 
-@command.command("openapi")
+@command.command("openapi", short_help="An OpenAPI 3.1 document of APIs and resources.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--server", "servers", metavar="URL", multiple=True, help="Where the API is (repeatable).")
 @click.option("--format", "form", type=FormatName(("json", "yaml")), help="Default: json.")
@@ -98,7 +98,7 @@ def export_openapi(
     write(dump_yaml(document) if form == "yaml" else dump_json(document, indent=2) + "\n")
 
 
-@command.command("docs")
+@command.command("docs", short_help="A page about a resource, in Markdown.")
 @click.argument("resource")
 @rules_option
 def export_docs(resource: str, rules: str | None) -> None:
@@ -110,7 +110,7 @@ def export_docs(resource: str, rules: str | None) -> None:
     write(markdown(load_rules_of(rules).compiled, resource))
 
 
-@command.command("diagram")
+@command.command("diagram", short_help="A drawing of workflows or relations, in Mermaid or DOT.")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
     "--kind",
@@ -137,7 +137,7 @@ def export_diagram(
     write(diagram(load_rules_of(rules).compiled, names, kind, language or "mermaid"))
 
 
-@command.command("rule-schema")
+@command.command("rule-schema", short_help="The JSON Schema of rule files, for editors.")
 @click.option(
     "--kind",
     type=click.Choice(["resource", "api", "scenarios"]),

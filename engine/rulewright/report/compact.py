@@ -35,7 +35,8 @@ def lines_of(outcome: Outcome, at: str) -> Iterator[str]:
 
 def _line(problem: Problem, at: str) -> str:
     path = f" {shortened(problem.path)}" if problem.path else ""
+    fix = f"; fix: {problem.fix}" if problem.fix is not None else ""
     return show_text(
         f"{problem.payload_at or at}: {problem.severity}[{problem.code}]{path}: "
-        f"{problem.message} ({shortened(problem.rule)})"
+        f"{problem.message} ({shortened(problem.rule)}){fix}"
     )
