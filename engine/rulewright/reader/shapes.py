@@ -36,9 +36,14 @@ class ListOf(Kind):
             self.kind.judge(value)
             return
         if not isinstance(value, list):
-            hint = f"write [{value}]" if isinstance(value, str) and NAME.fullmatch(value) else None
-            refuse(self.expected, value, hint)
+            refuse(self.expected, value, self._hint(value))
         raise_all(dict(enumerate(value)), self.kind)
+
+    def _hint(self, value: object) -> str | None:
+        """What makes a list of what was written."""
+        if isinstance(self.kind, Sub):
+            return "put [ ] around it" if isinstance(value, Mapping) else None
+        return f"write [{value}]" if isinstance(value, str) and NAME.fullmatch(value) else None
 
     def schema(self, book: Book) -> JsonSchema:
         """A list, or what may stand alone."""
@@ -62,7 +67,10 @@ class Table(Kind):
     def check(self, value: Any) -> None:
         """Raise the flaws of all entries, by their key."""
         if not isinstance(value, Mapping):
-            refuse(self.expected, value)
+            listed = isinstance(value, list)
+            refuse(
+                self.expected, value, "write a name and a colon for each, not - or [ ]" if listed else None
+            )
         raise_all(value, self.kind, None if self.anywhere else check_name)
 
     def schema(self, book: Book) -> JsonSchema:
