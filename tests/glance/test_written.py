@@ -66,3 +66,12 @@ def test_what_json_would_say_otherwise_is_no_line(value: object) -> None:
 def test_what_is_no_object_is_no_line(payload: object) -> None:
     """It is refused, with what it is."""
     assert line_of(payload) == b""
+
+
+def test_what_is_nested_deeper_than_python_goes_is_no_line() -> None:
+    """No reader gives it; whoever decides it tells that it is too deep."""
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+
+    assert line_of({"a": deep}) == b""

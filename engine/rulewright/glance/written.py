@@ -19,9 +19,9 @@ _NAMES: Final = frozenset({str})
 
 def line_of(payload: object) -> bytes:
     """The payload as one line of JSON; b"" where that would not read again as the same payload."""
-    if payload.__class__ is not dict or not _is_sure(payload):
-        return b""
     try:
+        if payload.__class__ is not dict or not _is_sure(payload):
+            return b""
         return json.encode(payload)
     except (TypeError, ValueError, OverflowError, RecursionError):
         # Half a surrogate pair; what is nested too deeply.
