@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 Dialect = Callable[[int, Sequence[Any]], object]
 # What a refusal is written in where the API names nothing.
 DEFAULT: Final = "rfc9457"
+# Python 3.13 renamed these.
+_PHRASES: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        413: "Request Entity Too Large",
+        414: "Request-URI Too Long",
+        416: "Requested Range Not Satisfiable",
+        422: "Unprocessable Entity",
+    }
+)
 # Characters of a JSON Pointer that stand for themselves in the fragment of a URI (RFC 3986, 3.5), other than
 # letters and digits.
 _PLAIN: Final = "/?:@!$&'()*+,;=-._~"
@@ -74,13 +83,16 @@ def status_of(api: Api | None, problem: Problem) -> int:
     return declared.get("*") or _DEFAULT_STATUS.get(problem.code, _DEFAULT_STATUS["*"])
 
 
-def _reason_phrase(status: int) -> str:
+def reason_phrase(status: int, otherwise: str = "Error") -> str:
+    """What HTTP calls a status; the same on every Python."""
+    if status in _PHRASES:
+        return _PHRASES[status]
     from http import HTTPStatus  # noqa: PLC0415 - a module that takes its time
 
     try:
         return HTTPStatus(status).phrase
     except ValueError:
-        return "Error"
+        return otherwise
 
 
 def _steps(problem: Problem) -> list[str]:
@@ -91,7 +103,7 @@ def rfc9457(status: int, problems: Sequence[Problem]) -> object:
     """application/problem+json (RFC 9457), with one entry in `errors` for each problem."""
     return {
         "type": "about:blank",
-        "title": _reason_phrase(status),
+        "title": reason_phrase(status),
         "status": status,
         "detail": problems[0].message,
         "errors": [
@@ -118,7 +130,7 @@ def problem_details(status: int, problems: Sequence[Problem]) -> object:
     if problems[0].code in _WHOLE:
         return {
             **body,
-            "title": _reason_phrase(status),
+            "title": reason_phrase(status),
             "status": status,
             "detail": problems[0].message,
         }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rulewright import load
-from rulewright.dialects import DIALECTS, rfc9457
+from rulewright.dialects import DIALECTS, reason_phrase, rfc9457
 from rulewright.outbox.refusals import Refused, problems_of
 from rulewright.ports import Reply
 from rulewright.problem import Because, Problem
@@ -143,6 +143,16 @@ def test_a_pointer_is_written_as_the_fragment_of_a_uri(name: str) -> None:
     sent = {name: 1}
     found = problems_of(Reply(422, body), "rfc9457", Refused("api/thing", "vendor", sent))
     assert [one.path for one in found] == [path]
+
+
+def test_statuses_are_called_alike_on_every_python() -> None:
+    """Python 3.13 renamed some; what a caller is answered does not rest on who runs it."""
+    assert [reason_phrase(status) for status in (400, 413, 422, 599)] == [
+        "Bad Request",
+        "Request Entity Too Large",
+        "Unprocessable Entity",
+        "Error",
+    ]
 
 
 @pytest.mark.parametrize(

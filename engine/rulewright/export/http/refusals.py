@@ -6,11 +6,10 @@ The examples are what the dialect itself writes of made-up problems, so those of
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from http import HTTPStatus
 from typing import Final
 
 from rulewright.compiled import CompiledField, CompiledRules
-from rulewright.dialects import DEFAULT, status_of
+from rulewright.dialects import DEFAULT, reason_phrase, status_of
 from rulewright.export.http.codes import Refusal, codes_of
 from rulewright.export.http.endpoints import Endpoint
 from rulewright.export.http.unions import Schema
@@ -112,10 +111,7 @@ def _examples(endpoint: Endpoint, status: int, problems: list[Problem]) -> Itera
 
 def phrase_of(status: int) -> str:
     """Return what HTTP calls a status."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return f"Status {status}"
+    return reason_phrase(status, f"Status {status}")
 
 
 def _problems(rules: CompiledRules, endpoint: Endpoint) -> Iterator[Problem]:
