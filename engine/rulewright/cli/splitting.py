@@ -14,10 +14,11 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from rulewright.cli.options import SplitChoices
-from rulewright.inputs import Broken, Item, Source, places_of
+from rulewright.inputs import Broken, Item, Source
 from rulewright.outcome import Outcome
 from rulewright.ports import Store, Transaction
-from rulewright.problem import Problem, locate_problem
+from rulewright.problem import Problem
+from rulewright.report.entry import problems_entry
 from rulewright.report.outcome_json import problem_json
 from rulewright.report.text import dump_json
 
@@ -240,8 +241,8 @@ def refused_line(item: Item, outcome: Outcome) -> bytes:
     `{"payload": ..., "at": ..., "verdict": ..., "problems": [...]}`, the problems as in an Outcome's JSON but
     for what rules read. What is no payload has its text under `text` instead.
     """
-    places = places_of(item, {problem.path for problem in outcome.problems if problem.payload_at is None})
-    problems = [_problem(one, one.payload_at or places[one.path]) for one in outcome.problems]
+    entry = problems_entry(outcome, item, with_rules=True)
+    problems = [_told(problem) for problem in entry.outcome.problems]
     told = dump_json({"at": item.at, "verdict": outcome.verdict, "problems": problems}).encode()
     if isinstance(item, Broken):
         text = item.raw.decode("utf-8", "surrogateescape")
@@ -251,9 +252,8 @@ def refused_line(item: Item, outcome: Outcome) -> bytes:
     return b"{" + held + b", " + told[1:]
 
 
-def _problem(problem: Problem, at: str) -> dict[str, object]:
-    shown = problem_json(locate_problem(problem, at, problem.rule_at))
-    return {name: value for name, value in shown.items() if name not in ("because", "fix")}
+def _told(problem: Problem) -> dict[str, object]:
+    return {name: value for name, value in problem_json(problem).items() if name not in ("because", "fix")}
 
 
 def lines_of(decided: Iterable[Decided], accepted: bool) -> bytes:

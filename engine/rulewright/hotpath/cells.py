@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 from rulewright.cel import CelError
+from rulewright.cel.checker.facts import path_of
 from rulewright.compiled import CompiledField, CompiledUnique
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import to_json
@@ -19,7 +20,7 @@ from rulewright.evaluation.views import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
 from rulewright.hotpath.expressions import Writer, call_of
 from rulewright.hotpath.finding import Finder, kind_of_field
-from rulewright.hotpath.pieces import Written, is_constant, literal, path_of
+from rulewright.hotpath.pieces import Written, is_constant, literal
 from rulewright.hotpath.unit import Code, NotGenerated, Unit, attribute_of, part_of
 
 _CASTS: Final[Mapping[str, str]] = {"text": "text_of", "int": "whole_of", "bool": "flag_of"}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
 from rulewright import cel
+from rulewright.cel.checker.facts import path_of
 from rulewright.cel.tree import (
     Call,
     Conditional,
@@ -24,7 +25,7 @@ from rulewright.cel.tree import (
 )
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Valued
 from rulewright.hotpath.patterns import searcher
-from rulewright.hotpath.pieces import Written, is_literal, literal, not_null, path_of, sure_bool
+from rulewright.hotpath.pieces import Written, is_literal, literal, not_null, sure_bool
 from rulewright.hotpath.unit import Code, Unit, part_of
 
 # Below this every int is a double too, so that comparing exactly is comparing as CEL does.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
+from rulewright.cel.checker.facts import path_of
 from rulewright.compiled import CompiledField, CompiledLookUp, CompiledResource
 from rulewright.evaluation.lookups import reader_of
 from rulewright.evaluation.masking import MASK
@@ -14,7 +15,7 @@ from rulewright.evaluation.overlay import needs_store
 from rulewright.evaluation.request import PARAMETER
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.expressions import Writer
-from rulewright.hotpath.pieces import Written, path_of
+from rulewright.hotpath.pieces import Written
 from rulewright.hotpath.unit import Code, NotGenerated, Unit
 
 _KINDS: Final[Mapping[str, str]] = {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 
-from rulewright import cel
-from rulewright.cel.tree import Ident, Index, Literal, Select
 from rulewright.fieldtypes import is_writable
 from rulewright.hotpath.unit import Code
 
@@ -27,23 +25,6 @@ def literal(value: object) -> Code:
         raise Written
     text = repr(value)
     return Code(f"({text})" if text.startswith("-") else text, kind, sure=True, steady=True)
-
-
-def path_of(node: cel.Node) -> tuple[str, ...] | None:
-    """`a.b.c` and `a.b["c"]` as steps; None for anything else."""
-    steps: list[str] = []
-    while True:
-        match node:
-            case Select(optional=False):
-                steps.append(node.field)
-                node = node.operand
-            case Index(index=Literal(value=str() as key), optional=False):
-                steps.append(key)
-                node = node.operand
-            case Ident():
-                return (node.name, *reversed(steps))
-            case _:
-                return None
 
 
 def not_null(code: Code) -> Code:

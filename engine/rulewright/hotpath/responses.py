@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any, Final
 
 from rulewright.cel import CelError, Node
+from rulewright.cel.checker.facts import path_of
 from rulewright.cel.tree import Call, Conditional, ListExpr, Literal, Macro
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.views import decode_value, print_instant
 from rulewright.formula import Formula, FormulaMap, Valued
 from rulewright.hotpath.cells import Cells, map_of
 from rulewright.hotpath.expressions import Writer
-from rulewright.hotpath.pieces import Written, is_constant, path_of
+from rulewright.hotpath.pieces import Written, is_constant
 from rulewright.hotpath.state import Decline
 from rulewright.hotpath.texts import remembering
 from rulewright.hotpath.unit import Code, Unit

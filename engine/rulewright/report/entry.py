@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from msgspec import Struct, structs
@@ -43,8 +44,7 @@ def _value_of(item: Item) -> object:
 def _placed(masked: Outcome, item: Item, digest: str | None) -> Entry:
     if not masked.problems:
         return Entry(masked, item.at, item.alone, digest)
-    pointers = {problem.path for problem in masked.problems if problem.payload_at is None}
-    places = places_of(item, pointers)
+    places = _places(item, masked)
     problems = tuple(
         structs.replace(problem, payload_at=problem.payload_at or places[problem.path])
         for problem in masked.problems
@@ -52,15 +52,24 @@ def _placed(masked: Outcome, item: Item, digest: str | None) -> Entry:
     return Entry(replace(masked, problems=problems), item.at, item.alone, digest)
 
 
+def _places(item: Item, outcome: Outcome) -> Mapping[str, str]:
+    """Where the problems stand whose place nobody has told yet, by JSON Pointer."""
+    return places_of(item, {problem.path for problem in outcome.problems if problem.payload_at is None})
+
+
 def problems_entry(outcome: Outcome, item: Item, *, with_rules: bool) -> Entry:
     """Only the problems of an outcome (masked when they were made) and their places, for reports of those.
 
     `with_rules`: where each rule stands, too. What is not asked for is not worked out.
     """
-    places = places_of(item, {problem.path for problem in outcome.problems}) if outcome.problems else {}
+    places = _places(item, outcome) if outcome.problems else {}
     problems = tuple(
         [
-            locate_problem(problem, places[problem.path], problem.rule_at if with_rules else None)
+            locate_problem(
+                problem,
+                problem.payload_at or places[problem.path],
+                problem.rule_at if with_rules else None,
+            )
             for problem in outcome.problems
         ]
     )
