@@ -52,25 +52,32 @@ def test_csv_cells_take_the_types_of_their_fields(run: Run, write: Write) -> Non
 @pytest.mark.parametrize(
     ("row", "expected"),
     [
-        ("Ann,many,,,,,,", ("type", "/people", "v.csv:2:2")),
-        ("Ann,1.5,,,,,,", ("type", "/people", "v.csv:2:2")),
-        ("Ann,,,yes,,,,", ("type", "/paid", "v.csv:2:4")),
-        ("Ann,,,,2025-01-31,,,", ("format", "/day", "v.csv:2:5")),
-        ("Ann,,,,,,,high", ("required", "/address/postcode", "v.csv:2:7")),
-        ("Ann,,,,,,E1,high", ("type", "/address/floor", "v.csv:2:8")),
-        (",2,,,,,,", ("required", "/guest", "v.csv:2:1")),
-        ("Ann,2,,,,,,,over", ("invalid_json", "", "v.csv:2:9")),
-        ('Ann,"2"x', ("invalid_json", "", "v.csv:2:1")),
-        ('Ann,"2', ("invalid_json", "", "v.csv:2:1")),
+        ("Ann,many,,,,,,", ("type", "/people", "v.csv:B2")),
+        ("Ann,1.5,,,,,,", ("type", "/people", "v.csv:B2")),
+        ("Ann,,,yes,,,,", ("type", "/paid", "v.csv:D2")),
+        ("Ann,,,,2025-01-31,,,", ("format", "/day", "v.csv:E2")),
+        ("Ann,,,,,,,high", ("required", "/address/postcode", "v.csv:G2")),
+        ("Ann,,,,,,E1,high", ("type", "/address/floor", "v.csv:H2")),
+        (",2,,,,,,", ("required", "/guest", "v.csv:A2")),
+        ("Ann,2,,,,,,,over", ("invalid_json", "", "v.csv:I2")),
+        ('Ann,"2"x', ("invalid_json", "", "v.csv:A2")),
+        ('Ann,"2', ("invalid_json", "", "v.csv:A2")),
     ],
 )
 def test_problems_name_their_cell(run: Run, write: Write, row: str, expected: tuple[str, str, str]) -> None:
-    """Line and cell; broken quoting is a refusal of its own."""
+    """By its column's letter and its row's line; broken quoting is a refusal of its own."""
     ran = run("validate", "desk/visit", write("v.csv", HEADER + row), *JSONL)
 
     found = [(one["code"], one["path"], one["payload_at"]) for one in ran.outcomes[0]["problems"]]
     assert ran.code == 1
     assert expected in found
+
+
+def test_annotations_of_a_cell_name_its_line(run: Run, write: Write) -> None:
+    """Of B3 the file, the third line and the second column."""
+    ran = run("validate", "desk/visit", write("v.csv", "guest,people\nAnn,1\nBob,x\n"), "--format", "github")
+
+    assert "file=v.csv,line=3,col=2" in ran.out
 
 
 def test_lines_are_counted_through_quotes_and_blanks(run: Run, write: Write) -> None:
@@ -79,7 +86,7 @@ def test_lines_are_counted_through_quotes_and_blanks(run: Run, write: Write) -> 
 
     outcomes = run("validate", "desk/visit", write("v.csv", text), *JSONL).outcomes
 
-    assert [problem(one)[2] for one in outcomes] == ["v.csv:3:2", "v.csv:5:1", "v.csv:6:2"]
+    assert [problem(one)[2] for one in outcomes] == ["v.csv:B3", "v.csv:A5", "v.csv:B6"]
 
 
 def test_rows_that_are_no_payload_are_copied_as_they_were_read(run: Run, write: Write) -> None:
@@ -98,7 +105,7 @@ def test_a_row_of_many_lines_is_bounded(run: Run, write: Write) -> None:
 
     (refused, *_) = run("validate", "desk/visit", write("v.csv", endless), *JSONL).outcomes
 
-    assert problem(refused) == ("limit", "", "v.csv:2:1")
+    assert problem(refused) == ("limit", "", "v.csv:A2")
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["plain", "marked"])
@@ -118,9 +125,9 @@ def test_unknown_header(run: Run, write: Write) -> None:
 
     ann, bob, cid = run("validate", "desk/visit", write("v.csv", text), *JSONL).outcomes
 
-    assert problem(ann) == ("unknown_field", "/peple", "v.csv:2:2")
+    assert problem(ann) == ("unknown_field", "/peple", "v.csv:B2")
     assert bob["verdict"] == "accepted"
-    assert ("unknown_field", "/address/street", "v.csv:4:3") in [
+    assert ("unknown_field", "/address/street", "v.csv:C4") in [
         (one["code"], one["path"], one["payload_at"]) for one in cid["problems"]
     ]
 
@@ -128,12 +135,12 @@ def test_unknown_header(run: Run, write: Write) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("guest,guest\nAnn,Bob\n", 'v.csv:1:2: two columns are named "guest"'),
-        ("sep=;\nguest;size\nAnn;1\n", "v.csv:1:1: no header is a field of the resource"),
-        ("Visits in May\nguest,size\nAnn,1\n", "v.csv:1:1: no header is a field of the resource"),
+        ("guest,guest\nAnn,Bob\n", 'v.csv:B1: two columns are named "guest"'),
+        ("sep=;\nguest;size\nAnn;1\n", "v.csv:A1: no header is a field of the resource"),
+        ("Visits in May\nguest,size\nAnn,1\n", "v.csv:A1: no header is a field of the resource"),
         ("Guest,Size\nAnn,1\n", 'the first row must name the fields as the rules do: guest, not "Guest"'),
-        ("address,address.floor\n{},2\n", "v.csv:1:2: address.floor is part of address"),
-        ('"guest\nAnn\n', "v.csv:1:1: a quote is opened in this row and never closed"),
+        ("address,address.floor\n{},2\n", "v.csv:B1: address.floor is part of address"),
+        ('"guest\nAnn\n', "v.csv:A1: a quote is opened in this row and never closed"),
         (b"\xff\xfeg\x00", "the file is UTF-16; save it as UTF-8"),
     ],
 )
@@ -151,7 +158,7 @@ def test_latin_1_is_told_of(run: Run, write: Write) -> None:
 
     assert (problem(first)[0], problem(first)[2], second["verdict"]) == (
         "invalid_json",
-        "v.csv:2:1",
+        "v.csv:A2",
         "accepted",
     )
 

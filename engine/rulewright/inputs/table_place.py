@@ -1,4 +1,4 @@
-"""How a cell is named: `cases.csv:7:2` by line and cell, `cases.xlsx:Sheet1!B7` as spreadsheets do."""
+"""How a cell is named: as spreadsheets do, `cases.csv:B7` and `cases.xlsx:Sheet1!B7`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ TablePlace = Callable[[int, int], str]
 
 
 def csv_place(name: str, line: int, index: int) -> str:
-    """A cell of a CSV file; cells count from 1."""
-    return f"{name}:{line}:{index + 1}"
+    """A cell of a CSV file, in the row that begins on this line."""
+    return f"{name}:{column_letters(index)}{line}"
 
 
 def sheet_place(name: str, sheet: str, line: int, index: int) -> str:

@@ -14,7 +14,8 @@ from rulewright.report.text import shortened
 if TYPE_CHECKING:
     from rulewright.report.entry import Entry
 
-_SHEET_CELL: Final = re.compile(r"(.*\.xlsx):.*!([A-Z]{1,3})([0-9]+)\Z", re.DOTALL)
+# A cell of book.xlsx:Sheet!B7, or of cases.csv:B7.
+_CELL: Final = re.compile(r"(?:(.*\.xlsx):.*!|(.*):)([A-Z]{1,3})([0-9]+)\Z", re.DOTALL)
 
 
 class Finding(Struct, frozen=True):
@@ -64,12 +65,12 @@ def level_of(problem: Problem) -> Severity:
 
 
 def split_place(place: str) -> tuple[str, int, int]:
-    """Split file:line:column, where the file may hold colons itself; of book.xlsx:Sheet!B7, 7 and 2."""
-    if (cell := _SHEET_CELL.match(place)) is not None:
+    """Split file:line:column, where the file may hold colons itself; of cases.csv:B7, 7 and 2."""
+    if (cell := _CELL.match(place)) is not None:
         column = 0
-        for letter in cell[2]:
+        for letter in cell[3]:
             column = column * 26 + ord(letter) - 64
-        return cell[1], int(cell[3]), column
+        return cell[1] or cell[2], int(cell[4]), column
     file, _, rest = place.rpartition(":")
     file, _, line = file.rpartition(":")
     if file and line.isdecimal() and rest.isdecimal():
