@@ -158,4 +158,6 @@ def locate_problem(problem: Problem, payload_at: str | None, rule_at: str | None
         problem.severity,
         rule_at=rule_at,
         payload_at=payload_at,
+        fix=problem.fix,
+        vendor=problem.vendor,
     )

@@ -15,6 +15,15 @@ from rulewright_adapters import open_store
 from rulewright_adapters.sqlite import SqliteStore
 
 COPIES = ("--accepted", "good.jsonl", "--rejected", "bad.jsonl")
+NOTE = """
+rulewright: 1
+resource: desk/note
+key: id
+fields:
+  id: {type: integer, required: true}
+checks:
+  - {id: small, check: payload.id > 5, message: too small, error: desk/too_small}
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -114,6 +123,32 @@ def test_what_is_refused_is_told_with_its_problems(run: Run, write: Write, words
     assert problem["rule"] == "desk/ticket.code.type"
     assert json.loads(none)["text"] == "no"
     assert [one["code"] for one in json.loads(none)["problems"]] == ["invalid_json"]
+
+
+@pytest.mark.parametrize("form", ["text", "jsonl"])
+def test_refused_lines_have_the_vendors_code(run: Run, write: Write, form: str) -> None:
+    """As the report in JSON has it; `fix` stands there only where it was asked for."""
+    Path("rules/desk").mkdir(parents=True)
+    write("rules/desk/note.yaml", NOTE)
+    write("t.jsonl", [{"id": 1}] * 2)
+
+    run("validate", "desk/note", "t.jsonl", *COPIES, "--rules", "rules", "--format", form)
+
+    (problem,) = json.loads(Path("bad.jsonl").read_text().splitlines()[1])["problems"]
+    assert problem["vendor_code"] == "desk/too_small"
+    assert "fix" not in problem
+
+
+@pytest.mark.parametrize("form", ["text", "jsonl", "github", "junit", "sarif"])
+def test_refused_lines_have_the_fix_that_was_asked_for(run: Run, write: Write, form: str) -> None:
+    """`validate --fix` looks for one; what it told in a batch of text was nothing."""
+    write("t.jsonl", [{"title": "a"}, {"urgent": "yes"}])
+
+    ran = run("validate", "desk/ticket", "t.jsonl", *COPIES, "--fix", "--format", form)
+
+    (problem,) = json.loads(Path("bad.jsonl").read_text())["problems"]
+    assert problem["fix"] == "remove urgent"
+    assert "remove urgent" in ran.out
 
 
 # A plan

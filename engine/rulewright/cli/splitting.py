@@ -253,7 +253,12 @@ def refused_line(item: Item, outcome: Outcome) -> bytes:
 
 
 def _told(problem: Problem) -> dict[str, object]:
-    return {name: value for name, value in problem_json(problem).items() if name not in ("because", "fix")}
+    told = problem_json(problem)
+    del told["because"]
+    if problem.fix is None:
+        # Only `validate --fix` looks for one.
+        del told["fix"]
+    return told
 
 
 def lines_of(decided: Iterable[Decided], accepted: bool) -> bytes:

@@ -79,4 +79,6 @@ def split_place(place: str) -> tuple[str, int, int]:
 
 
 def _told(problem: Problem) -> str:
-    return f"{shortened(problem.path)}: {problem.message}" if problem.path else problem.message
+    path = f"{shortened(problem.path)}: " if problem.path else ""
+    fix = f"; fix: {problem.fix}" if problem.fix is not None else ""
+    return f"{path}{problem.message}{fix}"
