@@ -58,7 +58,7 @@ def _run() -> None:
 
         run(prog_name="rulewright")
     else:
-        from rulewright.cli.warm_output import write_out  # noqa: PLC0415
+        from rulewright.cli.warm_start.output import write_out  # noqa: PLC0415
 
         sys.exit(write_out(*answer))
 

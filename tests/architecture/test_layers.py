@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,20 @@ ORDER = (
     "cli",
     "__main__",
 )
+# The same within packages of many modules: their parts, in the order in which one may build on another.
+PARTS = {
+    "cli": (
+        *("here", "results", "failures", "extending", "options", "ages", "output", "folders"),
+        *("desk", "splitting", "deciding", "applying", "rule_files", "outbox", "history"),
+        *("warm_start", "commands", "lazy_group", "command_line"),
+    ),
+}
+PARTED = [
+    (package, path)
+    for package in PARTS
+    for path in sorted((ENGINE / package).rglob("*.py"))
+    if path != ENGINE / package / "__init__.py"
+]
 
 
 def modules_of(package: Path) -> list[Path]:
@@ -84,6 +99,10 @@ def layer_of(name: str) -> str | None:
     return parts[1] if parts[0] == "rulewright" and len(parts) > 1 and parts[1] in ORDER else None
 
 
+def part_of(path: Path, package: str) -> str:
+    return path.relative_to(ENGINE / package).parts[0].removesuffix(".py")
+
+
 def test_every_module_has_a_layer() -> None:
     """A new module must be given its place in the order."""
     found = {path.relative_to(ENGINE).parts[0].removesuffix(".py") for path in modules_of(ENGINE)}
@@ -98,6 +117,31 @@ def test_a_module_imports_only_from_layers_above(path: Path) -> None:
     below = set(ORDER[ORDER.index(own) + 1 :])
 
     found = {layer_of(name) for name in imported_names(path)} & below
+
+    assert found == set()
+
+
+@pytest.mark.parametrize("package", PARTS)
+def test_every_part_has_a_place(package: str) -> None:
+    """A new part of a package must be given its place in the order, and be told of by the package."""
+    found = {part_of(path, package) for parted, path in PARTED if parted == package}
+    told = re.findall(r"^  (\S.*?)  +\S", (ENGINE / package / "__init__.py").read_text(), re.MULTILINE)
+
+    assert found == set(PARTS[package])
+    assert ", ".join(told).split(", ") == [*PARTS[package]]
+
+
+@pytest.mark.parametrize(
+    ("package", "path"),
+    PARTED,
+    ids=lambda one: str(one.relative_to(ENGINE)) if isinstance(one, Path) else one,
+)
+def test_a_part_imports_only_from_parts_above(package: str, path: Path) -> None:
+    """Within a package, too, imports run in one direction only."""
+    order = PARTS[package]
+    below = {f"rulewright.{package}.{part}" for part in order[order.index(part_of(path, package)) + 1 :]}
+
+    found = {".".join(name.split(".")[:3]) for name in imported_names(path)} & below
 
     assert found == set()
 

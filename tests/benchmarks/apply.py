@@ -28,7 +28,7 @@ from typing import Any
 from engine_cases import CASE, CASE_ACTOR, CASE_RECORDS, ENGAGEMENT, ENGAGEMENT_ACTOR, ENGAGEMENT_RECORDS
 
 from rulewright.batch import CHUNK
-from rulewright.cli.garbage import rare_collections
+from rulewright.cli.applying.garbage import rare_collections
 from rulewright.inputs import Payload, Source, read_items
 from rulewright.program import Program, load
 from rulewright_adapters import open_store

@@ -29,12 +29,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from rulewright.cli.decisions import problems_of
-from rulewright.cli.desk import Desk
+from rulewright.cli.deciding.decisions import problems_of
+from rulewright.cli.deciding.remembered import RememberedRecords
+from rulewright.cli.deciding.skimming import Skimmer, skim
+from rulewright.cli.desk.desk import Desk
 from rulewright.cli.options import SplitChoices
 from rulewright.cli.output import Progress
-from rulewright.cli.remembered import RememberedRecords
-from rulewright.cli.skimming import Skimmer, skim
 from rulewright.evaluation import Request
 from rulewright.inputs import Source
 from rulewright.program import Program, load

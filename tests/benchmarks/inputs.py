@@ -30,12 +30,12 @@ from batch import AS_OF, BATCHES, spread, timed
 from python_calamine import CalamineWorkbook
 from workbook import write_workbook
 
-from rulewright.cli.decisions import problems_of, read_all_items
-from rulewright.cli.desk import Desk
+from rulewright.cli.deciding.decisions import problems_of, read_all_items
+from rulewright.cli.deciding.remembered import RememberedRecords
+from rulewright.cli.deciding.skimming import Skimmer, skim
+from rulewright.cli.desk.desk import Desk
 from rulewright.cli.options import SplitChoices
 from rulewright.cli.output import Progress
-from rulewright.cli.remembered import RememberedRecords
-from rulewright.cli.skimming import Skimmer, skim
 from rulewright.evaluation import Request
 from rulewright.inputs import Source
 from rulewright.program import Program, load

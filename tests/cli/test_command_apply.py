@@ -20,7 +20,7 @@ import pytest
 from workplace import RULES, Run, Write, refused_in
 
 from rulewright.batch import Applier
-from rulewright.cli.applying import Batch
+from rulewright.cli.applying.batch import Batch
 from rulewright.errors import AdapterError, UniqueViolationError
 from rulewright.program import shipped_rules
 
@@ -330,7 +330,7 @@ def test_killed_before_anything_was_applied_anew(
     words = ("apply", "desk/ticket", write("t.jsonl", '{"title": "a"}\n{"title": "b"}\n'), *STORE, *COPIES)
     run(*words)
     with monkeypatch.context() as patch:
-        patch.setattr("rulewright.cli.applying.Batch._write", _interrupt)
+        patch.setattr("rulewright.cli.applying.batch.Batch._write", _interrupt)
         interrupted = run(*words)
 
     resumed = run(*words, "--resume")

@@ -7,13 +7,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from pkgutil import iter_modules
 
 import click
 import pytest
 from workplace import RULES, Run, Write
 
-from rulewright.cli import main
-from rulewright.cli.caller import named_values
+from rulewright.cli import commands, main
+from rulewright.cli.command_line import COMMANDS
+from rulewright.cli.desk.caller import named_values
 from rulewright.program import shipped_rules
 
 
@@ -30,6 +32,13 @@ def test_help_lists_commands_and_imports_little() -> None:
     names, modules = {line.split()[0] for line in shown.splitlines() if line.strip()}, shown.split()
     assert {"check", "validate", "plan", "apply"} <= names
     assert not {"marshmallow", "yaml", "sqlite3", "rulewright.program", "rulewright.cel"} & {*modules}
+
+
+def test_each_command_is_in_the_module_of_its_name() -> None:
+    """The table of commands and the folder of their modules list the same."""
+    found = {module.name for module in iter_modules(commands.__path__)}
+
+    assert found == {*COMMANDS}
 
 
 @pytest.mark.parametrize(
@@ -271,7 +280,7 @@ def test_internal_error(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch)
     def broken(*_: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("rulewright.cli.skimming.decide", broken)
+    monkeypatch.setattr("rulewright.cli.deciding.skimming.decide", broken)
     words = ("validate", "desk/ticket", write("t.json", {}))
 
     ran, debugged = run(*words), run(*words, env={"RULEWRIGHT_DEBUG": "1"})

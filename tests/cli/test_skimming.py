@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from workplace import Run, Write
 
-from rulewright.cli import parallel_skimming, skimming
+from rulewright.cli.deciding import parallel_skimming, skimming
 from rulewright.inputs import lines, ranges
 from rulewright.inputs.limits import MAX_PAYLOAD_BYTES
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from workplace import Run, Write
 
-from rulewright.cli import parallel
+from rulewright.cli.deciding import parallel
 from rulewright.errors import PayloadError
 from rulewright.inputs import Source, blocks, find_sources
 from rulewright.inputs.blocks import block_items, read_blocks

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from rulewright import load
-from rulewright.cli.scenario_test import command
+from rulewright.cli.commands.test import command
 from rulewright.scenarios import read_file
 from rulewright.scenarios.conditions import conditions_of
 from rulewright.scenarios.mutants import mutants_of, mutate

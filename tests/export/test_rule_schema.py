@@ -18,7 +18,7 @@ from rule_file_mutants import Mutants, plain_of
 from rulewright import load
 from rulewright.checks import load_rules
 from rulewright.cli import main
-from rulewright.cli.rule_schemas import schema_of
+from rulewright.cli.rule_files.schemas import schema_of
 from rulewright.errors import RuleFileError
 from rulewright.export import shared_types
 from rulewright.plugins import EffectKind, Registry, built_in

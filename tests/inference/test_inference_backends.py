@@ -14,7 +14,7 @@ from random_sessions import BACKENDS
 
 from rulewright import load
 from rulewright.cli import main
-from rulewright.cli.scenario_run import examine
+from rulewright.cli.rule_files.scenario_run import examine
 from rulewright.errors import ConfigurationError, RuleFileError
 from rulewright.inference import CHOICE, choose_backend, installed_backends, make_matcher
 from rulewright.program import shipped_rules

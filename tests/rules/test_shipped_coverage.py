@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rulewright import load
-from rulewright.cli.scenario_run import examine
+from rulewright.cli.rule_files.scenario_run import examine
 from rulewright.program import shipped_rules
 from rulewright.scenarios import find_files
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 
-from rulewright.cli.scenario_test import command
+from rulewright.cli.commands.test import command
 
 HERE = Path(__file__).parent
 CASES = HERE / "cases"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rulewright import Program
-from rulewright.cli.scenario_run import examine
+from rulewright.cli.rule_files.scenario_run import examine
 from rulewright.scenarios.pretty import render
 
 CASES = Path(__file__).parent / "cases"

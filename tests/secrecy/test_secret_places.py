@@ -10,7 +10,7 @@ import pytest
 
 from rulewright import Program, load, outcome_json
 from rulewright.audit import DECISIONS
-from rulewright.cli.scenario_run import examine
+from rulewright.cli.rule_files.scenario_run import examine
 from rulewright.evaluation import mask_echo
 from rulewright.outbox.editing import list_letters
 from rulewright.ports import Store

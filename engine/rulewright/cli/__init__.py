@@ -1,6 +1,22 @@
-"""The command `rulewright`. What it needs beyond click is imported when a command runs.
+"""The command `rulewright`: what it takes from the command line, and how it writes what the engine says.
 
-Nor is click imported here: a payload that earlier runs prepared for is decided without it (warm_start.py).
+`command_line` is the group of all commands. Each command is a module of `commands`, which imports what it
+needs beyond click when it runs; nor is click imported here, for a payload that earlier runs prepared for is
+decided without it (`warm_start`). A module imports only from those that stand before it in this list:
+
+  here, results, failures      paths as they are named, writing to stdout, and how errors end a command
+  extending, options, ages     what is configured, and the options that several commands share
+  output, folders              the chosen report, and where the rule files are
+  desk                         what payloads are decided with: rules, caller, records
+  splitting                    the files of --accepted and --rejected
+  deciding                     `validate`, `plan`, `explain`
+  applying                     `apply`, `fire`, `transitions`, `tick`
+  rule_files                   `check`, `test`, `export rule-schema`
+  outbox                       `outbox`, `forward`, `prune`
+  history                      `history`, `replay`
+  warm_start                   `validate` with what earlier runs kept
+  commands                     one module for each command
+  lazy_group, command_line     the group of all commands
 """
 
 from typing import TYPE_CHECKING

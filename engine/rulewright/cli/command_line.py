@@ -7,36 +7,36 @@ from typing import Final
 
 import click
 
-from rulewright.cli.lazy_group import HELP_ASKED, LazyGroup, Row
+from rulewright.cli.lazy_group import HELP_ASKED, LazyGroup
 
-# A command's module is imported when it runs. A row whose module isn't there is left out.
+# Each command is in the module of its name in `commands`, which is imported when it runs.
 COMMANDS: Final = {
-    "check": Row("rulewright.cli.check_command", "Check rule files."),
-    "validate": Row("rulewright.cli.validate_command", "Decide payloads; write nothing."),
-    "plan": Row("rulewright.cli.plan_command", "Print the exact changes that payloads would make."),
-    "apply": Row("rulewright.cli.apply_command", "Decide payloads and store what is accepted."),
-    "test": Row("rulewright.cli.scenario_test", "Run scenario files."),
-    "explain": Row("rulewright.cli.explain_command", "Say of every rule whether it held, and why."),
-    "fire": Row("rulewright.cli.fire_command", "Fire an event: move a record's status."),
-    "transitions": Row("rulewright.cli.transitions_command", "List what may move, and why not."),
-    "tick": Row("rulewright.cli.tick_command", "Fire the timeouts that are due."),
-    "history": Row("rulewright.cli.history_command", "Tell what was done to a record."),
-    "replay": Row("rulewright.cli.replay_command", "Make kept decisions again: do they come out the same?"),
-    "prune": Row("rulewright.cli.prune_command", "Remove old entries of the history."),
-    "forward": Row("rulewright.cli.forward_command", "Pass payloads on to a remote API."),
-    "plugins": Row("rulewright.cli.plugins_command", "List the plug-ins: what they add, and from where."),
-    "export": Row("rulewright.cli.export_command", "Derive documents from rule files."),
-    "outbox": Row("rulewright.cli.outbox_command", "Look after forwarded messages."),
-    "serve": Row("rulewright.cli.serve_command", "Serve the APIs over HTTP."),
-    "new": Row("rulewright.cli.new_command", "Start a plug-in."),
-    "fmt": Row("rulewright.cli.fmt_command", "Format rule files."),
-    "diff": Row("rulewright.cli.diff_command", "Say how two rule sets differ."),
-    "impact": Row("rulewright.cli.impact_command", "Say what a change of rules does to records."),
-    "import": Row("rulewright.cli.import_command", "Make rule files from other descriptions."),
+    "check": "Check rule files.",
+    "validate": "Decide payloads; write nothing.",
+    "plan": "Print the exact changes that payloads would make.",
+    "apply": "Decide payloads and store what is accepted.",
+    "test": "Run scenario files.",
+    "explain": "Say of every rule whether it held, and why.",
+    "fire": "Fire an event: move a record's status.",
+    "transitions": "List what may move, and why not.",
+    "tick": "Fire the timeouts that are due.",
+    "history": "Tell what was done to a record.",
+    "replay": "Make kept decisions again: do they come out the same?",
+    "prune": "Remove old entries of the history.",
+    "forward": "Pass payloads on to a remote API.",
+    "plugins": "List the plug-ins: what they add, and from where.",
+    "export": "Derive documents from rule files.",
+    "outbox": "Look after forwarded messages.",
+    "new": "Start a plug-in.",
 }
 
 
-@click.group(cls=LazyGroup, rows=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    package="rulewright.cli.commands",
+    summaries=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="rulewright", prog_name="rulewright")
 @click.option(
     "--no-plugins",

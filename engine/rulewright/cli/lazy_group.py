@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Final
 
 import click
@@ -16,20 +14,13 @@ from rulewright.cli.failures import failing_well
 HELP_ASKED: Final = "rulewright.help_asked"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One command: the module that holds it as `command`, and its line in the list of commands."""
-
-    module: str
-    summary: str
-
-
 class LazyGroup(click.Group):
-    """Knows its commands by name and summary; imports one only to run it."""
+    """Knows its commands by name and summary; each is `command` in a module of `package`, imported to run."""
 
-    def __init__(self, *args: Any, rows: Mapping[str, Row], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, package: str, summaries: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.rows = rows
+        self.package = package
+        self.summaries = summaries
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Note whether help is all that is wanted: it must not fail over a configuration."""
@@ -37,15 +28,14 @@ class LazyGroup(click.Group):
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands that are there, in the order of the table."""
-        return [name for name, row in self.rows.items() if find_spec(row.module) is not None]
+        """The commands, in the order of the table."""
+        return [*self.summaries]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command."""
-        row = self.rows.get(cmd_name)
-        if row is None or find_spec(row.module) is None:
+        if cmd_name not in self.summaries:
             return None
-        command = import_module(row.module).command
+        command = import_module(f"{self.package}.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
 
@@ -63,7 +53,7 @@ class LazyGroup(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table alone."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, self.rows[name].summary) for name in self.list_commands(ctx)])
+            formatter.write_dl([*self.summaries.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; whatever goes wrong ends with a message and an exit status."""

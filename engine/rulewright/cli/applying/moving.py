@@ -1,0 +1,95 @@
+"""Moving the status of stored records: one event, what may move, and timeouts."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from dataclasses import replace
+
+import click
+
+from rulewright.cli.deciding.decisions import end_with
+from rulewright.cli.desk.desk import Desk, load_rules_of, lookup_records, open_desk
+from rulewright.cli.desk.stores import open_for_writing, require_existing, require_store
+from rulewright.cli.options import Choices, OutputChoices
+from rulewright.cli.output import chosen_format, paint, show
+from rulewright.cli.results import write
+from rulewright.conflicts import despite_conflicts
+from rulewright.delivery import Receipt
+from rulewright.evaluation import Move
+from rulewright.inputs import Broken, Item, find_sources, read_document, read_text
+from rulewright.report.entry import make_entry
+from rulewright.report.moves import move_json, moves_in_words
+
+
+def fire(
+    resource: str, key: str, event: str, payload: str | None, choices: Choices, output: OutputChoices
+) -> None:
+    """Fire one event in a transaction of its own and show what came of it."""
+    url = require_store(choices)
+    desk = open_desk(resource, replace(choices, operation=event, key=key))
+    item = _read_payload(payload)
+    require_existing(url)
+    with closing(open_for_writing(url, desk.program)) as store:
+        if isinstance(item, Broken):
+            outcome = desk.refuse(item)
+        else:
+            inputs = desk.inputs(item.value, 0)
+
+            def transact() -> Receipt:
+                with store.transaction() as transaction:
+                    return desk.program.apply_within(desk.resource, inputs, transaction)
+
+            outcome = despite_conflicts(transact).outcome
+    tally = show(iter([make_entry(outcome, item, desk.program.compiled)]), output)
+    end_with(tally.refused)
+
+
+def _read_payload(given: str | None) -> Item:
+    """The event's payload: JSON text, or the file that holds it."""
+    if given is None:
+        return read_text("--payload", "{}")
+    if given.lstrip().startswith(("{", "[", '"')):
+        return read_text("--payload", given)
+    return read_document(find_sources([given])[0])
+
+
+def list_moves(resource: str, key: str, choices: Choices, output: OutputChoices) -> None:
+    """Show every event of one record."""
+    desk = open_desk(resource, replace(choices, key=key))
+    with lookup_records(desk, choices) as records:
+        if records is None:
+            raise click.UsageError("--store URL (or --records FILE) is needed: where is the record?")
+        moves = desk.program.transitions(
+            desk.resource,
+            desk.key,
+            store=records,
+            actor=desk.actor,
+            request=desk.request,
+            as_of=desk.as_of,
+        )
+    write(_moves_text(desk, moves, output))
+
+
+def _moves_text(desk: Desk, moves: tuple[Move, ...], output: OutputChoices) -> str:
+    match chosen_format(output):
+        case "jsonl":
+            return "".join(f"{json.dumps(move_json(move))}\n" for move in moves)
+        case "json":
+            return json.dumps([move_json(move) for move in moves], indent=2) + "\n"
+        case _:
+            title = f"{desk.resource} {desk.key}"
+            return "".join(f"{line}\n" for line in moves_in_words(title, moves, paint(output)))
+
+
+def tick(choices: Choices, output: OutputChoices) -> None:
+    """Fire all timeouts that are due and show what came of them."""
+    url = require_store(choices)
+    require_existing(url)
+    program = load_rules_of(choices.rules)
+    with closing(open_for_writing(url, program)) as store:
+        receipts = program.tick(store=store, as_of=choices.as_of)
+    nothing = read_text("tick", "{}")
+    entries = (make_entry(receipt.outcome, nothing, program.compiled) for receipt in receipts)
+    tally = show(entries, output)
+    end_with(tally.refused)

@@ -1,0 +1,99 @@
+"""`apply --plan`: carry out what a plan showed, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+
+from msgspec.structs import replace
+
+from rulewright.cli.applying.planned import Planned, difference
+from rulewright.cli.deciding.decisions import read_all_items
+from rulewright.cli.deciding.payload_digest import payload_digest
+from rulewright.cli.desk.desk import Desk
+from rulewright.cli.splitting.parted import Decided
+from rulewright.errors import PayloadError, ReferenceViolationError, UniqueViolationError
+from rulewright.evaluation import mask_outcome
+from rulewright.inputs import Item, Payload, Source, find_sources
+from rulewright.outcome import Outcome
+from rulewright.ports import Store, Transaction
+from rulewright.report.finding import split_place
+
+
+class _NotAsPlannedError(Exception):
+    """Rolls the transaction back."""
+
+
+def planned_sources(plan: Sequence[Planned]) -> tuple[Source, ...]:
+    """The files that a plan was made from."""
+    files = dict.fromkeys(_file_of(one.payload_at) for one in plan)
+    if "<stdin>" in files:
+        raise PayloadError("the plan was made from stdin; name the files that hold its payloads")
+    return find_sources([*files])
+
+
+def _file_of(place: str) -> str:
+    """The file, and of a workbook also the sheet, as the command takes it."""
+    sheet, cell, _ = place.rpartition("!")
+    return sheet if cell and ".xlsx:" in sheet else split_place(place)[0]
+
+
+def carry_out_plan(
+    desk: Desk,
+    store: Store,
+    plan: Sequence[Planned],
+    sources: Sequence[Source],
+    before_commit: Callable[[Sequence[Decided]], None],
+) -> tuple[list[Decided], bool]:
+    """Decide every payload again, one after the other, and keep it all if it is as planned.
+
+    `before_commit` is given what was decided; if it raises nothing is stored. If anything is not as planned
+    nothing is either, and the outcomes are those of the payloads that differ. The second value says whether
+    the plan was carried out.
+    """
+    items = list(read_all_items(desk, sources))
+    if desk.program.ruleset != plan[0].text("ruleset"):
+        return [_conflict(desk, items[0], "the rules have changed since this was planned")], False
+    if len(items) != len(plan):
+        message = f"{len(plan)} payloads were planned, and now there are {len(items)}"
+        return [_conflict(desk, items[0], message)], False
+    decided: list[Decided] = []
+    conflicts: list[Decided] = []
+    try:
+        with store.transaction() as transaction:
+            for number, (item, planned) in enumerate(zip_longest(items, plan)):
+                outcome, wrong = _decide(desk, item, number, planned, transaction)
+                decided.append((item, outcome))
+                conflicts += [_conflict(desk, item, wrong)] if wrong is not None else []
+            if conflicts:
+                raise _NotAsPlannedError
+            before_commit(decided)
+    except _NotAsPlannedError:
+        return conflicts, False
+    except (UniqueViolationError, ReferenceViolationError) as error:
+        return [_conflict(desk, items[-1], str(error))], False
+    return decided, True
+
+
+def _decide(
+    desk: Desk, item: Item, number: int, planned: Planned, transaction: Transaction
+) -> tuple[Outcome, str | None]:
+    """Decide and write one payload at the time of its plan; say what is not as planned."""
+    refused = desk.unreadable(item)
+    if refused is not None:
+        outcome = refused
+    else:
+        assert isinstance(item, Payload)
+        then = replace(desk, as_of=planned.text("as_of"))
+        outcome = then.program.apply_within(
+            desk.resource, then.inputs(item.value, number), transaction
+        ).outcome
+    if payload_digest(desk, item) != planned.digest:
+        return outcome, "the payload has changed since this was planned"
+    rules = desk.program.compiled
+    masked = mask_outcome(outcome, rules, item.value if isinstance(item, Payload) else None)
+    return outcome, difference(planned, outcome, masked, rules)
+
+
+def _conflict(desk: Desk, item: Item, message: str) -> Decided:
+    return item, desk.refusal("conflict", message, item.at)

@@ -1,0 +1,85 @@
+"""The two ways of `apply`: payload files as they come, and a plan that was looked at before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+
+import click
+
+from rulewright.cli.applying.batch import Batch
+from rulewright.cli.applying.garbage import rare_collections
+from rulewright.cli.applying.plan_run import carry_out_plan, planned_sources
+from rulewright.cli.applying.planned import read_plan
+from rulewright.cli.deciding.decisions import end_with, entries_of
+from rulewright.cli.desk.desk import Desk, open_desk
+from rulewright.cli.desk.stores import open_for_writing, require_store
+from rulewright.cli.options import Choices, OutputChoices, SplitChoices
+from rulewright.cli.output import show
+from rulewright.cli.splitting.parted import Copies, refuse_overwriting, split_batch
+from rulewright.cli.splitting.staging import Staged
+from rulewright.inputs import find_sources
+
+
+def apply_files(
+    resource: str,
+    files: Sequence[str],
+    choices: Choices,
+    split: SplitChoices,
+    output: OutputChoices,
+    *,
+    resume: bool,
+    restart: bool,
+    forward: str | None = None,
+) -> None:
+    """Apply the payloads of files, chunk by chunk."""
+    url = require_store(choices)
+    sources = find_sources(files, choices.stdin_filename)
+    desk = open_desk(resource, choices)
+    refuse_overwriting(split, sources)
+    with closing(open_for_writing(url, desk.program)) as store, closing(Copies(split)) as copies:
+        batch = Batch(desk, store, sources, copies, resume, restart, split.max_errors, forward)
+        batch.refuse_unfinished()
+        # The batch copies by itself: the files are to hold what the store holds.
+        decided = split_batch(batch.run(), replace(split, accepted=None, rejected=None), sources)
+        with rare_collections():
+            tally = show(entries_of(desk, decided, output), output)
+    end_with(tally.refused)
+
+
+def apply_plan(
+    file: str,
+    resource: str | None,
+    files: Sequence[str],
+    choices: Choices,
+    split: SplitChoices,
+    output: OutputChoices,
+) -> None:
+    """Carry out a plan as a whole, or nothing of it."""
+    url = require_store(choices)
+    plan = read_plan(file)
+    planned = plan[0].text("resource")
+    if resource is not None and resource != planned:
+        raise click.UsageError(f"{file} is a plan for {planned}, not for {resource}")
+    sources = find_sources(files, choices.stdin_filename) if files else planned_sources(plan)
+    refuse_overwriting(split, sources)
+    desk = open_desk(planned, replace(choices, operation=plan[0].text("operation")))
+    with closing(open_for_writing(url, desk.program)) as store, closing(Staged(split)) as copies:
+        decided, done = carry_out_plan(desk, store, plan, sources, copies.write)
+        if done:
+            copies.put()
+    # All of it is told of, whatever is configured about giving up.
+    told = replace(split, max_errors=None)
+    rest = replace(told, accepted=None, rejected=None) if done else told
+    tally = show(entries_of(desk, split_batch(decided, rest, sources), output), output)
+    if not done:
+        click.echo(f"nothing was stored: {_what_to_do(desk)}", err=True)
+    end_with(tally.refused)
+
+
+def _what_to_do(desk: Desk) -> str:
+    api = desk.program.compiled.resources[desk.resource].api
+    if desk.actor is None and api is not None and api.auth is not None:
+        return "a plan is carried out for the caller that it was made for; give --actor as for `plan`"
+    return "the plan no longer holds; make a new one"

@@ -1,0 +1,39 @@
+"""`rulewright plan RESOURCE FILE...`"""
+
+from __future__ import annotations
+
+import click
+
+from rulewright.cli.options import (
+    Choices,
+    OutputChoices,
+    SplitChoices,
+    deciding_options,
+    output_options,
+    split_options,
+)
+
+
+@click.command("plan")
+@click.argument("resource")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@deciding_options
+@split_options
+@output_options
+def command(
+    resource: str, files: tuple[str, ...], choices: Choices, split: SplitChoices, output: OutputChoices
+) -> None:
+    """Print the exact changes that payloads would make; write nothing.
+
+    Each payload is judged against the records as they are. What --format json or jsonl prints can be
+    carried out later with `apply --plan`, which refuses if rules, records or payloads changed meanwhile.
+    """
+    from rulewright.cli.deciding.decisions import decide_and_show, end_with  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.desk.desk import lookup_records, open_desk  # noqa: PLC0415
+    from rulewright.inputs import find_sources  # noqa: PLC0415
+
+    sources = find_sources(files, choices.stdin_filename)
+    desk = open_desk(resource, choices)
+    with lookup_records(desk, choices) as records:
+        refused = decide_and_show(desk, sources, records, split, output, digests=True)
+    end_with(refused)

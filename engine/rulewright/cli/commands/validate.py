@@ -1,0 +1,70 @@
+"""`rulewright validate RESOURCE FILE...`"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from rulewright.cli.options import (
+    Choices,
+    OutputChoices,
+    SplitChoices,
+    deciding_options,
+    output_options,
+    split_options,
+)
+
+
+@click.command("validate")
+@click.argument("resource")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@deciding_options
+@split_options
+@output_options
+@click.option(
+    "--workers",
+    metavar="N",
+    envvar="RULEWRIGHT_WORKERS",
+    # More than this is a slip of the hand, which would take the machine's memory.
+    type=click.IntRange(1, 256),
+    default=1,
+    help="Decide JSONL in N processes.",
+)
+@click.option("--fix", is_flag=True, help="Say what change of a refused payload would be accepted.")
+def command(
+    resource: str,
+    files: tuple[str, ...],
+    choices: Choices,
+    split: SplitChoices,
+    output: OutputChoices,
+    workers: int,
+    fix: bool,
+) -> None:
+    """Decide each payload; write nothing.
+
+    RESOURCE is like ct_oi/case. FILE holds JSON (one object or an array of them), JSONL, YAML, CSV or
+    XLSX (book.xlsx:Sheet2 names a sheet); - is stdin. Each payload is judged against the records of
+    --store or --records as they are; without either, rules that look something up leave their payload
+    undecided.
+    """
+    from rulewright.cli.deciding.decisions import end_with, validate_and_show  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.desk.desk import chosen_records, lookup_records, open_desk  # noqa: PLC0415
+    from rulewright.cli.warm_start.keeping import find_chance, take_chance  # noqa: PLC0415
+    from rulewright.inputs import find_sources  # noqa: PLC0415
+
+    sources = find_sources(files, choices.stdin_filename)
+    if workers > 1:
+        from rulewright.cli.deciding.parallel import validate_in_parallel  # noqa: PLC0415
+
+        desk = open_desk(resource, choices)
+        validate_in_parallel(desk, sources, choices, split, output, workers=workers, fix=fix)
+    has_store = any(one is not None for one in chosen_records(choices))
+    chance = find_chance(resource, choices.rules, has_store=has_store)
+    desk = open_desk(resource, choices)
+    with lookup_records(desk, choices) as records:
+        is_live = chosen_records(choices)[1] is not None
+        refused = validate_and_show(desk, sources, records, split, output, is_live=is_live, fix=fix)
+    sys.stdout.flush()
+    take_chance(chance, desk)
+    end_with(refused)

@@ -1,0 +1,135 @@
+"""Deciding the payloads of several inputs, one after the other, without writing anything."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import click
+from msgspec.structs import replace
+
+from rulewright.cli.deciding.payload_digest import payload_digest
+from rulewright.cli.desk.desk import Desk
+from rulewright.cli.failures import FINDINGS
+from rulewright.cli.options import OutputChoices, SplitChoices
+from rulewright.cli.output import Progress, chosen_format, show
+from rulewright.cli.splitting.parted import Decided, split_batch
+from rulewright.inputs import Item, Payload, Source, read_items
+from rulewright.ports import Records
+from rulewright.report.entry import Entry, changes_entry, make_entry, problems_entry
+from rulewright.report.tally import Tally
+
+
+def read_all_items(desk: Desk, sources: Sequence[Source]) -> Iterator[Item]:
+    """The payloads of all inputs, in order; one is `alone` only if there is no other input."""
+    for source in sources:
+        for item in read_items(source, desk.fields):
+            yield item if len(sources) == 1 else replace(item, alone=False)
+
+
+def decide_all(
+    desk: Desk, items: Iterable[Item], records: Records | None, *, fix: bool = False, first: int = 0
+) -> Iterator[Decided]:
+    """Judge each payload against the records as they are; `fix` adds what change would be accepted.
+
+    `first` is the number of the first of them in the whole batch, from 0.
+    """
+    if fix:
+        from rulewright.explanation import with_fixes  # noqa: PLC0415 - heavy, and seldom wanted
+    for number, item in enumerate(items, start=first):
+        outcome = desk.decide(item, number, records)
+        if fix and isinstance(item, Payload) and desk.unreadable(item) is None:
+            outcome = with_fixes(outcome, desk.program, desk.inputs(item.value, number), records)
+        yield item, outcome
+
+
+# Reports that tell of problems and of nothing else; `text` tells in `plan` of changes, too.
+_PROBLEMS_ONLY: Final = ("text", "github", "sarif")
+_CHANGES_ONLY: Final = "text"
+
+
+def entries_of(
+    desk: Desk, decided: Iterable[Decided], output: OutputChoices | None = None, *, digests: bool = False
+) -> Iterator[Entry]:
+    """Decisions as the chosen report takes them (without `output`, as any does).
+
+    For a plan with what identifies each payload.
+    """
+    rules = desk.program.compiled
+    if output is not None and chosen_format(output) == _CHANGES_ONLY:
+        for item, outcome in decided:
+            yield changes_entry(outcome, item, rules)
+        return
+    for item, outcome in decided:
+        digest = payload_digest(desk, item) if digests else None
+        yield make_entry(outcome, item, rules, digest=digest)
+
+
+def decide_and_show(
+    desk: Desk,
+    sources: Sequence[Source],
+    records: Records | None,
+    split: SplitChoices,
+    output: OutputChoices,
+    *,
+    digests: bool = False,
+    fix: bool = False,
+) -> int:
+    """Decide and report; return how many payloads were not accepted."""
+    decided = decide_all(desk, read_all_items(desk, sources), records, fix=fix)
+    parted = split_batch(decided, split, sources)
+    return show(entries_of(desk, parted, output, digests=digests), output).refused
+
+
+def validate_and_show(
+    desk: Desk,
+    sources: Sequence[Source],
+    records: Records | None,
+    split: SplitChoices,
+    output: OutputChoices,
+    *,
+    is_live: bool,
+    fix: bool = False,
+) -> int:
+    """As `decide_and_show`, for reports that only tell of problems: what has none is not told of.
+
+    `is_live`: others may write to `records` meanwhile. A payload that is the whole of its file is told of.
+    """
+    if not tells_problems_only(output):
+        return decide_and_show(desk, sources, records, split, output, fix=fix)
+    progress = Progress(Tally())
+    if not fix and desk.operation == "create" and desk.key_field is None:
+        from rulewright.cli.deciding.remembered import RememberedRecords  # noqa: PLC0415
+        from rulewright.cli.deciding.skimming import Skimmer, skim  # noqa: PLC0415 - the compiled path, for batches
+
+        skimmer = Skimmer(desk, RememberedRecords(records) if records is not None else None, is_live)
+        if all(source.kind == "jsonl" for source in sources):
+            parted = skim(skimmer, sources, split, progress)
+        else:
+            parted = split_batch(skimmer.decide_items(read_all_items(desk, sources)), split, sources)
+    else:
+        decided = decide_all(desk, read_all_items(desk, sources), records, fix=fix)
+        parted = split_batch(decided, split, sources)
+    with_rules = chosen_format(output) == "sarif"
+    return show(problems_of(desk, parted, with_rules=with_rules), output, progress).refused
+
+
+def tells_problems_only(output: OutputChoices) -> bool:
+    """Whether the chosen report needs nothing but the problems of a batch's payloads."""
+    return chosen_format(output) in _PROBLEMS_ONLY
+
+
+def problems_of(desk: Desk, decided: Iterable[Decided], *, with_rules: bool) -> Iterator[Entry]:
+    """Decisions as those reports take them; where one payload is the whole file, with its changes."""
+    for item, outcome in decided:
+        if item.alone:
+            yield make_entry(outcome, item, desk.program.compiled)
+        else:
+            yield problems_entry(outcome, item, with_rules=with_rules)
+
+
+def end_with(refused: int) -> None:
+    """End the command: 0 if nothing was found, else 1."""
+    sys.stdout.flush()
+    click.get_current_context().exit(FINDINGS if refused else 0)

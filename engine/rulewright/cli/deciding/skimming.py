@@ -1,0 +1,277 @@
+"""Deciding a batch whose accepted payloads need no telling: most are found to be acceptable at a glance.
+
+What a glance doesn't settle is decided and told as always, in its place. Lines of JSONL are looked at before
+they are read, payloads from anything else are written as lines to be looked at.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+
+from rulewright.cli.deciding.remembered import RememberedRecords
+from rulewright.cli.desk.desk import Desk
+from rulewright.cli.options import SplitChoices
+from rulewright.cli.output import Progress
+from rulewright.cli.splitting.parted import Decided, Parted, is_enough, open_parted
+from rulewright.errors import PayloadError
+from rulewright.evaluation import Inputs, with_payload
+from rulewright.glance.written import line_of
+from rulewright.hotpath.deciding import decide, quick_for
+from rulewright.inputs import Broken, Item, Payload, Source, read_line
+from rulewright.inputs.lines import LineReader
+from rulewright.inputs.sure_lines import read_surely
+from rulewright.outcome import Outcome, make_verdict
+
+if TYPE_CHECKING:
+    from rulewright.glance.verdicts import Scan, Verdicts
+    from rulewright.hotpath.telling import Teller
+
+# The most lines that are read at a time: how often the clock is looked at.
+_CHUNK: Final = 4_096
+# Lines that are decided in full before the resource's function is made: making it takes as long as some.
+_WARM_UP: Final = 64
+# More are read at a time while less than one line in so many has to be decided in full.
+_RARE: Final = 4
+# Lines that are decided before they are told of.
+_GROUP: Final = 128
+# What an accepted line weighs against refused ones, and how much is kept in mind. Telling first takes four
+# times as long for what is accepted as accepting first does, which takes little longer for the others.
+_WEIGHT: Final = 3
+_MOST_LEANING: Final = 6
+# Seconds for which what was read of a live store, or at a moment, is relied on.
+_FRESH: Final = 1.0
+# What there is to say of a payload that is surely accepted.
+_SURE: Final = make_verdict("accepted", ())
+
+
+class Skimmer(Struct):
+    """Decides the lines of files, or payloads from elsewhere, for one desk.
+
+    `is_live`: others may write to the records meanwhile.
+    """
+
+    desk: Desk
+    records: RememberedRecords | None
+    is_live: bool
+    # The number of payloads so far, and how many of them were not accepted.
+    read: int = 0
+    refused: int = 0
+    _verdicts: Verdicts | None = None
+    _teller: Teller | None = None
+    _is_made: bool = False
+    # Above 0 the next line that no glance settles is expected to be refused.
+    _leaning: int = 0
+    _since: float = field(default_factory=time.monotonic)
+
+    def decide_lines(
+        self, name: str, reader: LineReader, keep: Callable[[Iterable[bytes]], None] | None, first: int = 1
+    ) -> Iterator[tuple[int, Decided | None]]:
+        """Yield how many lines were surely accepted, then what was decided in full, and so on.
+
+        `keep` takes the lines that were surely accepted. `first` is the number of the first line.
+        """
+        number, most = first, _WARM_UP
+        while True:
+            scan = self._scan()
+            chunk: Iterable[bytes] = reader.lines(most)
+            if keep is not None:
+                chunk = list(chunk)
+            *unsure, (count, _) = scan(chunk)
+            done = 0
+            for index, decided in self._decide_all(name, number, unsure, reader):
+                if keep is not None and isinstance(chunk, list):
+                    keep(chunk[done:index])
+                if decided is not None and not decided[1].accepted:
+                    self.refused += 1
+                yield index - done, decided
+                done = index + 1
+            if keep is not None and isinstance(chunk, list):
+                keep(chunk[done:count])
+            self.read += count - done
+            yield count - done, None
+            if count == 0:
+                return
+            number += count
+            if len(unsure) * _RARE < count:
+                most = min(2 * most, _CHUNK)
+
+    def decide_items(self, items: Iterable[Item]) -> Iterator[Decided]:
+        """Decide payloads that are no lines, in order; of most no more than that they are accepted."""
+        for group in _grouped(items):
+            scan, shared = self._scan(), self.desk.inputs(None, 0)
+            # What is the whole of its file is told of with its changes.
+            lines = [b"" if isinstance(one, Broken) or one.alone else line_of(one.value) for one in group]
+            unsure = {index for index, line in scan(lines) if line is not None}
+            for index, item in enumerate(group):
+                if index in unsure:
+                    yield self._decide(item, lines[index], shared)
+                else:
+                    self.read += 1
+                    yield item, _SURE
+
+    def _decide_all(
+        self, name: str, number: int, unsure: Sequence[tuple[int, bytes | None]], reader: LineReader
+    ) -> Iterator[tuple[int, Decided | None]]:
+        """Decide lines in full, some at a time: what takes turns with other work takes twice as long."""
+        done = 0
+        for start in range(0, len(unsure), _GROUP):
+            items: list[tuple[int, bytes, Item | None]] = []
+            for index, line in unsure[start : start + _GROUP]:
+                assert line is not None
+                whole = reader.rest_of(line) if reader.is_cut(line) else line
+                items.append((index, whole, _read(name, number + index, whole)))
+            found: list[tuple[int, Decided | None]] = []
+            shared = self.desk.inputs(None, 0)
+            for index, line, item in items:
+                self.read += index - done
+                found.append((index, None if item is None else self._decide(item, line, shared)))
+                done = index + 1
+            yield from found
+
+    def _decide(self, item: Item, line: bytes, shared: Inputs) -> Decided:
+        if isinstance(item, Payload):
+            outcome = self._judge(with_payload(shared, item.value, shared.seed + self.read))
+        else:
+            outcome = self.desk.refuse(item)
+        self.read += 1
+        if not outcome.accepted:
+            self._leaning = min(self._leaning + 1, _MOST_LEANING)
+            return item, outcome
+        self._leaning = max(self._leaning - _WEIGHT, -_MOST_LEANING)
+        if self._verdicts is not None and not outcome.problems:
+            self._verdicts.learn(line)
+        return item, outcome
+
+    def _judge(self, inputs: Inputs) -> Outcome:
+        """Decide; after refusals what tells them is asked first, without trying to accept the payload.
+
+        Of lines that no glance settles most are refused, once enough was learnt.
+        """
+        if self._leaning > 0 and self._teller is not None:
+            told = self._teller.tell(inputs, self.records)
+            if told is not None:
+                return told
+        return decide(self.desk.program.compiled, self.desk.resource, inputs, self.records)
+
+    def _scan(self) -> Scan:
+        """How to look at the next lines: with what was learnt, while that can be relied on."""
+        if time.monotonic() - self._since > _FRESH:
+            self._forget()
+        if self._verdicts is None:
+            if self.read < _WARM_UP or self._is_made:
+                return _look_at_all
+            self._is_made = True
+            self._teller = _teller_of(self.desk, has_store=self.records is not None)
+            self._verdicts = verdicts_of(self.desk, self.records)
+            if self._verdicts is None:
+                return _look_at_all
+        return self._verdicts.scan
+
+    def _forget(self) -> None:
+        """Records may be others by now, and the moment is another."""
+        if self.is_live and self.records is not None:
+            self.records.forget()
+        known = self._verdicts
+        is_old = known is not None and (self.is_live or (known.reads_clock and self.desk.as_of is None))
+        if known is not None and is_old and not known.forget():
+            # There are more records by now than are kept in mind.
+            self._verdicts = None
+        self._since = time.monotonic()
+
+
+def _grouped(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Some items at a time; those that were read before something could not be read are decided first."""
+    rest, is_read = iter(items), False
+    while not is_read:
+        group: list[Item] = []
+        try:
+            for item in rest:
+                group.append(item)
+                if len(group) == _GROUP:
+                    break
+            else:
+                is_read = True
+        except Exception:
+            if group:
+                yield group
+            raise
+        if group:
+            yield group
+
+
+def _read(name: str, number: int, line: bytes) -> Item | None:
+    """The payload of a line; None where it is blank."""
+    return read_surely(name, number, line) or (read_line(name, number, line) if line.strip() else None)
+
+
+def verdicts_of(desk: Desk, records: RememberedRecords | None) -> Verdicts | None:
+    """The function of the desk's resource, with nothing learnt."""
+    from rulewright.glance.verdicts import make_verdicts  # noqa: PLC0415 - one payload needs no glance
+
+    rules = desk.program.compiled
+    asked = records.records if records is not None else None
+    return make_verdicts(rules, rules.resources[desk.resource], desk.request, asked)
+
+
+def _teller_of(desk: Desk, *, has_store: bool) -> Teller | None:
+    rules = desk.program.compiled
+    quick = quick_for(rules, rules.resources[desk.resource], has_store=has_store)
+    return None if quick is None else quick.teller
+
+
+def _look_at_all(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
+    count = 0
+    for line in lines:
+        yield count, line
+        count += 1
+    yield count, None
+
+
+def skim(
+    skimmer: Skimmer, sources: Sequence[Source], split: SplitChoices, progress: Progress
+) -> Iterator[Decided]:
+    """Decide all lines; yield what a glance did not settle. The others are counted, and copied."""
+    with open_parted(split, sources) as parted:
+        keep = _copying(parted) if parted.keeps_accepted else None
+        for source in sources:
+            begun = skimmer.read
+            with source.open() as stream:
+                for sure, decided in _reading(
+                    source, skimmer.decide_lines(source.name, LineReader(stream), keep)
+                ):
+                    progress.tally.add_accepted(sure)
+                    progress.update()
+                    if sure:
+                        parted.begin()
+                    if decided is None:
+                        continue
+                    parted.add(*decided)
+                    yield decided
+                    if is_enough(skimmer.refused, split):
+                        return
+            if skimmer.read == begun:
+                raise PayloadError("the file is empty: there is no payload in it", f"{source.name}:1:1")
+
+
+_Found = tuple[int, Decided | None]
+
+
+def _reading(source: Source, found: Iterator[_Found]) -> Iterator[_Found]:
+    try:
+        yield from found
+    except OSError as error:
+        raise PayloadError(f"can't be read: {error.strerror}", source.name) from None
+
+
+def _copying(parted: Parted) -> Callable[[Iterable[bytes]], None]:
+    def keep(lines: Iterable[bytes]) -> None:
+        whole = [line.rstrip(b"\r\n") + b"\n" for line in lines if line.strip()]
+        if whole:
+            parted.begin()
+            parted.add_lines(whole)
+
+    return keep

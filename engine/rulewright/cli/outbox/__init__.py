@@ -1,0 +1,1 @@
+"""Messages to other APIs: what is kept, delivered, retried, dropped and removed, and passing payloads on."""
