@@ -213,10 +213,10 @@ class FieldShape(Shape):
     items = Sub(
         lambda: FieldShape,
         "What each item of a list, or each value of a map, is like.",
-        hint="for example items: {type: string}",
+        example="items: {type: string}",
     )
     fields_ = Table(
-        Sub(lambda: FieldShape, hint="for example {type: string}"),
+        Sub(lambda: FieldShape, example="{type: string}"),
         "The fields of an object.",
         data_key="fields",
     )
@@ -235,7 +235,7 @@ class FieldShape(Shape):
     references = Sub(
         lambda: ReferenceShape,
         "It names a record that exists.",
-        hint="for example {resource: rubixx/person, as: person}",
+        example="{resource: rubixx/person, as: person}",
     )
     unique = Either(
         "true, or a map with within and where",
@@ -248,6 +248,4 @@ class FieldShape(Shape):
 
 def fields_table(meaning: str = "", **options: Any) -> Kind:
     """A map of fields."""
-    return Table(
-        Sub(lambda: FieldShape, hint="for example {type: string, required: true}"), meaning, **options
-    )
+    return Table(Sub(lambda: FieldShape, example="{type: string, required: true}"), meaning, **options)

@@ -282,7 +282,7 @@ class ApiShape(Shape):
     )
     formats = Table(Text(), "How dates are written: `date` and `datetime`, for all fields that don't say.")
     settings = Table(
-        Sub(lambda: SettingShape, hint="for example {default: false, title: ...}"),
+        Sub(lambda: SettingShape, example="{default: false, title: ...}"),
         "Switches that expressions read as `settings.name`.",
     )
     types = fields_table("Shared types: a field says `type: address` and adds what it needs.")

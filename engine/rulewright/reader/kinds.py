@@ -103,7 +103,11 @@ class Kind:
         if value is not None:
             self.check(value)
         elif not self.allow_none:
-            refuse(self.expected, value)
+            refuse(self.expected, value, self.advice(value))
+
+    def advice(self, value: object) -> str | None:
+        """What to write in the place of a value of another kind, where that can be told."""
+        return None
 
     def json_schema(self, book: Book) -> JsonSchema:
         """What JSON Schema can say of the value; it never refuses what `judge` takes."""

@@ -20,6 +20,15 @@ from rulewright.reader.kinds import (
     whole,
 )
 
+_NOTHING = {"none", "nothing", "nobody", "no", "null", "nil", "empty", ""}
+
+
+def _means_nothing(value: object) -> bool:
+    """Whether a value is what people write to say that there is nothing."""
+    if isinstance(value, str):
+        return value.strip().lower() in _NOTHING
+    return value is None or value is False or value == 0
+
 
 class ListOf(Kind):
     """A list of one kind. `alone`: a single one may stand without brackets."""
@@ -36,13 +45,19 @@ class ListOf(Kind):
             self.kind.judge(value)
             return
         if not isinstance(value, list):
-            refuse(self.expected, value, self._hint(value))
+            refuse(self.expected, value, self.advice(value))
         raise_all(dict(enumerate(value)), self.kind)
 
-    def _hint(self, value: object) -> str | None:
-        """What makes a list of what was written."""
-        if isinstance(self.kind, Sub):
-            return "put [ ] around it" if isinstance(value, Mapping) else None
+    def advice(self, value: object) -> str | None:
+        """What makes a list of what was written, or says that it is empty."""
+        of_maps = isinstance(self.kind, Sub | Table)
+        if isinstance(value, Mapping):
+            return "put [ ] around it" if of_maps else None
+        if value is None or (of_maps and _means_nothing(value)):
+            return "write [] for none"
+        if of_maps:
+            example = self.kind.example if isinstance(self.kind, Sub) else None
+            return f"for example [{example}]" if example is not None else None
         return f"write [{value}]" if isinstance(value, str) and NAME.fullmatch(value) else None
 
     def schema(self, book: Book) -> JsonSchema:
@@ -58,20 +73,34 @@ class ListOf(Kind):
 class Table(Kind):
     """A map from names to one kind. `anywhere`: the keys may be any text."""
 
-    def __init__(self, kind: Kind, meaning: str = "", *, anywhere: bool = False, **options: Any) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        meaning: str = "",
+        *,
+        anywhere: bool = False,
+        example: str | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__(meaning, **options)
         self.kind = kind
         self.anywhere = anywhere
+        self.example = example
         self.expected = f"a map ({kind.expected} each)"
 
     def check(self, value: Any) -> None:
         """Raise the flaws of all entries, by their key."""
         if not isinstance(value, Mapping):
-            listed = isinstance(value, list)
-            refuse(
-                self.expected, value, "write a name and a colon for each, not - or [ ]" if listed else None
-            )
+            refuse(self.expected, value, self.advice(value))
         raise_all(value, self.kind, None if self.anywhere else check_name)
+
+    def advice(self, value: object) -> str | None:
+        """What a map looks like, or how to say that there is none."""
+        if isinstance(value, list):
+            return "write a name and a colon for each, not - or [ ]"
+        if self.allow_none and _means_nothing(value):
+            return "write null"
+        return f"for example {self.example}" if self.example is not None else None
 
     def schema(self, book: Book) -> JsonSchema:
         """A map, whose keys are names unless they may be anything."""
@@ -113,16 +142,25 @@ class Sub(Kind):
     expected = "a map of keywords"
 
     def __init__(
-        self, shape: Callable[[], type[Shape]], meaning: str = "", *, hint: str | None = None, **options: Any
+        self,
+        shape: Callable[[], type[Shape]],
+        meaning: str = "",
+        *,
+        example: str | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(meaning, **options)
         self.shape = shape
-        self.hint = hint
+        self.example = example
+
+    def advice(self, value: object) -> str | None:
+        """A map as it might be."""
+        return f"for example {self.example}" if self.example is not None else None
 
     def check(self, value: Any) -> None:
         """Raise the flaws of all keywords."""
         if not isinstance(value, Mapping):
-            refuse(self.expected, value, self.hint)
+            refuse(self.expected, value, self.advice(value))
         flaws = self.shape().flaws_in(value)
         if flaws:
             raise FlawedError(flaws)
@@ -157,8 +195,12 @@ class Either(Kind):
         """Check the value as the kind that it looks like."""
         kind = self._kind_of(value) or self.others
         if kind is None:
-            refuse(self.expected, value)
+            refuse(self.expected, value, self.advice(value))
         kind.judge(value)
+
+    def advice(self, value: object) -> str | None:
+        """A map as it might be, where there may be one."""
+        return self.maps.advice(value) if isinstance(self.maps, Sub) else None
 
     def _kind_of(self, value: Any) -> Kind | None:
         if isinstance(value, Mapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -20,8 +21,10 @@ from rulewright.reader.kinds import (
     Whole,
     flawed,
     if_map,
+    refuse,
 )
 from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table
+from rulewright.scenarios.binding import NAME as BOUND
 
 
 def _any(meaning: str = "", **options: Any) -> Kind:
@@ -54,10 +57,32 @@ class Code(Kind):
         return self.scalar("string", anyOf=[ours, others])
 
 
+class Pointer(Kind):
+    """A JSON Pointer: "", /name, /lines/0/price. Other texts never match; most lack their slash."""
+
+    expected = "a JSON Pointer, which starts with /"
+
+    def check(self, value: Any) -> None:
+        """Raise for other texts, with the pointer that was probably meant."""
+        if not isinstance(value, str):
+            refuse(self.expected, value)
+        if value and not value.startswith("/") and BOUND.fullmatch(value) is None:
+            steps = re.split(r"[./\[\]]+", value.removeprefix("#").removeprefix("$").removesuffix("]"))
+            refuse(self.expected, value, f"write /{'/'.join(step for step in steps if step)}")
+
+    def advice(self, value: object) -> str | None:
+        """What stands for no field."""
+        return 'write "" for the request as a whole'
+
+    def schema(self, book: Book) -> JsonSchema:
+        """A text with its slash, none, or a `$name`."""
+        return self.scalar("string", pattern=r"^(?:$|/|\$[A-Za-z_])")
+
+
 class ProblemShape(Shape):
     """One expected problem, matched on the keys written."""
 
-    path = Text("Where in the payload, as a JSON Pointer.")
+    path = Pointer("Where in the payload, as a JSON Pointer: `/name`, or `''` for the request as a whole.")
     code = Code("What is wrong, as a problem code.")
     severity = Choice("error", "warning", "info", meaning="`error`, `warning` or `info`.")
     rule = Text("The rule that reports it: `library/loan.book.fit_for_children`.")
@@ -99,7 +124,10 @@ class ResponseShape(Shape):
 
     status = Whole("The HTTP status.", least=100, most=599)
     body = _any("At least this.")
-    absent = ListOf(Text(), "JSON Pointers that must not be in the body.", alone=True)
+    absent = ListOf(Pointer(), "JSON Pointers that must not be in the body.", alone=True)
+
+
+_CHANGE = "{op: create, resource: library/loan}"
 
 
 class ExpectShape(Shape):
@@ -113,22 +141,25 @@ class ExpectShape(Shape):
         required=True,
     )
     problems = ListOf(
-        Sub(lambda: ProblemShape),
+        Sub(lambda: ProblemShape, example="{path: /name, code: required}"),
         "Exactly these problems, in any order, each compared on the keys that are written. `[]`: none.",
     )
     record = _values("What is stored; at least these fields.", allow_none=True)
-    changes = ListOf(Sub(lambda: ChangeShape), "At least these changes. `[]`: none.")
-    messages = ListOf(Sub(lambda: MessageShape), "At least these messages. `[]`: none.")
+    changes = ListOf(Sub(lambda: ChangeShape, example=_CHANGE), "At least these changes. `[]`: none.")
+    messages = ListOf(
+        Sub(lambda: MessageShape, example="{target: webhook}"), "At least these messages. `[]`: none."
+    )
     store = Table(
         Either(
             "{where, count}, or a list of them",
-            maps=Sub(lambda: StoreShape),
+            maps=Sub(lambda: StoreShape, example="{where: {name: Ann}, count: 1}"),
             lists=ListOf(Sub(lambda: StoreShape)),
         ),
         "How many records there are afterwards.",
         anywhere=True,
+        example="{library/loan: {count: 0}}",
     )
-    response = Sub(lambda: ResponseShape, "What the caller gets.")
+    response = Sub(lambda: ResponseShape, "What the caller gets.", example="{status: 201}")
     replayed = Flag("`true`: the outcome of an earlier call with the same idempotency key.")
 
 
@@ -161,7 +192,7 @@ class StepShape(Shape):
     event = Name("The event that is fired on the record named by `key`, with `payload`.")
     key = _any("Which record.")
     bind = Name("A name for what came out, for later steps.")
-    expect = Sub(lambda: ExpectShape, "What must come out.", required=True)
+    expect = Sub(lambda: ExpectShape, "What must come out.", example="{verdict: accepted}", required=True)
 
 
 def _given() -> Kind:
@@ -169,7 +200,7 @@ def _given() -> Kind:
         "The records that are there: resource, then a list. A scenario's replace the file's, for the "
         "resources it names."
     )
-    return Table(ListOf(_values()), meaning, anywhere=True)
+    return Table(ListOf(_values()), meaning, anywhere=True, example="{library/member: [{card: A0001}]}")
 
 
 class StoryShape(Shape):
