@@ -344,6 +344,51 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def interrupt_where(chosen: list[bool], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupt the chunks that are chosen, instead of carrying them out."""
+    carry_out, chunks = Applier.carry_out, iter(chosen)
+
+    def choose(*given: Any, **more: Any) -> Any:
+        return _interrupt() if next(chunks) else carry_out(*given, **more)
+
+    monkeypatch.setattr(Applier, "carry_out", choose)
+
+
+@pytest.mark.parametrize(
+    ("file", "after", "told"),
+    [
+        ("t.jsonl", 0, "t.jsonl: nothing of it is done\n"),
+        ("t.jsonl", 1, "t.jsonl: 1,000 of its payloads are done, and stay so; --resume goes on after them\n"),
+        ("-", 1, "s.jsonl: 1,000 of its payloads are done, and stay so\n"),
+    ],
+)
+def test_interruptions_say_how_far_it_is(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch, file: str, after: int, told: str
+) -> None:
+    """And how to go on; what can't be read again can't be resumed."""
+    lines = '{"title": "t"}\n' * 1500
+    write("t.jsonl", lines)
+    interrupt_where([number >= after for number in range(3)], monkeypatch)
+
+    ran = run("apply", "desk/ticket", file, "--stdin-filename", "s.jsonl", *STORE, stdin=lines)
+
+    assert (ran.code, ran.err) == (130, f"{told}interrupted\n")
+
+
+def test_interruptions_of_a_resumed_run_count_what_was_done_before(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is done is what the next --resume goes on after."""
+    words = ("apply", "desk/ticket", write("t.jsonl", [{"title": "t"}] * 9), *STORE)
+    monkeypatch.setattr("rulewright.cli.applying.batch.CHUNK", 3)
+    interrupt_where([False, True, False, True], monkeypatch)
+
+    first, second = run(*words), run(*words, "--resume")
+
+    assert "t.jsonl: 3 of its payloads are done" in first.err
+    assert "t.jsonl: 6 of its payloads are done" in second.err
+
+
 def test_copies_of_what_the_store_refuses_at_the_commit(
     run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
@@ -36,6 +36,9 @@ class Batch:
     # A target that accepted payloads are passed on to.
     forward: str | None = None
     refused: int = 0
+    # Of the input that is being applied: what it is, and how many payloads this run has stored or refused.
+    source: Source | None = None
+    done: int = 0
     # Tells this run from others of the same file.
     number: int = field(default_factory=partial(randbits, 63))
     applier: Applier = field(init=False)
@@ -70,7 +73,7 @@ class Batch:
         """
         for index, source in enumerate(self.sources):
             job = job_of(self.desk, source)
-            done = 0
+            self.source, self.done = source, 0
             items = mark(read_items(source, self.desk.fields))
             try:
                 if index == 0:
@@ -79,16 +82,28 @@ class Batch:
                     self._begin()
                 for decided in self._chunks(items, source, job):
                     yield from decided
-                    done += len(decided)
             except AdapterError:
-                hint = "; --resume goes on after them" if done and job is not None else ""
-                told = f"{source.name}: {done:,} payloads were done before the store failed{hint}"
+                hint = "; --resume goes on after them" if self.done and job is not None else ""
+                told = f"{source.name}: {self.done:,} payloads were done before the store failed{hint}"
                 click.echo(told, err=True)
                 raise
             if self._gives_up():
                 return
             if job is not None:
                 job.finish(self.store)
+
+    def tell_of_interruption(self) -> None:
+        """Say what stays done when somebody has interrupted the run, and how to go on."""
+        if self.source is None:
+            return
+        job = job_of(self.desk, self.source)
+        done, hint = self.done, ""
+        # A run that was resumed, or interrupted just behind a commit, has more done than it counted.
+        with suppress(AdapterError):
+            if job is not None and job.is_unfinished(self.store):
+                done, hint = job.done(self.store), "; --resume goes on after them"
+        told = f"{done:,} of its payloads are done, and stay so{hint}" if done else "nothing of it is done"
+        click.echo(f"{self.source.name}: {told}", err=True)
 
     def _begin(self) -> None:
         """Settle what is done: without --resume nothing is, even if this run is killed at once."""
@@ -146,6 +161,7 @@ class Batch:
 
         for decided in in_transactions(chunk, write, refuse):
             self.refused += sum(not outcome.accepted for _, outcome in decided)
+            self.done += len(decided)
             yield decided
             if self._gives_up():
                 return

@@ -43,8 +43,12 @@ def apply_files(
         batch.refuse_unfinished()
         # The batch copies by itself: the files are to hold what the store holds.
         decided = split_batch(batch.run(), replace(split, accepted=None, rejected=None), sources)
-        with rare_collections():
-            tally = show(entries_of(desk, decided, output), output)
+        try:
+            with rare_collections():
+                tally = show(entries_of(desk, decided, output), output)
+        except KeyboardInterrupt:
+            batch.tell_of_interruption()
+            raise
     end_with(tally.refused)
 
 
