@@ -35,7 +35,7 @@ def _open_what_is_closed() -> None:
     """Whoever closed stdin sends nothing, and whoever closed stderr wants to hear nothing.
 
     A file that a command opens would be given their numbers, else. Without stdout there are no results: that
-    is an error, in failures.
+    is an error, in endings.
     """
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - open to the end

@@ -19,7 +19,7 @@ from installing import Install
 from rulewright import ConfigurationError, Program, RuleFileError, load
 from rulewright.bundle import load_rules_once
 from rulewright.cli import main
-from rulewright.cli.failures import failing_well
+from rulewright.cli.endings import failing_well
 from rulewright.plugins import (
     CelFunction,
     EffectKind,

@@ -4,16 +4,16 @@
 needs beyond click when it runs; nor is click imported here, for a payload that earlier runs prepared for is
 decided without it (`warm_start`). A module imports only from those that stand before it in this list:
 
-  here, results, failures      paths as they are named, writing to stdout, and how errors end a command
-  extending, options, ages     what is configured, and the options that several commands share
+  here, results, endings       paths as they are named, writing to stdout, and how a command ends
+  configured, options, ages    what is configured, and the options that several commands share
   output, folders              the chosen report, and where the rule files are
   desk                         what payloads are decided with: rules, caller, records
   splitting                    the files of --accepted and --rejected
   deciding                     `validate`, `plan`, `explain`
   applying                     `apply`, `fire`, `transitions`, `tick`
   rule_files                   `check`, `test`, `export rule-schema`
-  outbox                       `outbox`, `forward`, `prune`
-  history                      `history`, `replay`
+  outbox                       `outbox`, `forward`
+  history                      `history`, `replay`, `prune`
   warm_start                   `validate` with what earlier runs kept
   commands                     one module for each command
   lazy_group, command_line     the group of all commands

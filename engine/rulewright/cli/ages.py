@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import click
@@ -17,6 +17,14 @@ def _age(context: click.Context, parameter: click.Parameter, value: str) -> time
     if found is None:
         raise click.BadParameter(f"{value!r} is no age: write 30d, 12h, 2w or 90m (m is minutes)")
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def before(now: datetime, age: timedelta) -> datetime:
+    """The time that is so long ago. Raises UsageError where there is none."""
+    try:
+        return now - age
+    except OverflowError:
+        raise click.UsageError("nothing can be as old as --older-than says") from None
 
 
 older_than_option = click.option(

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from rulewright.cli.failures import failing_well
+from rulewright.cli.endings import failing_well
 
 HELP_ASKED: Final = "rulewright.help_asked"
 

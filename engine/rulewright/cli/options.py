@@ -44,7 +44,7 @@ class FormatName(click.ParamType[str]):
             return value
         if value in FORMATS and ctx is not None and param is not None and not _is_typed(param, ctx):
             return None
-        from rulewright.cli.extending import configured_registry  # noqa: PLC0415 - seldom needed
+        from rulewright.cli.configured import configured_registry  # noqa: PLC0415 - seldom needed
 
         decides = ctx is not None and ctx.info_name in _DECIDING_COMMANDS
         known = [*self.known, *(configured_registry().formats if decides else ())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from rulewright.cli.extending import configured_registry
+from rulewright.cli.configured import configured_registry
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.results import write
 from rulewright.errors import ENDINGS, PluginError, RulewrightError, in_words
@@ -102,6 +103,22 @@ def _foreign(chosen: str, entries: Iterable[Entry]) -> Iterator[str]:
 def chosen_format(output: OutputChoices) -> str:
     """The format that was asked for, else pretty for people and text for programs."""
     return output.format or ("pretty" if sys.stdout.isatty() else "text")
+
+
+def is_json(output: OutputChoices) -> bool:
+    """Whether a program is to read what is told."""
+    return chosen_format(output) in ("json", "jsonl")
+
+
+def write_list(data: Iterable[object], lines: Iterable[str], output: OutputChoices) -> None:
+    """Write a list of what is no decision: as JSON data, or as lines in words."""
+    match chosen_format(output):
+        case "jsonl":
+            write("".join(f"{json.dumps(one)}\n" for one in data))
+        case "json":
+            write(json.dumps([*data], indent=2) + "\n")
+        case _:
+            write("".join(f"{line}\n" for line in lines))
 
 
 def paint(output: OutputChoices) -> Callable[[str, str], str]:

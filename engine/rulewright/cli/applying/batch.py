@@ -13,8 +13,8 @@ import click
 
 from rulewright.batch import CHUNK, SECONDS, Applier, in_transactions
 from rulewright.cli.applying.jobs import Job, Marked, job_of, mark
-from rulewright.cli.desk.desk import Desk
-from rulewright.cli.splitting.parted import Copies, Decided
+from rulewright.cli.desk.desk import Decided, Desk
+from rulewright.cli.splitting.copies import Copies
 from rulewright.errors import AdapterError
 from rulewright.evaluation import Inputs, with_payload
 from rulewright.inputs import Payload, Source, read_items

@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from rulewright.cli.desk.desk import Desk
-from rulewright.cli.splitting.parted import item_line
+from rulewright.cli.splitting.lines import item_line
 from rulewright.errors import AdapterError, PayloadError
 from rulewright.inputs import Item, Source
 from rulewright.ports import Store, Transaction

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from dataclasses import replace
 
 import click
 
-from rulewright.cli.deciding.decisions import end_with
-from rulewright.cli.desk.desk import Desk, load_rules_of, lookup_records, open_desk
+from rulewright.cli.desk.lookups import lookup_records
+from rulewright.cli.desk.opening import load_rules_of, open_desk
 from rulewright.cli.desk.stores import open_for_writing, require_existing, require_store
+from rulewright.cli.endings import end_with
 from rulewright.cli.options import Choices, OutputChoices
-from rulewright.cli.output import chosen_format, paint, show
-from rulewright.cli.results import write
+from rulewright.cli.output import paint, show, write_list
 from rulewright.conflicts import despite_conflicts
 from rulewright.delivery import Receipt
-from rulewright.evaluation import Move
 from rulewright.inputs import Broken, Item, find_sources, read_document, read_text
 from rulewright.report.entry import make_entry
 from rulewright.report.moves import move_json, moves_in_words
@@ -68,18 +66,8 @@ def list_moves(resource: str, key: str, choices: Choices, output: OutputChoices)
             request=desk.request,
             as_of=desk.as_of,
         )
-    write(_moves_text(desk, moves, output))
-
-
-def _moves_text(desk: Desk, moves: tuple[Move, ...], output: OutputChoices) -> str:
-    match chosen_format(output):
-        case "jsonl":
-            return "".join(f"{json.dumps(move_json(move))}\n" for move in moves)
-        case "json":
-            return json.dumps([move_json(move) for move in moves], indent=2) + "\n"
-        case _:
-            title = f"{desk.resource} {desk.key}"
-            return "".join(f"{line}\n" for line in moves_in_words(title, moves, paint(output)))
+    lines = moves_in_words(f"{desk.resource} {desk.key}", moves, paint(output))
+    write_list(map(move_json, moves), lines, output)
 
 
 def tick(choices: Choices, output: OutputChoices) -> None:

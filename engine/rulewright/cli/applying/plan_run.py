@@ -10,8 +10,7 @@ from msgspec.structs import replace
 from rulewright.cli.applying.planned import Planned, difference
 from rulewright.cli.deciding.decisions import read_all_items
 from rulewright.cli.deciding.payload_digest import payload_digest
-from rulewright.cli.desk.desk import Desk
-from rulewright.cli.splitting.parted import Decided
+from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.errors import PayloadError, ReferenceViolationError, UniqueViolationError
 from rulewright.evaluation import mask_outcome
 from rulewright.inputs import Item, Payload, Source, find_sources

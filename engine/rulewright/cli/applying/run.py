@@ -12,13 +12,17 @@ from rulewright.cli.applying.batch import Batch
 from rulewright.cli.applying.garbage import rare_collections
 from rulewright.cli.applying.plan_run import carry_out_plan, planned_sources
 from rulewright.cli.applying.planned import read_plan
-from rulewright.cli.deciding.decisions import end_with, entries_of
-from rulewright.cli.desk.desk import Desk, open_desk
+from rulewright.cli.deciding.decisions import entries_of
+from rulewright.cli.desk.desk import Desk
+from rulewright.cli.desk.opening import open_desk
 from rulewright.cli.desk.stores import open_for_writing, require_store
+from rulewright.cli.endings import end_with
 from rulewright.cli.options import Choices, OutputChoices, SplitChoices
 from rulewright.cli.output import show
-from rulewright.cli.splitting.parted import Copies, refuse_overwriting, split_batch
-from rulewright.cli.splitting.staging import Staged
+from rulewright.cli.splitting.copies import Copies
+from rulewright.cli.splitting.overwriting import refuse_overwriting
+from rulewright.cli.splitting.parted import split_batch
+from rulewright.cli.splitting.staged import Staged
 from rulewright.inputs import find_sources
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
-from rulewright.cli.failures import FINDINGS
 from rulewright.cli.options import OutputChoices, output_options, rules_option
 
 
@@ -22,6 +20,7 @@ def command(paths: tuple[str, ...], rules: str | None, strict: bool, output: Out
     PATH is a folder of rules, one API's folder or one rule file; by default the configured rules, else
     those that ship.
     """
+    from rulewright.cli.endings import end_with  # noqa: PLC0415
     from rulewright.cli.folders import rules_folder, warn_of_rules_here  # noqa: PLC0415
     from rulewright.cli.rule_files.checking import check_folder, show_problems  # noqa: PLC0415 - for a fast --help
 
@@ -31,8 +30,7 @@ def command(paths: tuple[str, ...], rules: str | None, strict: bool, output: Out
     _require(folders)
     checked = [check_folder(folder) for folder in folders]
     errors, warnings = show_problems(checked, output)
-    sys.stdout.flush()
-    click.get_current_context().exit(FINDINGS if errors or (strict and warnings) else 0)
+    end_with(errors + warnings if strict else errors)
 
 
 def _require(folders: list[Path]) -> None:

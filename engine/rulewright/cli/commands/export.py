@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from rulewright.cli.options import FormatName, hand_options_on, rules_option, rules_option_saying
+from rulewright.cli.options import Command, FormatName, hand_options_on, rules_option, rules_option_saying
 
 if TYPE_CHECKING:
     from rulewright.export.diagrams import Kind, Language
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 # As rulewright.export.diagrams has them: importing it would slow --help down.
 _KINDS: Final = ("workflow", "relations")
 _LANGUAGES: Final = ("mermaid", "dot")
+
+
+def _operation_option(text: str) -> Callable[[Command], Command]:
+    return click.option("--operation", default="create", show_default=True, metavar="OPERATION", help=text)
 
 
 @click.group("export")
@@ -25,20 +30,14 @@ def command(context: click.Context) -> None:
 
 @command.command("program", short_help="The Python that a resource's rules are compiled to.")
 @click.argument("resource")
-@click.option(
-    "--operation",
-    default="create",
-    show_default=True,
-    metavar="OPERATION",
-    help="What the program decides: create, update or an event.",
-)
+@_operation_option("What the program decides: create, update or an event.")
 @rules_option
 def export_program(resource: str, operation: str, rules: str | None) -> None:
     """Print the Python program that decides creates, updates or events of RESOURCE (for example ct_oi/case).
 
     It is generated from the rule file; reading it shows in which order what is judged.
     """
-    from rulewright.cli.desk.desk import load_rules_of  # noqa: PLC0415 - for a fast --help
+    from rulewright.cli.desk.opening import load_rules_of  # noqa: PLC0415 - for a fast --help
     from rulewright.evaluation import find_resource, require_operation  # noqa: PLC0415
     from rulewright.hotpath import program_source  # noqa: PLC0415
 
@@ -50,20 +49,14 @@ def export_program(resource: str, operation: str, rules: str | None) -> None:
 
 @command.command("jsonschema", short_help="The JSON Schema of what is sent to a resource.")
 @click.argument("resource")
-@click.option(
-    "--operation",
-    default="create",
-    show_default=True,
-    metavar="OPERATION",
-    help="What is sent to it: create, update or an event.",
-)
+@_operation_option("What is sent to it: create, update or an event.")
 @rules_option
 def export_jsonschema(resource: str, operation: str, rules: str | None) -> None:
     """Print the JSON Schema (2020-12) of what creates a RESOURCE, updates it, or comes with an event.
 
     It refuses nothing that the rules take; what JSON Schema can't say stands under x-rulewright.
     """
-    from rulewright.cli.desk.desk import load_rules_of  # noqa: PLC0415 - for a fast --help
+    from rulewright.cli.desk.opening import load_rules_of  # noqa: PLC0415 - for a fast --help
     from rulewright.cli.results import write  # noqa: PLC0415
     from rulewright.evaluation import find_resource  # noqa: PLC0415
     from rulewright.export import json_schema  # noqa: PLC0415
@@ -86,7 +79,7 @@ def export_openapi(
     NAME is an API (ct_oi) or a resource (ct_oi/case); without any, all that the rules have are described.
     Conditions, which OpenAPI can't say, stand under x-rulewright.
     """
-    from rulewright.cli.desk.desk import load_rules_of  # noqa: PLC0415 - for a fast --help
+    from rulewright.cli.desk.opening import load_rules_of  # noqa: PLC0415 - for a fast --help
     from rulewright.cli.folders import warn_of_rules_here  # noqa: PLC0415
     from rulewright.cli.results import write  # noqa: PLC0415
     from rulewright.export import openapi  # noqa: PLC0415
@@ -103,7 +96,7 @@ def export_openapi(
 @rules_option
 def export_docs(resource: str, rules: str | None) -> None:
     """Print a page about a RESOURCE, in Markdown: its fields, conditions, effects and types."""
-    from rulewright.cli.desk.desk import load_rules_of  # noqa: PLC0415 - for a fast --help
+    from rulewright.cli.desk.opening import load_rules_of  # noqa: PLC0415 - for a fast --help
     from rulewright.cli.results import write  # noqa: PLC0415
     from rulewright.export import markdown  # noqa: PLC0415
 
@@ -127,7 +120,7 @@ def export_diagram(
 
     Mermaid is drawn by GitHub and by most documentation tools; DOT is the language of Graphviz.
     """
-    from rulewright.cli.desk.desk import load_rules_of  # noqa: PLC0415 - for a fast --help
+    from rulewright.cli.desk.opening import load_rules_of  # noqa: PLC0415 - for a fast --help
     from rulewright.cli.folders import warn_of_rules_here  # noqa: PLC0415
     from rulewright.cli.results import write  # noqa: PLC0415
     from rulewright.export import diagram  # noqa: PLC0415
@@ -151,7 +144,7 @@ def export_rule_schema(kind: str, rules: str | None) -> None:
 
     Types and keywords of plug-ins are in it, and the shared types of the rules' api.yaml.
     """
-    from rulewright.cli.extending import configured_registry  # noqa: PLC0415 - for a fast --help
+    from rulewright.cli.configured import configured_registry  # noqa: PLC0415 - for a fast --help
     from rulewright.cli.results import write  # noqa: PLC0415
     from rulewright.cli.rule_files.schemas import schema_of  # noqa: PLC0415
     from rulewright.report.text import dump_json  # noqa: PLC0415

@@ -28,8 +28,10 @@ def command(
     Each payload is judged against the records as they are. What --format json or jsonl prints can be
     carried out later with `apply --plan`, which refuses if rules, records or payloads changed meanwhile.
     """
-    from rulewright.cli.deciding.decisions import decide_and_show, end_with  # noqa: PLC0415 - lazy, for a fast --help
-    from rulewright.cli.desk.desk import lookup_records, open_desk  # noqa: PLC0415
+    from rulewright.cli.deciding.decisions import decide_and_show  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.desk.lookups import lookup_records  # noqa: PLC0415
+    from rulewright.cli.desk.opening import open_desk  # noqa: PLC0415
+    from rulewright.cli.endings import end_with  # noqa: PLC0415 - lazy, for a fast --help
     from rulewright.inputs import find_sources  # noqa: PLC0415
 
     sources = find_sources(files, choices.stdin_filename)

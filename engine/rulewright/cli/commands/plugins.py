@@ -15,7 +15,7 @@ def command(output: OutputChoices) -> None:
     Plug-ins are found by the entry points of installed packages, in the group `rulewright`, and by `plugins`
     in rulewright.toml. What ships with Rulewright comes first.
     """
-    from rulewright.cli.extending import configured_registry  # noqa: PLC0415 - for a fast --help
+    from rulewright.cli.configured import configured_registry  # noqa: PLC0415 - for a fast --help
     from rulewright.cli.output import chosen_format  # noqa: PLC0415
     from rulewright.cli.results import write  # noqa: PLC0415
     from rulewright.plugins.listing import plugins_json, plugins_text  # noqa: PLC0415

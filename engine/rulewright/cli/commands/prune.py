@@ -20,6 +20,6 @@ def command(store: str | None, older_than: timedelta, output: OutputChoices) -> 
     Idempotency keys that expired as long ago go with them; where the API says no `keep`, they never expire.
     The newest entry stays whatever its age. Old messages are removed by `rulewright outbox prune`.
     """
-    from rulewright.cli.outbox.pruning import prune_decisions  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.history.pruning import prune_decisions  # noqa: PLC0415 - lazy, for a fast --help
 
     prune_decisions(store, older_than, output)

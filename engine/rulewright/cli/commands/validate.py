@@ -48,8 +48,10 @@ def command(
     --store or --records as they are; without either, rules that look something up leave their payload
     undecided.
     """
-    from rulewright.cli.deciding.decisions import end_with, validate_and_show  # noqa: PLC0415 - lazy, for a fast --help
-    from rulewright.cli.desk.desk import chosen_records, lookup_records, open_desk  # noqa: PLC0415
+    from rulewright.cli.deciding.decisions import validate_and_show  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.desk.lookups import chosen_records, lookup_records  # noqa: PLC0415
+    from rulewright.cli.desk.opening import open_desk  # noqa: PLC0415
+    from rulewright.cli.endings import end_with  # noqa: PLC0415 - lazy, for a fast --help
     from rulewright.cli.warm_start.keeping import find_chance, take_chance  # noqa: PLC0415
     from rulewright.inputs import find_sources  # noqa: PLC0415
 

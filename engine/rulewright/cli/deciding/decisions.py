@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-import click
 from msgspec.structs import replace
 
 from rulewright.cli.deciding.payload_digest import payload_digest
-from rulewright.cli.desk.desk import Desk
-from rulewright.cli.failures import FINDINGS
+from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.cli.options import OutputChoices, SplitChoices
 from rulewright.cli.output import Progress, chosen_format, show
-from rulewright.cli.splitting.parted import Decided, split_batch
+from rulewright.cli.splitting.parted import split_batch
 from rulewright.inputs import Item, Payload, Source, read_items
 from rulewright.ports import Records
 from rulewright.report.entry import Entry, changes_entry, make_entry, problems_entry
@@ -77,9 +74,15 @@ def decide_and_show(
     fix: bool = False,
 ) -> int:
     """Decide and report; return how many payloads were not accepted."""
-    decided = decide_all(desk, read_all_items(desk, sources), records, fix=fix)
-    parted = split_batch(decided, split, sources)
+    parted = _decided_in_full(desk, sources, records, split, fix=fix)
     return show(entries_of(desk, parted, output, digests=digests), output).refused
+
+
+def _decided_in_full(
+    desk: Desk, sources: Sequence[Source], records: Records | None, split: SplitChoices, *, fix: bool
+) -> Iterator[Decided]:
+    decided = decide_all(desk, read_all_items(desk, sources), records, fix=fix)
+    return split_batch(decided, split, sources)
 
 
 def validate_and_show(
@@ -127,9 +130,3 @@ def problems_of(desk: Desk, decided: Iterable[Decided], *, with_rules: bool) -> 
             yield make_entry(outcome, item, desk.program.compiled)
         else:
             yield problems_entry(outcome, item, with_rules=with_rules)
-
-
-def end_with(refused: int) -> None:
-    """End the command: 0 if nothing was found, else 1."""
-    sys.stdout.flush()
-    click.get_current_context().exit(FINDINGS if refused else 0)

@@ -10,9 +10,12 @@ from typing import Final
 import click
 
 from rulewright.checks import pages
-from rulewright.cli.deciding.decisions import end_with, read_all_items
-from rulewright.cli.desk.desk import Desk, lookup_records, open_desk
-from rulewright.cli.extending import configured_registry
+from rulewright.cli.configured import configured_registry
+from rulewright.cli.deciding.decisions import read_all_items
+from rulewright.cli.desk.desk import Desk
+from rulewright.cli.desk.lookups import lookup_records
+from rulewright.cli.desk.opening import open_desk
+from rulewright.cli.endings import end_with
 from rulewright.cli.options import Choices, OutputChoices
 from rulewright.cli.output import chosen_format, paint
 from rulewright.cli.results import write

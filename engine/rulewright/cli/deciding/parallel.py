@@ -10,7 +10,6 @@ import multiprocessing
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final
@@ -18,19 +17,16 @@ from typing import Final
 import click
 from msgspec import Struct
 
-from rulewright.cli.deciding.decisions import (
-    decide_all,
-    end_with,
-    entries_of,
-    problems_of,
-    tells_problems_only,
-)
+from rulewright.cli.configured import configuration_here
+from rulewright.cli.deciding.decisions import decide_all, entries_of, problems_of, tells_problems_only
 from rulewright.cli.deciding.parallel_skimming import may_skim_in_parallel, skim_in_parallel
-from rulewright.cli.desk.desk import Desk, chosen_records, lookup_records
-from rulewright.cli.extending import configuration_here
+from rulewright.cli.deciding.workers import hand_over, result_of
+from rulewright.cli.desk.desk import Decided, Desk
+from rulewright.cli.desk.lookups import chosen_records, lookup_records
+from rulewright.cli.endings import end_with
 from rulewright.cli.options import Choices, OutputChoices, SplitChoices
 from rulewright.cli.output import show
-from rulewright.cli.splitting.parted import Decided, split_batch
+from rulewright.cli.splitting.parted import split_batch
 from rulewright.configuration import Configuration
 from rulewright.errors import PayloadError
 from rulewright.inputs import Broken, Payload, Source
@@ -124,7 +120,7 @@ def _decided(pool: Executor, sources: Sequence[Source], workers: int) -> Iterato
     for source in sources:
         begun = number
         for block in read_blocks(source):
-            waiting.append((block, _submit(pool, block, number)))
+            waiting.append((block, hand_over(pool, _decide, block, number)))
             number += block.payloads
             if len(waiting) > workers * _AHEAD:
                 yield from _told(*waiting.popleft())
@@ -134,22 +130,8 @@ def _decided(pool: Executor, sources: Sequence[Source], workers: int) -> Iterato
         yield from _told(*waiting.popleft())
 
 
-def _submit(pool: Executor, block: Block, number: int) -> Future[list[_Told]]:
-    """Hand a block over; where the workers have died, what was handed over before is told first."""
-    try:
-        return pool.submit(_decide, block, number)
-    except BrokenProcessPool as error:
-        failed: Future[list[_Told]] = Future()
-        failed.set_exception(error)
-        return failed
-
-
 def _told(block: Block, future: Future[list[_Told]]) -> Iterator[Decided]:
-    try:
-        told = future.result()
-    except BrokenProcessPool:
-        message = "a worker process died (killed, or out of memory); from this line on nothing was decided"
-        raise PayloadError(message, f"{block.name}:{block.line}:1") from None
+    told = result_of(block, future)
     assert len(told) == block.payloads, "a payload was lost"
     for outcome, at, raw, is_payload in told:
         item = Payload(None, at, _nowhere, raw) if is_payload else Broken("invalid_json", "", at, raw)

@@ -13,7 +13,6 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
@@ -21,14 +20,18 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from rulewright.cli.deciding.decisions import end_with, problems_of
+from rulewright.cli.deciding.decisions import problems_of
 from rulewright.cli.deciding.remembered import RememberedRecords
 from rulewright.cli.deciding.skimming import Skimmer
-from rulewright.cli.desk.desk import Desk, lookup_records
+from rulewright.cli.deciding.workers import hand_over, result_of
+from rulewright.cli.desk.desk import Decided, Desk
+from rulewright.cli.desk.lookups import lookup_records
+from rulewright.cli.endings import end_with
 from rulewright.cli.options import Choices, OutputChoices, SplitChoices
 from rulewright.cli.output import Progress, chosen_format, write_summary
 from rulewright.cli.results import write
-from rulewright.cli.splitting.parted import Decided, Parted, item_line, lines_of, open_parted
+from rulewright.cli.splitting.lines import item_line, lines_of
+from rulewright.cli.splitting.parted import Parted, open_parted
 from rulewright.errors import PayloadError
 from rulewright.hotpath.deciding import quick_for
 from rulewright.inputs import Source
@@ -161,31 +164,13 @@ def _decided(pool: Executor, sources: Sequence[Source], workers: int, tally: Tal
     for source in sources:
         payloads = tally.read
         for range_ in read_ranges(source):
-            waiting.append((range_, _submit(pool, range_)))
+            waiting.append((range_, hand_over(pool, _decide, range_)))
             if len(waiting) > workers * _AHEAD:
-                yield _result(*waiting.popleft())
+                yield result_of(*waiting.popleft())
         while waiting:
-            yield _result(*waiting.popleft())
+            yield result_of(*waiting.popleft())
         if tally.read == payloads:
             raise PayloadError("the file is empty: there is no payload in it", f"{source.name}:1:1")
-
-
-def _submit(pool: Executor, range_: Range) -> Future[_Found]:
-    """Hand a range over; where the workers have died, what was handed over before is told first."""
-    try:
-        return pool.submit(_decide, range_)
-    except BrokenProcessPool as error:
-        failed: Future[_Found] = Future()
-        failed.set_exception(error)
-        return failed
-
-
-def _result(range_: Range, future: Future[_Found]) -> _Found:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        message = "a worker process died (killed, or out of memory); from this line on nothing was decided"
-        raise PayloadError(message, f"{range_.name}:{range_.line}:1") from None
 
 
 def _begin(job: _Job) -> None:

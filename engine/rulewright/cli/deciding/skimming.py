@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, field
 
 from rulewright.cli.deciding.remembered import RememberedRecords
-from rulewright.cli.desk.desk import Desk
+from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.cli.options import SplitChoices
 from rulewright.cli.output import Progress
-from rulewright.cli.splitting.parted import Decided, Parted, is_enough, open_parted
+from rulewright.cli.splitting.parted import Parted, is_enough, open_parted
 from rulewright.errors import PayloadError
 from rulewright.evaluation import Inputs, with_payload
 from rulewright.glance.written import line_of

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from rulewright.cli.configured import configured_registry
 from rulewright.cli.options import Choices
 from rulewright.ports import Store
 from rulewright.program import Program
@@ -42,6 +43,17 @@ def open_for_writing(url: str, program: Program) -> Store:
         hint = "for one that stays write sqlite:///intake.db"
         click.echo(f"warning: {url} is in memory, and gone when this command ends; {hint}", err=True)
     return store
+
+
+def open_outbox(url: str | None, *, create: bool = False) -> Store:
+    """Open the store that the outbox is in; a file that is not there is most likely misspelt."""
+    from rulewright_adapters import open_store  # noqa: PLC0415 - the engine needs no adapter
+
+    if url is None:
+        raise click.UsageError("--store URL is needed: where is the outbox? For example sqlite:///intake.db")
+    if not create:
+        require_existing(url)
+    return open_store(url, configured_registry().stores)
 
 
 def sqlite_path(url: str) -> Path | None:

@@ -10,11 +10,11 @@ from dataclasses import asdict
 import click
 
 from rulewright.audit import decisions_of
-from rulewright.cli.deciding.decisions import end_with
-from rulewright.cli.desk.desk import load_rules_of
+from rulewright.cli.desk.opening import load_rules_of
 from rulewright.cli.desk.records import read_records
+from rulewright.cli.desk.stores import open_outbox
+from rulewright.cli.endings import end_with
 from rulewright.cli.options import OutputChoices
-from rulewright.cli.outbox.mailing import open_outbox
 from rulewright.cli.output import chosen_format, counted
 from rulewright.cli.results import write
 from rulewright.ports import Store

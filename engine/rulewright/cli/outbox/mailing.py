@@ -14,12 +14,12 @@ from typing import Final
 
 import click
 
-from rulewright.cli.deciding.decisions import end_with
-from rulewright.cli.desk.desk import load_rules_of
-from rulewright.cli.desk.stores import require_existing
-from rulewright.cli.extending import configured_registry
+from rulewright.cli.configured import configured_registry
+from rulewright.cli.desk.opening import load_rules_of
+from rulewright.cli.desk.stores import open_outbox
+from rulewright.cli.endings import end_with
 from rulewright.cli.options import OutputChoices
-from rulewright.cli.output import chosen_format, paint
+from rulewright.cli.output import chosen_format, paint, write_list
 from rulewright.cli.results import write
 from rulewright.configuration import Configuration
 from rulewright.errors import ConfigurationError, StoreLostError
@@ -28,17 +28,6 @@ from rulewright.ports import Forwarder, Store
 from rulewright.report.letters import letter_in_words, letter_json, letter_line, settled_json, settled_line
 
 _EDITS: Final[Mapping[str, Callable[[Store, Sequence[int]], list[Letter]]]] = {"retry": retry, "drop": drop}
-
-
-def open_outbox(url: str | None, *, create: bool = False) -> Store:
-    """Open the store that the outbox is in; a file that is not there is most likely misspelt."""
-    from rulewright_adapters import open_store  # noqa: PLC0415 - the engine needs no adapter
-
-    if url is None:
-        raise click.UsageError("--store URL is needed: where is the outbox? For example sqlite:///intake.db")
-    if not create:
-        require_existing(url)
-    return open_store(url, configured_registry().stores)
 
 
 def open_forwarder(store: Store) -> Forwarder:
@@ -64,7 +53,7 @@ def list_outbox(
     with closing(open_outbox(url)) as store:
         letters = list_letters(store, states, target, limit)
         counts = count_letters(store)
-    _write_all(letters, output, lambda letter: [letter_line(letter, paint(output))])
+    _write_lines(letters, output)
     click.echo(", ".join(f"{number:,} {state}" for state, number in counts.items()), err=True)
 
 
@@ -72,7 +61,8 @@ def show_outbox(url: str | None, ids: Sequence[int], output: OutputChoices) -> N
     """Show messages whole."""
     with closing(open_outbox(url)) as store:
         letters = [find_letter(store, one) for one in ids]
-    _write_all(letters, output, lambda letter: letter_in_words(letter, paint(output)))
+    lines = (line for letter in letters for line in letter_in_words(letter, paint(output)))
+    write_list(map(letter_json, letters), lines, output)
 
 
 def edit_outbox(url: str | None, edit: str, ids: Sequence[int], output: OutputChoices) -> None:
@@ -80,19 +70,12 @@ def edit_outbox(url: str | None, edit: str, ids: Sequence[int], output: OutputCh
     with closing(open_outbox(url)) as store:
         chosen = ids or [letter.id for letter in list_letters(store, ["dead"])]
         letters = _EDITS[edit](store, chosen)
-    _write_all(letters, output, lambda letter: [letter_line(letter, paint(output))])
+    _write_lines(letters, output)
 
 
-def _write_all(
-    letters: Sequence[Letter], output: OutputChoices, lines: Callable[[Letter], Sequence[str]]
-) -> None:
-    match chosen_format(output):
-        case "jsonl":
-            write("".join(f"{json.dumps(letter_json(letter))}\n" for letter in letters))
-        case "json":
-            write(json.dumps([letter_json(letter) for letter in letters], indent=2) + "\n")
-        case _:
-            write("".join(f"{line}\n" for letter in letters for line in lines(letter)))
+def _write_lines(letters: Sequence[Letter], output: OutputChoices) -> None:
+    painted = paint(output)
+    write_list(map(letter_json, letters), (letter_line(letter, painted) for letter in letters), output)
 
 
 def deliver_outbox(

@@ -12,12 +12,15 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from msgspec import Struct
 
-from rulewright.cli.deciding.decisions import end_with, entries_of, read_all_items
-from rulewright.cli.desk.desk import Desk, lookup_records, open_desk
+from rulewright.cli.deciding.decisions import entries_of, read_all_items
+from rulewright.cli.desk.desk import Decided, Desk
+from rulewright.cli.desk.lookups import lookup_records
+from rulewright.cli.desk.opening import open_desk
+from rulewright.cli.desk.stores import open_outbox
+from rulewright.cli.endings import end_with
 from rulewright.cli.options import Choices, OutputChoices
-from rulewright.cli.outbox.mailing import open_forwarder, open_outbox
+from rulewright.cli.outbox.mailing import open_forwarder
 from rulewright.cli.output import show
-from rulewright.cli.splitting.parted import Decided
 from rulewright.evaluation import Inputs, mask_outcome
 from rulewright.inputs import Item, Payload, find_sources
 from rulewright.outbox import MESSAGES, Deliverer, Letter, find_letter, forwarded, keep_messages

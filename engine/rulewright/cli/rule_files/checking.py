@@ -11,7 +11,7 @@ import click
 from msgspec import Struct
 
 from rulewright.checks import check_reading
-from rulewright.cli.extending import configured_registry
+from rulewright.cli.configured import configured_registry
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import chosen_format, paint
 from rulewright.cli.results import write

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 from msgspec import Struct
 
-from rulewright.cli.extending import configuration_here
+from rulewright.cli.configured import configuration_here
 from rulewright.cli.folders import warn_of_rules_here
 from rulewright.errors import ConfigurationError
 from rulewright.program import Program, load, shipped_rules

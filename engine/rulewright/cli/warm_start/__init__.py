@@ -33,7 +33,7 @@ _OPTIONS: Final = {
 _FROM_ENVIRONMENT: Final = frozenset(_OPTIONS.values()) - {"seed"}
 _PREFIX: Final = "RULEWRIGHT_"
 _ENDING: Final = ".program"
-# As failures.FINDINGS.
+# As endings.FINDINGS.
 _FINDINGS: Final = 1
 _STDIN: Final = "-"
 # One for each resource that was asked about of late.

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 from msgspec import Struct
 
+from rulewright.cli.configured import configuration_here
 from rulewright.cli.desk.desk import Desk
-from rulewright.cli.extending import configuration_here
 from rulewright.cli.warm_start import keep_program, program_name
 from rulewright.private_cache import cache_folder, is_guarded, is_kept
 

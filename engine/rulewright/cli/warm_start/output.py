@@ -95,7 +95,7 @@ def tell_failure(error: BaseException) -> int:
     """Say what went wrong as the whole command says it; return the exit status."""
     import click  # noqa: PLC0415 - seldom needed
 
-    from rulewright.cli.failures import failing_well  # noqa: PLC0415
+    from rulewright.cli.endings import failing_well  # noqa: PLC0415
 
     context = click.Context(click.Command("rulewright"))
     try:

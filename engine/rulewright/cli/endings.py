@@ -1,4 +1,4 @@
-"""How errors end a command: a message on stderr and an exit status, never a traceback."""
+"""How a command ends: an exit status and, where something failed, a message on stderr; never a traceback."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ FAILURE = 2
 # 128 and the signal's number, as shells have it.
 INTERRUPTED = 130
 PIPE_CLOSED = 141
+
+
+def end_with(findings: int) -> None:
+    """End the command: 0 if nothing was found, else 1. Raises OSError where stdout takes no more."""
+    sys.stdout.flush()
+    click.get_current_context().exit(FINDINGS if findings else 0)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Which plug-ins the commands use: those of the configuration, and the installed ones unless refused."""
+"""What is configured for the command that runs, and the plug-ins that it uses for that."""
 
 from __future__ import annotations
 

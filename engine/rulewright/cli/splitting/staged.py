@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from rulewright.cli.desk.desk import Decided
 from rulewright.cli.options import SplitChoices
-from rulewright.cli.splitting.parted import Decided, lines_of
+from rulewright.cli.splitting.lines import lines_of
 
 
 class Staged:

@@ -1,0 +1,33 @@
+"""Parts of a file, handed to other processes, any of which may die."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, TypeVar
+
+from rulewright.errors import PayloadError
+from rulewright.inputs.blocks import Block
+from rulewright.inputs.ranges import Range
+
+Found = TypeVar("Found")
+
+
+def hand_over(pool: Executor, decide: Callable[..., Found], part: Block | Range, *more: Any) -> Future[Found]:
+    """Let a worker decide a part; where the workers have died, what was handed over before is told first."""
+    try:
+        return pool.submit(decide, part, *more)
+    except BrokenProcessPool as error:
+        failed: Future[Found] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def result_of(part: Block | Range, future: Future[Found]) -> Found:
+    """What a worker found. Raises PayloadError that names the first line that nobody decided."""
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        message = "a worker process died (killed, or out of memory); from this line on nothing was decided"
+        raise PayloadError(message, f"{part.name}:{part.line}:1") from None
