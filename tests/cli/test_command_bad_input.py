@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from workplace import Run, Write
+from workplace import RULES, Run, Write
 
 # What the file holds -> the place that is named, the code, and a word of the message.
 TEXTS: dict[str, tuple[bytes, str, str, str]] = {
@@ -241,3 +241,34 @@ def test_a_name_as_long_as_a_payload_is_shortened_in_messages(run: Run, write: W
     assert problem["path"] == f"/{name}"
     for format_ in ("text", "pretty", "github", "junit", "sarif"):
         assert len(run("validate", "desk/ticket", "t.json", "--format", format_).out) < 4000
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "apply", "forward", "explain"])
+@pytest.mark.parametrize("others", [("desk/ticket",), ()])
+def test_a_file_before_the_resource(run: Run, write: Write, command: str, others: tuple[str, ...]) -> None:
+    """Who swaps them, or leaves the resource out, is told the order."""
+    ran = run(command, write("t.json", {"title": "a"}), *others)
+
+    assert ran.code == 2
+    said = f"t.json is a file; the resource comes before it, like: rulewright {command} ct_oi/case t.json\n"
+    assert ran.err.endswith(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            str(RULES / "desk" / "ticket.yaml"),
+            "name its resource, like: rulewright validate desk/ticket FILE\n",
+        ),
+        ("-", "- is standard input; the resource comes before it, like: rulewright validate ct_oi/case -\n"),
+        ("t.csv:Sheet1", "t.csv:Sheet1 is a file; the resource comes before it"),
+        ("tickets", "there is no rule file for tickets; did you mean desk/ticket?"),
+    ],
+)
+def test_what_stands_for_the_resource(run: Run, write: Write, name: str, said: str) -> None:
+    """A rule file is known by what it holds; what looks like no file is looked for among the resources."""
+    ran = run("validate", name, write("t.json", {"title": "a"}))
+
+    assert ran.code == 2
+    assert said in ran.err

@@ -13,10 +13,11 @@ from rulewright.cli.options import (
     output_options,
     split_options,
 )
+from rulewright.cli.resource_name import ResourceName
 
 
 @click.command("apply")
-@click.argument("resource", required=False)
+@click.argument("resource", required=False, type=ResourceName())
 @click.argument("files", nargs=-1, metavar="FILE...")
 @click.option("--resume", is_flag=True, help="Go on with files that were interrupted, after what is done.")
 @click.option("--restart", is_flag=True, help="Apply interrupted files from their start.")

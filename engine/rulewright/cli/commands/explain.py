@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from rulewright.cli.options import Choices, OutputChoices, deciding_options, listing_options
+from rulewright.cli.resource_name import ResourceName
 
 
 @click.command("explain")
-@click.argument("subject", metavar="RESOURCE|CODE")
+@click.argument("subject", metavar="RESOURCE|CODE", type=ResourceName())
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @deciding_options
 @listing_options

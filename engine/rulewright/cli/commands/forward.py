@@ -5,10 +5,11 @@ from __future__ import annotations
 import click
 
 from rulewright.cli.options import Choices, OutputChoices, deciding_options, output_options
+from rulewright.cli.resource_name import ResourceName
 
 
 @click.command("forward")
-@click.argument("resource")
+@click.argument("resource", type=ResourceName())
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "--to", "target", metavar="NAME", required=True, help="A target of rulewright.toml or api.yaml."

@@ -14,10 +14,11 @@ from rulewright.cli.options import (
     output_options,
     split_options,
 )
+from rulewright.cli.resource_name import ResourceName
 
 
 @click.command("validate")
-@click.argument("resource")
+@click.argument("resource", type=ResourceName())
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @deciding_options
 @split_options
