@@ -67,7 +67,7 @@ ORDER = (
 # The same within packages of many modules: their parts, in the order in which one may build on another.
 PARTS = {
     "cli": (
-        *("here", "results", "endings", "configured", "options", "resource_name"),
+        *("here", "results", "endings", "configured", "variables", "options", "resource_name"),
         *("ages", "output", "folders"),
         *("desk", "splitting", "deciding", "applying", "rule_files", "outbox", "history"),
         *("warm_start", "commands", "lazy_group", "command_line"),

@@ -16,6 +16,7 @@ from workplace import RULES, Run, Write
 from rulewright.cli import commands, main
 from rulewright.cli.command_line import COMMANDS
 from rulewright.cli.desk.caller import named_values
+from rulewright.cli.variables import KNOWN
 from rulewright.program import shipped_rules
 
 
@@ -194,6 +195,54 @@ def test_apply_offers_no_records(run: Run) -> None:
     """Help names what can be used."""
     assert "--records" not in run("apply", "--help").out
     assert "--records" in run("plan", "--help").out
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("RULEWRIGHT_STOER", "did you mean RULEWRIGHT_STORE?"),
+        ("RULEWRIGHT_RULES_DIR", "did you mean RULEWRIGHT_RULES?"),
+        ("RULEWRIGHT_VERBOSE", "there are RULEWRIGHT_ACTOR, _AS_OF, _CACHE, "),
+    ],
+)
+def test_variables_that_nobody_reads_are_warned_of(run: Run, write: Write, name: str, hint: str) -> None:
+    """The command does what it does all the same."""
+    ran = run("validate", "desk/ticket", write("t.json", {"title": "a"}), env={name: "x"})
+
+    assert ran.code == 0
+    assert ran.err.startswith(f"warning: {name} is no variable of rulewright, and not read; {hint}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["RULEWRIGHT_TEST_PG", "RULEWRIGHT_UPDATE_GOLDEN", "RULEWRIGHT_DESK_TOKEN", "RULEWRIGHT_WHO", "RULE_X"],
+)
+def test_variables_that_others_read_are_not(run: Run, write: Write, name: str) -> None:
+    """Those of tests, of secrets, of a target that names one, and those of other programs."""
+    configured = Path("rulewright.toml").read_text()
+    write(
+        "rulewright.toml", f'{configured}[targets.x]\nurl = "https://x.org"\ntoken_env = "RULEWRIGHT_WHO"\n'
+    )
+
+    ran = run("validate", "desk/ticket", write("t.json", {"title": "a"}), env={name: "x"})
+
+    assert (ran.code, "warning" in ran.err) == (0, False)
+
+
+def test_every_variable_of_an_option_is_known() -> None:
+    """Else the environment of somebody who does all right would be warned of."""
+    context = click.Context(main)
+    options = [
+        option
+        for name in main.list_commands(context)
+        for command in [main.get_command(context, name)]
+        for one in [command, *getattr(command, "commands", {}).values()]
+        for option in one.params
+    ]
+    told = {option.envvar for option in [*main.params, *options] if option.envvar}
+
+    assert told <= {f"RULEWRIGHT_{name}" for name in KNOWN}
+    assert {name for name in KNOWN if f"RULEWRIGHT_{name}" not in told} == {"CACHE", "INFERENCE", "DEBUG"}
 
 
 def test_flag_environment_file(run: Run, write: Write) -> None:

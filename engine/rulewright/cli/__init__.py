@@ -5,7 +5,8 @@ needs beyond click when it runs; nor is click imported here, for a payload that 
 decided without it (`warm_start`). A module imports only from those that stand before it in this list:
 
   here, results, endings       paths as they are named, writing to stdout, and how a command ends
-  configured, options          what is configured, and the options that several commands share
+  configured, variables        what is configured, in a file and in the environment
+  options                      the options that several commands share
   resource_name, ages          the argument RESOURCE, and ages as options take them
   output, folders              the chosen report, and where the rule files are
   desk                         what payloads are decided with: rules, caller, records

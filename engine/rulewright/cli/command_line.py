@@ -61,6 +61,7 @@ def main(context: click.Context, no_plugins: bool) -> None:
     from msgspec.structs import replace  # noqa: PLC0415
 
     from rulewright.cli.options import defaults_of  # noqa: PLC0415
+    from rulewright.cli.variables import warn_of_unknown_variables  # noqa: PLC0415
     from rulewright.configuration import find_configuration  # noqa: PLC0415
 
     configuration = find_configuration(Path.cwd())
@@ -68,3 +69,4 @@ def main(context: click.Context, no_plugins: bool) -> None:
         configuration = replace(configuration, installed=False)
     context.obj = configuration
     context.default_map = defaults_of(configuration, COMMANDS)
+    warn_of_unknown_variables(configuration)
