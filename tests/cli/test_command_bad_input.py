@@ -16,7 +16,7 @@ from workplace import RULES, Run, Write
 TEXTS: dict[str, tuple[bytes, str, str, str]] = {
     "no JSON": (b"hello", "1:1", "invalid_json", "a value is expected"),
     "array of numbers": (b"[1,\n 2]", "2:2", "type", "must be a JSON object"),
-    "deep lists": (b"[" * 100_000 + b"]" * 100_000, "1:101", "limit", "nested more than 100"),
+    "deep lists": (b"[" * 100_000 + b"]" * 100_000, "1:102", "limit", "nested more than 100"),
     "deep objects": (b'{"a":' * 100_000, "1:501", "limit", "nested more than 100"),
     "NaN": (b'{"title": NaN}', "1:11", "invalid_json", "NaN is no JSON number"),
     "Infinity": (b'{"title": -Infinity}', "1:11", "invalid_json", "-Infinity is no"),

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Literal
 
 from rulewright.inputs.decoding import MARK, decode_text
-from rulewright.inputs.json_places import find_values, item_starts
+from rulewright.inputs.json_places import find_values
 from rulewright.inputs.json_text import JsonFlaw, parse_json
 from rulewright.inputs.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
 from rulewright.inputs.payload import Broken, Item, Locator, Payload
@@ -43,7 +43,8 @@ def split(document: Item) -> Iterator[Item]:
         yield document
         return
     for number, value in enumerate(document.value):
-        locate = partial(document.locate_item, number) if document.locate_item else document.locate
+        assert document.locate_item is not None, "a list is YAML's here; that of JSON comes by its items"
+        locate = partial(document.locate_item, number)
         yield Payload(value, locate(("",))[""], locate)
 
 
@@ -64,7 +65,7 @@ def _json(name: str, data: bytes) -> Item:
     if not isinstance(value, list) and len(data) > MAX_PAYLOAD_BYTES:
         return too_large(f"{name}:1:1", data[:1000], alone=True)
     start = document.locate(("",))[""]
-    return Payload(value, start, document.locate, alone=True, locate_item=document.locate_item)
+    return Payload(value, start, document.locate, alone=True)
 
 
 class _JsonDocument:
@@ -72,23 +73,16 @@ class _JsonDocument:
 
     def __init__(self, text: str, name: str) -> None:
         self._source = SourceText(text, name)
-        self._starts: list[int] | None = None
 
     def at(self, index: int) -> str:
         """An index as file:line:column."""
         line, column = self._source.position(index)
         return f"{self._source.file}:{line}:{column}"
 
-    def locate(self, pointers: Collection[str], start: int = 0) -> Mapping[str, str]:
-        """Places within the value that starts at `start`."""
-        found = find_values(self._source.text, pointers, start)
+    def locate(self, pointers: Collection[str]) -> Mapping[str, str]:
+        """Places of values in it."""
+        found = find_values(self._source.text, pointers)
         return {pointer: self.at(index) for pointer, index in found.items()}
-
-    def locate_item(self, number: int, pointers: Collection[str]) -> Mapping[str, str]:
-        """Places within item `number` of the array."""
-        if self._starts is None:
-            self._starts = item_starts(self._source.text)
-        return self.locate(pointers, self._starts[number])
 
 
 def _yaml(name: str, data: bytes) -> Item:

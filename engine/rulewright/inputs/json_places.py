@@ -28,9 +28,8 @@ _MEMBER: Final = re.compile(
 
 # An object or a list whose parts may hold parts, and these none.
 _FLAT: Final = r"""(?: "[^"\\]*+(?:\\.[^"\\]*+)*+" | [^"\[\]{}]++ )*+"""
-_SHALLOW: Final = re.compile(
-    rf"""[\[{{] {_FLAT} (?: [\[{{] {_FLAT} [\]}}] {_FLAT} )*+ [\]}}]""", re.DOTALL | re.VERBOSE
-)
+SHALLOW: Final = rf"""[\[{{] {_FLAT} (?: [\[{{] {_FLAT} [\]}}] {_FLAT} )*+ [\]}}]"""
+_SHALLOW: Final = re.compile(SHALLOW, re.DOTALL | re.VERBOSE)
 
 # No place in a text.
 _UNKNOWN: Final = -1

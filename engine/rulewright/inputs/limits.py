@@ -6,7 +6,7 @@ from typing import Final
 
 # One payload, as bytes. The largest real case seen is below 20 KiB.
 MAX_PAYLOAD_BYTES: Final = 10 * 1024 * 1024
-# A file that is read as a whole (JSON array, YAML); JSONL streams and may be of any size.
+# What is read as a whole: a workbook, a document that is no batch, JSON from a pipe. Other batches stream.
 MAX_DOCUMENT_BYTES: Final = 100 * 1024 * 1024
 # Objects and lists within each other. json's scanner and our own views recurse once a level.
 MAX_DEPTH: Final = 100

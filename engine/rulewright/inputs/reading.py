@@ -1,7 +1,8 @@
-"""From an opened file to its items, by format. JSONL and CSV stream; others are read whole, bounded."""
+"""From an opened file to its items, by format. JSONL, JSON arrays and CSV stream; others are read whole."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from functools import partial
 from itertools import chain
@@ -43,7 +44,7 @@ def read_items(source: Source, fields: Fields | None = None) -> Iterator[Item]:
                 place = f"{source.name}:{source.sheet or '1:1'}"
                 raise PayloadError(_NO_ROW if source.is_table else _EMPTY, place)
             if first.alone:
-                yield from split(first)
+                yield from split(_with_hint(first, source.name))
             else:
                 yield from chain((first,), items)
         except OSError as error:
@@ -81,12 +82,44 @@ def _items(source: Source, stream: BinaryIO) -> Iterator[Item]:
     if kind == "jsonl":
         yield from read_lines(source.name, stream, head=head)
         return
+    if kind == "json":
+        stream, head = _rewound(stream, head), b""
+        if _starts_items(stream) and not _is_cut(stream):
+            # Loaded for lists alone: one payload needs none of its patterns.
+            from rulewright.inputs.array_items import read_array  # noqa: PLC0415
+
+            yield from read_array(source.name, stream)
+            return
     data = head + stream.read(MAX_DOCUMENT_BYTES + 1 - len(head))
     if data.removeprefix(MARK).strip():
         item = read_whole(source.name, "yaml" if kind == "yaml" else "json", data)
         if source.kind == "unknown":
             _require_told(item, source.name)
-        yield _with_hint(item, source.name)
+        yield item
+
+
+def _rewound(stream: BinaryIO, head: bytes) -> BinaryIO:
+    """What can be read twice, from where `head` starts: a pipe that is no larger than a document may be."""
+    if stream.seekable():
+        stream.seek(-len(head), io.SEEK_CUR)
+        return stream
+    return io.BytesIO(head + stream.read(MAX_DOCUMENT_BYTES + 1 - len(head)))
+
+
+def _is_cut(stream: BinaryIO) -> bool:
+    """Whether a pipe held more than a document may."""
+    return isinstance(stream, io.BytesIO) and stream.getbuffer().nbytes > MAX_DOCUMENT_BYTES
+
+
+def _starts_items(stream: BinaryIO) -> bool:
+    """Whether an array that is not empty comes next in a stream, which stays where it is."""
+    begun = stream.tell()
+    start = stream.read(_SNIFFED).removeprefix(MARK)
+    # Its bracket and the first letter behind that, however many blanks are between them.
+    while len(start := b"".join(start.split())) < len("[{") and (more := stream.read(_SNIFFED)):
+        start += more
+    stream.seek(begun)
+    return start.startswith(b"[") and len(start) > 1 and not start.startswith(b"[]")
 
 
 def _require_told(item: Item, name: str) -> None:

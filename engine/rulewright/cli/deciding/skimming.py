@@ -104,7 +104,7 @@ class Skimmer(Struct):
         for group in _grouped(items):
             scan, shared = self._scan(), self.desk.inputs(None, 0)
             # What is the whole of its file is told of with its changes.
-            lines = [b"" if isinstance(one, Broken) or one.alone else line_of(one.value) for one in group]
+            lines = [_line_of(one) for one in group]
             unsure = {index for index, line in scan(lines) if line is not None}
             for index, item in enumerate(group):
                 if index in unsure:
@@ -201,6 +201,13 @@ def _grouped(items: Iterable[Item]) -> Iterator[list[Item]]:
             raise
         if group:
             yield group
+
+
+def _line_of(item: Item) -> bytes:
+    """The line that an item is, or might have been."""
+    if isinstance(item, Broken) or item.alone:
+        return b""
+    return item.raw or line_of(item.value)
 
 
 def _read(name: str, number: int, line: bytes) -> Item | None:

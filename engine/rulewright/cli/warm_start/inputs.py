@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 STDIN: Final = "-"
 # For more than that the whole command, which decides faster, is worth its start.
 _MOST: Final = 3_000
+# A longer list is not read to be counted: the whole command reads it item by item.
+_LONGEST: Final = 4 * 1_048_576
 
 
 class Document:
@@ -85,6 +87,8 @@ def _document(file: str) -> Iterator[Item]:
     if text.startswith("{"):
         yield Item(parse_json(text), document, alone=True)
         return
+    if len(text) > _LONGEST:
+        raise LookupError("long")
     from rulewright.inputs.json_places import item_starts  # noqa: PLC0415 - one payload is no list
 
     listed: Any = parse_json(text) if text.startswith("[") else None
