@@ -118,12 +118,14 @@ def is_state(resource: CompiledResource, field: CompiledField) -> bool:
 
 def is_system_made(run: Run, field: CompiledField) -> bool:
     """Whether the caller may not set the field in this operation."""
-    if field.rule.generate is not None:
-        return True
+    return field.rule.generate is not None or not _may_be_sent(run, field)
+
+
+def _may_be_sent(run: Run, field: CompiledField) -> bool:
     if run.is_event:
         # An event's payload may set what its events declare, read-only elsewhere or not.
-        return field.name not in run.intake
-    return field.rule.readonly is not None and field.name not in run.settable
+        return field.name in run.intake
+    return field.rule.readonly is None or field.name in run.settable
 
 
 def _state(run: Run, workflow: CompiledWorkflow) -> object:
@@ -242,9 +244,8 @@ def _report_failure(run: Run, field: CompiledField, error: cel.CelError) -> None
 def _report_overruled(run: Run, field: CompiledField, value: object) -> None:
     """A value that was sent for a computed or generated field and differs is said to be overruled."""
     has_state = is_state(run.resource, field)
-    if not (computes_now(run, field) or field.rule.generate or has_state) or field.rule.readonly is not None:
-        return
-    if _is_other(run.sent.get(field.name), value):
+    is_set = computes_now(run, field) or field.rule.generate or has_state
+    if is_set and _may_be_sent(run, field) and _is_other(run.sent.get(field.name), value):
         _tell_overruled(run, field, f"/{field.name}", None)
 
 

@@ -28,7 +28,7 @@ class RecordCollector(GuardedWriter):
             if self.cells.is_as_sent(field):
                 continue
             text = self.cells.record(field)
-            overruled = self.cells.is_derived(field) and field.rule.readonly is None
+            overruled = self.cells.is_derived(field) and self.unit.is_sent(field)
             if not overruled and (field.rule.generate is not None or "(" not in text.removeprefix("(")):
                 # Nothing is read for it, and it can't fail.
                 continue

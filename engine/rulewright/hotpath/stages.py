@@ -305,7 +305,7 @@ class Stages:
             text = self.cells.record(field)
             if text == "None" and not has_stored and not self.unit.is_sent(field):
                 continue
-            if self.cells.is_derived(field) and field.rule.readonly is None and self.unit.is_sent(field):
+            if self.cells.is_derived(field) and self.unit.is_sent(field):
                 place = f"s.p.{attribute_of(field.name)}"
                 overruled.append(f"if {place} is not None and differs({place}, {text}): raise Decline")
             lines.append(f"record[{field.name!r}] = {text}")

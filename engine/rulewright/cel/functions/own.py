@@ -42,12 +42,34 @@ _THREE_MINOR: Final = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"
 """ISO 4217 exponents other than 2."""
 
 
+_SPELT: Final = str.maketrans(
+    {
+        "ß": "ss",
+        "æ": "ae",
+        "œ": "oe",
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "ħ": "h",
+        "ŧ": "t",
+        "\u0131": "i",  # dotless
+        "@": " at ",
+    }
+)
+"""Latin letters that Unicode doesn't take apart, and the sign that Laravel spells out, in small letters."""
+
+
 def slug(text: str) -> str:
-    """`Patrick's Case` -> `patricks-case`: for URLs and keys."""
+    """`Patrick's Case` -> `patricks-case`, as Laravel does: for URLs and keys.
+
+    Letters of other scripts than the Latin one are left as they are.
+    """
     plain = "".join(
         character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character)
     )
-    kept = re.sub(r"[^\w\s-]", "", plain.lower())
+    kept = re.sub(r"[^\w\s-]", "", plain.lower().translate(_SPELT))
     return re.sub(r"[\s_-]+", "-", kept).strip("-")
 
 

@@ -55,7 +55,7 @@ as `generate: {prefixed_id: {prefix: organisation}}` makes them.""",
             wrong="Patrick's Case",
             pattern=_SLUG,
             docs="""Words of small letters and digits, joined by hyphens; the function `slug` makes one of
-any text.""",
+a text in Latin letters.""",
         ),
     ]
 
