@@ -30,7 +30,7 @@ from batch import AS_OF, BATCHES, spread, timed
 from python_calamine import CalamineWorkbook
 from workbook import write_workbook
 
-from rulewright.cli.deciding.decisions import problems_of, read_all_items
+from rulewright.cli.deciding.decisions import problems_of
 from rulewright.cli.deciding.remembered import RememberedRecords
 from rulewright.cli.deciding.skimming import Skimmer, skim
 from rulewright.cli.desk.desk import Desk
@@ -94,10 +94,7 @@ def validate(program: Program, path: Path, store: MemoryStore) -> Tally:
     skimmer = Skimmer(desk, RememberedRecords(store), is_live=False)
     source = Source(str(path), path.name, path.suffix.removeprefix("."))  # type: ignore[arg-type]
     split = SplitChoices(accepted=None, rejected=None, max_errors=None)
-    if source.kind == "jsonl":
-        decided = skim(skimmer, [source], split, progress)
-    else:
-        decided = skimmer.decide_items(read_all_items(desk, [source]))
+    decided = skim(skimmer, [source], split, progress)
     entries = progress.tally.counting(problems_of(desk, decided, with_rules=False))
     for text in report_compact(entries):
         text.encode()

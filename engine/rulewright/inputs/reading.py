@@ -31,10 +31,11 @@ _MOST: Final = MAX_PAYLOAD_BYTES + 2
 _FEW: Final = 4
 
 
-def read_items(source: Source, fields: Fields | None = None) -> Iterator[Item]:
+def read_items(source: Source, fields: Fields | None = None, *, is_only: bool = True) -> Iterator[Item]:
     """The payloads of one input, in order. Raises PayloadError where it can't be opened or is empty.
 
-    `fields` are those of the resource: the cells of tables have no types of their own.
+    `fields` are those of the resource: the cells of tables have no types of their own. `is_only`: there is no
+    other input, so one payload may be alone.
     """
     with source.open() as stream:
         items = _cells(source, stream, fields or {}) if source.is_table else _items(source, stream)
@@ -44,7 +45,8 @@ def read_items(source: Source, fields: Fields | None = None) -> Iterator[Item]:
                 place = f"{source.name}:{source.sheet or '1:1'}"
                 raise PayloadError(_NO_ROW if source.is_table else _EMPTY, place)
             if first.alone:
-                yield from split(_with_hint(first, source.name))
+                first = _with_hint(first, source.name)
+                yield from split(first if is_only else replace(first, alone=False))
             else:
                 yield from chain((first,), items)
         except OSError as error:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from msgspec.structs import replace
-
 from rulewright.cli.deciding.payload_digest import payload_digest
 from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.cli.options import OutputChoices, SplitChoices
@@ -21,8 +19,7 @@ from rulewright.report.tally import Tally
 def read_all_items(desk: Desk, sources: Sequence[Source]) -> Iterator[Item]:
     """The payloads of all inputs, in order; one is `alone` only if there is no other input."""
     for source in sources:
-        for item in read_items(source, desk.fields):
-            yield item if len(sources) == 1 else replace(item, alone=False)
+        yield from read_items(source, desk.fields, is_only=len(sources) == 1)
 
 
 def decide_all(
@@ -107,13 +104,9 @@ def validate_and_show(
         from rulewright.cli.deciding.skimming import Skimmer, skim  # noqa: PLC0415 - the compiled path, for batches
 
         skimmer = Skimmer(desk, RememberedRecords(records) if records is not None else None, is_live)
-        if all(source.kind == "jsonl" for source in sources):
-            parted = skim(skimmer, sources, split, progress)
-        else:
-            parted = split_batch(skimmer.decide_items(read_all_items(desk, sources)), split, sources)
+        parted = skim(skimmer, sources, split, progress)
     else:
-        decided = decide_all(desk, read_all_items(desk, sources), records, fix=fix)
-        parted = split_batch(decided, split, sources)
+        parted = _decided_in_full(desk, sources, records, split, fix=fix)
     with_rules = chosen_format(output) == "sarif"
     return show(problems_of(desk, parted, with_rules=with_rules), output, progress).refused
 

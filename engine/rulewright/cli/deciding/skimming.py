@@ -16,15 +16,16 @@ from rulewright.cli.deciding.remembered import RememberedRecords
 from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.cli.options import SplitChoices
 from rulewright.cli.output import Progress
+from rulewright.cli.splitting.lines import item_line
 from rulewright.cli.splitting.parted import Parted, is_enough, open_parted
 from rulewright.errors import PayloadError
 from rulewright.evaluation import Inputs, with_payload
 from rulewright.glance.written import line_of
 from rulewright.hotpath.deciding import decide, quick_for
-from rulewright.inputs import Broken, Item, Payload, Source, read_line
+from rulewright.inputs import Broken, Item, Payload, Source, read_items, read_line
 from rulewright.inputs.lines import LineReader
 from rulewright.inputs.sure_lines import read_surely
-from rulewright.outcome import Outcome, make_verdict
+from rulewright.outcome import Outcome
 
 if TYPE_CHECKING:
     from rulewright.glance.verdicts import Scan, Verdicts
@@ -44,8 +45,10 @@ _WEIGHT: Final = 3
 _MOST_LEANING: Final = 6
 # Seconds for which what was read of a live store, or at a moment, is relied on.
 _FRESH: Final = 1.0
-# What there is to say of a payload that is surely accepted.
-_SURE: Final = make_verdict("accepted", ())
+# How many payloads are surely accepted, and what was decided in full after them.
+_Found = tuple[int, Decided | None]
+# Takes the lines of what is surely accepted.
+_Keep = Callable[[Iterable[bytes]], None]
 
 
 class Skimmer(Struct):
@@ -68,8 +71,8 @@ class Skimmer(Struct):
     _since: float = field(default_factory=time.monotonic)
 
     def decide_lines(
-        self, name: str, reader: LineReader, keep: Callable[[Iterable[bytes]], None] | None, first: int = 1
-    ) -> Iterator[tuple[int, Decided | None]]:
+        self, name: str, reader: LineReader, keep: _Keep | None, first: int = 1
+    ) -> Iterator[_Found]:
         """Yield how many lines were surely accepted, then what was decided in full, and so on.
 
         `keep` takes the lines that were surely accepted. `first` is the number of the first line.
@@ -85,9 +88,7 @@ class Skimmer(Struct):
             for index, decided in self._decide_all(name, number, unsure, reader):
                 if keep is not None and isinstance(chunk, list):
                     keep(chunk[done:index])
-                if decided is not None and not decided[1].accepted:
-                    self.refused += 1
-                yield index - done, decided
+                yield self._told(index - done, decided)
                 done = index + 1
             if keep is not None and isinstance(chunk, list):
                 keep(chunk[done:count])
@@ -99,19 +100,29 @@ class Skimmer(Struct):
             if len(unsure) * _RARE < count:
                 most = min(2 * most, _CHUNK)
 
-    def decide_items(self, items: Iterable[Item]) -> Iterator[Decided]:
-        """Decide payloads that are no lines, in order; of most no more than that they are accepted."""
+    def decide_items(self, items: Iterable[Item], keep: _Keep | None) -> Iterator[_Found]:
+        """As `decide_lines`, for payloads that are no lines: each as the line that it might have been."""
         for group in _grouped(items):
-            scan, shared = self._scan(), self.desk.inputs(None, 0)
-            # What is the whole of its file is told of with its changes.
-            lines = [_line_of(one) for one in group]
-            unsure = {index for index, line in scan(lines) if line is not None}
-            for index, item in enumerate(group):
-                if index in unsure:
-                    yield self._decide(item, lines[index], shared)
-                else:
-                    self.read += 1
-                    yield item, _SURE
+            *unsure, (count, _) = self._scan()(lines := [_line_of(item) for item in group])
+            found: list[tuple[int, Decided | None]] = []
+            shared = self.desk.inputs(None, 0)
+            done = 0
+            for index, _ in unsure:
+                self.read += index - done
+                found.append((index, self._decide(group[index], lines[index], shared)))
+                done = index + 1
+            self.read += count - done
+            done = 0
+            for index, decided in [*found, (count, None)]:
+                if keep is not None:
+                    keep(map(item_line, group[done:index]))
+                yield self._told(index - done, decided)
+                done = index + 1
+
+    def _told(self, sure: int, decided: Decided | None) -> _Found:
+        if decided is not None and not decided[1].accepted:
+            self.refused += 1
+        return sure, decided
 
     def _decide_all(
         self, name: str, number: int, unsure: Sequence[tuple[int, bytes | None]], reader: LineReader
@@ -241,40 +252,38 @@ def _look_at_all(lines: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
 def skim(
     skimmer: Skimmer, sources: Sequence[Source], split: SplitChoices, progress: Progress
 ) -> Iterator[Decided]:
-    """Decide all lines; yield what a glance did not settle. The others are counted, and copied."""
+    """Decide all payloads; yield what a glance did not settle. The others are counted, and copied."""
     with open_parted(split, sources) as parted:
         keep = _copying(parted) if parted.keeps_accepted else None
         for source in sources:
-            begun = skimmer.read
-            with source.open() as stream:
-                for sure, decided in _reading(
-                    source, skimmer.decide_lines(source.name, LineReader(stream), keep)
-                ):
-                    progress.tally.add_accepted(sure)
-                    progress.update()
-                    if sure:
-                        parted.begin()
-                    if decided is None:
-                        continue
-                    parted.add(*decided)
-                    yield decided
-                    if is_enough(skimmer.refused, split):
-                        return
-            if skimmer.read == begun:
-                raise PayloadError("the file is empty: there is no payload in it", f"{source.name}:1:1")
+            for sure, decided in _decided(skimmer, source, keep, is_only=len(sources) == 1):
+                progress.tally.add_accepted(sure)
+                progress.update()
+                if sure:
+                    parted.begin()
+                if decided is None:
+                    continue
+                parted.add(*decided)
+                yield decided
+                if is_enough(skimmer.refused, split):
+                    return
 
 
-_Found = tuple[int, Decided | None]
+def _decided(skimmer: Skimmer, source: Source, keep: _Keep | None, *, is_only: bool) -> Iterator[_Found]:
+    if source.kind != "jsonl":
+        yield from skimmer.decide_items(read_items(source, skimmer.desk.fields, is_only=is_only), keep)
+        return
+    begun = skimmer.read
+    with source.open() as stream:
+        try:
+            yield from skimmer.decide_lines(source.name, LineReader(stream), keep)
+        except OSError as error:
+            raise PayloadError(f"can't be read: {error.strerror}", source.name) from None
+    if skimmer.read == begun:
+        raise PayloadError("the file is empty: there is no payload in it", f"{source.name}:1:1")
 
 
-def _reading(source: Source, found: Iterator[_Found]) -> Iterator[_Found]:
-    try:
-        yield from found
-    except OSError as error:
-        raise PayloadError(f"can't be read: {error.strerror}", source.name) from None
-
-
-def _copying(parted: Parted) -> Callable[[Iterable[bytes]], None]:
+def _copying(parted: Parted) -> _Keep:
     def keep(lines: Iterable[bytes]) -> None:
         whole = [line.rstrip(b"\r\n") + b"\n" for line in lines if line.strip()]
         if whole:
