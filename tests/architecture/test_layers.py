@@ -72,6 +72,10 @@ PARTS = {
         *("desk", "splitting", "deciding", "applying", "rule_files", "outbox", "history"),
         *("warm_start", "commands", "lazy_group", "command_line"),
     ),
+    "hotpath": (
+        *("intake", "runtime", "writing", "accepting", "sifting", "telling", "quick", "deciding"),
+        *("warm", "keeping"),
+    ),
 }
 PARTED = [
     (package, path)

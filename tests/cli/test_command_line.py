@@ -55,7 +55,7 @@ def test_each_command_is_in_the_module_of_its_name() -> None:
         ),
         (
             ["test", str(shipped_rules() / "ct_oi" / "county.test.yaml")],
-            {"rulewright.hotpath.quick", "rulewright.hotpath.build"},
+            {"rulewright.hotpath.quick", "rulewright.hotpath.writing.build"},
         ),
     ],
     ids=lambda one: one[0] if isinstance(one, list) else "",

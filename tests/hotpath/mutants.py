@@ -24,9 +24,10 @@ from calls import Case
 
 from rulewright import Program, load
 from rulewright.evaluation import decide as decide_plainly
-from rulewright.hotpath import build, deciding
-from rulewright.hotpath.straight import Straightener
-from rulewright.hotpath.unit import Unit
+from rulewright.hotpath import deciding
+from rulewright.hotpath.writing import build
+from rulewright.hotpath.writing.straight import Straightener
+from rulewright.hotpath.writing.unit import Unit
 from rulewright.outcome import Outcome
 
 RESOURCES = (

@@ -13,9 +13,9 @@ from situations import events_of
 
 from rulewright import Program, load
 from rulewright.hotpath import program_source
-from rulewright.hotpath.build import generate
-from rulewright.hotpath.deciding import GENERATED
-from rulewright.hotpath.names import NAMES
+from rulewright.hotpath.intake import GENERATED
+from rulewright.hotpath.runtime.names import NAMES
+from rulewright.hotpath.writing.build import generate
 
 RESOURCES = load().resources
 API = 'rulewright: 1\napi: desk\ntargets: {hook: {method: POST, url: "https://x.example/\'); os"}}\n'

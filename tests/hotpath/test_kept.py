@@ -23,11 +23,11 @@ from rulewright import Program, cel
 from rulewright.cel.compiler.runtime import caller
 from rulewright.evaluation import Request, decide, mask_outcome
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap
-from rulewright.hotpath.frozen import freeze
-from rulewright.hotpath.kept import _members, keep
-from rulewright.hotpath.sent import read_sent
-from rulewright.hotpath.thawed import LostError, Sent, thaw
+from rulewright.hotpath.keeping.frozen import freeze
+from rulewright.hotpath.keeping.kept import _members, keep
 from rulewright.hotpath.warm import Decided, WarmProgram
+from rulewright.hotpath.warm.sent import read_sent
+from rulewright.hotpath.warm.thawed import LostError, Sent, thaw
 from rulewright.inputs.json_text import JsonFlaw, parse_json
 from rulewright.problem import Span
 from rulewright.report.changes import changes_in_words
@@ -264,7 +264,7 @@ class Pair:
         return self.one + n
 
 
-Pair.__module__ = "rulewright.hotpath.days"
+Pair.__module__ = "rulewright.hotpath.runtime.days"
 
 
 def test_data_objects_with_functions_survive() -> None:

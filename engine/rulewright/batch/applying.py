@@ -179,7 +179,7 @@ class Applier:
             return general
         # The generated code has these loaded.
         from rulewright.hotpath.accepting import written_of  # noqa: PLC0415
-        from rulewright.hotpath.state import State  # noqa: PLC0415
+        from rulewright.hotpath.runtime.state import State  # noqa: PLC0415
 
         rules, own, judge, accepted = self._rules, quick.resource, quick.judge, quick.accepted
         is_plain = self._is_plain

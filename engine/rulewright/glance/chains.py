@@ -5,7 +5,7 @@ from __future__ import annotations
 from rulewright import cel
 from rulewright.cel.tree import Has, Ident, Index, Literal, Select
 from rulewright.formula import Path
-from rulewright.hotpath.unit import NotGenerated
+from rulewright.hotpath.writing.unit import NotGenerated
 
 
 def chain(node: cel.Node) -> tuple[Ident | None, Path, tuple[cel.Node, ...]]:

@@ -13,7 +13,8 @@ from rulewright.compiled import CompiledEffect, CompiledField, CompiledResource,
 from rulewright.formula import Formula, Valued
 from rulewright.glance.chains import chain
 from rulewright.glance.reads import CLOCK, NO_NAMES, TEXTS, Reads, Role, formulas_of
-from rulewright.hotpath.unit import NotGenerated, is_sent
+from rulewright.hotpath.intake import is_sent
+from rulewright.hotpath.writing.unit import NotGenerated
 
 # Types whose values an effect may copy into a field of the same type: they surely fit.
 _COPIED: Final = ("integer", "boolean")

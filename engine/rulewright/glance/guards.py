@@ -8,9 +8,10 @@ from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.formula import Formula
 from rulewright.glance.chains import chain
 from rulewright.glance.reads import OWN
-from rulewright.hotpath.cells import Cells
-from rulewright.hotpath.inferring import InferenceWriter
-from rulewright.hotpath.unit import NotGenerated, Unit, is_sent
+from rulewright.hotpath.intake import is_sent
+from rulewright.hotpath.writing.cells import Cells
+from rulewright.hotpath.writing.inferring import InferenceWriter
+from rulewright.hotpath.writing.unit import NotGenerated, Unit
 
 
 class Guard(Struct, frozen=True):

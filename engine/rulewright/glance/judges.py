@@ -9,9 +9,9 @@ from typing import Any, Final
 import re2
 
 from rulewright.compiled import CompiledField
-from rulewright.hotpath.days import Days
-from rulewright.hotpath.state import Decline
-from rulewright.hotpath.texts import date_reader, general_reader, is_uuid
+from rulewright.hotpath.runtime.days import Days
+from rulewright.hotpath.runtime.state import Decline
+from rulewright.hotpath.runtime.texts import date_reader, general_reader, is_uuid
 
 _EXACT: Final = float(2**53)
 

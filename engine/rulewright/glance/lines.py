@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 
 from rulewright.compiled import CompiledField, CompiledResource
-from rulewright.hotpath.shape import struct_of
-from rulewright.hotpath.texts import is_positional
-from rulewright.hotpath.unit import NotGenerated
+from rulewright.hotpath.runtime.texts import is_positional
+from rulewright.hotpath.writing.shape import struct_of
+from rulewright.hotpath.writing.unit import NotGenerated
 
 
 def new_absent() -> str:

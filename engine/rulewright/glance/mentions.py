@@ -17,7 +17,8 @@ from rulewright.glance.field_reads import FieldReads
 from rulewright.glance.guards import Guard, find_guards
 from rulewright.glance.reads import Reads, Role
 from rulewright.glance.response_reads import ResponseReads
-from rulewright.hotpath.unit import NotGenerated, is_sent
+from rulewright.hotpath.intake import is_sent
+from rulewright.hotpath.writing.unit import NotGenerated
 
 
 class Mentions(Struct, frozen=True):

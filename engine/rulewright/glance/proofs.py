@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from rulewright.hotpath.days import Days
+from rulewright.hotpath.runtime.days import Days
 
 # What is proven of one thing is forgotten when there is more of it than this.
 REMEMBERED: Final = 32_768

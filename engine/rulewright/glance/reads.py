@@ -31,7 +31,7 @@ from rulewright.cel.tree import (
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Path, Valued
 from rulewright.glance.chains import bottom, chain, selected
-from rulewright.hotpath.unit import NotGenerated
+from rulewright.hotpath.writing.unit import NotGenerated
 
 
 class Role(IntEnum):

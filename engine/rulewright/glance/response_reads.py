@@ -8,7 +8,7 @@ from rulewright.compiled import CompiledResource
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Valued
 from rulewright.glance.chains import chain
 from rulewright.glance.reads import DEEPEST, NO_NAMES, OWN, TEXTS, Reads, Role
-from rulewright.hotpath.unit import NotGenerated
+from rulewright.hotpath.writing.unit import NotGenerated
 
 
 class ResponseReads:

@@ -29,13 +29,14 @@ from rulewright.glance.lines import (
 )
 from rulewright.glance.mentions import Guard, Mentions, Role, find_mentions
 from rulewright.glance.proofs import REMEMBERED, answering, keep, remembering, remembering_months
-from rulewright.hotpath.cells import Cells
-from rulewright.hotpath.days import Days
-from rulewright.hotpath.finding import kind_of_field
-from rulewright.hotpath.names import NAMES
-from rulewright.hotpath.shape import loaders_of
-from rulewright.hotpath.texts import days_reader
-from rulewright.hotpath.unit import Code, NotGenerated, Unit, attribute_of, is_sent
+from rulewright.hotpath.intake import is_sent
+from rulewright.hotpath.runtime.days import Days
+from rulewright.hotpath.runtime.names import NAMES
+from rulewright.hotpath.runtime.texts import days_reader
+from rulewright.hotpath.writing.cells import Cells
+from rulewright.hotpath.writing.finding import kind_of_field
+from rulewright.hotpath.writing.shape import loaders_of
+from rulewright.hotpath.writing.unit import Code, NotGenerated, Unit, attribute_of
 from rulewright.ports import Records
 
 # What the state of a field is that was not sent, beside None, True and False.

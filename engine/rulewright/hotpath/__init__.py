@@ -1,8 +1,17 @@
 """The hot path: one generated Python program for each resource, beside the plain evaluator, its referee.
 
-It may only ever say "surely accepted"; whatever else a payload is, `evaluation.decide` says it.
+It may only ever say "surely accepted"; whatever else a payload is, `evaluation.decide` says it. A module
+imports only from those that stand before it in this list:
 
-The names below are imported when first asked for: what was kept of a program (thawed.py) needs none of them.
+  intake                       which fields an operation takes
+  runtime                      what generated code calls
+  writing                      what writes it
+  accepting, sifting, telling  what it found, as an Outcome: accepted, or refused and why
+  quick, deciding              when a resource's code is made, and what is asked before the evaluator
+  warm                         running what an earlier process kept, without importing the engine
+  keeping                      taking a program apart, so that it can be kept
+
+The names below are imported when first asked for: what was kept of a program needs none of them.
 """
 
 from importlib import import_module

@@ -12,8 +12,8 @@ from rulewright.evaluation import Inputs
 from rulewright.evaluation.lookups import note_read
 from rulewright.evaluation.overlay import same
 from rulewright.fieldtypes import encode_datetime
-from rulewright.hotpath.build import Generated
-from rulewright.hotpath.state import UNSHAPED, State
+from rulewright.hotpath.runtime.state import UNSHAPED, State
+from rulewright.hotpath.writing.build import Generated
 from rulewright.outcome import Change, Claim, Message, Outcome, OutcomeDraft, Read, Response
 from rulewright.problem import Problem
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation import Inputs, Tracer, find_resource
 from rulewright.evaluation import decide as decide_plainly
+from rulewright.hotpath.intake import GENERATED
 from rulewright.outcome import Outcome
 from rulewright.ports import Records
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 # runs of the command have one.
 WARM_UP: Final = 2
 # The operations that programs are generated for, beside the events of a workflow.
-GENERATED: Final = ("create", "update")
 
 
 def decide(

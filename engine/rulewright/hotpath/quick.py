@@ -9,12 +9,12 @@ from typing import Final
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation import Inputs
 from rulewright.hotpath.accepting import accepted
-from rulewright.hotpath.build import Generated, generate
-from rulewright.hotpath.deciding import GENERATED
-from rulewright.hotpath.refusals import Entry
-from rulewright.hotpath.state import State
+from rulewright.hotpath.intake import GENERATED
+from rulewright.hotpath.runtime.refusals import Entry
+from rulewright.hotpath.runtime.state import State
 from rulewright.hotpath.telling import Teller
-from rulewright.hotpath.unit import NotGenerated
+from rulewright.hotpath.writing.build import Generated, generate
+from rulewright.hotpath.writing.unit import NotGenerated
 from rulewright.outcome import Outcome
 from rulewright.ports import Records, StoredRecord
 

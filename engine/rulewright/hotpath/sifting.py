@@ -22,11 +22,11 @@ from rulewright.evaluation.shape import (
     _report_unknown_ignored,
 )
 from rulewright.fieldtypes import is_writable
-from rulewright.hotpath.refusals import Entry
-from rulewright.hotpath.shape import is_scalar, loaders_of
-from rulewright.hotpath.state import Decline
-from rulewright.hotpath.texts import date_pattern, has_text_keys, is_positional
-from rulewright.hotpath.unit import is_sent
+from rulewright.hotpath.intake import is_sent
+from rulewright.hotpath.runtime.refusals import Entry
+from rulewright.hotpath.runtime.state import Decline
+from rulewright.hotpath.runtime.texts import date_pattern, has_text_keys, is_positional
+from rulewright.hotpath.writing.shape import is_scalar, loaders_of
 from rulewright.schema import Message
 
 _JSON: Final = frozenset({str, int, float, bool, list, dict, type(None)})

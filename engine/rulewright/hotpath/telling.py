@@ -18,11 +18,11 @@ from rulewright.evaluation import Inputs
 from rulewright.evaluation.decision import verdict_of
 from rulewright.fieldtypes import is_writable
 from rulewright.hotpath.accepting import RefusedParts, accepted, claim_of
-from rulewright.hotpath.build import Generated
-from rulewright.hotpath.refusals import Entry
+from rulewright.hotpath.intake import is_map
+from rulewright.hotpath.runtime.refusals import Entry
+from rulewright.hotpath.runtime.state import UNREAD, Decline, State
 from rulewright.hotpath.sifting import Sifted, Sifter
-from rulewright.hotpath.state import UNREAD, Decline, State
-from rulewright.hotpath.unit import is_map
+from rulewright.hotpath.writing.build import Generated
 from rulewright.outcome import Outcome, OutcomeDraft, Verdict
 from rulewright.ports import Records, StoredRecord
 from rulewright.problem import Problem

@@ -1,7 +1,7 @@
 """`rulewright validate RESOURCE FILE...` with what earlier runs kept.
 
 Importing the engine takes twenty times as long as starting Python, and click three times. So payloads that a
-kept program (hotpath/warm.py) surely accepts or refuses, each of them, are answered here without either.
+kept program (hotpath/warm) surely accepts or refuses, each of them, are answered here without either.
 Whatever else is asked for, and whatever is not sure, is left to the whole command, as if nothing had been.
 
 The start itself stands in this file, for each module more would take its time; `inputs`, `records` and
@@ -164,8 +164,8 @@ def _entries(
     options: Mapping[str, Any],
     chosen: str,
 ) -> Iterator[Entry]:
-    from rulewright.hotpath.retold import changed  # noqa: PLC0415
     from rulewright.hotpath.warm import Entry  # noqa: PLC0415
+    from rulewright.hotpath.warm.retold import changed  # noqa: PLC0415
 
     clock = _clock(options.get("as_of"))
     for number, item in enumerate(items):

@@ -47,7 +47,7 @@ def take_chance(chance: Chance | None, desk: Desk) -> None:
         return
     if chance.name != _name(chance.resource, chance.rules, chance.has_store):
         return
-    from rulewright.hotpath.kept import keep  # noqa: PLC0415 - once for each change of the rules
+    from rulewright.hotpath.keeping.kept import keep  # noqa: PLC0415 - once for each change of the rules
 
     rules = desk.program.compiled
     # The command's work is done: neither a folder that can't be written nor a defect may spoil it now.

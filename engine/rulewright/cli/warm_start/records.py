@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def make_records(given: dict[str, Any], parts: Iterable[tuple[Any, ...]]) -> Records | None:
-    """Records of tables that hotpath/kept.py took apart; None where a record is wrong."""
+    """Records of tables that hotpath/keeping/kept.py took apart; None where a record is wrong."""
     tables = {resource: _Table(resource, key, columns) for resource, key, columns, *_ in parts}
     known: Any = tables
     return None if any(faults_of(given, known)) else _GivenRecords(given, tables)

@@ -1,0 +1,1 @@
+"""What generated code calls; `names` lists all of it. Whatever is not sure raises `state.Decline`."""
