@@ -214,7 +214,11 @@ def _label(problem: Problem) -> str:
 
 
 def _is_missing(problem: Problem) -> bool:
-    return problem.code == "required" and problem.path != "" and _said(problem) == " is required"
+    if problem.code != "required" or problem.path == "":
+        return False
+    # Which fields beside it ask for it is no part of the vendors' sentences.
+    said = _said(problem)
+    return said == " is required" or said.startswith((" is required with ", " is required without "))
 
 
 def _laravel_text(problem: Problem) -> str:

@@ -139,10 +139,7 @@ def _judge_forbidden(run: Run, place: Place, *, conditional: bool) -> bool:
             continue
         because = _applies(run, place, keyword, formula, names)
         if because is not None:
-            label = place.field.label
-            message = place.field.rule.messages.get(
-                keyword, place.field.rule.messages.get("forbidden", f"{label} must not be given")
-            )
+            message = _message(place, keyword, "forbidden", "must not be given", names)
             # A forbidden object reports nothing inside, whatever was found there before.
             for stage in (Stage.SHAPE, Stage.PRESENCE):
                 run.log.withdraw(place.pointer, stage)
@@ -157,12 +154,23 @@ def _judge_required(run: Run, place: Place, *, conditional: bool) -> bool:
             continue
         because = _applies(run, place, keyword, formula, names)
         if because is not None:
-            message = place.field.rule.messages.get(
-                keyword, place.field.rule.messages.get("required", f"{place.field.label} is required")
-            )
+            message = _message(place, keyword, "required", "is required", names)
             run.report(_site(place, keyword), "required", message, because=because)
             return True
     return False
+
+
+def _message(place: Place, keyword: str, code: str, text: str, names: tuple[str, ...]) -> str:
+    """The rule file's own words, else ours, with the fields beside it that make the rule apply."""
+    said, label = place.field.rule.messages, place.field.label
+    told = f"{label} {text}"
+    if names:
+        word = "with" if keyword.endswith("_with") else "without"
+        before = label[: len(label) - len(place.field.name)]
+        found = _given_siblings(place, names).items()
+        there = [f"{before}{name}" for name, is_given in found if is_given is (word == "with")]
+        told = f"{told} {word} {' and '.join(there)}"
+    return said.get(keyword, said.get(code, told))
 
 
 _Condition = tuple[str, Formula | None, tuple[str, ...]]
@@ -210,17 +218,23 @@ def _applies(
 def _because_of_siblings(run: Run, place: Place, keyword: str, names: tuple[str, ...]) -> Because | None:
     """`*_with`: any of them is given. `*_without`: any of them is not."""
     wanted = keyword.endswith("_with")
+    found = _given_siblings(place, names)
+    if wanted not in found.values():
+        return None
+    prefix = place.pointer.rsplit("/", 1)[0].strip("/").replace("/", ".")
+    paths = {".".join(filter(None, ("payload", prefix, name))): given for name, given in found.items()}
+    return Because(None, {f"given({path})": given for path, given in paths.items() if given is not None})
+
+
+def _given_siblings(place: Place, names: tuple[str, ...]) -> dict[str, bool | None]:
+    """Which fields beside a field are given; None of one that is unsound."""
     found: dict[str, bool | None] = {}
     for name in names:
         try:
             found[name] = place.siblings.is_given(name)
         except cel.Unknown:
             found[name] = None
-    if wanted not in found.values():
-        return None
-    prefix = place.pointer.rsplit("/", 1)[0].strip("/").replace("/", ".")
-    paths = {".".join(filter(None, ("payload", prefix, name))): given for name, given in found.items()}
-    return Because(None, {f"given({path})": given for path, given in paths.items() if given is not None})
+    return found
 
 
 def _site(place: Place, keyword: str) -> Site:
