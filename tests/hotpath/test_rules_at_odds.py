@@ -394,6 +394,25 @@ effects:
 """,
         ({"whom": 1}, {}),
     ),
+    # Options may read the value that they are for, as checks do.
+    "options_that_read_their_value": (
+        """
+fields:
+  name: {type: string, one_of: "value.startsWith('x') ? [value] : ['y']"}
+  size: {type: integer}
+""",
+        ({"name": "xa"}, {"name": "z"}, {"name": "y", "size": 1}, {"size": 1}, {"size": "x"}, {}),
+    ),
+    # What may be chosen from is not known where the options are no list.
+    "options_that_are_no_list": (
+        """
+fields:
+  any: {type: any}
+  name: {type: string, one_of: payload.any}
+  size: {type: integer}
+""",
+        ({"name": "a"}, {"name": "a", "any": 5}, {"name": "a", "any": ["b"]}, {"name": "b", "any": ["b"]}),
+    ),
 }
 
 

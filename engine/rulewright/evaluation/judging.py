@@ -10,8 +10,9 @@ from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import judge_reference, judge_required_lookups
 from rulewright.evaluation.places import places
 from rulewright.evaluation.provenance import holds_secret
-from rulewright.evaluation.run import Place, Run, layer_of_item
+from rulewright.evaluation.run import FAILED, Place, Run, layer_of_value
 from rulewright.evaluation.views import Layer, View
+from rulewright.formula import Formula
 from rulewright.schema.messages import join_options
 from rulewright.schema.repeats import is_one_of
 
@@ -56,18 +57,30 @@ def _judge_options(run: Run, place: Place, field: CompiledField) -> None:
     assert formula is not None
     for pointer, value in _each(place, field):
         site = Site(f"{field.id}.one_of", pointer, field.span_of("one_of"), Stage.SHAPE, field.order)
-        options = run.attempt(formula, site, place.scope(run))
+        scope = layer_of_value(run, place, field, value)
+        options = run.attempt(formula, site, scope)
+        if options is FAILED:
+            continue
         if not isinstance(options, list | tuple):
+            _report_no_list(run, formula, site, scope, options)
             continue
         held = is_one_of(value, list(options))
-        run.trace(formula, site, place.scope(run), "true" if held else "false")
+        run.trace(formula, site, scope, "true" if held else "false")
         if not held:
             told = join_options(tuple(options))
             if holds_secret(run.rules, run.resource, formula):
                 told = f"{len(options)} values"
             text = f"{field.label} must be one of {told}"
             message = field.rule.messages.get("one_of", text)
-            run.report(site, "one_of", message, because=run.because(formula, place.scope(run)))
+            run.report(site, "one_of", message, because=run.because(formula, scope))
+
+
+def _report_no_list(run: Run, formula: Formula, site: Site, scope: Layer, options: object) -> None:
+    """What may be chosen from is not known: whether the value is among it can't be decided."""
+    shown = "null" if options is None else f"a value of type {type(options).__name__}"
+    text = f"can't be decided: one_of gives {shown}, not a list"
+    run.report(site, "undecided", text, severity="warning", because=run.because(formula, scope))
+    run.trace(formula, site, scope, "undecided")
 
 
 def judge_checks(run: Run) -> None:
@@ -106,19 +119,10 @@ def _applies_here(run: Run, check: CompiledCheck) -> bool:
     return (run.is_event and check.rule.on is None) or applies_to(check, run.inputs.operation)
 
 
-def _scope(run: Run, place: Place, field: CompiledField, value: object) -> Layer:
-    if field is not place.field:
-        return Layer({"value": value, "item": value}, run.scope, sensitive=field.hides)
-    if place.item is None:
-        return Layer({"value": value}, run.scope, sensitive=field.hides)
-    within = layer_of_item(run, place.item, place.item_fields)
-    return Layer({"value": value, **within}, run.scope, sensitive=field.hides, fields=within.fields)
-
-
 def _judge_value(
     run: Run, check: CompiledCheck, place: Place, field: CompiledField, pointer: str, value: object
 ) -> None:
-    scope = _scope(run, place, field, value)
+    scope = layer_of_value(run, place, field, value)
     path = check.rule.path if check.rule.path is not None else pointer
     site = Site(check.id, path, check.rule.span, Stage.CHECK, check.order)
     message = check.rule.message or f"{field.label} is not acceptable: {check.condition.text.strip()}"

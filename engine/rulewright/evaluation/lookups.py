@@ -12,9 +12,9 @@ from rulewright.compiled import CompiledField, CompiledLookUp, CompiledReference
 from rulewright.evaluation.log import Site, Stage, escape_pointer
 from rulewright.evaluation.masking import MASK, mask_record, to_json
 from rulewright.evaluation.overlay import NoStoreError, Overlay, matches, needs_store
-from rulewright.evaluation.run import Place, Run
-from rulewright.evaluation.views import decode_record, encode_value
-from rulewright.formula import FormulaMap, Path
+from rulewright.evaluation.run import Place, Run, layer_of_value
+from rulewright.evaluation.views import Layer, decode_record, encode_value
+from rulewright.formula import FormulaMap, Path, Valued
 from rulewright.outcome import Read
 from rulewright.ports import StoredRecord, Where
 from rulewright.problem import Because
@@ -98,21 +98,26 @@ def referenced(run: Run, field: CompiledField) -> object:
     return decode_record(fields, found[0], printed=run.printing)
 
 
-def find_referenced(run: Run, field: CompiledField, value: object) -> list[StoredRecord | None]:
+def find_referenced(
+    run: Run, field: CompiledField, value: object, scope: Layer | None = None
+) -> list[StoredRecord | None]:
     """Return, for each value that a reference field holds (a null is none), the record it names or None.
 
-    Raises cel.EvaluationError without a store, cel.Unknown where the reference's scope is unsound.
+    `scope`: the names that `where` reads, if not the run's and the value itself. Raises cel.EvaluationError
+    without a store, cel.Unknown where what `where` reads is unsound.
     """
+    if scope is None:
+        scope = Layer({"value": value}, run.scope, sensitive=field.hides)
     reference = cast(CompiledReference, field.reference)
     wanted = [item for item in value if item is not None] if isinstance(value, list) else [value]
     target = run.rules.resources[reference.resource].fields[reference.by]
     keys = [to_json(encode_value(target, _bare(item))) for item in wanted]
-    scope = evaluate_where(run, reference.resource, reference.where, run.scope)
+    asked = evaluate_where(run, reference.resource, reference.where, scope)
     if not keys and run.records is None:
         # Nothing is looked up.
         return []
     records = require_records(run, reader_of(field))
-    where: dict[str, object] = {reference.by: keys if isinstance(value, list) else keys[0], **scope}
+    where: dict[str, object] = {reference.by: keys if isinstance(value, list) else keys[0], **asked}
     found = records.find(reference.resource, where) if keys else ()
     # Whom a sensitive field names is as secret as the field.
     hidden = reference.by if field.hides else None
@@ -258,29 +263,50 @@ def judge_reference(run: Run, place: Place, field: CompiledField) -> None:
     `field` is the place's, or the rule of its items.
     """
     reference = cast(CompiledReference, field.reference)
-    is_many = place.has_items
-    # A null item is not given.
-    items = [entry for entry in place.entries() if entry[1] is not None]
-    given = items if is_many else [(place.pointer, place.value)]
     site = Site(reference.id, place.pointer, reference.span, Stage.REFERENCE, field.order)
+    if not place.has_items:
+        _judge_together(run, place, field, site, [(place.pointer, place.value)])
+        return
+    # A null item is not given.
+    given = [entry for entry in place.entries() if entry[1] is not None]
+    if field is not place.field and reads_value(reference.where):
+        for entry in given:
+            _judge_together(run, place, field, replace(site, path=entry[0]), [entry])
+    else:
+        _judge_together(run, place, field, site, given)
+
+
+def reads_value(formula: Valued) -> bool:
+    """Whether an expression reads the very value that it is asked for."""
+    return any(path[0] in ("value", "item") for path in formula.reads)
+
+
+def _judge_together(
+    run: Run, place: Place, field: CompiledField, site: Site, given: Sequence[tuple[str, object]]
+) -> None:
+    """Look up at once what these values, with their pointers, name."""
+    reference = cast(CompiledReference, field.reference)
+    is_item = field is not place.field
+    scope = layer_of_value(run, place, field, given[0][1] if is_item and given else place.value)
+    values = [value for _, value in given]
     try:
-        found = find_referenced(run, field, [value for _, value in given] if is_many else place.value)
+        found = find_referenced(run, field, values if place.has_items else place.value, scope)
     except cel.Unknown:
         return
     except cel.CelError as error:
-        run.undecided(site, reference.where, error)
+        run.undecided(site, reference.where, error, scope)
         return
     for (path, value), record in zip(given, found, strict=True):
         if record is None:
-            _report_missing(run, field, replace(site, path=path), value)
+            _report_missing(run, field, replace(site, path=path), value, scope)
 
 
-def _report_missing(run: Run, field: CompiledField, site: Site, value: object) -> None:
+def _report_missing(run: Run, field: CompiledField, site: Site, value: object, scope: Layer) -> None:
     rule, reference = field.rule, cast(CompiledReference, field.reference)
     label = field.label
     what = reference.resource.partition("/")[2].replace("_", " ")
     shown = MASK if field.hides else to_json(value)
-    because = run.because(reference.where)
+    because = run.because(reference.where, scope)
     run.report(
         site,
         "reference",

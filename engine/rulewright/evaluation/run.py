@@ -299,6 +299,19 @@ def layer_of_item(run: Run, item: object, fields: Iterable[CompiledField]) -> La
     return Layer({"item": item}, run.scope, fields={"item": {one.name: one for one in fields}})
 
 
+def layer_of_value(run: Run, place: Place, field: CompiledField, value: object) -> Layer:
+    """The names that a rule about a value reads, itself as `value`; of an item, also as `item`.
+
+    `field` is the place's, or the rule of its items.
+    """
+    if field is not place.field:
+        return Layer({"value": value, "item": value}, run.scope, sensitive=field.hides)
+    if place.item is None:
+        return Layer({"value": value}, run.scope, sensitive=field.hides)
+    within = layer_of_item(run, place.item, place.item_fields)
+    return Layer({"value": value, **within}, run.scope, sensitive=field.hides, fields=within.fields)
+
+
 class _Failed:
     """The type of FAILED."""
 

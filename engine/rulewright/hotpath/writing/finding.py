@@ -9,7 +9,7 @@ from typing import Final
 
 from rulewright.cel.checker.facts import path_of
 from rulewright.compiled import CompiledField, CompiledLookUp, CompiledResource
-from rulewright.evaluation.lookups import reader_of
+from rulewright.evaluation.lookups import reader_of, reads_value
 from rulewright.evaluation.masking import MASK
 from rulewright.evaluation.overlay import needs_store
 from rulewright.evaluation.request import PARAMETER
@@ -176,6 +176,8 @@ class Finder:
         listed = field.rule.type == "list"
         target = self.unit.rules.resources[reference.resource].fields[reference.by]
         ours = field.items if listed else field
+        if reads_value(reference.where):
+            raise NotGenerated(f"the reference of {field.id}, which reads its value")
         if (
             ours is None
             or kind_of_field(ours) != kind_of_field(target)

@@ -8,6 +8,7 @@ from typing import Final
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation import PART_TYPES
 from rulewright.evaluation.judging import applies_to
+from rulewright.evaluation.lookups import reads_value
 from rulewright.evaluation.request import PARAMETER, is_early
 from rulewright.formula import Formula
 from rulewright.hotpath.writing.cells import Cells, map_of
@@ -357,7 +358,8 @@ class Stages:
 
 def is_left(field: CompiledField, operation: str) -> bool:
     """Whether rules inside a field's value can't be written: where it is given, the evaluator decides."""
-    if field.one_of is not None and kind_of_field(field) not in ("text", "int", "bool"):
+    options = field.one_of
+    if options is not None and (reads_value(options) or kind_of_field(field) not in ("text", "int", "bool")):
         return True
     if (
         operation == "update"
