@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from rulewright.checks.subject import Subject, problem
 from rulewright.problem import SourceProblem
+from rulewright.reader.flaws import did_you_mean
 from rulewright.reader.kinds import describe
 
 CODE = "generator-options"
@@ -50,21 +51,22 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         rule = field.generate
         if rule is None or rule.kind not in OPTIONS:
             continue
-        for message in _wrong(rule.kind, rule.options):
-            yield problem(CODE, f"{rule.kind}: {message}", subject.place(rule.span))
+        for message, hint in _wrong(rule.kind, rule.options):
+            yield problem(CODE, f"{rule.kind}: {message}", subject.place(rule.span), hint=hint)
 
 
-def _wrong(kind: str, options: Mapping[str, object]) -> Iterator[str]:
+def _wrong(kind: str, options: Mapping[str, object]) -> Iterator[tuple[str, str | None]]:
+    """What is wrong, with what was perhaps meant."""
     known = OPTIONS[kind]
     for name, value in options.items():
         if name not in known:
             takes = " and ".join(known) or "no options"
-            yield f"there is no option {name}; it takes {takes}"
+            yield f"there is no option {name}; it takes {takes}", did_you_mean(name, known)
         elif (expected := _misfit(known[name].bounds, value)) is not None:
-            yield f"{name} must be {expected}, not {describe(value)}"
+            yield f"{name} must be {expected}, not {describe(value)}", None
     required = REQUIRED.get(kind)
     if required is not None and required not in options:
-        yield f"{required} is missing"
+        yield f"{required} is missing", None
 
 
 def _misfit(bounds: tuple[int, int] | None, value: object) -> str | None:

@@ -39,6 +39,7 @@ from rulewright.checks import (
     value_cycle,
     workflow_shape,
     wrong_constant,
+    wrong_literal,
 )
 from rulewright.checks.expression_pages import EXPRESSION_PAGES
 from rulewright.checks.pages import READING_PAGES
@@ -61,6 +62,7 @@ _MODULES: tuple[ModuleType, ...] = (
     keyword_for_place,
     keyword_for_type,
     wrong_constant,
+    wrong_literal,
     empty_range,
     bad_pattern,
     bad_format,

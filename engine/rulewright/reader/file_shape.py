@@ -17,6 +17,7 @@ from rulewright.reader.kinds import (
     Kind,
     Name,
     Resource,
+    Single,
     Text,
     Version,
     Whole,
@@ -259,7 +260,7 @@ class TargetShape(Shape):
 class SettingShape(Shape):
     """A switch."""
 
-    default = Anything("The value of a setting.", required=True, allow_none=True)
+    default = Single("The value of a setting: no list, and no map.", required=True, allow_none=True)
     title = Text("What the setting is about.")
 
 
