@@ -473,3 +473,24 @@ def test_copies_that_do_not_fit(run: Run, write: Write) -> None:
     ran = run("validate", "desk/ticket", lines, "--accepted", "/dev/full")
 
     assert (ran.code, ran.err.splitlines()[-1]) == (2, "error: /dev/full: No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("words", "sought"),
+    [
+        (["replay"], "is the history"),
+        (["prune", "--older-than", "1d"], "is the history"),
+        (["history", "desk/ticket", "1"], "is the history"),
+        (["outbox", "list"], "is the outbox"),
+        (["fire", "desk/ticket", "1", "close"], "is the record"),
+        (["tick"], "are the records"),
+        (["apply", "desk/ticket", "tickets.jsonl"], "is it to be stored"),
+    ],
+    ids=lambda one: one[0] if isinstance(one, list) else "",
+)
+def test_without_a_store_it_is_said_what_is_sought_there(words: list[str], sought: str, run: Run) -> None:
+    """Each command asks for the store that it is about."""
+    ran = run(*words)
+
+    assert f"--store URL is needed: where {sought}?" in ran.err
+    assert ran.code == 2

@@ -1,4 +1,4 @@
-"""The group of all commands: a table of what there is, and what happens to errors."""
+"""The group of all commands: what there is, and what the configuration gives them."""
 
 from __future__ import annotations
 

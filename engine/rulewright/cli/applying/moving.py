@@ -24,7 +24,7 @@ def fire(
     resource: str, key: str, event: str, payload: str | None, choices: Choices, output: OutputChoices
 ) -> None:
     """Fire one event in a transaction of its own and show what came of it."""
-    url = require_store(choices)
+    url = require_store(choices, "where is the record")
     desk = open_desk(resource, replace(choices, operation=event, key=key))
     item = _read_payload(payload)
     require_existing(url)
@@ -72,7 +72,7 @@ def list_moves(resource: str, key: str, choices: Choices, output: OutputChoices)
 
 def tick(choices: Choices, output: OutputChoices) -> None:
     """Fire all timeouts that are due and show what came of them."""
-    url = require_store(choices)
+    url = require_store(choices, "where are the records")
     require_existing(url)
     program = load_rules_of(choices.rules)
     with closing(open_for_writing(url, program)) as store:

@@ -1,4 +1,4 @@
-"""What `explain` does: explanations of payloads, and pages of codes."""
+"""`explain`: explanations of payloads, and pages of codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What identifies a payload in a plan."""
+"""The digest by which a plan knows its payloads again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Records that are asked the same again and again by a batch, and need to be looked for only once."""
+"""Answers of a store kept for a batch, whose payloads ask the same again and again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The option --store."""
+"""The option --store: opened for reading, for writing, or for what a store keeps beside its records."""
 
 from __future__ import annotations
 
@@ -45,14 +45,25 @@ def open_for_writing(url: str, program: Program) -> Store:
     return store
 
 
-def open_outbox(url: str | None, *, create: bool = False) -> Store:
-    """Open the store that the outbox is in; a file that is not there is most likely misspelt."""
+def open_existing(url: str | None, asked: str) -> Store:
+    """Open a store for what it keeps beside records, whatever the rules are.
+
+    Raises UsageError where there is none: it asks `asked`, for example "where is the history".
+    """
+    if url is None:
+        raise _no_store(asked)
+    require_existing(url)
+    return open_unprepared(url)
+
+
+def _no_store(asked: str) -> click.UsageError:
+    return click.UsageError(f"--store URL is needed: {asked}? For example sqlite:///intake.db")
+
+
+def open_unprepared(url: str) -> Store:
+    """Open a store as it is, one that is not there yet as an empty one."""
     from rulewright_adapters import open_store  # noqa: PLC0415 - the engine needs no adapter
 
-    if url is None:
-        raise click.UsageError("--store URL is needed: where is the outbox? For example sqlite:///intake.db")
-    if not create:
-        require_existing(url)
     return open_store(url, configured_registry().stores)
 
 
@@ -78,12 +89,10 @@ def require_existing(url: str) -> None:
         raise click.UsageError(f"{path}: there is no such store")
 
 
-def require_store(choices: Choices) -> str:
-    """The store that a command is about; --records is none."""
+def require_store(choices: Choices, asked: str = "where is it to be stored") -> str:
+    """The store that a command is about; --records is none. Raises UsageError, which asks `asked`."""
     if choices.store is None:
-        raise click.UsageError(
-            "--store URL is needed: where is it to be stored? For example sqlite:///intake.db"
-        )
+        raise _no_store(asked)
     context = click.get_current_context()
     if choices.records is not None and context.get_parameter_source("records") is ParameterSource.COMMANDLINE:
         raise click.UsageError(f"--records is for validate and plan; {context.info_name} works on --store")

@@ -1,4 +1,4 @@
-"""What `prune` does."""
+"""`prune`: old entries of the history go, and idempotency keys that expired as long ago."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from rulewright.audit import DECISIONS, prune_history
 from rulewright.cli.ages import before
-from rulewright.cli.desk.stores import open_outbox
+from rulewright.cli.desk.stores import open_existing
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import counted, is_json
 from rulewright.cli.results import write
@@ -19,7 +19,7 @@ from rulewright.evaluation import prune_claims
 
 def prune_decisions(url: str | None, age: timedelta, output: OutputChoices) -> None:
     """Remove old history, and idempotency keys that expired as long ago; say how much."""
-    with closing(open_outbox(url)) as store:
+    with closing(open_existing(url, "where is the history")) as store:
         end = before(datetime.now(UTC), age)
         pruned, expired = prune_history(store, end), prune_claims(store, end)
         left = store.count(DECISIONS.resource, {})

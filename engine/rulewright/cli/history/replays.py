@@ -1,4 +1,4 @@
-"""What `replay` does."""
+"""`replay`: every decision of the history is made again, in memory, and told where it differs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 from rulewright.audit import decisions_of
 from rulewright.cli.desk.opening import load_rules_of
 from rulewright.cli.desk.records import read_records
-from rulewright.cli.desk.stores import open_outbox
+from rulewright.cli.desk.stores import open_existing
 from rulewright.cli.endings import end_with
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import chosen_format, counted
@@ -29,7 +29,10 @@ def replay_history(url: str | None, records: str | None, rules: str | None, outp
     program = Program(load_rules_of(rules).compiled, audit=True)
     fates: Counter[str] = Counter()
     chosen, begins = chosen_format(output), 1
-    with closing(open_outbox(url)) as store, closing(_beginning(records, program)) as again:
+    with (
+        closing(open_existing(url, "where is the history")) as store,
+        closing(_beginning(records, program)) as again,
+    ):
         for one in replay(program.compiled, decisions_of(store), again):
             begins = begins if fates else one.decision.id
             write(_shown(one, chosen, is_first=not fates))

@@ -1,4 +1,4 @@
-"""What `history` does."""
+"""`history`: the decisions that changed a record, in words or as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rulewright.report.history import decision_in_words, decision_json
 
 def tell_history(resource: str, key: str, choices: Choices, output: OutputChoices) -> None:
     """Show every decision that changed one record."""
-    url = require_store(choices)
+    url = require_store(choices, "where is the history")
     require_existing(url)
     desk = open_desk(resource, replace(choices, key=key))
     with closing(open_for_reading(url, desk.program)) as store:

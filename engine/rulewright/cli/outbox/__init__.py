@@ -1,1 +1,1 @@
-"""Messages to other APIs: what is kept, delivered, retried, dropped and removed, and passing payloads on."""
+"""Messages to other APIs: listed, sent, retried, dropped and removed; and payloads that are passed on."""

@@ -1,4 +1,4 @@
-"""What the `outbox` commands do."""
+"""`outbox list`, `show`, `retry` and `drop`, and the two that send: `deliver` and `work`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import click
 
 from rulewright.cli.configured import configured_registry
 from rulewright.cli.desk.opening import load_rules_of
-from rulewright.cli.desk.stores import open_outbox
+from rulewright.cli.desk.stores import open_existing
 from rulewright.cli.endings import end_with
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import chosen_format, paint, write_list
@@ -50,7 +50,7 @@ def list_outbox(
     url: str | None, states: Collection[str], target: str | None, limit: int | None, output: OutputChoices
 ) -> None:
     """List messages, a line each."""
-    with closing(open_outbox(url)) as store:
+    with closing(open_existing(url, "where is the outbox")) as store:
         letters = list_letters(store, states, target, limit)
         counts = count_letters(store)
     _write_lines(letters, output)
@@ -59,7 +59,7 @@ def list_outbox(
 
 def show_outbox(url: str | None, ids: Sequence[int], output: OutputChoices) -> None:
     """Show messages whole."""
-    with closing(open_outbox(url)) as store:
+    with closing(open_existing(url, "where is the outbox")) as store:
         letters = [find_letter(store, one) for one in ids]
     lines = (line for letter in letters for line in letter_in_words(letter, paint(output)))
     write_list(map(letter_json, letters), lines, output)
@@ -67,7 +67,7 @@ def show_outbox(url: str | None, ids: Sequence[int], output: OutputChoices) -> N
 
 def edit_outbox(url: str | None, edit: str, ids: Sequence[int], output: OutputChoices) -> None:
     """Retry or drop messages: those named, or all that are dead."""
-    with closing(open_outbox(url)) as store:
+    with closing(open_existing(url, "where is the outbox")) as store:
         chosen = ids or [letter.id for letter in list_letters(store, ["dead"])]
         letters = _EDITS[edit](store, chosen)
     _write_lines(letters, output)
@@ -91,7 +91,10 @@ def deliver_outbox(
     """Send what is due; exit with 1 if something could not be delivered."""
     program = load_rules_of(rules)
     fates: Counter[str] = Counter()
-    with closing(open_outbox(url)) as store, closing(open_forwarder(store)) as forwarder:
+    with (
+        closing(open_existing(url, "where is the outbox")) as store,
+        closing(open_forwarder(store)) as forwarder,
+    ):
         deliverer = program.deliverer(store, forwarder, workers=workers, lease_seconds=lease)
         with _stopping(deliverer.stop):
             write_settled(_counted(deliverer.run(watch=watch, limit=limit), fates), output)
@@ -106,7 +109,10 @@ def work_outbox(
     """Send what is due as jobs, until stopped."""
     program = load_rules_of(rules)
     fates: Counter[str] = Counter()
-    with closing(open_outbox(url)) as store, closing(open_forwarder(store)) as forwarder:
+    with (
+        closing(open_existing(url, "where is the outbox")) as store,
+        closing(open_forwarder(store)) as forwarder,
+    ):
         worker = program.worker(store, forwarder, workers=workers, lease_seconds=lease)
         worker.on_loss = _tell_of_loss
         with _stopping(worker.stop):

@@ -1,4 +1,4 @@
-"""What `forward` does: decide, keep in the outbox, send, and tell what the receiver said."""
+"""`forward`: decide, keep in the outbox, send, and tell what the receiver said."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rulewright.cli.deciding.decisions import entries_of, read_all_items
 from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.cli.desk.lookups import lookup_records
 from rulewright.cli.desk.opening import open_desk
-from rulewright.cli.desk.stores import open_outbox
+from rulewright.cli.desk.stores import open_unprepared
 from rulewright.cli.endings import end_with
 from rulewright.cli.options import Choices, OutputChoices
 from rulewright.cli.outbox.mailing import open_forwarder
@@ -56,7 +56,7 @@ def forward_files(passing: Passing, files: Sequence[str], choices: Choices, outp
     desk = open_desk(passing.resource, choices)
     with (
         lookup_records(desk, choices) as records,
-        closing(open_outbox(passing.outbox, create=True)) as store,
+        closing(open_unprepared(passing.outbox)) as store,
         closing(open_forwarder(store)) as forwarder,
     ):
         deliverer = desk.program.deliverer(store, forwarder)

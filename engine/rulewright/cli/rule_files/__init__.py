@@ -1,1 +1,1 @@
-"""What is about rule files and not about payloads: checking them, running their scenarios, their schemas."""
+"""Work on rule files, without payloads to decide: checking them, running their scenarios, their schemas."""

@@ -1,4 +1,4 @@
-"""Checking rule files and showing what was found, in every format."""
+"""`check`: rule files are read and checked, and what was found is shown in the chosen format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schemas of the files that analysts write, by their kind."""
+"""`export rule-schema`: the JSON Schemas of the files that analysts write, by their kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payloads as lines of the files of --accepted and --rejected."""
+"""Payloads as lines of JSON: those of --accepted as they came, those of --rejected with their problems."""
 
 from __future__ import annotations
 
