@@ -22,6 +22,9 @@ PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 # A look-up that reads only these can be run before the payload is looked at.
 _KNOWN_BEFORE_PAYLOAD = frozenset({"request", "actor", "settings", "current", "now", "today"})
 
+# A key that is longer is not told of: nobody could read the message.
+_TOLD: Final = 60
+
 
 def judge_caller(run: Run) -> None:
     """Authentication, then permission; either ends the evaluation (language.md "Order, stops")."""
@@ -99,7 +102,16 @@ def find_current(run: Run) -> None:
         run.current = decode_record(run.resource.fields, found[0])
         if run.is_trusted or _in_scope(run, found[0], site):
             return
-    run.log.end(site.problem("not_found", f"no such {what}"))
+    run.log.end(site.problem("not_found", f"no such {what}{_looked_for(run)}"))
+
+
+def _looked_for(run: Run) -> str:
+    """Which record was looked for, where that is no secret and no endless text."""
+    key = run.resource.key
+    shown = str(run.inputs.key)
+    if run.resource.fields[key].rule.sensitive or run.inputs.key is None or len(shown) > _TOLD:
+        return ""
+    return f": {key} {shown}"
 
 
 def _in_scope(run: Run, record: StoredRecord, site: Site) -> bool:
