@@ -115,6 +115,16 @@ def test_every_module_has_a_layer() -> None:
     assert found == set(ORDER)
 
 
+def test_every_layer_is_on_the_page() -> None:
+    """docs/structure.md tells of all of them, in their order."""
+    page = (ROOT / "docs" / "structure.md").read_text()
+    cells = re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
+
+    told = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
+
+    assert told == [*ORDER]
+
+
 @pytest.mark.parametrize("path", modules_of(ENGINE), ids=lambda path: str(path.relative_to(ENGINE)))
 def test_a_module_imports_only_from_layers_above(path: Path) -> None:
     """Imports run in one direction only."""
