@@ -72,7 +72,7 @@ def _cells(source: Source, stream: BinaryIO, fields: Fields) -> Iterator[Item]:
     # Loaded for workbooks alone: zip files are a start-up of their own.
     from rulewright.inputs.xlsx_rows import open_sheet  # noqa: PLC0415
 
-    sheet = open_sheet(source.name, stream.read(MAX_DOCUMENT_BYTES + 1), source.sheet)
+    sheet = open_sheet(source.name, _rewound(stream, b""), source.sheet)
     return read_table(partial(sheet_place, source.name, sheet.name), sheet.rows(), fields)
 
 

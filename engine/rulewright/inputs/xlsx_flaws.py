@@ -10,15 +10,14 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from html import unescape
-from typing import IO, Final
+from typing import IO, BinaryIO, Final
 from xml.etree import ElementTree
 
 from msgspec import Struct
 
 from rulewright.errors import PayloadError
 from rulewright.inputs.table_place import column_index
-from rulewright.inputs.xlsx_parts import opened_parts
+from rulewright.inputs.xlsx_parts import opened_parts, part_of
 
 # What is looked for before a sheet is parsed, which takes as long as reading it: an error, or what may be the
 # end of a formula with no value behind it. Each starts with letters that are found fast.
@@ -28,13 +27,9 @@ _SUSPECTS: Final = (
     re.compile(b"f>" + _NO_VALUE),
     re.compile(b"/>" + _NO_VALUE),
 )
-_BOOK: Final = "xl/workbook.xml"
-_RELATIONS: Final = "xl/_rels/workbook.xml.rels"
 _BLOCK: Final = 1 << 20
 _OVERLAP: Final = 64
 _MOST: Final = 1_000_000
-_ATTRIBUTE: Final = re.compile(r"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-_TAG: Final = re.compile(r"<(?:\w+:)?(sheet|Relationship)\s([^>]*)>")
 _PLACE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})\Z")
 
 
@@ -59,11 +54,11 @@ class Flaw(Struct, frozen=True):
 Flaws = Mapping[int, Mapping[int, Flaw]]
 
 
-def find_flaws(name: str, data: bytes, sheet: str) -> Flaws:
+def find_flaws(name: str, book: BinaryIO, sheet: str) -> Flaws:
     """The flawed cells of a sheet of a workbook. Raises PayloadError where there are too many."""
     found: dict[int, dict[int, Flaw]] = {}
-    with opened_parts(name, data) as parts:
-        part = _part_of(parts, sheet)
+    with opened_parts(name, book) as parts:
+        part = part_of(parts, sheet)
         if part is None or not _is_suspect(parts, part):
             return found
         with parts.open(part) as content:
@@ -73,30 +68,6 @@ def find_flaws(name: str, data: bytes, sheet: str) -> Flaws:
                     raise PayloadError(message, name)
                 found.setdefault(line, {})[column] = flaw
     return found
-
-
-def _part_of(parts: zipfile.ZipFile, sheet: str) -> str | None:
-    """The part of a workbook that holds a sheet."""
-    if not {_BOOK, _RELATIONS} <= set(parts.namelist()):
-        return None
-    book, relations = (parts.read(part).decode("utf-8", "replace") for part in (_BOOK, _RELATIONS))
-    targets = {one.get("Id"): one.get("Target", "") for one in _tags("Relationship", relations)}
-    for one in _tags("sheet", book):
-        if one.get("name") == sheet:
-            target = targets.get(one.get("id"), "")
-            part = target.removeprefix("/") if target.startswith(("/", "xl/")) else f"xl/{target}"
-            return part if part in parts.namelist() else None
-    return None
-
-
-def _tags(wanted: str, text: str) -> Iterator[dict[str, str]]:
-    """The attributes of each tag, by their names without prefixes."""
-    for tag, attributes in _TAG.findall(text):
-        if tag == wanted:
-            yield {
-                name.rpartition(":")[2]: unescape(double or single)
-                for name, double, single in _ATTRIBUTE.findall(attributes)
-            }
 
 
 def _is_suspect(parts: zipfile.ZipFile, part: str) -> bool:

@@ -1,7 +1,7 @@
 """The rows of a sheet of an XLSX workbook.
 
-python-calamine reads a workbook whole, and makes a cell of every place up to the last that is filled. So both
-are bounded before it starts; rows are handed out one by one.
+python-calamine makes a cell of every place of a sheet up to the last that is filled. So that is bounded
+before it starts; large sheets are read piece by piece, and rows are handed out one by one.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from heapq import merge
+from operator import itemgetter
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from msgspec import Struct
 
@@ -19,8 +21,9 @@ from rulewright.errors import PayloadError
 from rulewright.inputs.limits import MAX_DOCUMENT_BYTES
 from rulewright.inputs.table import Row
 from rulewright.inputs.table_place import column_index
-from rulewright.inputs.xlsx_flaws import Flaw, Flaws, find_flaws
+from rulewright.inputs.xlsx_flaws import Flaws, find_flaws
 from rulewright.inputs.xlsx_parts import opened_parts
+from rulewright.inputs.xlsx_pieces import read_pieces
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -34,33 +37,41 @@ _BLOCK: Final = 1 << 20
 _LONGEST_PLACE: Final = 64
 
 
+# A row by its number from 1.
+_Cells = tuple[int, list[object]]
+
+
 class Sheet(Struct, frozen=True):
     """The one sheet that payloads are read from."""
 
     name: str
-    content: CalamineSheet
+    pieces: Iterable[CalamineSheet]
     flaws: Flaws
 
     @property
     def is_filled(self) -> bool:
         """Whether there is anything in it."""
-        return self.content.start is not None or bool(self.flaws)
+        return bool(self.flaws) or any(piece.start is not None for piece in self.pieces)
 
     def rows(self) -> Iterator[Row]:
-        """Every row, the empty ones too; cells start with column A."""
-        start = self.content.start
-        before: list[object] = [""] * start[1] if start is not None else []
-        started = False
+        """The rows that hold anything, also where that is only flawed; cells start with column A."""
+        flawed: Iterator[_Cells] = ((line, []) for line in sorted(self.flaws))
         last = 0
-        for last, filled in enumerate(self.content.iter_rows() if start is not None else (), start=1):
-            row = self._row(last, [*before, *filled])
-            # The header is the first row that holds anything.
-            started = started or row.flaw is not None or any(cell != "" for cell in row.cells)
-            if started:
+        for line, cells in merge(self._filled(), flawed, key=itemgetter(0)):
+            if line == last:
+                continue
+            row, last = self._row(line, cells), line
+            if row.flaw is not None or any(cell != "" for cell in row.cells):
                 yield row
-        for line in sorted(self.flaws):
-            if line > last and (row := self._row(line, [])).flaw is not None:
-                yield row
+
+    def _filled(self) -> Iterator[_Cells]:
+        """The rows that python-calamine finds."""
+        for piece in self.pieces:
+            if piece.start is not None:
+                line, column = piece.start
+                before: list[object] = [""] * column
+                for number, cells in enumerate(piece.to_python(), start=line + 1):
+                    yield number, [*before, *cells]
 
     def _row(self, line: int, cells: list[object]) -> Row:
         """A row with what its cells without a value show; errors do not make a row of an empty one."""
@@ -76,21 +87,16 @@ class Sheet(Struct, frozen=True):
         return Row(line, cells, (first, flaws[first].message))
 
 
-def _is_written(flaws: Mapping[int, Flaw]) -> bool:
-    """Whether one of a row's cells was filled by somebody: formulas that were drawn down show errors."""
-    return any(not one.is_error for one in flaws.values())
-
-
-def open_sheet(name: str, data: bytes, wanted: str | None) -> Sheet:
+def open_sheet(name: str, book: BinaryIO, wanted: str | None) -> Sheet:
     """The sheet that was named, else the only visible one that holds anything. Raises PayloadError."""
-    workbook = _open(name, data)
+    workbook = _open(name, book)
     if wanted is not None:
         if wanted not in workbook.sheet_names:
             near = get_close_matches(wanted, workbook.sheet_names, n=1)
             hint = f"did you mean {near[0]}?" if near else f"it has: {', '.join(workbook.sheet_names)}"
             raise PayloadError(f"there is no sheet {wanted}; {hint}", name)
-        return Sheet(wanted, _content(name, workbook, wanted), find_flaws(name, data, wanted))
-    filled = [sheet for sheet in _visible(name, workbook, data) if sheet.is_filled]
+        return _sheet(name, book, workbook, wanted)
+    filled = [sheet for sheet in _visible(name, workbook, book) if sheet.is_filled]
     if not filled:
         raise PayloadError("no sheet of this workbook holds anything", name)
     if len(filled) > 1:
@@ -100,41 +106,35 @@ def open_sheet(name: str, data: bytes, wanted: str | None) -> Sheet:
     return filled[0]
 
 
-def _visible(name: str, workbook: CalamineWorkbook, data: bytes) -> Iterator[Sheet]:
+def _visible(name: str, workbook: CalamineWorkbook, book: BinaryIO) -> Iterator[Sheet]:
     from python_calamine import SheetTypeEnum, SheetVisibleEnum  # noqa: PLC0415 - loaded by now
 
     for sheet in workbook.sheets_metadata:
         if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet:
-            yield Sheet(sheet.name, _content(name, workbook, sheet.name), find_flaws(name, data, sheet.name))
+            yield _sheet(name, book, workbook, sheet.name)
 
 
-def _content(name: str, workbook: CalamineWorkbook, sheet: str) -> CalamineSheet:
-    from python_calamine import CalamineError  # noqa: PLC0415 - loaded by now
-
-    try:
-        return workbook.get_sheet_by_name(sheet)
-    except CalamineError as error:
-        raise PayloadError(
-            f"the sheet {sheet} can't be read: {error}; save it anew, or as CSV", name
-        ) from None
+def _sheet(name: str, book: BinaryIO, workbook: CalamineWorkbook, sheet: str) -> Sheet:
+    return Sheet(sheet, read_pieces(name, book, workbook, sheet), find_flaws(name, book, sheet))
 
 
-def _open(name: str, data: bytes) -> CalamineWorkbook:
+def _open(name: str, book: BinaryIO) -> CalamineWorkbook:
     try:
         from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - an extra, heavy
     except ImportError:
         raise PayloadError("XLSX files need an extra: pip install 'rulewright[excel]'", name) from None
-    _bound(name, data)
+    _bound(name, book)
     try:
-        return CalamineWorkbook.from_filelike(io.BytesIO(data))
+        book.seek(0)
+        return CalamineWorkbook.from_filelike(book)
     except CalamineError as error:
         raise PayloadError(f"this is no XLSX workbook: {error}", name) from None
 
 
-def _bound(name: str, data: bytes) -> None:
-    with opened_parts(name, data) as parts:
+def _bound(name: str, book: BinaryIO) -> None:
+    with opened_parts(name, book) as parts:
         unpacked = sum(part.file_size for part in parts.infolist())
-        if len(data) > MAX_DOCUMENT_BYTES or unpacked > _MAX_UNPACKED:
+        if book.seek(0, io.SEEK_END) > MAX_DOCUMENT_BYTES or unpacked > _MAX_UNPACKED:
             raise PayloadError("the workbook is too large; save it as CSV, which streams", name)
         if any(_cells(parts, part) > _MAX_CELLS for part in parts.infolist()):
             message = "a cell is filled that is too far from the first; delete it, or save the sheet as CSV"
