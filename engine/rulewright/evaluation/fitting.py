@@ -9,6 +9,7 @@ from typing import Final
 
 from rulewright import cel
 from rulewright.compiled import CompiledField
+from rulewright.evaluation.views import View
 from rulewright.fieldtypes import (
     INT64_MAX,
     INT64_MIN,
@@ -99,11 +100,13 @@ def _fit_object(field: CompiledField, value: object) -> object:
     if not isinstance(value, Mapping):
         return None
     children = {child.name: child for child in field.children}
-    return {
+    fitted = {
         name: _fit_part(children.get(name, field.items), field, part)
         for name, part in value.items()
         if part is not None
     }
+    # A declared part that is left out reads as null, as it does where it was sent (language.md).
+    return View(fitted, children) if children else fitted
 
 
 def _fit_part(declared: CompiledField | None, field: CompiledField, part: object) -> object:
