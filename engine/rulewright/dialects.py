@@ -146,14 +146,14 @@ def goodstack(status: int, problems: Sequence[Problem]) -> object:
     if first.code == "unauthenticated":
         return None
     if first.vendor is not None:
-        title = first.vendor.title or _title_of(first.vendor.code)
+        title = first.vendor.title or _title_of(status, first.vendor.code)
         return {"error": {"code": first.vendor.code, "title": title, "message": first.message}}
     if first.code == "idempotency":
         reason = str((first.because.extra if first.because else {}).get("reason", "key_already_in_use"))
         return {
             "error": {
                 "code": f"idempotency/{reason}",
-                "title": _title_of(reason),
+                "title": _title_of(status, reason),
                 "message": first.message,
             }
         }
@@ -184,7 +184,10 @@ def _goodstack_text(problem: Problem) -> str:
     return problem.message
 
 
-def _title_of(code: str) -> str:
+def _title_of(status: int, code: str) -> str:
+    """The vendor calls every 400 by one name, whatever its code (F10)."""
+    if status == 400:
+        return "Bad request"
     words = code.rsplit("/", 1)[-1].replace("_", " ")
     return words[:1].upper() + words[1:]
 

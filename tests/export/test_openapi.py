@@ -187,10 +187,7 @@ def test_refusals_are_in_the_dialect_of_the_api() -> None:
 
     assert refused["401"] == {"description": "Unauthorized: unauthenticated"}
     examples = refused["400"]["content"]["application/json"]["examples"]
-    assert (
-        examples["eligibility_subscription/already_cancelled"]["value"]["error"]["title"]
-        == "Already cancelled"
-    )
+    assert examples["eligibility_subscription/already_cancelled"]["value"]["error"]["title"] == "Bad request"
     assert "idempotency" in created["400"]["description"]
     assert (
         "eligibility_subscription/entity_not_found"
