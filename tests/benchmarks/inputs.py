@@ -5,7 +5,9 @@ python tests/benchmarks/inputs.py [PAYLOADS] [ROUNDS]
 CT/OI cases as batch.py makes them, but for what a table can't hold (an unknown field); one in twenty-five is
 refused. Each file is read, decided and told of as `validate --format text` does, in this process. The readers
 are `json.loads` of each line, `json.load`, `csv.DictReader`, python-calamine (the extra [excel]) and PyYAML's
-C loader. Medians of processor time; ratios are within one round, their spread is the noise.
+C loader. Medians of processor time; ratios are within one round, their spread is the noise. Then the largest
+resident set of the whole command, for so many payloads and for ten times as many (YAML, which is read whole
+and bounded, for so many).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from random import Random
@@ -26,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
 
 import yaml
-from batch import AS_OF, BATCHES, spread, timed
+from batch import AS_OF, BATCHES, command, peak, spread, timed
 from python_calamine import CalamineWorkbook
 from workbook import write_workbook
 
@@ -53,12 +55,15 @@ def payloads(count: int) -> list[dict[str, Any]]:
     return [{name: value for name, value in one.items() if name != "head_of_houshold"} for one in made]
 
 
-def write_files(folder: Path, cases: list[dict[str, Any]]) -> Mapping[str, Path]:
+def write_files(
+    folder: Path, cases: list[dict[str, Any]], kinds: Sequence[str] = ("jsonl", "json", "yaml", "csv", "xlsx")
+) -> Mapping[str, Path]:
     """Each kind of file, with all of them."""
-    paths = {kind: folder / f"cases.{kind}" for kind in ("jsonl", "json", "yaml", "csv", "xlsx")}
+    paths = {kind: folder / f"cases.{kind}" for kind in kinds}
     paths["jsonl"].write_text("".join(json.dumps(one) + "\n" for one in cases))
     paths["json"].write_text(json.dumps(cases))
-    paths["yaml"].write_text(yaml.dump(cases, Dumper=yaml.CSafeDumper, sort_keys=False))
+    if "yaml" in paths:
+        paths["yaml"].write_text(yaml.dump(cases, Dumper=yaml.CSafeDumper, sort_keys=False))
     names = list(dict.fromkeys(name for one in cases for name in one))
     with paths["csv"].open("w", newline="") as file:
         writer = csv.DictWriter(file, names)
@@ -128,6 +133,15 @@ READERS: Mapping[str, Callable[[Path], object]] = {
 }
 
 
+def memory(small: Mapping[str, Path], large: Mapping[str, Path], records: Path) -> Iterator[str]:
+    """How much the command takes for each kind of file, and for one that is ten times as long."""
+    for kind, path in small.items():
+        sizes = [
+            f"{peak(command(CASES, each, records, 1)):.0f} MiB" for each in (path, large.get(kind)) if each
+        ]
+        yield f"{kind:>6}: {' and '.join(sizes)}"
+
+
 def main(count: int, rounds: int) -> None:
     """Measure and print."""
     program = load(audit=False)
@@ -146,6 +160,13 @@ def main(count: int, rounds: int) -> None:
             told = f"{tally.read:,} payloads, {tally.refused:,} refused"
             print(f"{kind:>6}: {told}; read {each[0]}, validated {each[1]}")
             print(f"        {spread(ratios)} times reading")
+        more, records = Path(folder) / "more", Path(folder) / "records.json"
+        more.mkdir()
+        records.write_text(json.dumps(CASES.records))
+        large = write_files(more, payloads(10 * count), kinds=("jsonl", "json", "csv", "xlsx"))
+        print(f"memory for {count:,} and {10 * count:,}")
+        for line in memory(paths, large, records):
+            print(line)
 
 
 if __name__ == "__main__":
