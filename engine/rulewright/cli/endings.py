@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 import click
 
@@ -17,7 +18,7 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 
-def end_with(findings: int) -> None:
+def end_with(findings: int) -> NoReturn:
     """End the command: 0 if nothing was found, else 1. Raises OSError where stdout takes no more."""
     sys.stdout.flush()
     click.get_current_context().exit(FINDINGS if findings else 0)

@@ -30,13 +30,14 @@ def command(
     carried out later with `apply --plan`, which refuses if rules, records or payloads changed meanwhile.
     """
     from rulewright.cli.deciding.decisions import decide_and_show  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.deciding.task import Task  # noqa: PLC0415
     from rulewright.cli.desk.lookups import lookup_records  # noqa: PLC0415
     from rulewright.cli.desk.opening import open_desk  # noqa: PLC0415
-    from rulewright.cli.endings import end_with  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.endings import end_with  # noqa: PLC0415
     from rulewright.inputs import find_sources  # noqa: PLC0415
 
     sources = find_sources(files, choices.stdin_filename)
-    desk = open_desk(resource, choices)
-    with lookup_records(desk, choices) as records:
-        refused = decide_and_show(desk, sources, records, split, output, digests=True)
+    task = Task(open_desk(resource, choices), sources, choices, split, output)
+    with lookup_records(task.desk, choices) as records:
+        refused = decide_and_show(task, records, digests=True)
     end_with(refused)

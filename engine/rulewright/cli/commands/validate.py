@@ -50,9 +50,10 @@ def command(
     undecided.
     """
     from rulewright.cli.deciding.decisions import validate_and_show  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.deciding.task import Task  # noqa: PLC0415
     from rulewright.cli.desk.lookups import chosen_records, lookup_records  # noqa: PLC0415
     from rulewright.cli.desk.opening import open_desk  # noqa: PLC0415
-    from rulewright.cli.endings import end_with  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.endings import end_with  # noqa: PLC0415
     from rulewright.cli.warm_start.keeping import find_chance, take_chance  # noqa: PLC0415
     from rulewright.inputs import find_sources  # noqa: PLC0415
 
@@ -60,14 +61,13 @@ def command(
     if workers > 1:
         from rulewright.cli.deciding.parallel import validate_in_parallel  # noqa: PLC0415
 
-        desk = open_desk(resource, choices)
-        validate_in_parallel(desk, sources, choices, split, output, workers=workers, fix=fix)
+        task = Task(open_desk(resource, choices), sources, choices, split, output, fix)
+        end_with(validate_in_parallel(task, workers))
     has_store = any(one is not None for one in chosen_records(choices))
     chance = find_chance(resource, choices.rules, has_store=has_store)
-    desk = open_desk(resource, choices)
-    with lookup_records(desk, choices) as records:
-        is_live = chosen_records(choices)[1] is not None
-        refused = validate_and_show(desk, sources, records, split, output, is_live=is_live, fix=fix)
+    task = Task(open_desk(resource, choices), sources, choices, split, output, fix)
+    with lookup_records(task.desk, choices) as records:
+        refused = validate_and_show(task, records)
     sys.stdout.flush()
-    take_chance(chance, desk)
+    take_chance(chance, task.desk)
     end_with(refused)

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from rulewright.cli.deciding.payload_digest import payload_digest
+from rulewright.cli.deciding.task import Task
 from rulewright.cli.desk.desk import Decided, Desk
-from rulewright.cli.options import OutputChoices, SplitChoices
+from rulewright.cli.desk.lookups import chosen_records
+from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import Progress, chosen_format, show
 from rulewright.cli.splitting.parted import split_batch
 from rulewright.inputs import Item, Payload, Source, read_items
@@ -60,55 +62,42 @@ def entries_of(
         yield make_entry(outcome, item, rules, digest=digest)
 
 
-def decide_and_show(
-    desk: Desk,
-    sources: Sequence[Source],
-    records: Records | None,
-    split: SplitChoices,
-    output: OutputChoices,
-    *,
-    digests: bool = False,
-    fix: bool = False,
-) -> int:
+def decide_and_show(task: Task, records: Records | None, *, digests: bool = False) -> int:
     """Decide and report; return how many payloads were not accepted."""
-    parted = _decided_in_full(desk, sources, records, split, fix=fix)
-    return show(entries_of(desk, parted, output, digests=digests), output).refused
+    decided = _decided_in_full(task, records)
+    return show(entries_of(task.desk, decided, task.output, digests=digests), task.output).refused
 
 
-def _decided_in_full(
-    desk: Desk, sources: Sequence[Source], records: Records | None, split: SplitChoices, *, fix: bool
-) -> Iterator[Decided]:
-    decided = decide_all(desk, read_all_items(desk, sources), records, fix=fix)
-    return split_batch(decided, split, sources)
+def _decided_in_full(task: Task, records: Records | None) -> Iterator[Decided]:
+    items = read_all_items(task.desk, task.sources)
+    return split_batch(decide_all(task.desk, items, records, fix=task.fix), task.split, task.sources)
 
 
-def validate_and_show(
-    desk: Desk,
-    sources: Sequence[Source],
-    records: Records | None,
-    split: SplitChoices,
-    output: OutputChoices,
-    *,
-    is_live: bool,
-    fix: bool = False,
-) -> int:
-    """As `decide_and_show`, for reports that only tell of problems: what has none is not told of.
+def validate_and_show(task: Task, records: Records | None) -> int:
+    """As `decide_and_show`; a report that tells of problems only leaves out payloads that have none.
 
-    `is_live`: others may write to `records` meanwhile. A payload that is the whole of its file is told of.
+    A payload that is the whole of its file is told of all the same.
     """
+    desk, output = task.desk, task.output
     if not tells_problems_only(output):
-        return decide_and_show(desk, sources, records, split, output, fix=fix)
+        return decide_and_show(task, records)
     progress = Progress(Tally())
-    if not fix and desk.operation == "create" and desk.key_field is None:
-        from rulewright.cli.deciding.remembered import RememberedRecords  # noqa: PLC0415
-        from rulewright.cli.deciding.skimming import Skimmer, skim  # noqa: PLC0415 - the compiled path, for batches
-
-        skimmer = Skimmer(desk, RememberedRecords(records) if records is not None else None, is_live)
-        parted = skim(skimmer, sources, split, progress)
+    if not task.fix and desk.operation == "create" and desk.key_field is None:
+        decided = _skimmed(task, records, progress)
     else:
-        parted = _decided_in_full(desk, sources, records, split, fix=fix)
+        decided = _decided_in_full(task, records)
     with_rules = chosen_format(output) == "sarif"
-    return show(problems_of(desk, parted, with_rules=with_rules), output, progress).refused
+    return show(problems_of(desk, decided, with_rules=with_rules), output, progress).refused
+
+
+def _skimmed(task: Task, records: Records | None, progress: Progress) -> Iterator[Decided]:
+    # The compiled path, for batches.
+    from rulewright.cli.deciding.remembered import RememberedRecords  # noqa: PLC0415
+    from rulewright.cli.deciding.skimming import Skimmer, skim  # noqa: PLC0415
+
+    is_live = chosen_records(task.choices)[1] is not None
+    skimmer = Skimmer(task.desk, RememberedRecords(records) if records is not None else None, is_live)
+    return skim(skimmer, task.sources, task.split, progress)
 
 
 def tells_problems_only(output: OutputChoices) -> bool:

@@ -20,11 +20,11 @@ from msgspec import Struct
 from rulewright.cli.configured import configuration_here
 from rulewright.cli.deciding.decisions import decide_all, entries_of, problems_of, tells_problems_only
 from rulewright.cli.deciding.parallel_skimming import may_skim_in_parallel, skim_in_parallel
+from rulewright.cli.deciding.task import Task
 from rulewright.cli.deciding.workers import hand_over, result_of
 from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.cli.desk.lookups import chosen_records, lookup_records
-from rulewright.cli.endings import end_with
-from rulewright.cli.options import Choices, OutputChoices, SplitChoices
+from rulewright.cli.options import Choices
 from rulewright.cli.output import show
 from rulewright.cli.splitting.parted import split_batch
 from rulewright.configuration import Configuration
@@ -65,25 +65,17 @@ _AT_WORK: list[_Worker] = []
 _OPEN: Final = ExitStack()
 
 
-def validate_in_parallel(
-    desk: Desk,
-    sources: Sequence[Source],
-    choices: Choices,
-    split: SplitChoices,
-    output: OutputChoices,
-    *,
-    workers: int,
-    fix: bool,
-) -> None:
-    """Decide, report, and exit with 1 if any payload was not accepted."""
+def validate_in_parallel(task: Task, workers: int) -> int:
+    """Decide and report; return how many payloads were not accepted."""
+    desk, sources = task.desk, task.sources
     wrong = next((source.name for source in sources if source.kind != "jsonl"), None)
     if wrong is not None:
         raise click.UsageError(
             f"--workers is for JSONL, which can be parted at its lines; {wrong} is something else"
         )
-    setup = _setup(desk, choices, tells_problems_only(output), fix)
-    if not fix and may_skim_in_parallel(desk, sources, split, output):
-        skim_in_parallel(desk, sources, setup.choices, split, output, workers=workers)
+    setup = _setup(task)
+    if may_skim_in_parallel(task):
+        return skim_in_parallel(task, setup.choices, workers)
     with lookup_records(desk, setup.choices):
         # What can't be read is told here, before anything is written: a worker would just die of it.
         pass
@@ -91,25 +83,25 @@ def validate_in_parallel(
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, _begin, (setup,)) as pool:
         try:
-            decided = split_batch(_decided(pool, sources, workers), split, sources)
-            tally = show((Entry(outcome, item.at) for item, outcome in decided), output)
+            decided = split_batch(_decided(pool, sources, workers), task.split, sources)
+            tally = show((Entry(outcome, item.at) for item, outcome in decided), task.output)
         finally:
             # Waiting, lest Python's end meets a pool that is just closing its pipes.
             pool.shutdown(wait=True, cancel_futures=True)
-    end_with(tally.refused)
+    return tally.refused
 
 
-def _setup(desk: Desk, choices: Choices, problems_only: bool, fix: bool) -> _Setup:
-    records, store = chosen_records(choices)
+def _setup(task: Task) -> _Setup:
+    records, store = chosen_records(task.choices)
     if records == "-":
         raise click.UsageError("--workers needs --records in a file that each of them can read")
-    standing = {name: getattr(desk, name) for name in Desk.__struct_fields__ if name != "program"}
+    standing = {name: getattr(task.desk, name) for name in Desk.__struct_fields__ if name != "program"}
     return _Setup(
-        choices=replace(choices, records=records, store=store),
+        choices=replace(task.choices, records=records, store=store),
         configuration=configuration_here(),
         standing=standing,
-        problems_only=problems_only,
-        fix=fix,
+        problems_only=tells_problems_only(task.output),
+        fix=task.fix,
     )
 
 

@@ -23,11 +23,11 @@ from msgspec import Struct
 from rulewright.cli.deciding.decisions import problems_of
 from rulewright.cli.deciding.remembered import RememberedRecords
 from rulewright.cli.deciding.skimming import Skimmer
+from rulewright.cli.deciding.task import Task
 from rulewright.cli.deciding.workers import hand_over, result_of
 from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.cli.desk.lookups import lookup_records
-from rulewright.cli.endings import end_with
-from rulewright.cli.options import Choices, OutputChoices, SplitChoices
+from rulewright.cli.options import Choices
 from rulewright.cli.output import Progress, chosen_format, write_summary
 from rulewright.cli.results import write
 from rulewright.cli.splitting.lines import item_line, lines_of
@@ -81,38 +81,34 @@ _AT_WORK: list[_Worker] = []
 _OPEN: Final = ExitStack()
 
 
-def may_skim_in_parallel(
-    desk: Desk, sources: Sequence[Source], split: SplitChoices, output: OutputChoices
-) -> bool:
+def may_skim_in_parallel(task: Task) -> bool:
     """Whether ranges can be decided apart: files that can be read from anywhere, nothing counted across."""
+    desk = task.desk
     return (
         sys.platform == "linux"
-        and chosen_format(output) in _REPORTS
+        and not task.fix
+        and chosen_format(task.output) in _REPORTS
         and desk.operation == "create"
         and desk.key_field is None
         and desk.seed is None
-        and split.max_errors is None
-        and all(not source.is_stdin and Path(source.path).is_file() for source in sources)
+        and task.split.max_errors is None
+        and all(not source.is_stdin and Path(source.path).is_file() for source in task.sources)
     )
 
 
-def skim_in_parallel(
-    desk: Desk,
-    sources: Sequence[Source],
-    choices: Choices,
-    split: SplitChoices,
-    output: OutputChoices,
-    *,
-    workers: int,
-) -> None:
-    """Decide, report, and exit with 1 if any payload was not accepted."""
+def skim_in_parallel(task: Task, choices: Choices, workers: int) -> int:
+    """Decide and report; return how many payloads were not accepted.
+
+    `choices` name one store at the most.
+    """
+    desk, sources = task.desk, task.sources
     with ExitStack() as stack:
         # Records in memory are read once, before the workers part; a store is opened by each, and here once,
         # so that one that can't be opened is told of before anything is written.
         with lookup_records(desk, choices) as found:
             records, has_store = found if choices.store is None else None, found is not None
-        parted = stack.enter_context(open_parted(split, sources))
-        chosen = chosen_format(output)
+        parted = stack.enter_context(open_parted(task.split, sources))
+        chosen = chosen_format(task.output)
         job = _Job(desk, choices, records, chosen, parted.keeps_accepted, parted.keeps_rejected)
         _prepare(desk, has_store=has_store)
         progress = Progress(Tally())
@@ -123,7 +119,7 @@ def skim_in_parallel(
             # Waiting, lest Python's end meets a pool that is just closing its pipes.
             pool.shutdown(wait=True, cancel_futures=True)
     write_summary(progress.tally, chosen)
-    end_with(progress.tally.refused)
+    return progress.tally.refused
 
 
 def _prepare(desk: Desk, *, has_store: bool) -> None:
