@@ -102,7 +102,10 @@ def test_tick_fires_what_is_due_once(run: Run) -> None:
     ("words", "said"),
     [
         (("fire", "desk/request", "9", "answer"), "not_found"),
-        (("fire", "desk/request", "1", "dance"), "it has: create, update, answer, escalate"),
+        (("fire", "desk/request", "1", "dance"), "has no event dance; it has: answer, escalate"),
+        (("fire", "desk/request", "1", "anser"), "has no event anser; did you mean answer?"),
+        (("fire", "desk/request", "1", "create"), "has no event create; it has: answer, escalate"),
+        (("fire", "desk/request", "1", "update"), "has no event update; it has: answer, escalate"),
         (("fire", "desk/request", "one", "answer"), "the key must be a whole number"),
         (("transitions", "desk/request", "9"), "no such request"),
         (("fire", "desk/request", "1", "answer", "--payload", "{"), "invalid_json"),

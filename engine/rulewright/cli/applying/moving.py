@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from difflib import get_close_matches
 
 import click
 
+from rulewright.cli.desk.desk import Desk
 from rulewright.cli.desk.lookups import lookup_records
 from rulewright.cli.desk.opening import load_rules_of, open_desk
 from rulewright.cli.desk.stores import open_for_writing, require_existing, require_store
@@ -26,6 +28,7 @@ def fire(
     """Fire one event in a transaction of its own and show what came of it."""
     url = require_store(choices, "where is the record")
     desk = open_desk(resource, replace(choices, operation=event, key=key))
+    _require_event(desk, event)
     item = _read_payload(payload)
     require_existing(url)
     with closing(open_for_writing(url, desk.program)) as store:
@@ -41,6 +44,17 @@ def fire(
             outcome = despite_conflicts(transact).outcome
     tally = show(iter([make_entry(outcome, item, desk.program.compiled)]), output)
     end_with(tally.refused)
+
+
+def _require_event(desk: Desk, event: str) -> None:
+    """Refuse what is no event: `create` would make another record, whatever the key is."""
+    compiled = desk.program.compiled.resources[desk.resource]
+    if compiled.has_event(event):
+        return
+    known = sorted(compiled.workflow.events) if compiled.workflow is not None else []
+    near = get_close_matches(event, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"it has: {', '.join(known) or 'none'}"
+    raise click.UsageError(f"{desk.resource} has no event {event}; {hint}")
 
 
 def _read_payload(given: str | None) -> Item:
