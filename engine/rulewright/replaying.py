@@ -82,9 +82,10 @@ def _missing(rules: CompiledRules, decision: Decision, store: Records) -> Iterat
         if MASK not in repr(read["by"]) and store.count(read["resource"], read["by"]) + own < read["found"]:
             by = ", ".join(f"{name} {value}" for name, value in read["by"].items())
             yield f"{read['resource']} with {by}" if by else str(read["resource"])
-    for change in changes:
-        resource, key = change["resource"], change["key"]
-        if (resource, key) not in named:
+    # An update may leave its record as it is: no change names that one.
+    own_record = [] if decision.operation == "create" else [(decision.resource, decision.key)]
+    for resource, key in [*own_record, *((one["resource"], one["key"]) for one in changes)]:
+        if (resource, key) not in named and MASK not in repr(key):
             named.add((resource, key))
             if not store.find(resource, {rules.resources[resource].key: key}, 1):
                 yield f"{resource} {key}"

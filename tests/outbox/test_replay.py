@@ -111,6 +111,30 @@ def test_what_was_pruned_is_missing_and_not_different(store: Store) -> None:
     assert "ct_oi/case 2" in replayed[2].differences
 
 
+def test_a_record_that_nothing_made_is_missing_though_its_update_changed_nothing(store: Store) -> None:
+    """It was inserted by other means (docs/outbox.md); what is told of it is that it isn't there."""
+    program = load()
+    record = {"uuid": "dddddddd-0000-4000-8000-000000000001", "firm": "f", "name": "A", "slug": "a"}
+    store.prepare(program.tables)
+    with store.transaction() as transaction:
+        transaction.insert("plannr/case", record)
+    for _ in range(2):
+        program.apply(
+            "plannr/case",
+            {"name": "A"},
+            store=store,
+            actor={"account": "a", "firm": "f"},
+            operation="update",
+            key=record["uuid"],
+            as_of="2025-01-15T00:00:00Z",
+        )
+
+    replayed = again(program, store)
+
+    assert fates(replayed) == ["missing records", "missing records"]
+    assert [one.differences for one in replayed] == [(f"plannr/case {record['uuid']}",)] * 2
+
+
 def test_a_difference_is_told_though_history_was_pruned(program: Program, store: Store) -> None:
     """The records that it needs are there."""
     for _ in range(3):
