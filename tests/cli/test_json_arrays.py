@@ -84,7 +84,9 @@ LOST = {
     "two commas": (b'[{"a": 1},\n, {"b": 2}]', "2:1", "a value is expected"),
     "no item": (b"[,]", "1:2", "a value is expected"),
     "a colon": (b'["a": 1]', "1:5", "a comma or a closing bracket"),
-    "a stray bracket": (b'[{"a": "\xc3\xa9"}, }]', "1:14", "a value is expected"),
+    "a stray bracket": (b'[{"a": "\xc3\xa9"}, }]', "1:12", "a comma must not stand before }"),
+    "a comma behind the last item": (b'[{"a": 1} ,\n]', "1:11", "a comma must not stand before ]"),
+    "a flaw before what is lost": (b'[{"a: "b"}, {"c": 2}, {}, {"d": "e"}]', "1:8", "a colon is expected"),
     "Latin-1 and cut off": (b'[{"a": "\xe9"}, {', "1:9", "Latin-1"),
 }
 
@@ -135,7 +137,7 @@ def test_a_broken_item_among_others(run: Run, write: Write) -> None:
 
     assert [one["verdict"] for one in ran.outcomes] == ["accepted", *["rejected"] * 3, "accepted"]
     assert [one["problems"][0]["payload_at"] for one in ran.outcomes[1:4]] == [
-        "t.json:2:15",
+        "t.json:2:14",
         "t.json:3:2",
         "t.json:4:14",
     ]
@@ -153,6 +155,14 @@ def test_of_an_array_that_is_cut_off_nothing_is_stored(run: Run, write: Write) -
     )
     assert run("history", "desk/ticket", "1", "--store", "sqlite:///t.db").code == 0
     assert run("history", "desk/ticket", "2", "--store", "sqlite:///t.db").out == ""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_second_bracket_behind_the_array(size: int) -> None:
+    """It is met wherever what is read at a time ends."""
+    (broken,) = read(b"[null]]", size)
+
+    assert broken.at == "a.json:1:7"
 
 
 def test_an_array_from_a_pipe(run: Run) -> None:

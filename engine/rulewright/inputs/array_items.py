@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import BinaryIO, Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rulewright.inputs.decoding import MARK, decode_text
 from rulewright.inputs.documents import too_large
@@ -100,7 +102,11 @@ def read_array(name: str, stream: BinaryIO) -> Iterator[Item]:
             pass
     except _LostError as lost:
         yield _flawed(name, stream, begun, lost)
-        return
+    else:
+        yield from _items(name, stream, begun)
+
+
+def _items(name: str, stream: BinaryIO, begun: int) -> Iterator[Item]:
     stream.seek(begun)
     place = _Place()
     for passed, raw in _Follower(stream).items():
@@ -162,10 +168,10 @@ class _Follower:
     def _end(self) -> None:
         """Raise _LostError where anything stands behind the array."""
         rest = self._held[self._index :]
-        while rest:
-            if rest.strip(_BLANKS):
-                raise _LostError(self._start + self._last)
-            rest = self._stream.read(_BLOCK)
+        while not rest.strip(_BLANKS):
+            if not (rest := self._stream.read(_BLOCK)):
+                return
+        raise _LostError(self._start + self._last)
 
 
 def _several(held: bytes, index: int) -> list[_Span]:
@@ -235,14 +241,21 @@ def _item(name: str, place: _Place, raw: bytes) -> Item:
 
 
 def _flawed(name: str, stream: BinaryIO, begun: int, lost: _LostError) -> Broken:
-    """What is wrong with an array, as strict JSON says it of what was followed last."""
-    place = _place_of(stream, begun, lost.offset)
-    part = stream.read(MAX_PAYLOAD_BYTES + 1)
+    """What is wrong first with an array: within an item that was followed, or behind the last one."""
+    found = None
+    with suppress(_LostError):
+        found = next((one for one in _items(name, stream, begun) if isinstance(one, Broken)), None)
+    if found is None:
+        place = _place_of(stream, begun, lost.offset)
+        part = stream.read(MAX_PAYLOAD_BYTES + 1)
+        found = too_large(place.within(name), b"") if lost.is_large else _explain(name, place, part)
     stream.seek(begun)
     whole = stream.read(MAX_PAYLOAD_BYTES + 1)
-    raw = whole if len(whole) <= MAX_PAYLOAD_BYTES else whole[:1000]
-    if lost.is_large:
-        return too_large(place.within(name), raw, alone=True)
+    return replace(found, raw=whole if len(whole) <= MAX_PAYLOAD_BYTES else whole[:1000], alone=True)
+
+
+def _explain(name: str, place: _Place, part: bytes) -> Broken:
+    """What strict JSON says of an array that starts with this part of one."""
     text, flaw = decode_text(part)
     try:
         if flaw is not None:
@@ -250,8 +263,8 @@ def _flawed(name: str, stream: BinaryIO, begun: int, lost: _LostError) -> Broken
         parse_json(f"[{text}")
     except JsonFlaw as wrong:
         passed = text[: max(wrong.index - (wrong is not flaw), 0)]
-        return Broken(wrong.code, wrong.message, _behind(place, passed, name), raw, alone=True)
-    return Broken("invalid_json", "this is no JSON", place.within(name), raw, alone=True)
+        return Broken(wrong.code, wrong.message, _behind(place, passed, name))
+    return Broken("invalid_json", "this is no JSON", place.within(name))
 
 
 def _place_of(stream: BinaryIO, begun: int, offset: int) -> _Place:

@@ -31,6 +31,8 @@ _EXPLAINED: Final = {
     "Invalid control character at": "a control character must be written as an escape, like \\n",
     "Illegal trailing comma before end of object": "a comma must not stand before }",
     "Illegal trailing comma before end of array": "a comma must not stand before ]",
+    "Invalid \\escape": "a backslash must start an escape, like \\n, or be written twice",
+    "Invalid \\uXXXX escape": "four hexadecimal digits are expected after \\u",
 }
 
 
@@ -54,18 +56,24 @@ def parse_json(text: str) -> object:
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise JsonFlaw("invalid_json", f"this is no JSON: {_explain(text, error)}", error.pos) from None
+        told, index = _explain(text, error)
+        raise JsonFlaw("invalid_json", f"this is no JSON: {told}", index) from None
     except (_RefusedError, ValueError):
         # Python's own bound on the digits of an integer is a bare ValueError.
         _refuse(text)
 
 
-def _explain(text: str, error: json.JSONDecodeError) -> str:
+def _explain(text: str, error: json.JSONDecodeError) -> tuple[str, int]:
+    """What is wrong, and at which character."""
     if not text.strip():
-        return "there is no text"
-    if text[error.pos : error.pos + 1] == "'":
-        return "texts and keys take double quotes"
-    return _EXPLAINED.get(error.msg, error.msg.strip().rstrip(":"))
+        return "there is no text", error.pos
+    there, before = text[error.pos : error.pos + 1], text[: error.pos].rstrip()
+    if there == "'":
+        return "texts and keys take double quotes", error.pos
+    if there in ("}", "]") and before.endswith(","):
+        # Python says so itself, and there, from 3.13 on.
+        return f"a comma must not stand before {there}", len(before) - 1
+    return _EXPLAINED.get(error.msg, error.msg.strip().rstrip(":")), error.pos
 
 
 def _bound_depth(text: str) -> None:
