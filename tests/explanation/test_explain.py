@@ -41,6 +41,10 @@ def explained(**fields: object) -> Explanation:
         ({}, ("later", ""), "skipped", "not judged on create"),
         ({"kind": "Large"}, ("gift_note.excluded_if", "/gift_note"), "held", None),
         ({"lines": [{}]}, ("lines.items.product.required", "/lines/0/product"), "failed", "required"),
+        ({"friends": [1, 9]}, ("friends.references", "/friends/0"), "held", None),
+        ({"friends": [1, 9]}, ("friends.references", "/friends/1"), "failed", "names no existing"),
+        ({"friends": [1, "x"]}, ("friends.references", "/friends/1"), "skipped", "problem already (type)"),
+        ({}, ("friends.references", "/friends/0"), "skipped", "not given"),
         ({}, ("never", ""), "skipped", "does not apply"),
         ({}, ("name_it", ""), "held", None),
         ({"quantity": 0}, ("name_it", ""), "skipped", "planned only"),
@@ -66,6 +70,18 @@ def test_without_a_store_a_rule_that_reads_is_undecided() -> None:
     assert rulings(explanation)["customer.references", "/customer"].status == "undecided"
 
 
+def test_a_reference_of_a_list_is_told_once_where_it_was_judged() -> None:
+    """At each item; at the list where nothing could judge it. Both were told: held there, failed here."""
+    judged, undecided = explained(friends=[1, 9]), explain(PROGRAM, "shop/order", order(friends=[1, 9]))
+
+    told = [
+        {place: one.status for (rule, place), one in rulings(each).items() if rule == "friends.references"}
+        for each in (judged, undecided)
+    ]
+
+    assert told == [{"/friends/0": "held", "/friends/1": "failed"}, {"/friends": "undecided"}]
+
+
 def test_every_problem_is_some_rule_that_failed() -> None:
     """Nothing that was reported is missing from the tree."""
     explanation = explained(customer=9, quantity=0, nope=1, kind="Huge", lines=[{"count": 0}], day="x")
@@ -81,7 +97,8 @@ def test_says_where_each_value_came_from() -> None:
 
     assert sources == {
         **dict.fromkeys(
-            ("price", "express", "day", "shop_number", "pin", "gift_note", "lines", "rank"), "absent"
+            ("price", "express", "day", "shop_number", "pin", "gift_note", "lines", "friends", "rank"),
+            "absent",
         ),
         "id": "generated",
         "customer": "sent",

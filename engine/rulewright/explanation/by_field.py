@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from rulewright.compiled import CompiledField
@@ -106,13 +107,36 @@ def _children(
         positions = evidence.run.positions.get(pointer, range(len(value)))
         for index, item in zip(positions, value, strict=False):
             place = f"{pointer}/{index}"
-            yield node_of(evidence, field.items, place, f"[{index}]", item, sensitive=sensitive)
+            node = node_of(evidence, field.items, place, f"[{index}]", item, sensitive=sensitive)
+            yield _with_reference(evidence, field, node, pointer, given=item is not None)
     elif isinstance(value, Mapping) and value:
         for name, item in value.items():
             place = f"{pointer}/{escape_pointer(name)}"
             yield node_of(evidence, field.items, place, f"[{name}]", item, sensitive=sensitive)
     else:
-        yield node_of(evidence, field.items, f"{pointer}/0", "items", None, sensitive=sensitive)
+        node = node_of(evidence, field.items, f"{pointer}/0", "items", None, sensitive=sensitive)
+        yield _with_reference(evidence, field, node, pointer, given=False)
+
+
+def _with_reference(
+    evidence: Evidence, field: CompiledField, node: FieldNode, pointer: str, given: bool
+) -> FieldNode:
+    """An item of the list at `pointer`, and what the list's `references` comes to there."""
+    if _is_told_whole(evidence, field, pointer):
+        return node
+    return replace(node, rules=(*node.rules, *_reference(evidence, field, node.path, given)))
+
+
+def _is_told_whole(evidence: Evidence, field: CompiledField, pointer: str) -> bool:
+    """Whether `references` is told where the field stands: of a list, it is where it can't be decided."""
+    return field.items is None or evidence.problem(f"{field.id}.references", pointer) is not None
+
+
+def _reference(evidence: Evidence, field: CompiledField, pointer: str, given: bool) -> Iterator[Ruling]:
+    """What a field, or each item of it, names."""
+    if field.reference is not None:
+        text = f"references: {field.reference.resource} by {field.reference.by}"
+        yield _plain(evidence, field, "references", text, pointer, given)
 
 
 def _rules(evidence: Evidence, field: CompiledField, pointer: str, given: bool) -> Iterator[Ruling]:
@@ -132,9 +156,8 @@ def _declared_rules(evidence: Evidence, field: CompiledField, pointer: str, give
     yield from _presence(evidence, field, pointer, given)
     yield from _conditions(evidence, field, pointer, given)
     yield from _shape(evidence, field, pointer, given)
-    if field.reference is not None:
-        text = f"references: {field.reference.resource} by {field.reference.by}"
-        yield _plain(evidence, field, "references", text, pointer, given)
+    if _is_told_whole(evidence, field, pointer):
+        yield from _reference(evidence, field, pointer, given)
     if field.unique is not None:
         yield _plain(evidence, field, "unique", f"unique: {', '.join(field.unique.fields)}", pointer, given)
     for check in field.checks:
