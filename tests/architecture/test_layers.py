@@ -161,6 +161,14 @@ def test_a_part_imports_only_from_parts_above(package: str, path: Path) -> None:
     assert found == set()
 
 
+def test_what_is_private_stays_in_its_module() -> None:
+    """A name with an underscore is imported by no other module."""
+    paths = [*modules_of(ENGINE), *modules_of(ADAPTERS)]
+    names = {name for path in paths for name in imported_names(path) if name.startswith("rulewright")}
+
+    assert {name for name in names if re.search(r"\._(?!_)", name)} == set()
+
+
 def test_cel_imports_nothing_else_of_ours() -> None:
     """rulewright.cel can be published on its own."""
     names = {name for path in modules_of(ENGINE / "cel") for name in imported_names(path)}

@@ -15,7 +15,7 @@ from rulewright.batch.kept import Kept, place_of
 from rulewright.batch.pending import Pending, identity
 from rulewright.batch.view import Fresh, View, Waiting, settled, types_of
 from rulewright.errors import AdapterError, RulewrightError, UniqueViolationError
-from rulewright.evaluation.overlay import _sort_key
+from rulewright.evaluation.overlay import sort_key
 from rulewright.ports import StoredRecord, Table, Transaction, Where
 
 
@@ -153,7 +153,7 @@ class Buffer:
             found += written
         if len(found) > 1:
             name = pending.key
-            found.sort(key=lambda record: _sort_key(record.get(name)))
+            found.sort(key=lambda record: sort_key(record.get(name)))
         return found if limit is None else found[:limit]
 
     def find_each(
@@ -204,7 +204,7 @@ class Buffer:
         values = [value for one in written if (value := one.get(field)) is not None]
         if stored is not None:
             values.append(stored)
-        return (min if which == "min" else max)(values, key=_sort_key) if values else None
+        return (min if which == "min" else max)(values, key=sort_key) if values else None
 
     def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
         """See Records.last_in_sequence."""

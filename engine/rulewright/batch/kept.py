@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, Literal
 
-from rulewright.evaluation.overlay import _sort_key, matches
+from rulewright.evaluation.overlay import matches, sort_key
 from rulewright.ports import StoredRecord, Table, Transaction, Where
 
 PLAIN: Final = (str, int)
@@ -62,7 +62,7 @@ class Kept:
             elif others is not None:
                 read[value] = [record]
         for value in several:
-            read[value] = sorted(read[value], key=lambda record: _sort_key(record.get(self.key)))
+            read[value] = sorted(read[value], key=lambda record: sort_key(record.get(self.key)))
         self._ahead.setdefault(fields, {}).update(read)
         return read
 
@@ -98,7 +98,7 @@ class Kept:
         if None in found:
             return None
         records = [record for each in found for record in each or ()]
-        return sorted(records, key=lambda record: _sort_key(record.get(self.key)))
+        return sorted(records, key=lambda record: sort_key(record.get(self.key)))
 
     def extreme(self, where: Where, field: str, which: Literal["min", "max"]) -> object:
         """Return the least or greatest value. See Records.extreme."""

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, cast
 
 from rulewright.batch.pending import identity
-from rulewright.evaluation.overlay import _sort_key
+from rulewright.evaluation.overlay import sort_key
 from rulewright.ports import ColumnType, StoredRecord
 
 _TYPES: Final[Mapping[ColumnType, type]] = MappingProxyType({"text": str, "integer": int, "boolean": bool})
@@ -129,5 +129,5 @@ def settled(fresh: Fresh, key: str, as_kept: Callable[[StoredRecord], StoredReco
     """The records as the store will give them back, by key."""
     records = [as_kept(record) for record in fresh]
     if len(records) > 1:
-        records.sort(key=lambda record: _sort_key(record.get(key)))
+        records.sort(key=lambda record: sort_key(record.get(key)))
     return records

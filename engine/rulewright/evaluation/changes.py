@@ -53,7 +53,7 @@ def _merge(removed: Mapping[str, _Paths], current: View, sent: View, pointer: st
         if isinstance(value, View) and isinstance(below, View):
             merged[name] = _merge(removed, below, value, place)
         elif isinstance(value, Mapping) and isinstance(below, Mapping) and not isinstance(value, View):
-            merged[name] = _patch(below, value, removed.get(place, frozenset()))
+            merged[name] = patched(below, value, removed.get(place, frozenset()))
         else:
             merged[name] = value
     merged.unsound |= sent.unsound
@@ -64,7 +64,7 @@ def _merge(removed: Mapping[str, _Paths], current: View, sent: View, pointer: st
     return merged
 
 
-def _patch(
+def patched(
     below: Mapping[str, object], value: Mapping[str, object], removed: _Paths = frozenset()
 ) -> dict[str, object]:
     """Merge a JSON object into another at every depth (RFC 7396); `removed` are the paths of its nulls."""
@@ -74,7 +74,7 @@ def _patch(
         if isinstance(part, View):
             merged[name] = _merge({}, inner if isinstance(inner, View) else View({}, part.declared), part, "")
         elif isinstance(part, Mapping):
-            merged[name] = _patch(inner if isinstance(inner, Mapping) else {}, part)
+            merged[name] = patched(inner if isinstance(inner, Mapping) else {}, part)
         else:
             merged[name] = part
     return merged

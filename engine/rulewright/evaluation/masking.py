@@ -23,7 +23,7 @@ MASK: Final = "***"
 _SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 _OWN_VIEWS = frozenset({"payload", "record", "current"})
 # The whole of one of these says nothing that its parts do not.
-_WHOLES = _OWN_VIEWS | {"request", "settings", "actor"}
+WHOLES: Final = _OWN_VIEWS | {"request", "settings", "actor"}
 # As many steps of `request.headers.name` as come before the name.
 _OF_A_HEADER: Final = 2
 Behind: TypeAlias = Mapping[str, CompiledField] | bool
@@ -52,7 +52,7 @@ def because_of(
     values = {
         ".".join(path): _shown(resource, rules, path, scope)
         for path in formula.reads
-        if len(path) > 1 or path[0] not in _WHOLES
+        if len(path) > 1 or path[0] not in WHOLES
     }
     return Because(text, values)
 
@@ -66,7 +66,7 @@ def values_read(
     """
     values: dict[str, object] = {}
     for path in formula.reads:
-        value = _peeked(path, scope) if len(path) > 1 or path[0] not in _WHOLES else NOT_READ
+        value = _peeked(path, scope) if len(path) > 1 or path[0] not in WHOLES else NOT_READ
         # A map with an unsound part can't be shown as a whole.
         with suppress(cel.CelError):
             if value is not NOT_READ:

@@ -49,7 +49,7 @@ class Overlay:
         if not planned and self._hidden is None:
             return self._base.find(resource, where, limit)
         found = sorted(
-            self._matching(resource, where), key=lambda record: _sort_key(self._key_of(resource, record))
+            self._matching(resource, where), key=lambda record: sort_key(self._key_of(resource, record))
         )
         return found if limit is None else found[:limit]
 
@@ -67,7 +67,7 @@ class Overlay:
             record[field] for record in self._matching(resource, where) if record.get(field) is not None
         ]
         choose = min if which == "min" else max
-        return choose(values, key=_sort_key) if values else None
+        return choose(values, key=sort_key) if values else None
 
     def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
         """See Records.last_in_sequence."""
@@ -116,5 +116,6 @@ def sequence_number(value: object, prefix: str) -> int:
     return int(digits) if digits.isascii() and digits.isdigit() else 0
 
 
-def _sort_key(value: object) -> tuple[str, object]:
+def sort_key(value: object) -> tuple[str, object]:
+    """What values of any types are put in order by, the same everywhere."""
     return (type(value).__name__, value)

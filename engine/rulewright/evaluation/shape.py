@@ -18,7 +18,7 @@ from rulewright.schema.repeats import Kept
 from rulewright.schema.unsound import UNSOUND
 
 _REFUSE = "reject"
-_MOST_HINTS = 100
+MOST_HINTS = 100
 
 
 def judge_shape(run: Run) -> None:
@@ -43,9 +43,9 @@ def judge_shape(run: Run) -> None:
         valid, errors = schema.load(sent, partial=True), {}
     except ValidationError as error:
         valid, errors = error.valid_data, error.messages_dict
-    _report_unknown_ignored(run, fields.values(), sent, "", run.resource.file.unknown)
-    for found in _flatten(fields.values(), errors, sent, "", run.resource.name):
-        _report(run, found)
+    report_unknown_ignored(run, fields.values(), sent, "", run.resource.file.unknown)
+    for found in flatten(fields.values(), errors, sent, "", run.resource.name):
+        report_message(run, found)
     run.sent = _view(run, fields, sent, valid if isinstance(valid, dict) else {}, errors, "")
     run.sent.declared = run.resource.sendable
 
@@ -78,7 +78,7 @@ def _without_system_fields(
             continue
         place = f"{pointer}/{escape_pointer(field.name)}"
         if field.rule.readonly is not None and field.name not in settable:
-            _report_readonly(run, field, place)
+            report_readonly(run, field, place)
             del kept[field.name]
         else:
             kept[field.name] = _without_nested_system_fields(run, field, kept[field.name], place)
@@ -91,8 +91,8 @@ def _without_nested_system_fields(
     if isinstance(value, Mapping) and not field.children and run.current is not None and not in_list:
         # In an update a null takes the entry away (RFC 7396), whatever type the entries have. What is in a
         # list is replaced with it.
-        run.removed[pointer] = frozenset(_paths_of_nulls(value))
-        value = _without_nulls(value)
+        run.removed[pointer] = frozenset(paths_of_nulls(value))
+        value = drop_nulls(value)
     if field.children and isinstance(value, Mapping):
         return _without_system_fields(run, field.children, value, pointer, frozenset())
     if field.items is None or not (field.items.children or field.items.items):
@@ -111,23 +111,26 @@ def _without_nested_system_fields(
     return [*kept.values()] if is_list else kept or value
 
 
-def _paths_of_nulls(value: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+def paths_of_nulls(value: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Where a sent map takes something away."""
     for name, part in value.items():
         if part is None:
             yield (name,)
         elif isinstance(part, Mapping):
-            yield from ((name, *below) for below in _paths_of_nulls(part))
+            yield from ((name, *below) for below in paths_of_nulls(part))
 
 
-def _without_nulls(value: Mapping[str, Any]) -> dict[str, Any]:
+def drop_nulls(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A sent map without what it takes away, at every depth."""
     return {
-        name: _without_nulls(part) if isinstance(part, Mapping) else part
+        name: drop_nulls(part) if isinstance(part, Mapping) else part
         for name, part in value.items()
         if part is not None
     }
 
 
-def _report_readonly(run: Run, field: CompiledField, pointer: str) -> None:
+def report_readonly(run: Run, field: CompiledField, pointer: str) -> None:
+    """Report what was sent for a field that the caller may not set: refused, or ignored with a warning."""
     refused = field.rule.readonly == _REFUSE
     site = Site(f"{field.id}.readonly", pointer, field.span_of("readonly"), Stage.SHAPE, field.order)
     what = "may not be sent" if refused else "is set by the system; the sent value is ignored"
@@ -145,7 +148,7 @@ class _Found(Struct, frozen=True):
     known: tuple[str, ...] = ()
 
 
-def _flatten(
+def flatten(
     fields: Iterable[CompiledField],
     errors: Mapping[Any, Any],
     sent: Mapping[str, Any],
@@ -160,7 +163,7 @@ def _flatten(
             yield from _flatten_field(field, errors[name], sent.get(name), below)
     unknown = [name for name in sent if name in errors and name not in by_name]
     # Looking for what was meant takes time; whoever sends hundreds of unknown names means none of ours.
-    known = tuple(by_name) if len(unknown) <= _MOST_HINTS else ()
+    known = tuple(by_name) if len(unknown) <= MOST_HINTS else ()
     for name in unknown:
         for message in errors[name]:
             place = f"{pointer}/{escape_pointer(name)}"
@@ -177,7 +180,7 @@ def _flatten_field(field: CompiledField, errors: Any, sent: Any, pointer: str) -
             Message(f"{field.name} holds something that is not allowed", "type"), field, pointer, field.id
         )
     elif field.children and isinstance(sent, Mapping):
-        yield from _flatten(field.children, errors, sent, pointer, field.id)
+        yield from flatten(field.children, errors, sent, pointer, field.id)
     elif field.items is not None:
         for place in _in_payload_order(errors, sent):
             item = sent[place] if isinstance(sent, list | Mapping) else None
@@ -190,7 +193,8 @@ def _in_payload_order(errors: Mapping[Any, Any], sent: Any) -> list[Any]:
     return [place for place in (sent if isinstance(sent, Mapping) else range(len(sent))) if place in errors]
 
 
-def _report(run: Run, found: _Found) -> None:
+def report_message(run: Run, found: _Found) -> None:
+    """Report one of marshmallow's messages as a problem."""
     message = found.message
     if found.field is None:
         text = unknown_field_text(found.pointer, found.known)
@@ -223,7 +227,7 @@ def unknown_field_text(pointer: str, known: tuple[str, ...]) -> str:
     return f"{shown} is not a field of this {'object' if pointer.count('/') > 1 else 'resource'}{hint}"
 
 
-def _report_unknown_ignored(
+def report_unknown_ignored(
     run: Run, fields: Iterable[CompiledField], sent: Mapping[str, Any], pointer: str, unknown: str
 ) -> None:
     """Under `unknown: ignore` a field that is not declared is dropped with a warning."""

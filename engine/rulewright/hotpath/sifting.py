@@ -15,11 +15,11 @@ from msgspec import Struct
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.evaluation.log import Site
 from rulewright.evaluation.shape import (
-    _MOST_HINTS,
-    _flatten,
-    _report,
-    _report_readonly,
-    _report_unknown_ignored,
+    MOST_HINTS,
+    flatten,
+    report_message,
+    report_readonly,
+    report_unknown_ignored,
 )
 from rulewright.fieldtypes import is_writable
 from rulewright.hotpath.intake import is_sent
@@ -177,7 +177,7 @@ class Sifter:
             if type(value) is not self._classes.get(name)
         ]
         unknown = sum(name not in self.resource.fields for name, _ in told)
-        if unknown > _MOST_HINTS:
+        if unknown > MOST_HINTS:
             # Nobody is told what else so many names may have meant.
             raise Decline
         dropped = tuple(name for name, one in told if not one.keeps)
@@ -260,7 +260,7 @@ class Sifter:
             return Told(self._entries({name: [_UNKNOWN]}, {name: value}), keeps=False, ends=False)
         if name not in self.sendable:
             reporter = _Reporter(self.resource)
-            _report_readonly(cast(Any, reporter), field, f"/{name}")
+            report_readonly(cast(Any, reporter), field, f"/{name}")
             return Told(tuple(reporter.entries), keeps=False, ends=False)
         rule, kind = field.rule, value.__class__
         if value is None:
@@ -286,7 +286,7 @@ class Sifter:
         """The warnings of fields and parts that are dropped."""
         reporter = _Reporter(self.resource)
         fields = self.resource.fields.values()
-        _report_unknown_ignored(cast(Any, reporter), fields, unknown, "", self.resource.file.unknown)
+        report_unknown_ignored(cast(Any, reporter), fields, unknown, "", self.resource.file.unknown)
         return tuple(reporter.entries)
 
     # What marshmallow says, as problems
@@ -315,8 +315,8 @@ class Sifter:
     def _entries(self, errors: Mapping[str, Any], sent: Mapping[str, Any]) -> tuple[Entry, ...]:
         reporter = _Reporter(self.resource)
         fields = self.resource.fields.values()
-        for one in _flatten(fields, errors, sent, "", self.resource.name):
-            _report(cast(Any, reporter), one)
+        for one in flatten(fields, errors, sent, "", self.resource.name):
+            report_message(cast(Any, reporter), one)
         return tuple(reporter.entries)
 
 

@@ -15,7 +15,7 @@ import re2
 from marshmallow import ValidationError
 
 from rulewright.compiled import CompiledField
-from rulewright.evaluation.shape import _MOST_HINTS, unknown_field_text
+from rulewright.evaluation.shape import MOST_HINTS, unknown_field_text
 from rulewright.fieldtypes import is_writable
 from rulewright.hotpath import sifting
 from rulewright.hotpath.keeping.frozen_rules import problem_parts
@@ -110,7 +110,7 @@ def _foretell(level: _Level) -> Foretold:
         },
         "objects": {},
         "unknown": level.unknown(),
-        "most_unknown": _MOST_HINTS,
+        "most_unknown": MOST_HINTS,
         "ignores": level.ignores,
     }
 

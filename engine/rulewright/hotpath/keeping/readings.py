@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rulewright.compiled import CompiledField, CompiledResource
-from rulewright.evaluation.masking import _WHOLES, secret_headers, to_json
+from rulewright.evaluation.masking import WHOLES, secret_headers, to_json
 from rulewright.fieldtypes import encode_datetime
 from rulewright.formula import Formula, Path, Valued
 from rulewright.hotpath.runtime.state import Linked
@@ -28,7 +28,7 @@ def reading_of(link: Linked, formula: Valued) -> Reading | None:
     text = formula.text if isinstance(formula, Formula) else None
     steps: list[tuple[str, Step]] = []
     for path in formula.reads:
-        if len(path) > 1 or path[0] not in _WHOLES:
+        if len(path) > 1 or path[0] not in WHOLES:
             step = _step(link, path)
             if step is None:
                 return None

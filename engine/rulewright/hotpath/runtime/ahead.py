@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from rulewright.evaluation.overlay import _sort_key, matches, sequence_number
+from rulewright.evaluation.overlay import matches, sequence_number, sort_key
 from rulewright.ports import Records
 
 
@@ -33,7 +33,7 @@ class Ahead:
         found = self._matching(resource, where, planned)
         if len(found) > 1:
             key = self.keys[resource]
-            found.sort(key=lambda record: _sort_key(record.get(key)))
+            found.sort(key=lambda record: sort_key(record.get(key)))
         return found if limit is None else found[:limit]
 
     def count(self, resource: str, where: Mapping[str, object]) -> int:
@@ -58,7 +58,7 @@ class Ahead:
             return self.store.extreme(resource, where, field, which)
         values = [record.get(field) for record in self._matching(resource, where, planned)]
         known = [value for value in values if value is not None]
-        return (min if which == "min" else max)(known, key=_sort_key) if known else None
+        return (min if which == "min" else max)(known, key=sort_key) if known else None
 
     def last_in_sequence(self, resource: str, field: str, prefix: str) -> int:
         """See Records.last_in_sequence."""

@@ -12,9 +12,9 @@ from math import isfinite
 from typing import Any, Final, cast
 
 from rulewright.compiled import CompiledField
-from rulewright.evaluation.changes import _patch
+from rulewright.evaluation.changes import patched
 from rulewright.evaluation.overlay import matches
-from rulewright.evaluation.shape import _paths_of_nulls, _without_nulls
+from rulewright.evaluation.shape import drop_nulls, paths_of_nulls
 from rulewright.evaluation.views import decode_value, encode_value
 from rulewright.fieldtypes import is_writable
 from rulewright.hotpath.runtime.state import Decline
@@ -24,7 +24,7 @@ from rulewright.hotpath.runtime.values import differs, text_of
 
 def without_nulls(value: Any) -> Any:
     """A sent map without what it takes away."""
-    return _without_nulls(value) if isinstance(value, Mapping) else value
+    return drop_nulls(value) if isinstance(value, Mapping) else value
 
 
 def changed_of(
@@ -47,8 +47,8 @@ def merged_of(
     for name in payload:
         value, before = getattr(sent, name), kept[name]
         if value.__class__ is dict and before.__class__ is dict:
-            removed = frozenset(_paths_of_nulls(payload[name])) if name in maps else None
-            value = {**before, **value} if removed is None else _patch(before, value, removed)
+            removed = frozenset(paths_of_nulls(payload[name])) if name in maps else None
+            value = {**before, **value} if removed is None else patched(before, value, removed)
         merged[name] = value
     return merged
 
