@@ -20,13 +20,15 @@ PROGRAM = load()
 
 @pytest.mark.parametrize("resource", PROGRAM.resources)
 def test_the_page_names_everything_that_the_rule_file_has(resource: str) -> None:
-    """Every field, look-up, check and effect stands in it, and every row has all its cells."""
+    """Every call, field, look-up, check, inference and effect stands in it; rows have all their cells."""
     page = markdown(PROGRAM.compiled, resource)
     compiled = PROGRAM.compiled.resources[resource]
     names = [
+        *(one.name for one in compiled.file.operations),
         *(one.label for one in compiled.every_field()),
         *compiled.lookups,
         *(one.rule.id for one in compiled.checks),
+        *(one.id for one in compiled.file.inferences),
         *(one.rule.id for one in compiled.effects),
         *(one.rule.event for one in (compiled.workflow.transitions if compiled.workflow else ())),
     ]
@@ -34,6 +36,25 @@ def test_the_page_names_everything_that_the_rule_file_has(resource: str) -> None
     assert [name for name in names if f"`{name}`" not in page] == []
     for table in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):
         assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}) == 1, table
+
+
+def test_the_page_says_who_may_send_and_reach_what() -> None:
+    """What an update may set is not only "made by the system"; a status is one of the firm."""
+    page = markdown(PROGRAM.compiled, "plannr/case")
+
+    assert "Callers reach those only where `firm`: `actor.firm`." in page
+    assert "| `update` | `PUT /api/v1/cases/{uuid}` |  | 200 | `status_position`, `completed_at` |" in page
+    assert "| `participants` | `list` | may not change; if `settings.participants_required`" in page
+    assert "names a `plannr/case_type` where `firm`: `actor.firm`" in page
+
+
+def test_the_page_says_where_a_condition_reports_and_an_effect_runs() -> None:
+    """The field of a check of the whole, the operations of an effect, and where a value is unique."""
+    page = markdown(PROGRAM.compiled, "ct_oi/case")
+
+    assert "| `head_may_step_down` | `head_of_household` |" in page
+    assert "| `promote_successor` | `update` | always |" in page
+    assert "unique where `head_of_household`: `true`" in page
 
 
 def test_the_page_shows_the_workflow() -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from rulewright.cel import children, parse
 from rulewright.cel.tree import Call
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import find_resource
 from rulewright.export.diagrams import diagram
+from rulewright.export.tables import code, shown_map, shown_value, table
 from rulewright.model import (
+    Check,
     Effect,
     Expression,
     Field,
-    Itself,
+    Inference,
     LookUp,
-    Template,
+    Operation,
     TemplateList,
     TemplateMap,
 )
@@ -31,9 +33,11 @@ def markdown(rules: CompiledRules, name: str) -> str:
     resource = find_resource(rules, name)
     parts = [
         _head(resource),
+        _operations(resource),
         _fields(resource),
         _look_ups(resource),
         _conditions(resource),
+        _inferences(resource),
         _effects(resource),
         _workflow(rules, resource),
         _types(resource),
@@ -48,15 +52,39 @@ def _head(resource: CompiledResource) -> Iterator[str]:
     yield ""
     yield f"`{file.resource}`" + (f", version {file.version}" if file.version else "")
     yield f"Records are told apart by `{file.key}`."
+    if file.scope is not None:
+        yield f"Callers reach those only where {shown_map(file.scope)}."
     if file.description:
         yield ""
         yield file.description.strip()
 
 
+def _operations(resource: CompiledResource) -> Iterator[str]:
+    operations = resource.file.operations
+    if not operations:
+        return
+    yield "## Calls"
+    yield ""
+    yield from table(
+        ("call", "request", "permission", "answers", "may set as well"), map(_operation, operations)
+    )
+
+
+def _operation(one: Operation) -> Sequence[str]:
+    request = " ".join(text for text in (one.method, one.path) if text)
+    return (
+        f"`{one.name}`",
+        code(request) if request else "",
+        f"`{one.permission}`" if one.permission else "",
+        str(one.status or ""),
+        ", ".join(f"`{name}`" for name in one.accepts),
+    )
+
+
 def _fields(resource: CompiledResource) -> Iterator[str]:
     yield "## Fields"
     yield ""
-    yield from _table(("field", "type", "given", "bounds", "about"), map(_row, _every(resource)))
+    yield from table(("field", "type", "given", "bounds", "about"), map(_row, _every(resource)))
 
 
 def _every(resource: CompiledResource) -> Iterator[CompiledField]:
@@ -67,7 +95,9 @@ def _row(field: CompiledField) -> Sequence[str]:
     rule = field.rule
     about = [text.strip().rstrip(".") for text in (rule.title, rule.description) if text]
     if rule.references is not None:
-        about.append(f"names a `{rule.references.resource}`")
+        where = rule.references.where
+        scope = f" where {shown_map(where)}" if where is not None else ""
+        about.append(f"names a `{rule.references.resource}`{scope}")
     if rule.sensitive:
         about.append("sensitive: never shown")
     return (
@@ -82,6 +112,8 @@ def _row(field: CompiledField) -> Sequence[str]:
 def _presence(rule: Field) -> Iterator[str]:
     if rule.readonly is not None:
         yield "made by the system" if rule.readonly == "ignore" else "by the system only"
+    if rule.immutable:
+        yield "may not change"
     if rule.required:
         yield "always"
     for words, condition in (
@@ -91,7 +123,7 @@ def _presence(rule: Field) -> Iterator[str]:
         ("dropped if", rule.excluded_if),
     ):
         if condition is not None:
-            yield f"{words} {_code(condition.text)}"
+            yield f"{words} {code(condition.text)}"
     for words, names in (
         ("with", rule.required_with),
         ("without", rule.required_without),
@@ -107,9 +139,9 @@ def _presence(rule: Field) -> Iterator[str]:
         ("always", rule.compute.value if rule.compute else None),
     ):
         if template is not None:
-            yield f"{words} {_template(template)}"
+            yield f"{words} {shown_value(template)}"
     if rule.default is not None:
-        yield f"else {_code(json.dumps(rule.default.value, ensure_ascii=False))}"
+        yield f"else {code(json.dumps(rule.default.value, ensure_ascii=False))}"
 
 
 def _bounds(rule: Field) -> Iterator[str]:
@@ -122,18 +154,19 @@ def _bounds(rule: Field) -> Iterator[str]:
         if value is not None:
             yield f"{words} {value}"
     if rule.pattern is not None:
-        yield f"pattern {_code(rule.pattern)}"
+        yield f"pattern {code(rule.pattern)}"
     if isinstance(rule.one_of, Expression):
-        yield f"one of {_code(rule.one_of.text)}"
+        yield f"one of {code(rule.one_of.text)}"
     elif rule.one_of is not None:
-        yield "one of " + ", ".join(_code(json.dumps(one, ensure_ascii=False)) for one in rule.one_of)
+        yield "one of " + ", ".join(code(json.dumps(one, ensure_ascii=False)) for one in rule.one_of)
     if rule.format is not None:
-        yield f"written {_code(rule.format)}"
+        yield f"written {code(rule.format)}"
     if rule.unique_items is not None:
         yield "no item twice" if rule.unique_items == "refuse" else "repeats are dropped"
     if rule.unique is not None:
         within = ", ".join(f"`{one}`" for one in rule.unique.within)
-        yield "unique" + (f" within {within}" if within else "")
+        where = f" where {shown_map(rule.unique.where)}" if rule.unique.where is not None else ""
+        yield "unique" + (f" within {within}" if within else "") + where
 
 
 def _look_ups(resource: CompiledResource) -> Iterator[str]:
@@ -142,17 +175,17 @@ def _look_ups(resource: CompiledResource) -> Iterator[str]:
         return
     yield "## What is looked up"
     yield ""
-    yield from _table(("name", "what", "by", "if there is none"), map(_look_up, found))
+    yield from table(("name", "what", "by", "if there is none"), map(_look_up, found))
 
 
 def _look_up(found: LookUp) -> Sequence[str]:
     missing = {"null": "null", "reject": "refused", "not_found": "not found"}[found.if_missing]
     what = f"{found.kind.replace('_', ' ')} `{found.resource}`" + (f", of `{found.of}`" if found.of else "")
-    return (f"`{found.name}`", what, _entries(found.by), missing)
+    return (f"`{found.name}`", what, shown_map(found.by), missing)
 
 
 def _conditions(resource: CompiledResource) -> Iterator[str]:
-    own = [("", one.rule) for one in (*resource.checks, *resource.invariants)]
+    own = [(_place_of(one.rule), one.rule) for one in (*resource.checks, *resource.invariants)]
     of_fields = [(field.label, one) for field in _every(resource) for one in field.rule.checks]
     variants = resource.variants
     if not own and not of_fields and not variants:
@@ -164,13 +197,13 @@ def _conditions(resource: CompiledResource) -> Iterator[str]:
             (
                 f"`{one.id}`",
                 f"`{where}`" if where else "",
-                _code(one.check.text),
+                code(one.check.text),
                 one.message or "",
                 one.severity,
             )
             for where, one in (*of_fields, *own)
         )
-        yield from _table(("id", "field", "must hold", "else", "severity"), rows)
+        yield from table(("id", "field", "must hold", "else", "severity"), rows)
     if variants:
         yield ""
         yield "One of these is given:"
@@ -179,26 +212,58 @@ def _conditions(resource: CompiledResource) -> Iterator[str]:
             yield f"- {variant.title or variant.name}: {', '.join(f'`{one}`' for one in variant.required)}"
 
 
+def _inferences(resource: CompiledResource) -> Iterator[str]:
+    inferences = resource.file.inferences
+    if not inferences:
+        return
+    yield "## What several records say together"
+    yield ""
+    yield from table(("id", "of", "when", "then"), map(_inference, inferences))
+
+
+def _inference(one: Inference) -> Sequence[str]:
+    said = [f"`{kind}` with {shown_map(values)}" for kind, values in one.asserts.items()]
+    if one.set is not None:
+        said.append(f"set {shown_map(one.set)}")
+    if one.problem is not None:
+        said.append(f"{one.problem.severity}: {one.problem.message or one.id}")
+    of = ", ".join(f"`{name}`: `{source}`" for name, source in one.facts.items())
+    return (f"`{one.id}`", of, code(one.when.text) if one.when else "always", "; ".join(said))
+
+
+def _place_of(check: Check) -> str:
+    """The field at which a check of the whole reports, as its label."""
+    return (check.path or "").removeprefix("/").replace("/", ".")
+
+
 def _effects(resource: CompiledResource) -> Iterator[str]:
     effects = resource.file.effects
     if not effects:
         return
     yield "## What else changes"
     yield ""
-    yield from _table(
-        ("id", "when", "what"),
-        ((f"`{one.id}`", _code(one.when.text) if one.when else "always", _effect(one)) for one in effects),
+    yield from table(
+        ("id", "on", "when", "what"),
+        (
+            (
+                f"`{one.id}`",
+                ", ".join(f"`{name}`" for name in one.on or ("create",)),
+                code(one.when.text) if one.when else "always",
+                _effect(one),
+            )
+            for one in effects
+        ),
     )
 
 
 def _effect(effect: Effect) -> str:
     said = [f"{effect.verb} `{effect.target}`" if effect.verb else "set"]
     if effect.where is not None:
-        said.append(f"where {_entries(effect.where)}")
+        said.append(f"where {shown_map(effect.where)}")
     if effect.set is not None:
-        said.append(f"{'with' if effect.verb == 'create' else 'to'} {_entries(effect.set)}")
+        said.append(f"{'with' if effect.verb == 'create' else 'to'} {shown_map(effect.set)}")
     if effect.body is not None:
-        said.append(f"saying {_template(effect.body)}")
+        said.append(f"saying {shown_value(effect.body)}")
     return " ".join(said)
 
 
@@ -218,11 +283,11 @@ def _workflow(rules: CompiledRules, resource: CompiledResource) -> Iterator[str]
             f"`{one.event}`",
             ", ".join(f"`{state}`" for state in one.from_states),
             f"`{one.to}`",
-            _code(one.guard.text) if one.guard else "",
+            code(one.guard.text) if one.guard else "",
         )
         for one in workflow.transitions
     )
-    yield from _table(("event", "from", "to", "only if"), rows)
+    yield from table(("event", "from", "to", "only if"), rows)
     yield from _brought_along(resource)
 
 
@@ -235,7 +300,7 @@ def _brought_along(resource: CompiledResource) -> Iterator[str]:
     yield ""
     yield "What events bring along:"
     yield ""
-    yield from _table(("event", "field", "type", "given", "bounds", "about"), rows)
+    yield from table(("event", "field", "type", "given", "bounds", "about"), rows)
 
 
 def _types(resource: CompiledResource) -> Iterator[str]:
@@ -247,7 +312,7 @@ def _types(resource: CompiledResource) -> Iterator[str]:
         yield ""
         yield f"### {name}"
         yield ""
-        taken, refused = (_code(json.dumps(one, ensure_ascii=False)) for one in (kind.example, kind.wrong))
+        taken, refused = (code(json.dumps(one, ensure_ascii=False)) for one in (kind.example, kind.wrong))
         yield f"Must be {kind.meaning}, like {taken}; {refused} is refused."
         if kind.docs:
             yield ""
@@ -266,7 +331,7 @@ def _functions(resource: CompiledResource, registry: Registry) -> Iterator[str]:
         yield ""
         yield f"`{name}({', '.join(function.params)})` gives {function.result}: {function.meaning.strip()}"
         yield ""
-        yield f"For example {_code(function.examples[0])}."
+        yield f"For example {code(function.examples[0])}."
 
 
 def _formulas(resource: CompiledResource) -> Iterator[str]:
@@ -307,35 +372,3 @@ def _calls(text: str) -> Iterator[str]:
         if isinstance(node, Call):
             yield node.function
         waiting.extend(children(node))
-
-
-def _entries(template: TemplateMap) -> str:
-    return ", ".join(f"`{name}`: {_template(value)}" for name, value in template.entries.items())
-
-
-def _template(template: Template) -> str:
-    match template:
-        case Expression():
-            return _code(template.text)
-        case Itself():
-            return _code(json.dumps(template.value))
-        case TemplateList():
-            return ", ".join(map(_template, template.items))
-        case _:
-            return _entries(template)
-
-
-def _code(text: str) -> str:
-    """A text as it stands, on one line."""
-    plain = " ".join(text.split())
-    ticks = "``" if "`" in plain else "`"
-    space = " " if ticks == "``" else ""
-    return f"{ticks}{space}{plain}{space}{ticks}"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(heads)} |"
-    yield f"|{'---|' * len(heads)}"
-    for row in rows:
-        cells = (" ".join(cell.split()).replace("|", "\\|") for cell in row)
-        yield f"| {' | '.join(cells)} |"
