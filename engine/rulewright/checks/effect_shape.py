@@ -49,7 +49,10 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         for keyword in form.needs:
             if keyword not in effect.at:
                 yield problem(
-                    CODE, f"{form.name} needs {keyword}", span_of(effect.at, "id", default=effect.span)
+                    CODE,
+                    f"{form.name} needs {keyword}",
+                    span_of(effect.at, "id", default=effect.span),
+                    hint="for example where: {id: payload.person}" if keyword == "where" else None,
                 )
         for keyword in effect.at:
             if keyword not in form.may:

@@ -20,6 +20,18 @@ CODE = "expression-syntax"
 CUT = "cut-by-comment"
 _OPERATORS = {"and": "&&", "or": "||", "not": "!"}
 _WORD = re.compile(r"\b(?:and|or|not)\b\s*", re.IGNORECASE)
+# What other languages have at the place where CEL stops understanding, and what CEL writes for it.
+_ELSEWHERE = (
+    (re.compile(r"if\b"), "write condition ? value : other_value"),
+    (re.compile(r"is\b"), "write == null, or given(...) to ask whether a field is given"),
+    (
+        re.compile(r"~|like\b|matches\b"),
+        "write text.matches('...'), text.contains('...') or text.startsWith('...')",
+    ),
+    (re.compile(r"between\b"), "write a <= value && value <= b"),
+    (re.compile(r">"), "write != instead of <>"),
+)
+_ROUND_LIST = re.compile(r"\bin\s*\([^()\[\]]*")
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
@@ -34,7 +46,19 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
             continue
         start = len(site.expression.text) if error.start is None else error.start
         span = scalar.locate(start, max(error.end or 0, start + 1))
-        yield problem(CODE, error.message, span, hint=_operator(site.expression.text, start))
+        yield problem(CODE, error.message, span, hint=_hint(site.expression.text, start))
+
+
+def _hint(text: str, start: int) -> str | None:
+    """What CEL writes for what it stopped at."""
+    if (told := _operator(text, start)) is not None:
+        return told
+    if text.startswith(",", start) and _ROUND_LIST.search(text, 0, start) is not None:
+        return "a list is written in [ ]"
+    for written, meant in _ELSEWHERE:
+        if written.match(text, start) is not None and (written.pattern != ">" or text[:start].endswith("<")):
+            return meant
+    return None
 
 
 def _operator(text: str, start: int) -> str | None:

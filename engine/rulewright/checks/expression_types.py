@@ -21,6 +21,9 @@ _ELSEWHERE = {
     "source": "source is there only in reactions",
     "body": "body is there only in the envelope",
     "resource": "resource is there only in the envelope and the response",
+    **dict.fromkeys(("None", "NULL", "Null", "nil", "undefined"), "write null"),
+    **dict.fromkeys(("True", "TRUE", "yes"), "write true"),
+    **dict.fromkeys(("False", "FALSE", "no"), "write false"),
 }
 
 
@@ -74,6 +77,8 @@ def _placed(subject: Subject, site: Site, found: CheckProblem) -> SourceProblem:
     if found.code == "unknown-name" and found.name is not None:
         message = f"{found.name} is no name that {site.place} knows"
         hint = _hint(subject, found.name) or hint
+        if site.place == "one_of" and hint is None and found.name == site.expression.text:
+            hint = f"a list of values is written [{found.name}]"
     severity = found.severity
     if found.code == "wrong-result" and site.expression.text.startswith("request."):
         # What comes with an address or a header is text; some stores take the text of a number for it.

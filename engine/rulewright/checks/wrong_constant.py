@@ -141,6 +141,8 @@ def _hint(kind: str, value: object) -> str | None:
         return _boolean_hint(value)
     if kind in {"integer", "number"}:
         return number_hint(value)
+    if kind in {"date", "datetime"} and value in ("today", "now"):
+        return f"default_from: {value} works it out"
     if kind in {"string", "email"} and not isinstance(value, list | dict):
         return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
     return None

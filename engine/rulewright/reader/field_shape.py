@@ -151,6 +151,7 @@ class FieldShape(Shape):
         "Own words for a refusal, by keyword. `required` serves for every `required_...`, `forbidden` for "
         "every `forbidden_...`.",
         anywhere=True,
+        example="{required: please say who}",
     )
     sensitive = Flag(
         "`true`: the value never shows in a problem, trace, log or report; `***` stands in its place. So "
@@ -243,7 +244,10 @@ class FieldShape(Shape):
         maps=Sub(lambda: UniqueShape),
         others=Flag(),
     )
-    checks = ListOf(Sub(lambda: CheckShape), "Conditions of its own, which read it as `value`.")
+    checks = ListOf(
+        Sub(lambda: CheckShape, example="{id: in_time, check: value < 12, message: too late}"),
+        "Conditions of its own, which read it as `value`.",
+    )
 
 
 def fields_table(meaning: str = "", **options: Any) -> Kind:

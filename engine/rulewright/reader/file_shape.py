@@ -153,6 +153,9 @@ class ResponseShapeShape(Shape):
     include = template_table("Parts that are added only if the call asks for them: `?include=member,book`.")
 
 
+_CHECK = "{id: in_order, check: payload.start <= payload.end, message: the end is before the start}"
+
+
 class ResourceShape(Shape):
     """A rule file."""
 
@@ -171,8 +174,13 @@ class ResourceShape(Shape):
         "warning.",
         data_key="unknown",
     )
-    operations = Table(Sub(lambda: OperationShape), "How the resource is called.")
-    lookups = Table(Sub(lambda: LookUpShape), "Other records that the rules read.")
+    operations = Table(
+        Sub(lambda: OperationShape, example="{method: POST, path: /orders}"), "How the resource is called."
+    )
+    lookups = Table(
+        Sub(lambda: LookUpShape, example="{find: rubixx/person, by: {reference: payload.person}}"),
+        "Other records that the rules read.",
+    )
     fields_ = fields_table(
         "What a payload may hold, and what the system adds.", required=True, data_key="fields"
     )
@@ -182,9 +190,10 @@ class ResourceShape(Shape):
         maps=VariantsTable(),
         lists=ListOf(Sub(lambda: NamedVariantShape)),
     )
-    checks = ListOf(Sub(lambda: CheckShape), "Conditions on the whole payload.")
+    checks = ListOf(Sub(lambda: CheckShape, example=_CHECK), "Conditions on the whole payload.")
     invariants = ListOf(
-        Sub(lambda: CheckShape), "Conditions on what will be stored, judged after the effects."
+        Sub(lambda: CheckShape, example=_CHECK),
+        "Conditions on what will be stored, judged after the effects.",
     )
     effects = ListOf(Sub(lambda: EffectShape), "What else changes.")
     infer = ListOf(Sub(lambda: InferenceShape), "Rules over several facts.")

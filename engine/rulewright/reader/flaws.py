@@ -31,14 +31,32 @@ class FlawedError(Exception):
 
 # What other languages call it, where no likeness of letters would find ours.
 ELSEWHERE = {
+    "array": "list",
     "choices": "one_of",
+    "condition": "check",
+    "decimal": "number",
+    "dict": "object",
+    "double": "number",
     "enum": "one_of",
+    "error_message": "message",
+    "float": "number",
     "forbidden_when": "forbidden_if",
     "if": "when",
+    "insert": "create",
+    "length": "max_length",
+    "maximum": "max",
+    "minimum": "min",
+    "notify": "send",
+    "range": "min",
     "regex": "pattern",
     "regexp": "pattern",
     "required_when": "required_if",
+    "text": "string",
     "then": "assert",
+    "timestamp": "datetime",
+    "validate": "checks",
+    "validation": "checks",
+    "validations": "checks",
     "values": "one_of",
 }
 

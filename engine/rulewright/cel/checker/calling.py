@@ -89,6 +89,8 @@ def _unknown(run: Run, node: Call, scope: Scope) -> Type:
         run.report("wrong-arguments", message, place, hint=_macro_hint(name))
         return DYN
     hint = unknown_function(name, {*run.declarations.functions, *MACRO_NAMES})
+    if target is None and not node.args and name in run.declarations.variables:
+        hint = f"{name} is a value: write it without ()"
     run.report("unknown-function", f"the function {name} is not known", place, hint=hint, name=name)
     return DYN
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,10 @@ from rulewright.cel.signature import Function, Overload
 from rulewright.cel.tree import Call, Literal, Node
 from rulewright.cel.values import DOUBLE, INT, STRING, TIMESTAMP, Type
 
+# As timestamp() takes it, or the day alone.
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9:]+))?")
+# As many as are not better written otherwise.
+_DAYS = 100_000
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
 
 
@@ -52,6 +57,11 @@ def _operand_hint(node: Call, kinds: Sequence[Type]) -> str | None:
         hint = hint_for(node.args[mine], plain[mine], plain[other])
         if hint is not None:
             return hint
+    if node.function in ("_+_", "_-_") and plain[0] == TIMESTAMP and plain[1] in NUMBERS:
+        days = node.args[1].value if isinstance(node.args[1], Literal) else None
+        if isinstance(days, int) and 0 < days < _DAYS:
+            return f"write duration('{days * 24}h') for {days} day{'' if days == 1 else 's'}"
+        return "a day is duration('24h')"
     if node.function == "_+_" and STRING in plain:
         return "make a text of it first: string(...)"
     return None
@@ -73,6 +83,8 @@ def _hint_for_text(text: str, wanted: Type) -> str | None:
     if wanted in NUMBERS and text.lstrip("-").replace(".", "", 1).isdecimal():
         return f"write {text} without quotes"
     if wanted == TIMESTAMP:
+        if _DATE.fullmatch(text) is None:
+            return "for example timestamp('2025-01-31T00:00:00Z')"
         written = f"{text}T00:00:00Z" if len(text) == 10 else text
         return f"write timestamp('{written}')"
     if wanted.name == "bool" and text in ("true", "false"):
