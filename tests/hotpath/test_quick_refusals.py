@@ -175,7 +175,7 @@ def _readonly(compiled: Any) -> set[str]:
 
 def _told(sifter: Any, name: str, value: Any) -> list[tuple[str, str]] | None:
     try:
-        told = sifter._tell(name, value)
+        told = sifter.tell(name, value)
     except Exception:  # left to the plain evaluator
         return None
     return [(problem.code, problem.message) for _, problem in told.entries] if told.ends else None

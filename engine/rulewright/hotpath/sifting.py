@@ -128,7 +128,7 @@ class Sifter:
         }
         # Whether something unknown is ignored: what was ignored is told of before all else.
         self._ignores = resource.file.unknown == "ignore" or any(
-            _is_ignoring(resource, one) for one in self.sendable.values()
+            is_ignoring(resource, one) for one in self.sendable.values()
         )
         self._told: dict[tuple[str, type], Told] = {}
         self._misfits: dict[str, tuple[Entry, ...]] = {}
@@ -172,7 +172,7 @@ class Sifter:
     def _look(self, payload: dict[str, Any], shape: tuple[object, ...]) -> Sight:
         """Look at names and classes one by one, and remember what there is to say of them."""
         told = [
-            (name, self._tell(name, value))
+            (name, self.tell(name, value))
             for name, value in payload.items()
             if type(value) is not self._classes.get(name)
         ]
@@ -216,10 +216,10 @@ class Sifter:
         if not all(isinstance(part, str) for part in value):
             raise Decline
         unknown = tuple(part for part in value if part not in self._parts[name])
-        if _is_ignoring(self.resource, self.resource.fields[name]):
-            entries = self._ignored({name: dict.fromkeys(unknown)})
+        if is_ignoring(self.resource, self.resource.fields[name]):
+            entries = self.ignored({name: dict.fromkeys(unknown)})
         else:
-            entries = self._entries({name: {part: [_UNKNOWN] for part in unknown}}, {name: value})
+            entries = self.entries_told({name: {part: [_UNKNOWN] for part in unknown}}, {name: value})
         seen = Seen(unknown, entries)
         _keep(self._seen, shape, seen)
         return seen
@@ -238,7 +238,7 @@ class Sifter:
         entries += told
         unsound.add(name)
 
-    def _tell(self, name: object, value: object) -> Told:
+    def tell(self, name: object, value: object) -> Told:
         """What there is to say of a value of this class; kept for all of them where the field is ours."""
         if not isinstance(name, str):
             raise Decline
@@ -255,9 +255,9 @@ class Sifter:
     def _judge(self, name: str, value: object) -> Told:
         field = self.resource.fields.get(name)
         if field is None and self.resource.file.unknown == "ignore":
-            return Told(self._ignored({name: None}), keeps=False, ends=False)
+            return Told(self.ignored({name: None}), keeps=False, ends=False)
         if field is None:
-            return Told(self._entries({name: [_UNKNOWN]}, {name: value}), keeps=False, ends=False)
+            return Told(self.entries_told({name: [_UNKNOWN]}, {name: value}), keeps=False, ends=False)
         if name not in self.sendable:
             reporter = _Reporter(self.resource)
             report_readonly(cast(Any, reporter), field, f"/{name}")
@@ -282,7 +282,7 @@ class Sifter:
     def _refuse(self, name: str, value: object) -> Told:
         return Told(self.entries_of(name, value), keeps=False, ends=True)
 
-    def _ignored(self, unknown: Mapping[str, object]) -> tuple[Entry, ...]:
+    def ignored(self, unknown: Mapping[str, object]) -> tuple[Entry, ...]:
         """The warnings of fields and parts that are dropped."""
         reporter = _Reporter(self.resource)
         fields = self.resource.fields.values()
@@ -306,13 +306,14 @@ class Sifter:
             told_once = self.sendable[name].rule.sensitive
             if name in self.rested or told_once or not has_text_keys(value):
                 raise Decline
-        entries = self._entries({name: found}, {name: value})
+        entries = self.entries_told({name: found}, {name: value})
         if any(problem.code == "undecided" for _, problem in entries):
             # A plug-in fails on this very value; what is said of it is not said of others.
             raise Decline
         return entries
 
-    def _entries(self, errors: Mapping[str, Any], sent: Mapping[str, Any]) -> tuple[Entry, ...]:
+    def entries_told(self, errors: Mapping[str, Any], sent: Mapping[str, Any]) -> tuple[Entry, ...]:
+        """Marshmallow's errors of a payload as problems, in the evaluator's words."""
         reporter = _Reporter(self.resource)
         fields = self.resource.fields.values()
         for one in flatten(fields, errors, sent, "", self.resource.name):
@@ -355,7 +356,7 @@ class _Reporter:
         self.entries.append((site.place, site.problem(code, message, severity=severity)))
 
 
-def _is_ignoring(resource: CompiledResource, field: CompiledField) -> bool:
+def is_ignoring(resource: CompiledResource, field: CompiledField) -> bool:
     """Whether unknown parts of an object are dropped."""
     return bool(field.children) and (field.rule.unknown or resource.file.unknown) == "ignore"
 

@@ -161,13 +161,13 @@ class _Resource:
         self.ignores = sifter.resource.file.unknown == "ignore"
 
     def tell(self, name: str, sample: object) -> sifting.Told:
-        return self.sifter._tell(name, sample)
+        return self.sifter.tell(name, sample)
 
     def entries(self, name: str, messages: object, sample: object) -> PlainEntries:
-        return _plain(self.sifter._entries({name: messages}, {name: sample}))
+        return _plain(self.sifter.entries_told({name: messages}, {name: sample}))
 
     def unknown(self) -> PlainEntry:
-        return _plain(self.sifter._tell("", "x").entries)[0]
+        return _plain(self.sifter.tell("", "x").entries)[0]
 
     def key(self, name: str) -> str:
         return name
@@ -183,7 +183,7 @@ class _Parts:
         self.name = field.name
         self.fields = self.sendable = {child.name: child for child in field.children}
         self.loaders = loaders_of(sifter.loaders[field.name].nested())
-        self.ignores = sifting._is_ignoring(sifter.resource, field)
+        self.ignores = sifting.is_ignoring(sifter.resource, field)
         self._is_sensitive = field.rule.sensitive
 
     def tell(self, name: str, sample: object) -> sifting.Told:
@@ -205,7 +205,7 @@ class _Parts:
     def _told(self, name: str, messages: object, sample: object) -> tuple[Entry, ...]:
         if not isinstance(messages, list):
             raise Decline
-        return self.sifter._entries({self.name: {name: messages}}, {self.name: {name: sample}})
+        return self.sifter.entries_told({self.name: {name: messages}}, {self.name: {name: sample}})
 
     def entries(self, name: str, messages: object, sample: object) -> PlainEntries:
         return _plain(self._told(name, messages, sample))
@@ -214,7 +214,7 @@ class _Parts:
         if self._is_sensitive:
             return None
         if self.ignores:
-            return _plain(self.sifter._ignored({self.name: {"": None}}))[0]
+            return _plain(self.sifter.ignored({self.name: {"": None}}))[0]
         return self.entries("", [sifting._UNKNOWN], "x")[0]
 
     def key(self, name: str) -> str:

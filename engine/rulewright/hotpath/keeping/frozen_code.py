@@ -76,10 +76,10 @@ _OWN: Final[tuple[tuple[str, object], ...]] = (
     ("replace", replace),
     ("replace in Struct", structs.replace),
     # Saying what a rule read would need the expressions of CEL: readings.py says how else.
-    ("read", refusals._read),
+    ("read", refusals.read_now),
     ("read later", read_later),
-    ("read with value", refusals._read_with_value),
-    ("read named", refusals._named),
+    ("read with value", refusals.read_with_value),
+    ("read named", refusals.read_named),
     ("because of", because_of),
     ("Because", Because),
     ("Everything", Everything),

@@ -47,40 +47,40 @@ def _keep(entries: list[Entry], refusal: Refusal, because: Because) -> None:
 
 def tell(s: State, entries: list[Entry], refusal: Refusal) -> None:
     """Keep the problem of a condition."""
-    _keep(entries, refusal, read_later(_read, s, refusal.formula))
+    _keep(entries, refusal, read_later(read_now, s, refusal.formula))
 
 
 def note(s: State, entries: list[Entry], refusal: Refusal) -> None:
     """Keep the problem of a condition."""
-    entries.append(refusal.told(_read(s, refusal.formula)))
+    entries.append(refusal.told(read_now(s, refusal.formula)))
 
 
 def tell_value(
     s: State, entries: list[Entry], refusal: Refusal, field: Any, stored: object, sensitive: bool
 ) -> None:
     """Keep the problem of a check on a value."""
-    _keep(entries, refusal, read_later(_read_with_value, s, refusal.formula, field, stored, sensitive))
+    _keep(entries, refusal, read_later(read_with_value, s, refusal.formula, field, stored, sensitive))
 
 
 def note_value(
     s: State, entries: list[Entry], refusal: Refusal, field: Any, stored: object, sensitive: bool
 ) -> None:
     """Keep the problem of a check on a value."""
-    entries.append(refusal.told(_read_with_value(s, refusal.formula, field, stored, sensitive)))
+    entries.append(refusal.told(read_with_value(s, refusal.formula, field, stored, sensitive)))
 
 
 def tell_missing(
     s: State, entries: list[Entry], refusal: Refusal, label: str, value: object, sensitive: bool
 ) -> None:
     """Keep the problem of a reference that names nothing."""
-    _keep(entries, refusal, read_later(_named, s, refusal.formula, label, value, sensitive))
+    _keep(entries, refusal, read_later(read_named, s, refusal.formula, label, value, sensitive))
 
 
 def note_missing(
     s: State, entries: list[Entry], refusal: Refusal, label: str, value: object, sensitive: bool
 ) -> None:
     """Keep the problem of a reference that names nothing."""
-    entries.append(refusal.told(_named(s, refusal.formula, label, value, sensitive)))
+    entries.append(refusal.told(read_named(s, refusal.formula, label, value, sensitive)))
 
 
 def note_missing_items(
@@ -104,7 +104,7 @@ def note_missing_items(
             missing = True
             problem = replace(refusal.problem, path=f"{refusal.problem.path}/{index}")
             one = replace(refusal, problem=problem)
-            entries.append(one.told(_named(s, refusal.formula, label, value, sensitive)))
+            entries.append(one.told(read_named(s, refusal.formula, label, value, sensitive)))
     return missing
 
 
@@ -121,7 +121,7 @@ def _places(sent: Sequence[object], kept: int) -> Sequence[int]:
 
 def tell_undecided(s: State, entries: list[Entry], refusal: Refusal, error: NoStore) -> None:
     """Keep that a rule can't be decided because there is no store; `refusal` as `undecided` has it."""
-    entries.append(refusal.told(_read(s, refusal.formula), error.message))
+    entries.append(refusal.told(read_now(s, refusal.formula), error.message))
 
 
 def tell_undecided_value(
@@ -134,7 +134,7 @@ def tell_undecided_value(
     sensitive: bool,
 ) -> None:
     """Keep that a check on a value can't be decided because there is no store."""
-    because = _read_with_value(s, refusal.formula, field, stored, sensitive)
+    because = read_with_value(s, refusal.formula, field, stored, sensitive)
     entries.append(refusal.told(because, error.message))
 
 
@@ -165,15 +165,18 @@ def withdraw(entries: list[Entry], path: str) -> None:
     ]
 
 
-def _read(s: State, formula: Valued, names: Mapping[str, object] | None = None) -> Because:
+def read_now(s: State, formula: Valued, names: Mapping[str, object] | None = None) -> Because:
+    """What a rule read, as a problem tells it."""
     link = s.link
     return because_of(link.resource, link.rules, formula, names or names_of(s))
 
 
-def _read_with_value(s: State, formula: Valued, field: Any, stored: object, sensitive: bool) -> Because:
-    return _read(s, formula, Layer({"value": decoded(field, stored)}, names_of(s), sensitive=sensitive))
+def read_with_value(s: State, formula: Valued, field: Any, stored: object, sensitive: bool) -> Because:
+    """The same of a check of a field's value, which stands as `value` in it."""
+    return read_now(s, formula, Layer({"value": decoded(field, stored)}, names_of(s), sensitive=sensitive))
 
 
-def _named(s: State, formula: Valued, label: str, value: object, sensitive: bool) -> Because:
+def read_named(s: State, formula: Valued, label: str, value: object, sensitive: bool) -> Because:
+    """The value of a field, and what its rule read beside it."""
     shown = MASK if sensitive else to_json(value)
-    return Because(None, {f"payload.{label}": shown, **_read(s, formula).values})
+    return Because(None, {f"payload.{label}": shown, **read_now(s, formula).values})

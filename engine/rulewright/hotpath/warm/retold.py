@@ -118,19 +118,19 @@ def changed(one: Any, **parts: object) -> Any:
 
 
 def read(state: Any, formula: Any, names: object = None) -> Because | _Unknown:
-    """In place of refusals._read."""
+    """In place of refusals.read_now."""
     return _read(state, formula, None, False)
 
 
 def read_with_value(
     state: Any, formula: Any, field: object, stored: object, sensitive: bool
 ) -> Because | _Unknown:
-    """In place of refusals._read_with_value."""
+    """In place of refusals.read_with_value."""
     return _read(state, formula, stored, sensitive)
 
 
 def read_named(state: Any, formula: Any, label: str, value: object, sensitive: bool) -> Because | _Unknown:
-    """In place of refusals._named."""
+    """In place of refusals.read_named."""
     found = _read(state, formula, None, False)
     if isinstance(found, Because) and isinstance(value, _SHOWN):
         return Because(None, {f"payload.{label}": MASK if sensitive else value, **found.values})
