@@ -78,6 +78,15 @@ def test_the_page_shows_what_events_bring_along() -> None:
     assert "bring along" not in markdown(PROGRAM.compiled, "ct_oi/case")
 
 
+def test_the_page_says_when_a_check_and_a_compute_are_for() -> None:
+    """What names operations and events is for those; what is immutable is computed on create alone."""
+    page = markdown(PROGRAM.compiled, "goodstack/eligibility_subscription")
+
+    assert "| on `update`: `size(record.metadata) <= 20` |" in page
+    assert "; on `create`, `validation_accepted`: `given(organisation.name)" in page
+    assert "; on `create`: `now` |" in page
+
+
 def test_a_page_of_no_resource_is_an_error_that_says_so() -> None:
     """In a program as in the command; the one that was meant is named."""
     with pytest.raises(EvaluationError, match=r"no rule file for ct_oi/cse; did you mean ct_oi/case\?"):

@@ -134,14 +134,23 @@ def _presence(rule: Field) -> Iterator[str]:
             yield f"{words} {', '.join(f'`{one}`' for one in names)}"
     if rule.nullable:
         yield "may be null"
-    for words, template in (
-        ("else", rule.default_from),
-        ("always", rule.compute.value if rule.compute else None),
-    ):
-        if template is not None:
-            yield f"{words} {shown_value(template)}"
+    yield from _supplied(rule)
+
+
+def _supplied(rule: Field) -> Iterator[str]:
+    """Where a value comes from that nobody sent."""
+    if rule.default_from is not None:
+        yield f"else {shown_value(rule.default_from)}"
+    if rule.compute is not None:
+        on = ("create",) if rule.compute.on is None and rule.immutable else rule.compute.on
+        yield f"{_times(on) or 'always'} {shown_value(rule.compute.value)}"
     if rule.default is not None:
         yield f"else {code(json.dumps(rule.default.value, ensure_ascii=False))}"
+
+
+def _times(on: Sequence[str] | None) -> str:
+    """The operations and events that a rule is for; "" where it is for all, or names none."""
+    return "" if on is None or "*" in on else f"on {', '.join(f'`{one}`' for one in on)}:"
 
 
 def _bounds(rule: Field) -> Iterator[str]:
@@ -197,7 +206,7 @@ def _conditions(resource: CompiledResource) -> Iterator[str]:
             (
                 f"`{one.id}`",
                 f"`{where}`" if where else "",
-                code(one.check.text),
+                f"{_times(one.on)} {code(one.check.text)}".lstrip(),
                 one.message or "",
                 one.severity,
             )
