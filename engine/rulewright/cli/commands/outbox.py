@@ -41,7 +41,7 @@ def list_command(
     store: str | None, state: tuple[str, ...], target: str | None, limit: int | None, output: OutputChoices
 ) -> None:
     """List messages, oldest first."""
-    from rulewright.cli.outbox.mailing import list_outbox  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.outbox.letters import list_outbox  # noqa: PLC0415 - lazy, for a fast --help
 
     list_outbox(store, state or STATES, target, limit, output)
 
@@ -52,7 +52,7 @@ def list_command(
 @listing_options
 def show_command(ids: tuple[int, ...], store: str | None, output: OutputChoices) -> None:
     """Show messages whole, with the last answer; sensitive values are masked."""
-    from rulewright.cli.outbox.mailing import show_outbox  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.outbox.letters import show_outbox  # noqa: PLC0415 - lazy, for a fast --help
 
     show_outbox(store, ids, output)
 
@@ -79,7 +79,7 @@ def deliver_command(
     Several may run at once, on several machines. What one of them held when it was killed is taken over by
     another after its lease. Each message arrives at least once, with the same Idempotency-Key every time.
     """
-    from rulewright.cli.outbox.mailing import deliver_outbox  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.outbox.sending import deliver_outbox  # noqa: PLC0415 - lazy, for a fast --help
 
     deliver_outbox(store, rules, output, watch=watch, workers=workers, lease=lease, limit=limit)
 
@@ -100,7 +100,7 @@ def work_command(
     answer any more it is tried again, after a minute at most. SIGTERM and Ctrl-C end the work once what is
     being sent is finished. Needs pip install 'rulewright[workers]'.
     """
-    from rulewright.cli.outbox.mailing import work_outbox  # noqa: PLC0415 - lazy, for a fast --help
+    from rulewright.cli.outbox.sending import work_outbox  # noqa: PLC0415 - lazy, for a fast --help
 
     work_outbox(store, rules, output, workers=concurrency, lease=lease)
 
@@ -122,7 +122,7 @@ def prune_command(store: str | None, older_than: timedelta, dead: bool, output: 
 
 def _edit(name: str, verb: str) -> Callable[..., None]:
     def edit(ids: tuple[int, ...], dead: bool, store: str | None, output: OutputChoices) -> None:
-        from rulewright.cli.outbox.mailing import edit_outbox  # noqa: PLC0415 - lazy, for a fast --help
+        from rulewright.cli.outbox.letters import edit_outbox  # noqa: PLC0415 - lazy, for a fast --help
 
         if bool(ids) == dead:
             raise click.UsageError("say which: ID... or --dead")

@@ -6,10 +6,9 @@ A worker reads rules and records by itself, so nothing is shared but the files.
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final
@@ -21,7 +20,7 @@ from rulewright.cli.configured import configuration_here
 from rulewright.cli.deciding.decisions import decide_all, entries_of, problems_of, tells_problems_only
 from rulewright.cli.deciding.parallel_skimming import may_skim_in_parallel, skim_in_parallel
 from rulewright.cli.deciding.task import Task
-from rulewright.cli.deciding.workers import hand_over, result_of
+from rulewright.cli.deciding.workers import hand_over, result_of, working
 from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.cli.desk.lookups import chosen_records, lookup_records
 from rulewright.cli.options import Choices
@@ -80,15 +79,9 @@ def validate_in_parallel(task: Task, workers: int) -> int:
         # What can't be read is told here, before anything is written: a worker would just die of it.
         pass
     # Forking would share open stores; a new process opens its own.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _begin, (setup,)) as pool:
-        try:
-            decided = split_batch(_decided(pool, sources, workers), task.split, sources)
-            tally = show((Entry(outcome, item.at) for item, outcome in decided), task.output)
-        finally:
-            # Waiting, lest Python's end meets a pool that is just closing its pipes.
-            pool.shutdown(wait=True, cancel_futures=True)
-    return tally.refused
+    with working("spawn", workers, _begin, setup) as pool:
+        decided = split_batch(_decided(pool, sources, workers), task.split, sources)
+        return show((Entry(outcome, item.at) for item, outcome in decided), task.output).refused
 
 
 def _setup(task: Task) -> _Setup:

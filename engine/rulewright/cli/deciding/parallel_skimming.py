@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import gc
 import io
-import multiprocessing
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
@@ -24,7 +23,7 @@ from rulewright.cli.deciding.decisions import problems_of
 from rulewright.cli.deciding.remembered import RememberedRecords
 from rulewright.cli.deciding.skimming import Skimmer
 from rulewright.cli.deciding.task import Task
-from rulewright.cli.deciding.workers import hand_over, result_of
+from rulewright.cli.deciding.workers import hand_over, result_of, working
 from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.cli.desk.lookups import lookup_records
 from rulewright.cli.options import Choices
@@ -113,11 +112,7 @@ def skim_in_parallel(task: Task, choices: Choices, workers: int) -> int:
         _prepare(desk, has_store=has_store)
         progress = Progress(Tally())
         pool = stack.enter_context(_forked(workers, job))
-        try:
-            _show(_decided(pool, sources, workers, progress.tally), progress, parted)
-        finally:
-            # Waiting, lest Python's end meets a pool that is just closing its pipes.
-            pool.shutdown(wait=True, cancel_futures=True)
+        _show(_decided(pool, sources, workers, progress.tally), progress, parted)
     write_summary(progress.tally, chosen)
     return progress.tally.refused
 
@@ -134,8 +129,7 @@ def _forked(workers: int, job: _Job) -> Iterator[Executor]:
     # What is there already is left alone by the collector, so that its memory stays shared.
     gc.freeze()
     try:
-        context = multiprocessing.get_context("fork")
-        with ProcessPoolExecutor(workers, context, _begin, (job,)) as pool:
+        with working("fork", workers, _begin, job) as pool:
             yield pool
     finally:
         gc.unfreeze()

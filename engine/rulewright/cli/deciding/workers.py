@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Executor, Future
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from rulewright.errors import PayloadError
@@ -12,6 +14,19 @@ from rulewright.inputs.blocks import Block
 from rulewright.inputs.ranges import Range
 
 Found = TypeVar("Found")
+Given = TypeVar("Given")
+
+
+@contextmanager
+def working(method: str, workers: int, begin: Callable[[Given], None], given: Given) -> Iterator[Executor]:
+    """Processes that were started by `method`, "fork" or "spawn"; each begins with what is `given`."""
+    context = multiprocessing.get_context(method)
+    with ProcessPoolExecutor(workers, context, begin, (given,)) as pool:
+        try:
+            yield pool
+        finally:
+            # Waiting, lest Python's end meets a pool that is just closing its pipes.
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def hand_over(pool: Executor, decide: Callable[..., Found], part: Block | Range, *more: Any) -> Future[Found]:

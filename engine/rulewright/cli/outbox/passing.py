@@ -19,7 +19,7 @@ from rulewright.cli.desk.opening import open_desk
 from rulewright.cli.desk.stores import open_unprepared
 from rulewright.cli.endings import end_with
 from rulewright.cli.options import Choices, OutputChoices
-from rulewright.cli.outbox.mailing import open_forwarder
+from rulewright.cli.outbox.opening import open_forwarder
 from rulewright.cli.output import show
 from rulewright.evaluation import Inputs, mask_outcome
 from rulewright.inputs import Item, Payload, find_sources

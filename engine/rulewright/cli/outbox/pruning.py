@@ -9,8 +9,8 @@ from datetime import timedelta
 import click
 
 from rulewright.cli.ages import before
-from rulewright.cli.desk.stores import open_existing
 from rulewright.cli.options import OutputChoices
+from rulewright.cli.outbox.opening import open_outbox
 from rulewright.cli.output import is_json
 from rulewright.cli.results import write
 from rulewright.outbox import PRUNABLE, SETTLED, count_letters, now_of, prune
@@ -19,7 +19,7 @@ from rulewright.outbox import PRUNABLE, SETTLED, count_letters, now_of, prune
 def prune_outbox(url: str | None, age: timedelta, dead: bool, output: OutputChoices) -> None:
     """Remove old messages and say how many."""
     states = PRUNABLE if dead else SETTLED
-    with closing(open_existing(url, "where is the outbox")) as store:
+    with closing(open_outbox(url)) as store:
         pruned = prune(store, before(now_of(store), age), states)
         left = count_letters(store)
     told = ", ".join(f"{pruned[state]:,} {state}" for state in states) + " messages removed"
