@@ -207,11 +207,13 @@ class _Finder:
         yield from Place(around.names, "a field's value", around.on, path).values(into, field.default_from)
         if field.compute is not None:
             on = self.when(field.compute.on, CREATE if field.immutable else self.every)
-            computed = self.place("a field's value", on, path)
-            if "item" in around.names.declarations.variables:
-                names = computed.names.having({"item": around.names.declarations.variables["item"]})
-                computed = Place(names, computed.words, on, path)
+            computed = Place(self.within(on, around), "a field's value", on, path)
             yield from computed.values(into, field.compute.value)
+
+    def within(self, on: frozenset[str], around: Place) -> Names:
+        """The names there are on these operations, with the `item` of a list around them."""
+        names, item = self.names(on), around.names.declarations.variables.get("item")
+        return names if item is None else names.having({"item": item}, {"item": around.names.sizes["item"]})
 
     def own(self, field: Field, around: Place, path: str) -> Iterator[Site]:
         """What is about a field's own value, and asked only when that is given."""
@@ -224,11 +226,9 @@ class _Finder:
             yield from Place(names, "one_of", around.on).values(options, field.one_of)
         for check in field.checks:
             on = self.when(check.on, around.on)
-            here = self.names(on).having(
-                own, {"value": size_of(field, self.subject.universe.registry)}, given
-            )
-            if "item" in around.names.declarations.variables:
-                here = here.having({"item": around.names.declarations.variables["item"]})
+            here = self.within(on, around)
+            # An item's own checks read it by both names.
+            here = here.having(own, {"value": size_of(field, self.subject.universe.registry)}, given)
             yield from Place(here, "a field's check", on).conditions(check.check)
         if field.references is not None:
             target = self.subject.universe.fields_of(field.references.resource)
@@ -283,7 +283,8 @@ class _Finder:
 
     def workflow(self, workflow: Workflow) -> Iterator[Site]:
         """Events, transitions and reactions."""
-        yield from self.place("the workflow", CREATE).values(_STATE, workflow.initial_from)
+        state = f"record.{workflow.field}" if workflow.field is not None else None
+        yield from self.place("the workflow", CREATE, state).values(_STATE, workflow.initial_from)
         moved = self.subject.events or self.every
         yield from self.place("the workflow", moved).values(_STATE, workflow.state_from)
         for event in workflow.events:

@@ -2,7 +2,7 @@
 
 Look-ups, defaults and computes run when they are first read, ordered by what they read. Here the way leads
 back to its start: a look-up reads record.a, which is computed from that look-up. A look-up by a field that
-names another record waits until that record is found.
+names another record waits until that record is found. What an object or an item holds is ordered so, too.
 """
 
 from __future__ import annotations
@@ -45,13 +45,23 @@ def _reads(subject: Subject) -> _Reads:
         near.setdefault(_start(tuple(owner.split("."))), []).append(owner)
     for site in owned:
         for reading in site.readings:
-            for owner in near.get(_start(reading.names), ()):
-                if _touches(reading.names, owner):
+            names = _within_item(site, reading.names)
+            for owner in near.get(_start(names), ()):
+                if _touches(names, owner):
                     reads[str(site.owner)].setdefault(owner, _span(site, reading.steps))
             named = _reference_of(subject, reading.names)
             if named in owners and site.owner in look_ups:
                 reads[str(site.owner)].setdefault(named, _span(site, reading.steps))
     return reads
+
+
+def _within_item(site: Site, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What a field of an item reads as `item` is the item that holds it."""
+    path = str(site.owner).split(".")
+    if names[0] != "item" or len(names) == 1 or "items" not in path[2:]:
+        return names
+    last = len(path) - 1 - path[::-1].index("items")
+    return (*path[: last + 1], *names[1:])
 
 
 def _reference_of(subject: Subject, names: tuple[str, ...]) -> str:

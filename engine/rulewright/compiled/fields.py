@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rulewright.compiled.parts import CompiledCheck, CompiledField, CompiledReference, CompiledUnique, Concern
-from rulewright.formula import Formula, FormulaMap, Functions, compile_expression, compile_template
+from rulewright.compiled.supplying import in_order_of_reading
+from rulewright.formula import Formula, FormulaMap, Functions, Path, compile_expression, compile_template
 from rulewright.model import Check, Expression, Field, RuleSet, TemplateMap
 from rulewright.plugins import Registry
 
@@ -27,17 +28,24 @@ def compile_map(template: TemplateMap | None, functions: Functions) -> FormulaMa
 
 
 def compile_field(
-    rule: Field, prefix: str, order: tuple[int, ...], rules: RuleSet, registry: Registry
+    rule: Field,
+    prefix: str,
+    order: tuple[int, ...],
+    rules: RuleSet,
+    registry: Registry,
+    around: Path = ("record",),
 ) -> CompiledField:
-    """Compile one field with everything nested in it."""
+    """Compile one field with everything nested in it. `around`: the path by which expressions read what
+    holds it."""
     functions = registry.functions
     field_id = f"{prefix}.{rule.name}"
+    path = (*around, rule.name)
     children = tuple(
-        compile_field(child, field_id, (*order, index), rules, registry)
+        compile_field(child, field_id, (*order, index), rules, registry, path)
         for index, child in enumerate(rule.fields or ())
     )
     inner = rule.items
-    items = None if inner is None else compile_field(inner, field_id, (*order, 0), rules, registry)
+    items = None if inner is None else compile_field(inner, field_id, (*order, 0), rules, registry, ())
     return CompiledField(
         rule=rule,
         id=field_id,
@@ -56,6 +64,7 @@ def compile_field(
         reference=_compile_reference(rule, field_id, rules, functions),
         unique=_compile_unique(rule, field_id, functions),
         children=children,
+        supplied=in_order_of_reading(children, path if around else ("item",)),
         items=items,
         maker=registry.makers.get(rule.generate.kind) if rule.generate is not None else None,
         concerns=frozenset(_own_concerns(rule)).union(

@@ -76,6 +76,8 @@ class CompiledField(Struct, frozen=True, eq=False):
     reference: CompiledReference | None
     unique: CompiledUnique | None
     children: tuple[CompiledField, ...]
+    # The same, each after those that its value is made from.
+    supplied: tuple[CompiledField, ...]
     items: CompiledField | None
     # What kinds of rules stand here or anywhere below, so that a stage visits only what it judges.
     concerns: frozenset[Concern]

@@ -44,10 +44,12 @@ def switch_resource(resource: CompiledResource, settings: Mapping[str, object]) 
         return resource
 
     def switch(field: CompiledField) -> CompiledField:
+        children = {child.name: switch(child) for child in field.children}
         return replace(
             field,
             rule=_switch(field.rule, resource.file.api, settings),
-            children=tuple(map(switch, field.children)),
+            children=tuple(children.values()),
+            supplied=tuple(children[child.name] for child in field.supplied),
             items=None if field.items is None else switch(field.items),
         )
 

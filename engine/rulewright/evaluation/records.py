@@ -49,10 +49,19 @@ def recomputes(field: CompiledField, operation: str) -> bool:
     return any(computes(part, operation) or recomputes(part, operation) for part in field.parts)
 
 
-def _completed(run: Run, field: CompiledField, value: object, item: object, *, is_new: bool) -> object:
+def _completed(
+    run: Run,
+    field: CompiledField,
+    value: object,
+    item: object,
+    *,
+    is_new: bool,
+    holder: View | None = None,
+) -> object:
     """Supply what was left out inside a sent value: defaults, then what is computed from them.
 
     Of a value that is stored (not `is_new`) the computed parts are worked out anew, and nothing else.
+    `holder` is the object around it, in which its parts are read as far as they are there.
     """
     if field.items is not None and isinstance(value, list):
         return [_completed(run, field.items, entry, entry, is_new=is_new) for entry in value]
@@ -65,11 +74,12 @@ def _completed(run: Run, field: CompiledField, value: object, item: object, *, i
     completed = View(value, [child.name for child in field.children])
     # A list's item is seen as far as it is complete, and so is an object that a compute reads itself.
     around = completed if item is value else item
-    run.record.show_partly(field.name, completed)
-    for is_computed in (False, True):
-        for child in field.children:
-            if (child.compute is not None and computes_now(run, child)) is is_computed:
-                _supply(run, child, completed, around, is_new=is_new)
+    if holder is None:
+        run.record.show_partly(field.name, completed)
+    else:
+        holder[field.name] = completed
+    for child in field.supplied:
+        _supply(run, child, completed, around, is_new=is_new)
     return completed
 
 
@@ -84,7 +94,7 @@ def _nested_value(run: Run, field: CompiledField, siblings: View, item: object, 
     if field.compute is not None and computes_now(run, field):
         return fit(field, field.compute.value(scope))
     if dict.__contains__(siblings, field.name):
-        return _completed(run, field, siblings[field.name], item, is_new=is_new)
+        return _completed(run, field, siblings[field.name], item, is_new=is_new, holder=siblings)
     if not is_new:
         return None
     if field.rule.default is not None:
