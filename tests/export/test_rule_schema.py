@@ -114,8 +114,8 @@ SHAPES = frozenset(
         *("inference-shape", "generator-options", "language-version", "unknown-word", "cut-by-comma"),
     )
 )
-# The name of a file, and names that stand elsewhere in the file.
-OF_NO_SHAPE = {"file-name", "misspelt-source"}
+# The name of a file, and names that stand elsewhere in the file or in another.
+OF_NO_SHAPE = {"file-name", "misspelt-source", "state-of-another"}
 
 
 def is_sound(path: Path) -> bool:

@@ -5,7 +5,8 @@
     generate: {prefixed_id: {prefix: order, length: 0}}    # length: 1 to 200 characters
 
 sequence takes prefix and width, prefixed_id takes prefix and length. Generators of plug-ins look at their
-own options.
+own options. What sequence makes is a text or a whole number, what the others make is a text: a field of
+another type can't hold it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Final
 from msgspec import Struct
 
 from rulewright.checks.subject import Subject, problem
+from rulewright.model import Field
 from rulewright.problem import SourceProblem
 from rulewright.reader.flaws import did_you_mean
 from rulewright.reader.kinds import describe
@@ -51,8 +53,18 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         rule = field.generate
         if rule is None or rule.kind not in OPTIONS:
             continue
+        yield from _unless_held(subject, field, rule.kind)
         for message, hint in _wrong(rule.kind, rule.options):
             yield problem(CODE, f"{rule.kind}: {message}", subject.place(rule.span), hint=hint)
+
+
+def _unless_held(subject: Subject, field: Field, kind: str) -> Iterator[SourceProblem]:
+    row = subject.universe.registry.types.get(field.type)
+    held = ("string", "int", "dyn") if kind == "sequence" else ("string", "dyn")
+    if row is not None and row.cel not in held:
+        made = "a text or a whole number" if kind == "sequence" else "a text"
+        message = f"{kind} makes {made}, which a field of type {field.type} can't hold"
+        yield problem(CODE, message, subject.value_of(field, "generate"))
 
 
 def _wrong(kind: str, options: Mapping[str, object]) -> Iterator[tuple[str, str | None]]:

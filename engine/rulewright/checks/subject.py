@@ -217,13 +217,19 @@ def problem(
 
 
 def unknown(
-    code: str, what: str, name: str, known: frozenset[str] | Mapping[str, object], span: Span
+    code: str,
+    what: str,
+    name: str,
+    known: frozenset[str] | Mapping[str, object],
+    span: Span,
+    *,
+    severity: Severity = "error",
 ) -> SourceProblem:
     """A name that is not known, with the nearest that is."""
     hint = did_you_mean(name, known)
     if hint is None and known and len(known) <= 24:
         hint = f"known: {', '.join(sorted(known))}"
-    return problem(code, f"{what} {name} is not known", span, hint=hint)
+    return problem(code, f"{what} {name} is not known", span, hint=hint, severity=severity)
 
 
 def span_of(at: Mapping[str, Span], *keywords: str, default: Span) -> Span:

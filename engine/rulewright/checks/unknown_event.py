@@ -1,7 +1,8 @@
 """unknown-event: something names an event that does not exist.
 
 A resource's events are those under workflow.events and those of its transitions. `on` takes create,
-update, these events and "*"; a reaction's `after` takes the other resource's events, create and update.
+update, these events and "*"; a reaction's `after` takes the other resource's events, create and update;
+`operations` of api.yaml's idempotency create, update and the events of all its resources.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     for event, span in _occasions(subject):
         if event not in occasions:
             yield unknown(CODE, "the event", event, occasions, subject.place(span, event))
+    yield from _repeatable(subject)
     for reaction in subject.file.workflow.reactions if subject.file.workflow else ():
         other = subject.universe.rules.resources.get(reaction.after_resource)
         if other is not None:
@@ -44,6 +46,20 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
                 yield unknown(
                     CODE, f"the event of {other.resource}", reaction.after_event, known, subject.place(span)
                 )
+
+
+def _repeatable(subject: Subject) -> Iterator[SourceProblem]:
+    """The operations of api.yaml's `idempotency`: those of any resource of the API."""
+    universe, api = subject.universe, subject.api
+    if api.idempotency is None or any(name.startswith(f"{api.name}/") for name in universe.unread):
+        return
+    files = [one for one in universe.rules.resources.values() if one.api == api.name]
+    known = _ALWAYS.union(*(Subject(universe, one).events for one in files))
+    for name in api.idempotency.operations:
+        if name not in known:
+            place = subject.place(api.idempotency.span, name)
+            # An api.yaml may name what only other folders' resources do.
+            yield unknown(CODE, "the operation", name, known, place, severity="warning")
 
 
 def _fired(subject: Subject) -> Iterator[tuple[str, Span]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rulewright.problem import CODES
 from rulewright.reader.kinds import (
     Anything,
     Book,
@@ -150,8 +151,10 @@ class FieldShape(Shape):
         Text(),
         "Own words for a refusal, by keyword. `required` serves for every `required_...`, `forbidden` for "
         "every `forbidden_...`.",
-        anywhere=True,
         example="{required: please say who}",
+        # Problems that no keyword of the field stands for have their code.
+        known=lambda: CODES | FieldShape.keywords.keys(),
+        prefixed=True,
     )
     sensitive = Flag(
         "`true`: the value never shows in a problem, trace, log or report; `***` stands in its place. So "

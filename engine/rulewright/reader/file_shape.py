@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rulewright.problem import CODES
 from rulewright.reader.field_shape import SEVERITIES, CheckShape, ErrorShape, fields_table, vendor_error
 from rulewright.reader.flaws import Flaw
 from rulewright.reader.kinds import (
@@ -227,7 +228,8 @@ class ErrorsShape(Shape):
     status = Table(
         Whole(least=100, most=599),
         "The HTTP status of each problem code; `'*'` for all others.",
-        anywhere=True,
+        known=lambda: CODES | {"*"},
+        prefixed=True,
     )
 
 
@@ -290,7 +292,11 @@ class ApiShape(Shape):
     unknown_ = Choice(
         "reject", "ignore", meaning="`reject` or `ignore`, for all resources.", data_key="unknown"
     )
-    formats = Table(Text(), "How dates are written: `date` and `datetime`, for all fields that don't say.")
+    formats = Table(
+        Text(),
+        "How dates are written: `date` and `datetime`, for all fields that don't say.",
+        known=lambda: {"date", "datetime"},
+    )
     settings = Table(
         Sub(lambda: SettingShape, example="{default: false, title: ...}"),
         "Switches that expressions read as `settings.name`.",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
+from typing import Any, ClassVar, Final
 
 from rulewright.reader.flaws import Flaw, FlawedError, Flaws, did_you_mean
 from rulewright.reader.kinds import (
@@ -20,6 +22,8 @@ from rulewright.reader.kinds import (
     whole,
 )
 
+# The words of plug-ins have a prefix.
+PREFIXED: Final = re.compile(r"[./]")
 _NOTHING = {"none", "nothing", "nobody", "no", "null", "nil", "empty", ""}
 
 
@@ -71,7 +75,8 @@ class ListOf(Kind):
 
 
 class Table(Kind):
-    """A map from names to one kind. `anywhere`: the keys may be any text."""
+    """A map from names to one kind. `anywhere`: the keys may be any text. `known`: gives the keys there are;
+    `prefixed`: what has a prefix may be a plug-in's."""
 
     def __init__(
         self,
@@ -79,12 +84,16 @@ class Table(Kind):
         meaning: str = "",
         *,
         anywhere: bool = False,
+        known: Callable[[], Collection[str]] | None = None,
+        prefixed: bool = False,
         example: str | None = None,
         **options: Any,
     ) -> None:
         super().__init__(meaning, **options)
         self.kind = kind
         self.anywhere = anywhere
+        self.known = known
+        self.prefixed = prefixed
         self.example = example
         self.expected = f"a map ({kind.expected} each)"
 
@@ -92,7 +101,12 @@ class Table(Kind):
         """Raise the flaws of all entries, by their key."""
         if not isinstance(value, Mapping):
             refuse(self.expected, value, self.advice(value))
-        raise_all(value, self.kind, None if self.anywhere else check_name)
+        raise_all(value, self.kind, self._check_key())
+
+    def _check_key(self) -> Callable[[str], None] | None:
+        if self.known is not None:
+            return partial(check_known, known=self.known(), prefixed=self.prefixed)
+        return None if self.anywhere else check_name
 
     def advice(self, value: object) -> str | None:
         """What a map looks like, or how to say that there is none."""
@@ -106,12 +120,36 @@ class Table(Kind):
         """A map, whose keys are names unless they may be anything."""
         said: JsonSchema = {"type": "object", "additionalProperties": self.kind.json_schema(book)}
         said["errorMessage"] = f"expected {self.expected}"
+        if self.known is not None:
+            return {**said, "propertyNames": _known_schema(self.known(), prefixed=self.prefixed)}
         return said if self.anywhere else {**said, "propertyNames": name_schema()}
 
 
 def name_schema() -> JsonSchema:
     """What a key must be that becomes a name. Nobody is offered to write what it is like."""
     return {"pattern": whole(NAME), "errorMessage": f"expected a name: {LETTERS}", "doNotSuggest": True}
+
+
+def _known_schema(known: Collection[str], *, prefixed: bool) -> JsonSchema:
+    """What a key must be that is one of those there are."""
+    ours: JsonSchema = {"enum": sorted(known)}
+    said = {"anyOf": [ours, {"pattern": PREFIXED.pattern, "doNotSuggest": True}]} if prefixed else ours
+    return {**said, "errorMessage": f"this key is none of {', '.join(sorted(known))}"}
+
+
+def check_known(name: str, known: Collection[str], *, prefixed: bool) -> None:
+    """Raise unless the key is one of those there are, or may be a plug-in's."""
+    if name in known or (prefixed and PREFIXED.search(name)):
+        return
+    raise flawed(_unknown_key(name, known))
+
+
+def _unknown_key(key: str, known: Collection[str]) -> Flaw:
+    """The hint names the nearest key there is."""
+    hint = did_you_mean(key, known)
+    if hint is None and len(known) <= 20:
+        hint = f"known here: {', '.join(sorted(known))}"
+    return Flaw("unknown-keyword", f"{key} is no keyword here", hint, at_key=True)
 
 
 def check_name(name: str) -> None:
@@ -273,10 +311,7 @@ class Shape:
         known = cls.keywords
         for key in values:
             if key not in known:
-                hint = did_you_mean(key, known)
-                if hint is None and len(known) <= 20:
-                    hint = f"known here: {', '.join(sorted(known))}"
-                yield key, Flaw("unknown-keyword", f"{key} is no keyword here", hint, at_key=True)
+                yield key, _unknown_key(key, known)
 
     @classmethod
     def odd_combinations(cls, values: Mapping[str, object]) -> Iterator[tuple[str, Flaw]]:
