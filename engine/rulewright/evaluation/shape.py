@@ -224,6 +224,8 @@ def unknown_field_text(pointer: str, known: tuple[str, ...]) -> str:
     # A name may be as long as a payload: its start is enough, its place is told beside it.
     shortened = name if len(name) <= _SHOWN_NAME else f"{name[: _SHOWN_NAME - 1]}…"
     shown = shortened.encode("utf-8", "backslashreplace").decode()
+    if not shown.strip():
+        shown = f'"{shown}"'
     return f"{shown} is not a field of this {'object' if pointer.count('/') > 1 else 'resource'}{hint}"
 
 
