@@ -541,6 +541,19 @@ def test_a_plan_is_for_its_caller(run: Run, write: Write) -> None:
     assert "for the caller that it was made for; give --actor as for `plan`" in nobody.err
 
 
+def test_a_plan_of_updates_needs_their_key(run: Run, write: Write) -> None:
+    """As the plan was made with it; which options those are, is told."""
+    run("apply", "desk/ticket", write("t.json", {"title": "a"}), *STORE)
+    update = ("--operation", "update", "--key", "1")
+    planned = run("plan", "desk/ticket", write("u.json", {"title": "b"}), *update, *STORE, "--format", "json")
+    write("plan.json", planned.out)
+
+    without, carried = (run("apply", "--plan", "plan.json", *more, *STORE) for more in ((), update))
+
+    assert (without.code, carried.code, stored("title")) == (2, 0, ["b"])
+    assert "plan.json plans updates: give --operation update and --key as for `plan`" in without.err
+
+
 def _other_rules() -> str:
     os.makedirs("other/desk")
     for file in (RULES / "desk").iterdir():

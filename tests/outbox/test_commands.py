@@ -207,6 +207,29 @@ def test_apply_forward_puts_payloads_into_the_outbox(run: Run, server: FaultySer
     assert sorted(sent, key=str) == [{"item": "poison", "card": CARD}, {"item": "tea"}]
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("awy", "warning: no target awy is configured: did you mean away?"), ("away", "")],
+)
+def test_apply_forward_warns_of_a_target_that_is_not_there(run: Run, name: str, said: str) -> None:
+    """What is for it waits; where no target at all is configured, others send it."""
+    applied = run("apply", "shop/order", "one.json", "--forward", name)
+
+    assert (applied.exit_code, applied.stderr.startswith(said or "warning")) == (0, bool(said))
+
+
+def test_deliver_says_where_to_see_what_it_waits_for(run: Run) -> None:
+    """A message that can't be sent for now is due again later: meanwhile nothing is done."""
+    configured = Path("rulewright.toml").read_text()
+    Path("rulewright.toml").write_text(configured.replace("targets.vendor", "targets.other"))
+    run("apply", "shop/order", "one.json")
+
+    first, second = run("outbox", "deliver"), run("outbox", "deliver")
+
+    assert first.stderr == "0 delivered, 0 dead, 1 to be tried again; 1 waiting\n"
+    assert second.stderr.endswith("; 1 waiting, none of them due yet: `rulewright outbox list` says when\n")
+
+
 def test_audit_is_switched_by_the_configuration(run: Run) -> None:
     """`audit = false` keeps nothing."""
     Path("rulewright.toml").write_text("audit = false\n" + Path("rulewright.toml").read_text())

@@ -20,5 +20,6 @@ def decode_text(data: bytes) -> tuple[str, JsonFlaw | None]:
         if data.startswith(_UTF16_MARKS):
             message = "the file is UTF-16; save it as UTF-8"
         else:
-            message = f"the byte 0x{data[error.start]:02x} is no UTF-8; was the file saved as Latin-1?"
+            found = f"the byte 0x{data[error.start]:02x} is no UTF-8"
+            message = f"{found}: save the file as UTF-8 (it was probably saved as Latin-1)"
         return before, JsonFlaw("invalid_json", message, len(before))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from difflib import get_close_matches
 
 import click
 
@@ -12,6 +13,7 @@ from rulewright.cli.applying.batch import Batch
 from rulewright.cli.applying.garbage import rare_collections
 from rulewright.cli.applying.plan_run import carry_out_plan, planned_sources
 from rulewright.cli.applying.planned import read_plan
+from rulewright.cli.configured import configuration_here
 from rulewright.cli.deciding.decisions import entries_of
 from rulewright.cli.desk.desk import Desk
 from rulewright.cli.desk.opening import open_desk
@@ -41,6 +43,7 @@ def apply_files(
     url = require_store(choices)
     sources = find_sources(files, choices.stdin_filename)
     desk = open_desk(resource, choices)
+    _warn_of_target(forward)
     refuse_overwriting(split, sources)
     with closing(open_for_writing(url, desk.program)) as store, closing(Copies(split)) as copies:
         batch = Batch(desk, store, sources, copies, resume, restart, split.max_errors, forward)
@@ -56,6 +59,18 @@ def apply_files(
     end_with(tally.refused)
 
 
+def _warn_of_target(name: str | None) -> None:
+    """Say that a target is none of those that are configured; where none is, others send what waits."""
+    known = configuration_here().targets
+    if name is None or not known or name in known:
+        return
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there is {', '.join(known)}"
+    click.echo(
+        f"warning: no target {name} is configured: {hint}; what is for it waits in the outbox", err=True
+    )
+
+
 def apply_plan(
     file: str,
     resource: str | None,
@@ -68,6 +83,8 @@ def apply_plan(
     url = require_store(choices)
     plan = read_plan(file)
     planned = plan[0].text("resource")
+    if plan[0].text("operation") == "update" and choices.key is None:
+        raise click.UsageError(f"{file} plans updates: give --operation update and --key as for `plan`")
     if resource is not None and resource != planned:
         raise click.UsageError(f"{file} is a plan for {planned}, not for {resource}")
     sources = find_sources(files, choices.stdin_filename) if files else planned_sources(plan)

@@ -63,7 +63,9 @@ def _tell(settled: Iterator[Settled], stop: Event, store: Store, output: OutputC
     fates: Counter[str] = Counter()
     with _stopping(stop):
         _write_settled(_counted(settled, fates), output)
-    click.echo(_summary(fates, count_letters(store)["waiting"]), err=True)
+    left = count_letters(store)["waiting"]
+    when = "" if fates or not left else ", none of them due yet: `rulewright outbox list` says when"
+    click.echo(_summary(fates, left) + when, err=True)
     return fates
 
 
