@@ -183,7 +183,8 @@ def _target(name: str, table: _Table) -> Target:
 
 
 def _origins(table: _Table, url: str) -> Iterator[Origin]:
-    for key, text in (("url", url), *(("hosts", f"https://{host}") for host in table.texts("hosts"))):
+    hosts = [host if "://" in host else f"https://{host}" for host in table.texts("hosts")]
+    for key, text in (("url", url), *(("hosts", host) for host in hosts)):
         try:
             origin = _origin(text)
         except ValueError:

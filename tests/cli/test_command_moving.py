@@ -107,7 +107,7 @@ def test_tick_fires_what_is_due_once(run: Run) -> None:
         (("fire", "desk/request", "1", "create"), "has no event create; it has: answer, escalate"),
         (("fire", "desk/request", "1", "update"), "has no event update; it has: answer, escalate"),
         (("fire", "desk/request", "one", "answer"), "the key must be a whole number"),
-        (("transitions", "desk/request", "9"), "no such request"),
+        (("transitions", "desk/request", "9"), "error: no such request: id 9\n"),
         (("fire", "desk/request", "1", "answer", "--payload", "{"), "invalid_json"),
         (("fire", "desk/request", "1", "answer", "--payload", "[1]"), "must be a JSON object"),
         (("fire", "desk/request", "1", "answer", "--records", "r.yaml"), "fire works on --store"),

@@ -281,6 +281,8 @@ def test_forward_goes_on_where_it_failed(run: Run, server: FaultyServer) -> None
     assert (early.exit_code, found(early)[0]["verdict"]) == (1, "undecided")
     assert (failed.exit_code, found(failed)[0]["verdict"]) == (1, "undecided")
     assert "is waiting in the outbox" in failed.stdout
+    assert "outbox deliver --store sqlite:///rulewright-outbox.db\n" in failed.stderr
+    assert "outbox deliver" not in done.stderr
     assert (done.exit_code, found(done)[0]["verdict"]) == (0, "accepted")
 
 

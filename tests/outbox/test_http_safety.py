@@ -79,6 +79,14 @@ def test_only_configured_hosts_are_sent_to(url: str, server: FaultyServer) -> No
     assert server.received == []
 
 
+@pytest.mark.parametrize("host", ["api.example.com", "https://api.example.com", "https://api.example.com/v1"])
+def test_a_host_may_be_written_as_the_message_names_it(host: str) -> None:
+    """Its scheme was taken for a host, and what it was written for still refused."""
+    (target,) = read_targets({"vendor": {"url": "https://a.b", "hosts": [host]}}).values()
+
+    assert ("https", "api.example.com", 443) in target.origins
+
+
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirects_to_other_hosts_are_refused(status: int, forward: Forward, server: FaultyServer) -> None:
     """The token stays where it belongs."""
@@ -247,6 +255,7 @@ def test_a_token_that_can_t_be_used_is_not_shown(value: str, server: FaultyServe
         ({"url": "https://a.b", "token": "oops"}, "there is no token"),
         ({"url": "https://a.b", "headers": {"X": 1}}, "headers"),
         ({"url": "https://a.b", "hosts": "c.d"}, "hosts"),
+        ({"url": "https://a.b", "hosts": ["http://c.d"]}, "https"),
     ],
 )
 def test_wrong_configuration_is_told(table: dict[str, object], said: str) -> None:

@@ -106,7 +106,10 @@ def _judge_one_move(
     run = open_run(rules, compiled, inputs, Overlay(records, _keys(rules)))
     find_current(run)
     if run.log.ended:
-        raise EvaluationError(f"{compiled.name} {inputs.key}: {run.log.problems()[0].message}")
+        first = run.log.problems()[0]
+        # That names the record itself.
+        about = "" if first.code == "not_found" else f"{compiled.name} {inputs.key}: "
+        raise EvaluationError(f"{about}{first.message}")
     merge_update(run)
     return judge_move(run)
 

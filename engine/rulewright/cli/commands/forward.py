@@ -39,7 +39,8 @@ def command(
     What the rules refuse is not sent. Rules that need records judge by --records or --store; without
     either, those rules are left to the receiver. A refusal of the receiver is shown at the field that it is
     about. What could not be delivered stays in the outbox: run the same command again, or `rulewright
-    outbox deliver`. A payload that has arrived is not sent twice, unless --again says so.
+    outbox deliver --store` with the URL of --outbox. A payload that has arrived is not sent twice, unless
+    --again says so.
     """
     from rulewright.cli.outbox.passing import Passing, forward_files  # noqa: PLC0415 - lazy, for a fast --help
 

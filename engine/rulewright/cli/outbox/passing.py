@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Final
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
+import click
 from msgspec import Struct
 
 from rulewright.cli.deciding.decisions import entries_of, read_all_items
@@ -63,6 +64,10 @@ def forward_files(passing: Passing, files: Sequence[str], choices: Choices, outp
         run = _Run(passing, desk, records, store, deliverer)
         items = enumerate(read_all_items(desk, sources))
         tally = show(entries_of(desk, run.decided(items)), output)
+    if run.waits:
+        # The address of another store may hold a password.
+        named = passing.outbox if passing.outbox.startswith("sqlite:") else "URL"
+        click.echo(f"what waits is sent by: rulewright outbox deliver --store {named}", err=True)
     end_with(tally.refused)
 
 
@@ -73,6 +78,8 @@ class _Run:
     records: Records | None
     store: Store
     deliverer: Deliverer
+    # Whether something stays in the outbox for now.
+    waits: bool = False
 
     def decided(self, items: Iterator[tuple[int, Item]]) -> Iterator[Decided]:
         """Yield each payload with what became of it, in order."""
@@ -132,6 +139,7 @@ class _Run:
                 problems = tuple(_problems(letter))
                 return replace(told, verdict="rejected", problems=(*told.problems, *problems))
             case _:
+                self.waits = True
                 return replace(told, verdict="undecided", problems=(*told.problems, _waiting(letter)))
 
 
