@@ -151,7 +151,10 @@ def test_it_is_explained_exported_and_documented(desk: Desk) -> None:
         in page
     )
     assert "`charity_register(string)` gives string" in page
-    assert "| `claim` | `(record.taxpayer == true) && (given(record.amount))` | create `giving/claim`" in page
+    assert (
+        "| `claim` | `create` | `(record.taxpayer == true) && (given(record.amount))` | create `giving/"
+        in page
+    )
 
 
 def test_its_page_is_shown(desk: Desk) -> None:
