@@ -132,6 +132,16 @@ def test_scenarios_beside_their_rules(run: Run) -> None:
     assert [(one.code, one.err) for one in ran] == [(0, ""), (0, "")]
 
 
+def test_a_scenario_file_in_a_folder_is_told_by_its_whole_path(run: Run) -> None:
+    """What is told can be pasted."""
+    Path("mine/desk").mkdir(parents=True)
+    Path("mine/desk/note.test.yaml").write_text("resource: desk/note\n")
+
+    ran = run("check", "mine/desk/note.test.yaml")
+
+    assert "scenarios are run by: rulewright test mine/desk/note.test.yaml" in ran.out
+
+
 def test_scenarios_beside_several_rules(run: Run) -> None:
     """Scenarios of two folders of rules can't be run at once: which rules count has to be said."""
     Path("rulewright.toml").unlink()

@@ -37,7 +37,7 @@ def find_folders(path: Path, display_root: str | None) -> _Found:
     if path.is_file():
         if not path.name.endswith(_ENDINGS) or path.name.endswith(_TEST_ENDING):
             said = f"{path.name} is no rule file"
-            return (), (_about(shown, "no-rule-files", said, _hint_for(path)),), False
+            return (), (_about(shown, "no-rule-files", said, _hint_for(shown)),), False
         # A resource is read with its neighbours: its look-ups and references name them.
         parent = str(path.parent) if display_root is None else display_root
         return *_one(path.parent, parent), False
@@ -69,9 +69,9 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in found if path.is_file() or (path.is_symlink() and not path.exists()))
 
 
-def _hint_for(path: Path) -> str:
-    if path.name.endswith(_TEST_ENDING):
-        return f"scenarios are run by: rulewright test {path.name}"
+def _hint_for(shown: str) -> str:
+    if shown.endswith(_TEST_ENDING):
+        return f"scenarios are run by: rulewright test {shown}"
     return "expected <api>/<name>.yaml"
 
 
