@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from workplace import Run, Write
 
+from rulewright.errors import PayloadError
 from rulewright.inputs import Broken, Source, array_items, places_of, read_items
 from rulewright.inputs.json_places import item_starts
 from rulewright.source import SourceText
@@ -113,6 +114,31 @@ def test_an_item_that_is_too_large(where: str) -> None:
 
     assert (broken.code, broken.at, len(broken.raw)) == ("limit", "a.json:2:2", 1000)
     assert "larger than 10 MiB" in broken.message
+
+
+@pytest.mark.parametrize("depth", [101, 1_000, 100_000])
+def test_an_item_that_is_nested_too_deep(depth: int) -> None:
+    """It is refused alone, however deep it is."""
+    deep = b'{"b": ' + b"[" * depth + b"]" * depth + b"}"
+
+    first, second, third = read(b'[{"a": 1}, ' + deep + b', {"c": 2}]')
+
+    assert isinstance(second, Broken)
+    assert (first.value, second.code, third.value) == ({"a": 1}, "limit", {"c": 2})
+
+
+@pytest.mark.parametrize("written", [b"", b'[{"a": 1}', b'[{"a": 1}, {"b": "'])
+def test_a_file_that_is_changed_while_it_is_read(written: bytes) -> None:
+    """It was followed to its end, so it is no flaw of the payloads that it can't be followed again."""
+    stream = io.BytesIO(b"[" + b'{"a": "b"},\n' * 50_000 + b"{}]")
+    items = array_items.read_array("a.json", stream)
+    next(items)
+    stream.seek(0)
+    stream.truncate()
+    stream.write(written)
+
+    with pytest.raises(PayloadError, match="this file was changed while it was read"):
+        list(items)
 
 
 @pytest.mark.parametrize("size", SIZES)

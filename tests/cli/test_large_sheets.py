@@ -103,13 +103,15 @@ def test_pieces_give_the_rows_of_the_whole(
         lambda text: text.replace("Guest 9 ", "<![CDATA[</row>]]>"),
         lambda text: text.replace('<row r="99">', "<row>"),
         lambda text: text.replace("<sheetData>", '<sheetData a="">'),
+        lambda text: re.sub("(<row .*</row>)(<row .*</row>)", r"\2\1", text),
+        lambda text: text.replace('</c><c r="B', '</c></row><row r="99"><c r="B').replace('"99"', '"3"', 1),
     ],
-    ids=["comments", "CDATA", "unnumbered", "attributes"],
+    ids=["comments", "CDATA", "unnumbered", "attributes", "unordered", "torn"],
 )
 def test_what_can_not_be_cut_is_read_as_a_whole(
     opened: list[str], monkeypatch: pytest.MonkeyPatch, change: Callable[[str], str]
 ) -> None:
-    """Where a row's end, or its number, can't be told by a look."""
+    """Where a row's end, or its number, can't be told by a look, or rows are not in order."""
     rewrite(change)
     whole = read_rows()
     opened.clear()
@@ -126,3 +128,16 @@ def test_a_piece_that_is_broken(opened: list[str], monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(PayloadError, match="the sheet S can't be read"):
         read_rows()
+
+
+def test_a_workbook_that_is_cut_off_meanwhile(opened: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told of as what is no workbook any more, with a reason."""
+    read_little(monkeypatch, 1)
+    rewrite(lambda text: text.replace("Guest 3 ", "Guest 3 " + "x" * 100_000))
+    book = BytesIO(Path("v.xlsx").read_bytes())
+    rows = open_sheet("v.xlsx", book, None).rows()
+    next(rows)
+    book.truncate(book.tell())
+
+    with pytest.raises(PayloadError, match="no XLSX workbook: it ends too early"):
+        list(rows)

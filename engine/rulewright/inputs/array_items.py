@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rulewright.errors import PayloadError
 from rulewright.inputs.decoding import MARK, decode_text
 from rulewright.inputs.documents import too_large
 from rulewright.inputs.json_places import SHALLOW, find_values
@@ -95,7 +96,10 @@ class _ItemLocator(Struct, frozen=True):
 
 
 def read_array(name: str, stream: BinaryIO) -> Iterator[Item]:
-    """The items of the array that comes next in a stream that can seek; one Broken where it is none."""
+    """The items of the array that comes next in a stream that can seek; one Broken where it is none.
+
+    Raises PayloadError where it is no longer the array that it was when it was followed to its end.
+    """
     begun = stream.tell()
     try:
         for _ in _Follower(stream).items():
@@ -103,7 +107,10 @@ def read_array(name: str, stream: BinaryIO) -> Iterator[Item]:
     except _LostError as lost:
         yield _flawed(name, stream, begun, lost)
     else:
-        yield from _items(name, stream, begun)
+        try:
+            yield from _items(name, stream, begun)
+        except _LostError:
+            raise PayloadError("this file was changed while it was read", name) from None
 
 
 def _items(name: str, stream: BinaryIO, begun: int) -> Iterator[Item]:
@@ -128,7 +135,9 @@ class _Follower:
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """What was passed since the last item started, and the next item. Raises _LostError."""
         while (opening := self._held.find(b"[")) < 0:
-            self._held += self._stream.read(_BLOCK)
+            if not (block := self._stream.read(_BLOCK)):
+                raise _LostError(self._start)
+            self._held += block
         passed = len(MARK) if self._held.startswith(MARK) else 0
         self._last = self._index = opening + 1
         while True:
@@ -188,7 +197,8 @@ def _several(held: bytes, index: int) -> list[_Span]:
             continue
         try:
             parts = _parts(b"[" + held[index : end + 1] + b"]")
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
+            # Nested too deep for it: such items are told apart one by one.
             continue
         return [*_spans(held, index, map(bytes, parts))]
     return []

@@ -26,7 +26,9 @@ def opened_parts(name: str, book: BinaryIO) -> Iterator[zipfile.ZipFile]:
             yield parts
     except (zipfile.BadZipFile, ValueError, RuntimeError, EOFError, zlib.error) as error:
         # RuntimeError: a part is encrypted, or packed in a way that the standard library does not know.
-        raise PayloadError(f"this is no XLSX workbook: {error}", name) from None
+        # EOFError, of a file that became shorter meanwhile, has no words.
+        reason = str(error) or "it ends too early"
+        raise PayloadError(f"this is no XLSX workbook: {reason}", name) from None
 
 
 def part_of(parts: zipfile.ZipFile, sheet: str) -> str | None:

@@ -78,21 +78,27 @@ def _pack(parts: Mapping[str, bytes]) -> io.BytesIO:
 
 
 def _is_cuttable(parts: zipfile.ZipFile, part: str) -> bool:
-    """Whether rows can be told apart by their tags, and each says its number."""
+    """Whether rows can be told apart by their tags, and each says its number, larger than the one before.
+
+    What is not in order may have its header anywhere, and a row in parts: only as a whole it is what it was.
+    """
     with parts.open(part) as content:
         found = _ROWS.search(kept := content.read(_LONGEST_HEAD))
         if found is None or b"<%bworksheet" % found[1] not in kept:
             return False
         rows = re.compile(rb"<%brow(?=[\s/>])" % found[1])
-        numbered = re.compile(rb"<%brow\s(?:[^>]*?\s)?r\s*=" % found[1])
+        numbered = re.compile(rb"""<%brow\s(?:[^>]*?\s)?r\s*=\s*["']([0-9]{1,7})["']""" % found[1])
+        last = 0
         while True:
             if _OPAQUE.search(kept) is not None:
                 return False
             # A tag that is not whole is looked at with what follows.
             end = kept.rfind(b"<")
             whole = kept[:end]
-            if len(rows.findall(whole)) != len(numbered.findall(whole)):
+            numbers = [int(number) for number in numbered.findall(whole)]
+            if len(rows.findall(whole)) != len(numbers) or [last, *numbers] != sorted({last, *numbers}):
                 return False
+            last = numbers[-1] if numbers else last
             if not (block := content.read(_PIECE)):
                 return True
             kept = kept[end:] + block
