@@ -51,11 +51,8 @@ def carry_out_plan(
     the plan was carried out.
     """
     items = list(read_all_items(desk, sources))
-    if desk.program.ruleset != plan[0].text("ruleset"):
-        return [_conflict(desk, items[0], "the rules have changed since this was planned")], False
-    if len(items) != len(plan):
-        message = f"{len(plan)} payloads were planned, and now there are {len(items)}"
-        return [_conflict(desk, items[0], message)], False
+    if (wrong := _outdated(desk, plan, items)) is not None:
+        return [_conflict(desk, items[0], wrong)], False
     decided: list[Decided] = []
     conflicts: list[Decided] = []
     try:
@@ -72,6 +69,15 @@ def carry_out_plan(
     except (UniqueViolationError, ReferenceViolationError) as error:
         return [_conflict(desk, items[-1], str(error))], False
     return decided, True
+
+
+def _outdated(desk: Desk, plan: Sequence[Planned], items: Sequence[Item]) -> str | None:
+    """Why the plan is not to be carried out, whatever its payloads are; None where it may be."""
+    if desk.program.ruleset != plan[0].text("ruleset"):
+        return "the rules have changed since this was planned"
+    if len(items) != len(plan):
+        return f"{len(plan)} payloads were planned, and now there are {len(items)}"
+    return None
 
 
 def _decide(
