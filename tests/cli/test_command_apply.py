@@ -47,6 +47,15 @@ def test_a_store_in_memory_is_said_to_be_none_that_stays(run: Run, write: Write,
     assert ran.err.startswith(f"warning: {url} is in memory, and gone when this command ends")
 
 
+def test_several_files_give_one_json_array(run: Run, write: Write) -> None:
+    """As `validate` gives one: two objects, one behind the other, are no JSON."""
+    files = [write(f"{name}.json", {"name": name}) for name in ("joy", "ann")]
+
+    ran = run("apply", "desk/person", *files, *STORE, "--format", "json")
+
+    assert [one["record"]["name"] for one in json.loads(ran.out)] == ["joy", "ann"]
+
+
 def test_plan_shows_what_apply_does(run: Run, write: Write) -> None:
     """The same changes with before and set, and they are in the store afterwards."""
     run("apply", "desk/person", write("joy.json", {"name": "Joy", "busy": False}), *STORE)

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
 from types import SimpleNamespace
@@ -52,6 +53,7 @@ effects:
     when: given(payload.count)
     log: {text: said(record.code), as: "'seen'"}
 """
+TIME = "timestamp('2025-01-15T00:00:00Z')"
 LOG = """
 rulewright: 1
 resource: shop/log
@@ -393,6 +395,54 @@ def test_a_function_that_fails_leaves_the_payload_undecided(rules: Path) -> None
     assert outcome.verdict == "undecided"
     assert [problem.path for problem in outcome.problems] == ["/said"]
     assert "secret" not in json.dumps([str(problem) for problem in outcome.problems])
+
+
+@pytest.mark.parametrize("referee", [True, False])
+def test_functions_get_and_give_moments_as_python_has_them(rules: Path, referee: bool) -> None:
+    """A point in time is a datetime in UTC, whatever expressions make of it; nested ones come out, too."""
+
+    def next_days(moment: datetime) -> list[object]:
+        return [moment.isoformat(), moment + timedelta(days=1), moment.date()]
+
+    acme = SimpleNamespace(
+        __name__="acme",
+        rulewright_functions=lambda: [
+            CelFunction(name, [kind], result, call, [f"type({name}({TIME})) == {shown}"], "Days.")
+            for name, kind, result, call, shown in (
+                ("day_after", "timestamp", "timestamp", lambda it: it + timedelta(days=1), f"type({TIME})"),
+                ("day_of", "dyn", "dyn", lambda it: it.date(), f"type({TIME})"),
+                ("next_days", "timestamp", "list", next_days, "list"),
+            )
+        ],
+    )
+    (rules / "shop" / "order.yaml").write_text(
+        "rulewright: 1\nresource: shop/order\nkey: id\nfields:\n  id: {type: integer, required: true}\n"
+        "  on: {type: date, required: true}\n  after: {type: date, compute: day_after(record.on)}\n"
+        "  same: {type: datetime, compute: day_of(record.on)}\n"
+        "  days: {type: any, compute: next_days(record.on)}\n"
+    )
+    program = load(rules, plugins=[acme], installed=False)
+
+    record = program.evaluate("shop/order", {"id": 1, "on": "2025-12-31"}, referee=referee).record
+
+    assert record is not None
+    assert (record["after"], record["same"]) == ("2026-01-01", "2025-12-31T00:00:00Z")
+    assert record["days"] == ["2025-12-31T00:00:00+00:00", "2026-01-01T00:00:00Z", "2025-12-31T00:00:00Z"]
+
+
+def test_a_whole_number_that_is_too_long_is_no_result(rules: Path) -> None:
+    """CEL's have 64 bits: with a longer one, nothing is decided."""
+    acme = plugin("A")
+    long = CelFunction("long", ["int"], "int", lambda it: it**9, ["long(2) == 512"], "Longer.")
+    functions = acme.rulewright_functions
+    acme.rulewright_functions = lambda: [*functions(), long]
+    text = RULES + "checks: [{id: short, check: long(payload.count) > 5, message: short}]\n"
+    (rules / "shop" / "order.yaml").write_text(text)
+    program = load(rules, plugins=[acme], installed=False)
+
+    outcome = program.evaluate("shop/order", {"code": "A1", "count": 10**9}, store=open_store("sqlite://"))
+
+    assert [(one.code, one.rule) for one in outcome.problems] == [("undecided", "shop/order.short")]
 
 
 def test_a_call_costs_what_the_function_declares(rules: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from math import isfinite
 from types import MappingProxyType
 from typing import Final
 
@@ -73,7 +74,19 @@ def _fit_integer(field: CompiledField, value: object) -> object:
 
 
 def _fit_number(field: CompiledField, value: object) -> object:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(_keepable(value))
+
+
+def _keepable(number: float) -> float:
+    """The number itself, if a store can keep it: 0.0 / 0.0 is none, and 1.0 / 0.0 is infinite."""
+    if isinstance(number, int):
+        if not INT64_MIN <= number <= INT64_MAX:
+            raise MisfitError("the rule gives a whole number of more than 64 bits, which no store keeps")
+    elif not isfinite(number):
+        raise MisfitError("the rule gives a number that is not finite, which no store keeps")
+    return number
 
 
 def _fit_boolean(field: CompiledField, value: object) -> object:
@@ -128,6 +141,8 @@ def _fit_any(field: CompiledField, value: object) -> object:
     if isinstance(made, date):
         # What is of no type is kept as JSON; to expressions a date is a timestamp, too.
         return encode_datetime(made)
+    if isinstance(made, int | float):
+        return _keepable(made)
     return _writable(made) if isinstance(made, str) else made
 
 

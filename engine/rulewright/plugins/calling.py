@@ -8,7 +8,19 @@ from typing import Final
 
 from rulewright.cel import CelError, EvaluationError, Function, Overload, Type, kind_of
 from rulewright.cel.limits import CHARACTERS_PER_STEP
-from rulewright.cel.values import BOOL, DOUBLE, DYN, INT, STRING, TIMESTAMP
+from rulewright.cel.values import (
+    BOOL,
+    DOUBLE,
+    DYN,
+    INT,
+    INT_MAX,
+    INT_MIN,
+    STRING,
+    TIMESTAMP,
+    Duration,
+    Timestamp,
+    adapt,
+)
 from rulewright.dialects import Dialect, rfc9457
 from rulewright.errors import ENDINGS
 from rulewright.fieldtypes import FieldType, SafeCheck, resolve
@@ -33,7 +45,7 @@ def callable_function(declared: CelFunction) -> Function:
 
     def call(*values: object) -> object:
         try:
-            found = declared.call(*values)
+            found = adapt(declared.call(*map(as_python, values)))
         except (CelError, *ENDINGS):
             raise
         except BaseException as error:
@@ -51,6 +63,13 @@ def callable_function(declared: CelFunction) -> Function:
     return Function(declared.name, (Overload(params, result, call, cost=cost),))
 
 
+def as_python(value: object) -> object:
+    """The value as functions of plug-ins get it: they know Python's moments and spans, not those of CEL."""
+    if isinstance(value, Timestamp):
+        return value.to_datetime()
+    return value.to_timedelta() if isinstance(value, Duration) else value
+
+
 def _require(declared: CelFunction, found: object, result: Type) -> None:
     """Raise where the function gives something else than it promises: null is allowed for `dyn` only."""
     try:
@@ -60,6 +79,8 @@ def _require(declared: CelFunction, found: object, result: Type) -> None:
     if kind is None or (result is not DYN and kind.name != result.name):
         given = type(found).__name__
         raise EvaluationError(f"{declared.name}() must give {declared.result}, but gave {given}")
+    if isinstance(found, int) and not INT_MIN <= found <= INT_MAX:
+        raise EvaluationError(f"{declared.name}() must give a whole number of 64 bits, but gave a longer one")
 
 
 def safe_dialect(declared: ErrorDialect) -> Dialect:

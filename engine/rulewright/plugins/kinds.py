@@ -29,7 +29,9 @@ class CelFunction:
     """A function for expressions: pure, and quick.
 
     `params` and `result` are names of CEL types: string, int, double, bool, timestamp, list, map or dyn.
-    `call` takes as many values; what it raises becomes an error of the expression. `cost` is what a call
+    `call` takes as many values; what it raises becomes an error of the expression. They are Python's own: a
+    timestamp is a datetime in UTC (so is a date, at midnight), and it may give a datetime or a date for one.
+    Lists and maps are the payload's and the records' themselves, and are not changed. `cost` is what a call
     takes in steps of the budget, beside the size of its texts and lists. `examples` are expressions that are
     true; they are run when the plug-in is loaded.
     """

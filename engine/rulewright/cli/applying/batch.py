@@ -74,7 +74,8 @@ class Batch:
         for index, source in enumerate(self.sources):
             job = job_of(self.desk, source)
             self.source, self.done = source, 0
-            items = mark(read_items(source, self.desk.fields))
+            is_only = len(self.sources) == 1
+            items = mark(read_items(source, self.desk.fields, is_only=is_only))
             try:
                 if index == 0:
                     # A file in which nothing can be read takes nothing from those that are written.

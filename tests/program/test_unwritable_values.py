@@ -1,4 +1,4 @@
-"""A rule may make text that no store keeps: that is said when a payload is decided, not when it is stored."""
+"""What no store keeps is no value, whoever made it: that is said when a payload is decided."""
 
 from __future__ import annotations
 
@@ -42,6 +42,31 @@ def test_text_that_no_store_keeps_is_no_value(tmp_path: Path, made: str) -> None
     assert [one.verdict for one in outcomes] == ["undecided"] * 5
     assert "which no store keeps" in outcomes[0].problems[0].message
     assert all(one == outcomes[0] for one in outcomes)
+
+
+@pytest.mark.parametrize(
+    ("type_", "made"),
+    [
+        ("number", "0.0 / record.size"),
+        ("any", "[1.0 / record.size]"),
+        ("list, items: {type: number}", "[-1.0 / record.size]"),
+        ("any", "18446744073709551615u"),
+    ],
+)
+def test_numbers_that_no_store_keeps_are_no_values(tmp_path: Path, type_: str, made: str) -> None:
+    """A division by nothing leaves its payload undecided; it ended the whole batch at the store."""
+    rules = RULES.replace("{type: string, nullable: true,", f"{{type: {type_},").replace("text: {", "size: {")
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "note.yaml").write_text(
+        rules.replace("size: {type: string", "size: {type: number").replace("MADE", f"'{made}'")
+    )
+    program = load(tmp_path)
+    store = MemoryStore({}, program.tables)
+
+    receipts = [program.apply("desk/note", {"size": 0.0}, store=store, referee=one) for one in (True, False)]
+
+    assert [one.outcome.verdict for one in receipts] == ["undecided"] * 2
+    assert all("which no store keeps" in one.problems[0].message for one in receipts)
 
 
 def test_keys_that_are_no_text_are_refused_with_an_idempotency_key() -> None:
