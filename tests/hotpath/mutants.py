@@ -63,7 +63,7 @@ MUTANTS = (
     Mutant("permission not asked", r"if not permitted\(", "if permitted and not True and ("),
     Mutant("idempotency key not seen", r"if s\.request\.headers:", "if False:"),
     Mutant("path parameter not asked", r"in \(None, ''\): raise Decline", "in (): raise Decline"),
-    Mutant("scheme not looked up first", r"(def caller\(s\):.*\n(?:    .*\n)*?)    l_scheme\(s\)\n", r"\1"),
+    Mutant("scheme not looked up first", r"(?m)^    l_scheme\(s\)$", "    pass"),
     Mutant("text not checked", r"require_writable\(", "len("),
     Mutant("date not read", r"(p\.\w+) = date_\d+\(\1\)", r"\1 = \1"),
     Mutant("uuid not checked", r"is_uuid_\d+\((.*?)\) is None", r"\1 is None"),
@@ -118,7 +118,7 @@ MUTANTS = (
     Mutant("invariants on old look-ups", r"(def invariants\(s\):.*\n)    reread\(s\)\n", r"\1"),
     Mutant("look-ups are not read anew", r"    (if .* in planned: )?s\.c_l_\w+ = UNREAD", "    pass"),
     Mutant("dates not printed", r"print_\d+\((s\.(?:record\['\w+'\]|p\.\w+))\)", r"\1"),
-    Mutant("response without a part", r"'status': [^,]*, ", ""),
+    Mutant("response without a part", r"'status': (?:s\.p\.status|r_status\(s\)), ", ""),
     Mutant("include not seen", r"if s\.request\.query\.get\('include'\): raise Decline", "pass"),
     Mutant("envelope left out", r"return \{'data': body, .*\}", "return body"),
     Mutant("required is not told", r"entries\.append\(entry_\d+\)", "pass"),
@@ -136,8 +136,7 @@ MUTANTS = (
     Mutant("a condition's refusal ends nothing", r"unsound\.update\(\w*ended\)", "pass"),
     Mutant("a condition's refusal is not told", r"(tell|note)\(s, entries, \w+\)", "pass"),
     Mutant("parts of what is refused are told", r"(if \w+ is not None) and '\w+' not in \w*ended:", r"\1:"),
-    Mutant("unique not left to the referee", r"if unsound\.isdisjoint\(.*\) and store is.*:", "if 0:"),
-    Mutant("a taken key not left to the referee", r"if store is not None and '\w+' not in unsound:", "if 0:"),
+    Mutant("a taken value is not told", r"if other is not None: tell_taken\(.*\)", "pass"),
 )  # fmt: skip
 UPDATE_MUTANTS = tuple(
     Mutant(*one)
@@ -247,6 +246,24 @@ class Seeded:
     def straighten(self, unit: Unit, functions: Sequence[str], others: Iterable[str]) -> Straightener:
         """In place of the constructor: `accept` and `collect` are made of functions with the bug."""
         return Straightener(unit, [self.write(one) for one in functions], others)
+
+
+def sources_of(program: Program, name: str, operation: str) -> list[str]:
+    """What the generator writes for a resource: as it is straightened, and as it is compiled."""
+    written: list[str] = []
+
+    class Recorded(Seeded):
+        def write(self, source: str) -> str:
+            written.append(source)
+            return source
+
+    recorded = Recorded(MUTANTS[0])
+    with (
+        mock.patch.object(build, "compile", recorded.compile, create=True),
+        mock.patch.object(build, "Straightener", recorded.straighten),
+    ):
+        build.generate(program.compiled, program.compiled.resources[name], operation)
+    return written
 
 
 def _quickly(program: Program, case: Case) -> Outcome | None:

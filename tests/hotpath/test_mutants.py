@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Sequence
+
 import pytest
-from mutants import MUTANTS, UPDATE_MUTANTS, WIDE, cases_of, outcome_of, update_cases_of
+from mutants import (
+    MUTANTS,
+    RESOURCES,
+    UPDATE_MUTANTS,
+    UPDATED,
+    WIDE,
+    WIDE_UPDATED,
+    Mutant,
+    cases_of,
+    outcome_of,
+    sources_of,
+    update_cases_of,
+)
 
 from rulewright import Program, load
 
@@ -51,3 +67,20 @@ def test_bugs_of_updates_are_seen(own: Program) -> None:
     results = {mutant.name: outcome_of(mutant, cases) for mutant in mutants}
 
     assert results == dict.fromkeys(SURE_OF_UPDATES, "caught")
+
+
+def test_every_kind_of_bug_can_be_planted(own: Program) -> None:
+    """What is generated has a place for each, and can be compiled with it."""
+    wide = load(WIDE)
+    creates = [source for name in RESOURCES for source in sources_of(own, name, "create")]
+    updates = [source for name in UPDATED for source in sources_of(own, name, "update")]
+    updates += [source for name in WIDE_UPDATED for source in sources_of(wide, name, "update")]
+
+    for mutants, sources in ((MUTANTS, creates), (UPDATE_MUTANTS, updates)):
+        assert [mutant.name for mutant in mutants if not _planted(mutant, sources)] == []
+
+
+def _planted(mutant: Mutant, sources: Sequence[str]) -> bool:
+    made = [re.sub(mutant.pattern, mutant.instead, source) for source in sources]
+    changed = [one for one, source in zip(made, sources, strict=True) if one != source]
+    return bool(changed) and all(ast.parse(one) for one in changed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -52,7 +52,7 @@ def test_a_long_list_is_judged_in_linear_time(program: Program, name: str) -> No
 def _seconds(program: Program, name: str, items: list[object]) -> float:
     taken = []
     for _ in range(2):
-        begun = perf_counter()
+        begun = process_time()
         program.evaluate("lang/list", {name: items})
-        taken.append(perf_counter() - begun)
+        taken.append(process_time() - begun)
     return min(taken)
