@@ -156,6 +156,7 @@ def test_resuming_says_what_is_unexpected(run: Run, write: Write) -> None:
         "t.jsonl: the rules have changed since; what is done stays as it was decided\n"
     )
     assert "going on after 2 payloads" in other.err
+    assert "stopped after 1 payload that was not accepted\n" in new.err
 
 
 def test_a_run_that_began_meanwhile(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:

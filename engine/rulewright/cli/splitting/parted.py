@@ -105,5 +105,6 @@ def is_enough(refused: int, split: SplitChoices) -> bool:
     """Whether to give up, which is said."""
     if split.max_errors is None or refused < split.max_errors:
         return False
-    click.echo(f"stopped after {refused} payloads that were not accepted", err=True)
+    what = "payload that was" if refused == 1 else "payloads that were"
+    click.echo(f"stopped after {refused:,} {what} not accepted", err=True)
     return True
