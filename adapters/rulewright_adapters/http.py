@@ -21,6 +21,7 @@ from urllib.parse import urljoin
 from rulewright.errors import AdapterError, ConfigurationError
 from rulewright.ports import Reply, Sending, Store
 from rulewright_adapters.http_driver import httpx2, stamina
+from rulewright_adapters.http_headers import KEY, flaw_of, joined, masked, masked_text
 from rulewright_adapters.http_pace import OwnPace, Pace, SharedPace
 from rulewright_adapters.http_targets import Target, read_targets
 
@@ -94,6 +95,10 @@ class HttpForwarder:
     def send(self, sending: Sending) -> Reply:
         """Send one message, up to three times. Raises ConfigurationError."""
         target = self._target(sending.names)
+        for name, value in sending.headers.items():
+            if flaw := flaw_of(name, value):
+                # No later try would make it any better.
+                return Reply(400, error=f"the message can't be sent: {flaw}")
         call = self._call(target, sending)
         reply = Reply(None)
         retries = stamina.retry_context(
@@ -132,13 +137,13 @@ class HttpForwarder:
 
     def _call(self, target: Target, sending: Sending) -> _Call:
         content = None
-        headers = {"Accept": "application/json", "Idempotency-Key": sending.idempotency_key}
+        headers = {"Accept": "application/json"}
         if sending.body is not None:
             content = json.dumps(sending.body).encode()
             headers["Content-Type"] = "application/json"
-        written = target.resolved(sending.headers, self._environment)
+        named = joined(target.headers, sending.headers)
+        written = target.resolved(named, self._environment)
         identity = target.identity(self._environment)
-        named = {**target.headers, **sending.headers}
         secret = [value for name, value in written.items() if named[name].startswith("$")]
         # Whoever echoes the header may leave its first word out.
         secret += [part for value in identity.values() for part in (value, value.rpartition(" ")[2])]
@@ -146,7 +151,7 @@ class HttpForwarder:
             target=target,
             method=sending.method,
             url=target.address(sending.url),
-            headers={**headers, **written, **identity},
+            headers=joined(headers, written, {KEY: sending.idempotency_key}, identity),
             content=content,
             secrets=frozenset(secret),
         )
@@ -159,7 +164,7 @@ class HttpForwarder:
                 reply, location = self._once(call, url)
                 if location is None:
                     return reply
-                url = urljoin(url, location)
+                url = _joined_url(url, location)
                 if not call.target.allows(url):
                     return Reply(
                         reply.status, error="redirected to a host that is not configured; not followed"
@@ -168,7 +173,7 @@ class HttpForwarder:
         except _TooLongError as error:
             return Reply(None, error=str(error))
         except (httpx2.TransportError, httpx2.StreamError, httpx2.DecodingError) as error:
-            return Reply(None, error=_without(call.secrets, f"{type(error).__name__}: {error}"[:500]))
+            return Reply(None, error=masked_text(call.secrets, f"{type(error).__name__}: {error}"[:500]))
         except httpx2.InvalidURL:
             return Reply(400, error="the message's address is no URL")
 
@@ -179,15 +184,23 @@ class HttpForwarder:
             call.method, url, headers=dict(call.headers), content=call.content, timeout=timeout
         ) as response:
             raw = _read(response, deadline)
-        headers = {name.lower(): _without(call.secrets, value) for name, value in response.headers.items()}
+        headers = {name.lower(): masked_text(call.secrets, value) for name, value in response.headers.items()}
         reply = Reply(
             status=response.status_code,
-            body=_decoded(_without(call.secrets, raw.decode("utf-8", "replace"))),
+            body=_decoded(raw.decode("utf-8", "replace"), call.secrets),
             headers=headers,
             retry_after=_retry_after(headers),
         )
         location = headers.get("location") if response.status_code in _FOLLOWED else None
         return reply, location
+
+
+def _joined_url(url: str, location: str) -> str:
+    """Where a redirect leads; "" where that is no address."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 def _pause(error: Exception) -> bool | float:
@@ -219,11 +232,12 @@ def _read(response: httpx2.Response, deadline: float) -> bytes:
     return b"".join(parts)
 
 
-def _decoded(text: str) -> object:
+def _decoded(text: str, secrets: frozenset[str]) -> object:
+    """What an answer says, without secrets; its text where it is no JSON, or nested beyond reason."""
     try:
-        return json.loads(text) if text else None
+        return masked(secrets, json.loads(text)) if text else None
     except (ValueError, RecursionError):
-        return text
+        return masked_text(secrets, text)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -237,11 +251,3 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, (until - now).total_seconds())
     except (ValueError, TypeError):
         return None
-
-
-def _without(secrets: frozenset[str], text: str) -> str:
-    """Text in which no secret is left, whoever wrote it there."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= 4:
-            text = text.replace(secret, "***")
-    return text

@@ -18,6 +18,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from rulewright.errors import ConfigurationError
+from rulewright_adapters.http_headers import flaw_of
 
 Origin = tuple[str, str, int]
 
@@ -102,7 +103,7 @@ class Target:
         """Headers in which "$NAME" stands for the environment variable NAME."""
         return {
             name: read_secret(self.name, value[1:], environment) if value.startswith("$") else value
-            for name, value in {**self.headers, **headers}.items()
+            for name, value in headers.items()
         }
 
 
@@ -162,13 +163,16 @@ def _target(name: str, table: _Table) -> Target:
     if auth not in SCHEMES:
         raise table.wrong("auth", f"one of {', '.join(SCHEMES)}")
     scheme = SCHEMES[auth]
-    if scheme.prefix is not None and table.text("token_env") is None:
+    if scheme.prefix is not None and not table.text("token_env"):
         raise table.wrong("token_env", "the name of the environment variable that holds the token")
-    if scheme.account is not None and table.text("account_env") is None:
+    if scheme.account is not None and not table.text("account_env"):
         raise table.wrong("account_env", f"the name of the environment variable for {scheme.account}")
     headers = table.values.get("headers", {})
     if not isinstance(headers, Mapping) or not all(isinstance(one, str) for one in headers.values()):
         raise table.wrong("headers", "a table of texts")
+    for header, value in headers.items():
+        if flaw := flaw_of(header, value):
+            raise ConfigurationError(f"[targets.{name}]: headers: {flaw}")
     return Target(
         name=name,
         url=url,

@@ -28,6 +28,8 @@ class Received:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    # The headers as they came, one of a name or several.
+    names: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -188,9 +190,10 @@ def _read(stream: object) -> Received | None:
     first = readline().decode("latin-1").split()
     if len(first) < 2:
         return None
-    headers = {}
+    headers, names = {}, []
     while line := readline().decode("latin-1").strip():
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
+        names.append(name)
     body = stream.read(int(headers.get("content-length", 0)))  # type: ignore[attr-defined]
-    return Received(first[0], first[1], headers, body)
+    return Received(first[0], first[1], headers, body, tuple(names))

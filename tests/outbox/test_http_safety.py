@@ -249,6 +249,7 @@ def test_a_token_that_can_t_be_used_is_not_shown(value: str, server: FaultyServe
         ({"url": "api.example.com"}, "url"),
         ({"url": "https://a.b", "auth": "basic"}, "auth"),
         ({"url": "https://a.b", "auth": "bearer"}, "token_env"),
+        ({"url": "https://a.b", "auth": "bearer", "token_env": ""}, "token_env"),
         ({"url": "https://a.b", "auth": "plannr", "token_env": "T"}, "account_env"),
         ({"url": "https://a.b", "rate": "many"}, "rate"),
         ({"url": "https://a.b", "timeout": 0}, "timeout"),

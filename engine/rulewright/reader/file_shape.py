@@ -8,6 +8,7 @@ from typing import Any
 from rulewright.problem import CODES
 from rulewright.reader.field_shape import SEVERITIES, CheckShape, ErrorShape, fields_table, vendor_error
 from rulewright.reader.flaws import Flaw
+from rulewright.reader.header_shape import Headers, HeaderValue
 from rulewright.reader.kinds import (
     Anything,
     Book,
@@ -253,8 +254,8 @@ class TargetShape(Shape):
         "POST", "PUT", "PATCH", "DELETE", "GET", meaning="How a message is sent: the HTTP method."
     )
     url = Text("Where a message is sent.", required=True)
-    headers = Table(
-        Text(),
+    headers = Headers(
+        HeaderValue(),
         "Headers that a message is sent with. A header's value `$NAME` is that environment variable's.",
         anywhere=True,
     )
