@@ -277,6 +277,29 @@ def test_chunks_that_take_long_end_early(run: Run, write: Write, monkeypatch: py
     assert refused_in("bad.jsonl") == ["no"] * 14
 
 
+def test_a_file_that_can_not_be_read_to_its_end(
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was done before stays done, and is told of."""
+    name = write("t.json", json.dumps([{"title": "t" * 15}] * 20_000))
+    carry_out = Applier.carry_out
+
+    def cut_off(*given: Any, **more: Any) -> Any:
+        Path(name).write_text("[")
+        return carry_out(*given, **more)
+
+    monkeypatch.setattr(Applier, "carry_out", cut_off)
+    ran = run("apply", "desk/ticket", name, *STORE, *JSONL)
+
+    done = len(ran.outcomes)
+    assert (ran.code, 1_000 <= done < 20_000) == (2, True)
+    assert (
+        f"t.json: {done:,} payloads were done before the file could not be read any further; --resume"
+        in ran.err
+    )
+    assert "error: t.json: this file was changed while it was read" in ran.err
+
+
 def test_giving_up_in_chunks_that_take_long(run: Run, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """Refusals are counted over all of them."""
     lines = write("t.jsonl", '{"title": "t"}\nno\n' * 40)

@@ -15,7 +15,7 @@ from rulewright.batch import CHUNK, SECONDS, Applier, in_transactions
 from rulewright.cli.applying.jobs import Job, Marked, job_of, mark
 from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.cli.splitting.copies import Copies
-from rulewright.errors import AdapterError
+from rulewright.errors import AdapterError, PayloadError
 from rulewright.evaluation import Inputs, with_payload
 from rulewright.inputs import Payload, Source, read_items
 from rulewright.outcome import Outcome
@@ -69,7 +69,8 @@ class Batch:
     def run(self) -> Iterator[Decided]:
         """Apply every payload; each outcome comes out after it was stored.
 
-        Raises AdapterError where the store fails; what came out before stays stored.
+        Raises AdapterError where the store fails, PayloadError where a file can't be read any further; what
+        came out before stays stored.
         """
         for index, source in enumerate(self.sources):
             job = job_of(self.desk, source)
@@ -84,14 +85,21 @@ class Batch:
                 for decided in self._chunks(items, source, job):
                     yield from decided
             except AdapterError:
-                hint = "; --resume goes on after them" if self.done and job is not None else ""
-                told = f"{source.name}: {self.done:,} payloads were done before the store failed{hint}"
-                click.echo(told, err=True)
+                self._tell_of_failure("the store failed", job)
+                raise
+            except PayloadError:
+                if self.done:
+                    self._tell_of_failure("the file could not be read any further", job)
                 raise
             if self._gives_up():
                 return
             if job is not None:
                 job.finish(self.store)
+
+    def _tell_of_failure(self, what: str, job: Job | None) -> None:
+        assert self.source is not None, "it was being applied"
+        hint = "; --resume goes on after them" if self.done and job is not None else ""
+        click.echo(f"{self.source.name}: {self.done:,} payloads were done before {what}{hint}", err=True)
 
     def tell_of_interruption(self) -> None:
         """Say what stays done when somebody has interrupted the run, and how to go on."""
