@@ -10,13 +10,14 @@ YAML is read strictly: only true, false, null and plain decimal numbers are type
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import partial
+from types import MappingProxyType
 from uuid import UUID
 
 from rulewright.checks.subject import Subject, problem
-from rulewright.fieldtypes import INT64_MAX, INT64_MIN
+from rulewright.fieldtypes import INT64_MAX, INT64_MIN, FieldType
 from rulewright.model import Constants, Field
 from rulewright.problem import SourceProblem, Span
 from rulewright.reader.kinds import describe, number_hint
@@ -28,12 +29,13 @@ _SHOWN = 20
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every constant of every field."""
+    types = subject.universe.registry.types
     for _, field in subject.all_fields():
         for keyword, value, find_span in _constants(subject, field):
-            expected = None if value is None and _may_be_null(field, keyword) else misfit(field, value)
+            expected = None if value is None and _may_be_null(field, keyword) else misfit(field, value, types)
             if expected is not None:
                 message = f"{keyword}: expected {expected}, found {describe(value)}"
-                yield problem(CODE, message, find_span(), hint=_hint(field.type, value))
+                yield problem(CODE, message, find_span(), hint=_hint(_basic(field, types), value))
         yield from _default_not_allowed(field)
 
 
@@ -47,10 +49,15 @@ def _constants(subject: Subject, field: Field) -> Iterator[tuple[str, object, Ca
         if constants is not None:
             yield keyword, constants.value, partial(_span, constants)
     for value in field.one_of if isinstance(field.one_of, tuple) else ():
-        yield "one_of", value, partial(subject.value_of, field, "one_of", str(value))
+        yield "one_of", value, partial(subject.value_of, field, "one_of", _written(value))
     for keyword, bound in (("min", field.min), ("max", field.max)):
         if bound is not None and field.type in {"integer", "number", "date", "datetime"}:
             yield keyword, bound, partial(subject.value_of, field, keyword)
+
+
+def _written(value: object) -> str:
+    """The text by which a constant is found in the file."""
+    return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
 
 
 def _span(constant: Constants) -> Span:
@@ -66,18 +73,40 @@ def _default_not_allowed(field: Field) -> Iterator[SourceProblem]:
         yield problem(CODE, f"the default is none of one_of: {allowed}", field.default.span)
 
 
-def misfit(field: Field, value: object) -> str | None:
-    """What a constant of this field should be, or None where it fits. Plug-in types are not known here."""
-    kind = field.type
-    if kind == "list" and isinstance(value, list) and field.items is not None:
-        items = field.items
-        return next((f"a list of {items.type}s" for item in value if misfit(items, item)), None)
+def misfit(field: Field, value: object, types: Mapping[str, FieldType] = MappingProxyType({})) -> str | None:
+    """What a constant of this field should be, or None where it fits.
+
+    Of a plug-in's type, which `types` tells of, it has to be of the basic type.
+    """
+    kind = _basic(field, types)
     if kind in {"date", "datetime"}:
         return (
             None if isinstance(value, str) and _is_date(value, field.format) else "a date such as 2025-01-31"
         )
     expected = _EXPECTED.get(kind)
-    return None if expected is None or _fits(kind, value) else expected
+    if expected is None or _fits(kind, value):
+        return _misfit_inside(field, value, types)
+    return expected if kind == field.type else types[field.type].meaning
+
+
+def _basic(field: Field, types: Mapping[str, FieldType]) -> str:
+    return types[field.type].basic if field.type in types else field.type
+
+
+def _misfit_inside(field: Field, value: object, types: Mapping[str, FieldType]) -> str | None:
+    """The same for parts of an object, which may be null, entries of a map and items of a list."""
+    if isinstance(value, list) and field.items is not None:
+        items = field.items
+        expected = next((found for item in value if (found := misfit(items, item, types))), None)
+        is_plain = items.fields is None and items.items is None
+        return expected and (f"a list of {items.type}s" if is_plain else f"a list, each item {expected}")
+    children = {child.name: child for child in field.fields or ()}
+    for name, part in value.items() if isinstance(value, dict) else ():
+        declared = children.get(name, field.items)
+        expected = None if declared is None or part is None else misfit(declared, part, types)
+        if expected is not None:
+            return f"a map whose {name} is {expected}"
+    return None
 
 
 _EXPECTED = {
