@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from rulewright import cel
 from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.evaluation.views import decode_record
 from rulewright.fieldtypes import decode_datetime
+from rulewright.formula import Formula
 from rulewright.model import Timeout
 from rulewright.outcome import Change, Outcome
 from rulewright.ports import Column, Records, StoredRecord, Table, Transaction
@@ -52,14 +55,36 @@ def keep_entries(outcome: Outcome, rules: CompiledRules, transaction: Transactio
         workflow = resource.workflow
         if workflow is None or not _has_timeouts(resource):
             continue
+        if workflow.state_from is not None:
+            _keep_worked_out(transaction, change, resource, workflow.state_from, outcome.as_of)
+            continue
         state = change.set.get(workflow.rule.field or "")
         if state is not None:
             _keep(transaction, change, state, outcome.as_of)
 
 
+def _keep_worked_out(
+    transaction: Transaction, change: Change, resource: CompiledResource, state_from: Formula, since: str
+) -> None:
+    """Keep the state of a record that was written, where it is worked out: any change may move it."""
+    stored = transaction.find(resource.name, {resource.key: change.key}, 1)
+    try:
+        state = state_from.value({"current": decode_record(resource.fields, stored[0])}) if stored else None
+    except cel.CelError:
+        # What can't be told is no state to be left in.
+        return
+    known = transaction.find(ENTRIES.resource, {"id": _id_of(change)}, 1)
+    if isinstance(state, str) and not (known and known[0].get("state") == state):
+        _keep(transaction, change, state, since)
+
+
+def _id_of(change: Change) -> str:
+    return f"{change.resource} {change.key}"
+
+
 def _keep(transaction: Transaction, change: Change, state: object, since: str) -> None:
     entry: dict[str, object] = {
-        "id": f"{change.resource} {change.key}",
+        "id": _id_of(change),
         "resource": change.resource,
         "key": [change.key],
         "state": state,

@@ -65,3 +65,43 @@ def test_a_record_that_moved_on_does_not_time_out(program: Program) -> None:
     program.apply("desk/request", {}, operation="answer", key=1, store=store, as_of="2025-01-02T00:00:00Z")
 
     assert program.tick(store=store, as_of="2026-01-01T00:00:00Z") == ()
+
+
+WORKED_OUT = """
+rulewright: 1
+resource: desk/visit
+key: id
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+  note: {type: string, nullable: true}
+  left: {type: date, nullable: true, readonly: ignore}
+workflow:
+  state_from: 'given(current.left) ? ''gone'' : ''here'''
+  states: {here: {}, gone: {final: true}}
+  events: {leave: {}}
+  transitions: [{event: leave, from: here, to: gone, set: {left: today}}]
+  timeouts: [{state: here, after: 10d, fire: leave}]
+"""
+
+
+@pytest.mark.parametrize("url", ["memory://", "sqlite://"])
+def test_a_state_that_is_worked_out_times_out(tmp_path: Path, url: str) -> None:
+    """From when it was entered, whatever else is changed meanwhile: such timeouts never fired."""
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "visit.yaml").write_text(WORKED_OUT)
+    program = load(tmp_path)
+    store = open_store(url)
+    program.apply("desk/visit", {}, store=store, as_of="2025-01-01T00:00:00Z")
+    program.apply(
+        "desk/visit", {"note": "hm"}, operation="update", key=1, store=store, as_of="2025-01-05T00:00:00Z"
+    )
+
+    early = program.tick(store=store, as_of="2025-01-10T23:59:59Z")
+    on_time = program.tick(store=store, as_of="2025-01-11T00:00:00Z")
+    again = program.tick(store=store, as_of="2025-03-01T00:00:00Z")
+    left = [record["left"] for record in store.find("desk/visit", {})]
+    store.close()
+
+    assert early == again == ()
+    assert [receipt.outcome.operation for receipt in on_time] == ["leave"]
+    assert left == ["2025-01-11"]
