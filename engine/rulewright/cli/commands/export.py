@@ -39,12 +39,12 @@ def export_program(resource: str, operation: str, rules: str | None) -> None:
     """
     from rulewright.cli.desk.opening import load_rules_of  # noqa: PLC0415 - for a fast --help
     from rulewright.evaluation import find_resource, require_operation  # noqa: PLC0415
-    from rulewright.hotpath import program_source  # noqa: PLC0415
+    from rulewright.export.program import program_text  # noqa: PLC0415
 
     compiled = load_rules_of(rules).compiled
     found = find_resource(compiled, resource)
     require_operation(found, operation)
-    click.echo(program_source(compiled, found, operation), nl=False)
+    click.echo(program_text(compiled, found, operation), nl=False)
 
 
 @command.command("jsonschema", short_help="The JSON Schema of what is sent to a resource.")
