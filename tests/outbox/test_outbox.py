@@ -379,3 +379,14 @@ def test_no_lease_is_longer_than_an_hour(program: Program, store: Store) -> None
 
     assert letter.due is not None
     assert letter.due < stamp(now_of(store) + timedelta(hours=1, seconds=1))
+
+
+@pytest.mark.parametrize(("part", "damage"), [("body", "nope"), ("response", "{"), ("headers", "[]")])
+def test_a_damaged_message_is_named(part: str, damage: str, program: Program, store: Store) -> None:
+    """Whoever asks learns which row to restore: it was an internal error."""
+    order(program, store)
+    with store.transaction() as transaction:
+        transaction.update(MESSAGES.resource, 1, {part: damage})
+
+    with pytest.raises(AdapterError, match=r"^message 1 in the outbox is damaged"):
+        list_letters(store)

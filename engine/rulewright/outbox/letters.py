@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, cast
 
+from rulewright.errors import AdapterError
 from rulewright.ports import Column, StoredRecord, Table
 
 State = Literal["waiting", "sending", "delivered", "dead", "dropped"]
@@ -113,7 +114,25 @@ def to_record(letter: Letter) -> dict[str, object]:
 
 
 def from_record(record: StoredRecord) -> Letter:
-    """Read a letter as `to_record` wrote it."""
+    """Read a letter as `to_record` wrote it. Raises AdapterError where somebody damaged it."""
+    try:
+        letter = _read(record)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        letter = None
+    if letter is None or not _is_sound(letter):
+        raise AdapterError(
+            f"message {record.get('id')} in the outbox is damaged: restore its row of the table "
+            "rulewright_message from a copy, or delete it"
+        )
+    return letter
+
+
+def _is_sound(letter: Letter) -> bool:
+    """Whether the parts that are read later are what they were written as."""
+    return isinstance(letter.headers, dict) and isinstance(letter.response, dict | None)
+
+
+def _read(record: StoredRecord) -> Letter:
     text = cast("Mapping[str, str]", record)
     body = json.loads(text["body"])
     return Letter(
