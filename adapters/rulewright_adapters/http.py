@@ -19,9 +19,9 @@ from typing import Final
 from urllib.parse import urljoin
 
 from rulewright.errors import AdapterError, ConfigurationError
-from rulewright.ports import Reply, Sending, Store
+from rulewright.ports import IDEMPOTENCY_KEY, Reply, Sending, Store
 from rulewright_adapters.http_driver import httpx2, stamina
-from rulewright_adapters.http_headers import KEY, flaw_of, joined, masked, masked_text
+from rulewright_adapters.http_headers import flaw_of, joined, masked, masked_text
 from rulewright_adapters.http_pace import OwnPace, Pace, SharedPace
 from rulewright_adapters.http_targets import Target, read_targets
 
@@ -151,7 +151,7 @@ class HttpForwarder:
             target=target,
             method=sending.method,
             url=target.address(sending.url),
-            headers=joined(headers, written, {KEY: sending.idempotency_key}, identity),
+            headers=joined(headers, written, {IDEMPOTENCY_KEY: sending.idempotency_key}, identity),
             content=content,
             secrets=frozenset(secret),
         )

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-# RFC 9110, 5.1 and 5.5. Values beyond ASCII are read differently by every receiver.
-_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE: Final = re.compile(r"[\t -~]*")
-KEY: Final = "Idempotency-Key"
+from rulewright.ports import HEADER_NAME, HEADER_VALUE, IDEMPOTENCY_KEY
+
+_NAME: Final = re.compile(HEADER_NAME)
+_VALUE: Final = re.compile(HEADER_VALUE)
 # What is shorter may stand in an answer by chance.
 _SHORTEST: Final = 4
 # How deep an answer may be nested; what reads it later goes down by recursion.
@@ -24,8 +24,8 @@ def flaw_of(name: str, value: str) -> str | None:
         return f"{name!r} is no name for a header"
     if not _VALUE.fullmatch(value):
         return f"{name} holds what no HTTP header can: it takes printable ASCII"
-    if name.lower() == KEY.lower():
-        return f"{KEY} is different for each message, and never set by hand"
+    if name.lower() == IDEMPOTENCY_KEY.lower():
+        return f"{IDEMPOTENCY_KEY} is different for each message, and never set by hand"
     return None
 
 

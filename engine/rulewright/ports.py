@@ -21,6 +21,12 @@ StoredRecord = Mapping[str, object]
 # Integers are 64-bit everywhere: in payloads, in expressions and in stores.
 INT64_MIN: Final = -(2**63)
 INT64_MAX: Final = 2**63 - 1
+# What a header of a message may be called and hold, as patterns (RFC 9110, 5.1 and 5.5). Values beyond ASCII
+# are read differently by every receiver.
+HEADER_NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+HEADER_VALUE: Final = r"[\t -~]*"
+# The header that is different for each message, so that nobody sets it by hand.
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 # Field -> the value it must equal; a list as value means any of them; None matches null.
 Where = Mapping[str, object]
 ColumnType = Literal["text", "integer", "number", "boolean", "json"]

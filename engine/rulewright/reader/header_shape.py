@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from rulewright.ports import HEADER_NAME, HEADER_VALUE, IDEMPOTENCY_KEY
 from rulewright.reader.flaws import Flaw
 from rulewright.reader.kinds import Book, JsonSchema, Text, describe, flawed, refuse, whole
 from rulewright.reader.shapes import Table
 
-# RFC 9110, 5.1 and 5.5. Values beyond ASCII are read differently by every receiver.
-_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE: Final = re.compile(r"[\t -~]*")
+_NAME: Final = re.compile(HEADER_NAME)
+_VALUE: Final = re.compile(HEADER_VALUE)
 
 
 class HeaderValue(Text):
@@ -42,7 +42,7 @@ class Headers(Table):
 
 
 def _check_header(name: str) -> None:
-    if name.lower() == "idempotency-key":
+    if name.lower() == IDEMPOTENCY_KEY.lower():
         hint = "leave it out: each message has its own"
         raise flawed(Flaw("unknown-keyword", f"{name} is never set by hand", hint, at_key=True))
     if not _NAME.fullmatch(name):
