@@ -7,11 +7,13 @@ import json
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -351,7 +353,7 @@ def test_copies_that_were_changed_meanwhile(run: Run, write: Write) -> None:
 
     assert [(ran.code, "lines are missing" in ran.err) for ran in (shorter, missing)] == [(2, True)] * 2
     assert (foreign.code, "none of them from the run that is to be resumed" in foreign.err) == (2, True)
-    assert (other.read_text(), left, resumed.code) == ("mine\n", ["a"], 0)
+    assert (other.read_text(), left, resumed.code) == ("mine\n", ["a"], 1)
     assert (good.read_text(), stored("code")) == ('{"code": "a"}\n{"code": "b"}\n', ["a", "b"])
     assert refused_in("bad.jsonl") == ["no"]
 
@@ -458,6 +460,65 @@ def test_copies_to_devices(write: Write) -> None:
     ran = subprocess.run([sys.executable, "-m", "rulewright", *words], capture_output=True, check=False)
 
     assert (ran.returncode, b'{"text": "no", ' in ran.stderr, stored("title")) == (1, True, ["a"])
+
+
+def test_a_resumed_file_ends_as_the_whole_of_it_does(run: Run, write: Write) -> None:
+    """What was refused before counts: a file is not clean because its end was."""
+    words = ("apply", "desk/ticket", write("t.jsonl", '{"code": "a"}\nno\n{"code": "b"}\n'), *STORE)
+    run(*words, "--max-errors", "1")
+
+    rest, again = run(*words, "--resume"), run(*words, "--resume")
+
+    assert (rest.code, rest.out.count("accepted"), again.code, again.out) == (1, 1, 1, "")
+    assert (
+        "t.jsonl: going on after 2 payloads that are done: 1 accepted, 1 rejected, 0 undecided\n" in rest.err
+    )
+    assert (
+        "t.jsonl: going on after 3 payloads that are done: 2 accepted, 1 rejected, 0 undecided\n" in again.err
+    )
+
+
+def test_verdicts_that_an_older_version_did_not_count_are_not_told(run: Run, write: Write) -> None:
+    """A store that knows only how many are done says no more than that, and is resumed."""
+    words = ("apply", "desk/ticket", write("t.jsonl", [{"code": "a"}, {"code": "b"}]), *STORE)
+    run(*words)
+    with closing(sqlite3.connect("t.db")) as connection, connection:
+        connection.execute("DELETE FROM _rulewright_progress WHERE job LIKE '% accepted'")
+
+    again = run(*words, "--resume")
+
+    assert (again.code, "going on after 2 payloads that are done\n" in again.err) == (0, True)
+
+
+def test_verdicts_of_a_file_that_is_applied_anew_are_counted_anew(run: Run, write: Write) -> None:
+    """A file that was mended and begun from its start is clean."""
+    words = ("apply", "desk/ticket", write("t.jsonl", '{"code": "a"}\nno\n'), *STORE)
+    run(*words)
+    write("t.jsonl", [{"code": "b"}])
+    run(*words, "--restart")
+
+    again = run(*words, "--resume")
+
+    assert (again.code, "1 accepted, 0 rejected, 0 undecided\n" in again.err) == (0, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process at once")
+def test_sigterm_says_how_far_it_is(write: Write) -> None:
+    """As Ctrl-C does; and whoever sent it sees that it was obeyed."""
+    lines = write("t.jsonl", [{"title": f"t{number}"} for number in range(BIG)])
+    words = [sys.executable, "-m", "rulewright", "apply", "desk/ticket", lines, *STORE, *JSONL]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+
+    process.terminate()
+    _, said = process.communicate()
+
+    done = len(stored("title"))
+    told = (
+        f"t.jsonl: {done:,} of its payloads are done, and stay so; --resume goes on after them\nterminated\n"
+    )
+    assert (process.returncode, said.decode()) == (-signal.SIGTERM, told)
 
 
 def test_resume_takes_appended_lines_and_refuses_changed_ones(run: Run, write: Write) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from types import FrameType
 from typing import NoReturn
 
 import click
@@ -18,10 +20,29 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM came: whoever tells of Ctrl-C tells of this, too."""
+
+
 def end_with(findings: int) -> NoReturn:
     """End the command: 0 if nothing was found, else 1. Raises OSError where stdout takes no more."""
     sys.stdout.flush()
     click.get_current_context().exit(FINDINGS if findings else 0)
+
+
+@contextmanager
+def noticing_sigterm() -> Iterator[None]:
+    """Let SIGTERM raise TerminatedError inside the block, as Ctrl-C raises KeyboardInterrupt."""
+    with ExitStack() as stack:
+        # Only the main thread may say what signals do.
+        with suppress(ValueError):
+            before = signal.signal(signal.SIGTERM, _terminate)
+            stack.callback(signal.signal, signal.SIGTERM, before)
+        yield
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise TerminatedError
 
 
 @contextmanager
@@ -37,6 +58,12 @@ def failing_well(context: click.Context) -> Iterator[None]:
     except BrokenPipeError:
         _silence_stdout()
         context.exit(PIPE_CLOSED)
+    except TerminatedError:
+        click.echo("terminated", err=True)
+        _drop_what_is_refused()
+        # Who sent it, like a service manager, is to see that it was obeyed.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGTERM)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         context.exit(INTERRUPTED)

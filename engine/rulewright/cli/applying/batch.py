@@ -36,6 +36,8 @@ class Batch:
     # A target that accepted payloads are passed on to.
     forward: str | None = None
     refused: int = 0
+    # Those that earlier runs of the same files refused, where this one goes on after them.
+    refused_before: int = 0
     # Of the input that is being applied: what it is, and how many payloads this run has stored or refused.
     source: Source | None = None
     done: int = 0
@@ -154,7 +156,11 @@ class Batch:
     def _chunks(self, items: Iterator[Marked], source: Source, job: Job | None) -> Iterator[list[Decided]]:
         done = job.done(self.store) if self.resume and job is not None else 0
         if done and job is not None:
-            click.echo(f"{source.name}: going on after {done:,} payloads that are done", err=True)
+            verdicts = job.verdicts(self.store)
+            self.refused_before += sum(verdicts.values()) - verdicts.get("accepted", 0)
+            counted = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items())
+            told = f": {counted}" if counted else ""
+            click.echo(f"{source.name}: going on after {done:,} payloads that are done{told}", err=True)
             items = job.rest(items, self.store)
         while not self._gives_up() and (chunk := list(islice(items, CHUNK))):
             yield from self._write(chunk, job)
@@ -205,7 +211,7 @@ class Batch:
         """Copy what was decided, and keep how far that is, just before the commit."""
         self.copies.write(decided, transaction)
         if job is not None:
-            job.keep(last, transaction)
+            job.keep(last, [outcome for _, outcome in decided], self.store, transaction)
 
     def _given(self, chunk: Sequence[Marked]) -> Iterator[Inputs | Outcome]:
         """What is to be decided, by one reading of the clock; and what could not be read."""

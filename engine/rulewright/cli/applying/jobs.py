@@ -7,7 +7,8 @@ is kept: so a file that was changed in what is done already is refused, and one 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from rulewright.cli.desk.desk import Desk
 from rulewright.cli.splitting.lines import item_line
 from rulewright.errors import AdapterError, PayloadError
 from rulewright.inputs import Item, Source
+from rulewright.outcome import Outcome
 from rulewright.ports import Store, Transaction
 
 _DONE: Final = "payloads"
@@ -25,6 +27,8 @@ _FINISHED: Final = "finished"
 # Which run writes: the one that began last.
 _RUN: Final = "run"
 _RULES: Final = "rules"
+# How many of the payloads that are done had each verdict.
+_VERDICTS: Final = ("accepted", "rejected", "undecided")
 
 
 class Marked(Struct, frozen=True):
@@ -51,8 +55,14 @@ class Job(Struct, frozen=True):
     name: str
     source: Source
 
-    def keep(self, last: Marked, transaction: Transaction) -> None:
-        """Keep that everything up to and with `last` is done."""
+    def keep(self, last: Marked, outcomes: Sequence[Outcome], store: Store, transaction: Transaction) -> None:
+        """Keep that everything up to and with `last` is done, which `outcomes` were the end of.
+
+        Call it inside the transaction that writes them, once.
+        """
+        for verdict, count in Counter(outcome.verdict for outcome in outcomes).items():
+            name = f"{self.name} {verdict}"
+            transaction.set_progress(name, store.progress(name) + count)
         transaction.set_progress(f"{self.name} {_DONE}", last.number + 1)
         transaction.set_progress(f"{self.name} {_DIGEST}", last.digest)
         transaction.set_progress(f"{self.name} {_FINISHED}", 0)
@@ -79,7 +89,7 @@ class Job(Struct, frozen=True):
 
     def forget(self, transaction: Transaction) -> None:
         """Keep that nothing is done: it is begun anew."""
-        for what in (_DONE, _DIGEST, _FINISHED):
+        for what in (_DONE, _DIGEST, _FINISHED, *_VERDICTS):
             transaction.set_progress(f"{self.name} {what}", 0)
 
     def finish(self, store: Store) -> None:
@@ -90,6 +100,11 @@ class Job(Struct, frozen=True):
     def done(self, store: Store) -> int:
         """How many payloads are done."""
         return store.progress(f"{self.name} {_DONE}")
+
+    def verdicts(self, store: Store) -> dict[str, int]:
+        """How many of those that are done had each verdict; nothing where a version without counts began."""
+        counts = {verdict: store.progress(f"{self.name} {verdict}") for verdict in _VERDICTS}
+        return counts if sum(counts.values()) == self.done(store) else {}
 
     def is_unfinished(self, store: Store) -> bool:
         """Whether the file was begun and not brought to its end."""

@@ -18,7 +18,7 @@ from rulewright.cli.deciding.decisions import entries_of
 from rulewright.cli.desk.desk import Desk
 from rulewright.cli.desk.opening import open_desk
 from rulewright.cli.desk.stores import open_for_writing, require_store
-from rulewright.cli.endings import end_with
+from rulewright.cli.endings import end_with, noticing_sigterm
 from rulewright.cli.options import Choices, OutputChoices, SplitChoices
 from rulewright.cli.output import show
 from rulewright.cli.splitting.copies import Copies
@@ -51,12 +51,13 @@ def apply_files(
         # The batch copies by itself: the files are to hold what the store holds.
         decided = split_batch(batch.run(), replace(split, accepted=None, rejected=None), sources)
         try:
-            with rare_collections():
+            with noticing_sigterm(), rare_collections():
                 tally = show(entries_of(desk, decided, output), output)
         except KeyboardInterrupt:
             batch.tell_of_interruption()
             raise
-    end_with(tally.refused)
+    # Of a file as a whole: one that is resumed is not clean because its end was.
+    end_with(tally.refused + batch.refused_before)
 
 
 def _warn_of_target(name: str | None) -> None:
