@@ -170,6 +170,32 @@ def test_an_events_own_field_is_as_secret(tmp_path: Path) -> None:
     assert SECRET not in json.dumps([accepted, [*store.find(DECISIONS.resource, {})]], default=str)
 
 
+def test_what_a_transition_has_bound_is_as_secret(tmp_path: Path) -> None:
+    """In a condition that fails, and in its error's words."""
+    program = desk(
+        tmp_path,
+        "fields: {id: {type: integer, generate: sequence}, state: {type: string, readonly: ignore}}\n"
+        "workflow:\n"
+        "  field: state\n"
+        "  initial: open\n"
+        "  states: {open: {}, shut: {}}\n"
+        "  events: {shut: {fields: {code: {type: string}}}}\n"
+        "  transitions:\n"
+        "    - event: shut\n"
+        "      from: open\n"
+        "      to: shut\n"
+        "      effects:\n"
+        "        - {id: a, create: desk/person, bind: made, set: {pin: payload.code}}\n"
+        "        - {id: b, when: int(made.pin) > 0, update: made, set: {pin: '\"x\"'}}\n",
+    )
+    store = stored(program, ticket=[{"id": 1, "state": "open"}])
+
+    shown = told(program, {"code": SECRET}, store, operation="shut", key=1)
+
+    assert [one["problems"][0]["because"]["values"] for one in shown] == [{"made.pin": "***"}] * 2  # type: ignore[index]
+    assert SECRET not in json.dumps(shown)
+
+
 def test_the_largest_of_secrets_is_one(tmp_path: Path) -> None:
     """As `max` and `min` give it."""
     program = desk(

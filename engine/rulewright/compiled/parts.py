@@ -127,6 +127,10 @@ class CompiledEffect(Struct, frozen=True):
     body: Valued | None
     order: tuple[int, ...]
 
+    def runs_on(self, operation: str) -> bool:
+        """Whether it may apply to this operation: create, update or an event."""
+        return "*" in self.on or operation in self.on
+
 
 class CompiledInference(Struct, frozen=True):
     """A rule of `infer`. `asserts` maps kinds to the values of the fact; `told` are those of a message."""

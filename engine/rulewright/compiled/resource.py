@@ -131,6 +131,30 @@ class CompiledResource(Struct, frozen=True, eq=False, dict=True):
             if one.reference is not None and one.reference.bind
         }
 
+    @cached_property
+    def every_bind(self) -> Mapping[str, CompiledEffect]:
+        """As `binds`, with the names that effects of transitions bind; no two effects bind one name."""
+        return {effect.rule.bind: effect for effect in self.every_effect() if effect.rule.bind}
+
+    def resource_behind(self, name: str) -> str | None:
+        """Return the resource whose records a look-up, a reference's `as` or a binding names.
+
+        Of a look-up that counts, or gives the least or greatest value, it is that of the records it goes
+        through. None for any other name.
+        """
+        if name in self.lookups:
+            return self.lookups[name].rule.resource
+        if name in self.bound_references:
+            reference = self.bound_references[name].reference
+            return reference.resource if reference is not None else None
+        return self.every_bind[name].rule.target if name in self.every_bind else None
+
+    def every_effect(self) -> Iterator[CompiledEffect]:
+        """Yield all effects: the resource's own, then those of its transitions."""
+        yield from self.effects
+        for transition in self.workflow.transitions if self.workflow is not None else ():
+            yield from transition.effects
+
     @property
     def hides(self) -> bool:
         """Whether any field is sensitive, however deep."""

@@ -79,7 +79,7 @@ def _bound(run: Run, effect: CompiledEffect, name: str) -> object:
         return run.bound[name]
     if effect.when is not None and effect.when.value(run.scope) is not True:
         return None
-    if run.inputs.operation not in effect.on and "*" not in effect.on:
+    if not effect.runs_on(run.inputs.operation):
         return None
     target = run.rules.resources[effect.rule.target or ""]
     return decode_record(target.fields, {target.key: promised_key(run, target, name)})

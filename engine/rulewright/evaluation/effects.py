@@ -56,7 +56,7 @@ def plan_changes(run: Run, values: Mapping[str, object]) -> Plan:
     records.hide(run.resource.name, plan.own_key)
     moved = run.transition.effects if run.transition is not None else ()
     for effect in (*run.conclusions, *run.resource.effects, *moved):
-        if run.inputs.operation in effect.on or "*" in effect.on:
+        if effect.runs_on(run.inputs.operation):
             _plan_effect(run, plan, effect)
     records.show_all()
     plan.changes.insert(0, _own_change(run, plan))
@@ -219,22 +219,12 @@ def _records_to_update(
         target = run.rules.resources[name]
         where = evaluate_where(run, name, effect.where, run.scope)
         return target, list(plan.records.find(name, where))
-    target = run.rules.resources[_resource_of(run.resource, name)]
+    target = run.rules.resources[run.resource.resource_behind(name) or ""]
     read = run.scope[name]
     views = read if isinstance(read, list) else [read] if isinstance(read, View) else []
     keys = [to_json(encode_value(target.fields[target.key], view[target.key])) for view in views]
     found = [record for key in keys for record in plan.records.find(target.name, {target.key: key}, 1)]
     return target, found
-
-
-def _resource_of(resource: CompiledResource, name: str) -> str:
-    """Return the resource whose record a look-up, a reference or a binding names."""
-    if name in resource.lookups:
-        return resource.lookups[name].rule.resource
-    if name in resource.binds:
-        return resource.binds[name].rule.target or ""
-    reference = resource.bound_references[name].reference
-    return reference.resource if reference is not None else ""
 
 
 def _expected(run: Run, effect: CompiledEffect, found: int) -> bool:

@@ -18,7 +18,7 @@ from rulewright.evaluation.changes import rule_is_touched
 from rulewright.evaluation.fitting import plain
 from rulewright.evaluation.knowledge import PAYLOAD, RECORD, Knowledge, knowledge_of
 from rulewright.evaluation.log import Site, Stage
-from rulewright.evaluation.masking import MASK, Behind, fields_behind, mask_record, to_json
+from rulewright.evaluation.masking import MASK, Behind, behind_name, mask_record, to_json
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.secrecy import is_secret
 from rulewright.evaluation.trace import Result
@@ -268,7 +268,7 @@ class _Inference:
 
     def _shown(self, one: CompiledInference, name: str, value: object, scope: Layer) -> object:
         def behind(name: str) -> Behind:
-            return fields_behind(self.run.resource, self.run.rules, name, scope)
+            return behind_name(self.run.resource, self.run.rules, name, scope)
 
         told = one.told.entries[name]
         if value is not None and is_secret(told, behind):
@@ -353,13 +353,7 @@ def describe_fact(
 
 
 def _record_named(run: Run, fact: Fact) -> dict[str, object]:
-    resource = run.resource
-    if fact.kind in resource.lookups:
-        name = resource.lookups[fact.kind].rule.resource
-    else:
-        reference = resource.bound_references[fact.kind].reference
-        assert reference is not None
-        name = reference.resource
+    name = run.resource.resource_behind(fact.kind) or ""
     target = run.rules.resources[name]
     key = MASK if target.fields[target.key].rule.sensitive else to_json(plain(fact.values[target.key]))
     return {"resource": name, "key": key}

@@ -16,7 +16,7 @@ from rulewright.compiled import (
     CompiledRules,
     compile_field,
 )
-from rulewright.evaluation.masking import fields_behind
+from rulewright.evaluation.masking import behind_name
 from rulewright.evaluation.secrecy import is_secret
 from rulewright.formula import Path, Valued
 from rulewright.inference import InferenceEngine, Join, JoinRule, choose_backend, make_matcher
@@ -123,11 +123,7 @@ def _work_out(rules: CompiledRules, resource: CompiledResource) -> Knowledge:
 def _fields_behind(rules: CompiledRules, resource: CompiledResource, source: str) -> Fields:
     if source in (PAYLOAD, RECORD):
         return resource.fields
-    if source in resource.lookups:
-        return rules.resources[resource.lookups[source].rule.resource].fields
-    reference = resource.bound_references[source].reference
-    assert reference is not None
-    return rules.resources[reference.resource].fields
+    return rules.resources[resource.resource_behind(source) or ""].fields
 
 
 def _kinds(
@@ -157,7 +153,7 @@ def _is_secret(
     fields: Mapping[str, Fields],
 ) -> bool:
     names = {name: fields[source] for name, source in one.rule.facts.items()}
-    return is_secret(value, lambda name: names.get(name) or fields_behind(resource, rules, name))
+    return is_secret(value, lambda name: names.get(name) or behind_name(resource, rules, name))
 
 
 def _fields_of_kinds(

@@ -145,8 +145,8 @@ def _read_behind(resource: CompiledResource, path: Path) -> Iterator[Path]:
         yield from resource.lookups[name].by.reads
     elif name in resource.bound_references:
         yield "record", resource.bound_references[name].name
-    elif name in resource.binds:
-        effect = resource.binds[name]
+    elif name in resource.every_bind:
+        effect = resource.every_bind[name]
         yield from (*(effect.when.reads if effect.when is not None else ()), *effect.set.reads)
     elif name == "record":
         for field in resource.fields.values():
@@ -221,7 +221,7 @@ def _masked(
         return MASK if scope.sensitive and value is not None else to_json(value)
     if path[0] == "request":
         return to_json(_mask_request(resource, path, value))
-    behind = fields_behind(resource, rules, path[0], scope)
+    behind = behind_name(resource, rules, path[0], scope)
     return to_json(_mask_along(behind, path[1:], value))
 
 
@@ -285,7 +285,7 @@ def _may_be_sensitive(
 ) -> bool:
     if path[0] == "request":
         return _may_be_secret_header(resource, path)
-    behind = fields_behind(resource, rules, path[0], scope)
+    behind = behind_name(resource, rules, path[0], scope)
     # `value` and `item` stand for some field of this file: one sensitive field makes them suspect.
     if behind is False and path[0] in ("value", "item"):
         return any(field.hides for field in resource.sendable.values())
@@ -297,7 +297,7 @@ def _may_be_sensitive(
     return field is not None and field.hides
 
 
-def fields_behind(
+def behind_name(
     resource: CompiledResource, rules: CompiledRules, name: str, scope: Mapping[str, object] | None = None
 ) -> Behind:
     """Return the fields of the record that a top-level name stands for; of none, whether it is sensitive."""
@@ -305,19 +305,14 @@ def fields_behind(
         return scope.fields[name]
     if name in _OWN_VIEWS:
         return resource.sendable if name == "payload" else resource.fields
-    target: str | None = None
     if name in resource.lookups:
         lookup = resource.lookups[name].rule
+        if lookup.kind == "count":
+            return False
         if lookup.kind in ("max", "min"):
             other = rules.resources[lookup.resource]
             return other.fields[lookup.of or other.key].hides
-        target = lookup.resource if lookup.kind != "count" else None
-    elif name in resource.binds:
-        target = resource.binds[name].rule.target
-    elif name in resource.bound_references:
-        reference = resource.bound_references[name].reference
-        target = reference.resource if reference is not None else None
-    found = rules.resources.get(target or "")
+    found = rules.resources.get(resource.resource_behind(name) or "")
     return found.fields if found is not None else False
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from rulewright.compiled import CompiledEffect, CompiledResource, CompiledRules
+from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.copying import (
     Behind,
     Held,
@@ -65,13 +65,8 @@ def _work_out(rules: CompiledRules, resource: CompiledResource) -> Provenance:
 
     return Provenance(
         _of_response(resource, behind),
-        {one.id: _of(one.body, behind) for one in _effects(resource) if one.body is not None},
+        {one.id: _of(one.body, behind) for one in resource.every_effect() if one.body is not None},
     )
-
-
-def _effects(resource: CompiledResource) -> tuple[CompiledEffect, ...]:
-    moved = resource.workflow.transitions if resource.workflow is not None else ()
-    return (*resource.effects, *(effect for one in moved for effect in one.effects))
 
 
 def _of_response(resource: CompiledResource, behind: Behind) -> Held:
@@ -106,19 +101,13 @@ def _behind(rules: CompiledRules, resource: CompiledResource, name: str) -> Held
     if name in ("item", "value"):
         # What it stands for in a field's rule depends on the field.
         return name if any(one.hides for one in resource.sendable.values()) else ""
-    target: str | None = None
     if name in resource.lookups:
         lookup = resource.lookups[name].rule
+        if lookup.kind == "count":
+            return ""
         if lookup.kind in ("max", "min"):
             return _of_extreme(rules, lookup)
-        target = lookup.resource if lookup.kind != "count" else None
-    elif name in resource.bound_references:
-        reference = resource.bound_references[name].reference
-        target = reference.resource if reference is not None else None
-    else:
-        effects = (one.rule for one in _effects(resource))
-        target = next((one.target for one in effects if one.bind == name), None)
-    other = rules.resources.get(target or "")
+    other = rules.resources.get(resource.resource_behind(name) or "")
     return held_by_fields((one.rule for one in other.fields.values()), name) if other is not None else ""
 
 

@@ -112,9 +112,7 @@ def look_ups(evidence: Evidence) -> Iterator[LookUpNode]:
 
 def effects(evidence: Evidence) -> Iterator[EffectNode]:
     """Yield each effect: whether it happens, and what it changes."""
-    resource = evidence.run.resource
-    moved = resource.workflow.transitions if resource.workflow is not None else ()
-    for effect in (*resource.effects, *(one for move in moved for one in move.effects)):
+    for effect in evidence.run.resource.every_effect():
         changes = tuple(_masked(evidence, one) for one in evidence.outcome.changes if one.rule == effect.id)
         condition = _condition(evidence, effect)
         if condition.status == "failed":
@@ -149,7 +147,7 @@ def _masked(evidence: Evidence, change: Change) -> Change:
 def _condition(evidence: Evidence, effect: CompiledEffect) -> Ruling:
     operation = evidence.run.inputs.operation
     missing = "effects are planned only for what has no problem"
-    if operation not in effect.on and "*" not in effect.on:
+    if not effect.runs_on(operation):
         missing = f"not on {operation}"
     at = effect.rule.at.get("when", effect.rule.span)
     if effect.when is not None:

@@ -67,7 +67,7 @@ def _all(resource: CompiledResource) -> Iterator[Condition]:
     for transition in transitions:
         if transition.guard is not None:
             yield Condition(name, transition.id, "guard", transition.guard, transition.guard)
-    for effect in (*resource.effects, *(one for move in transitions for one in move.effects)):
+    for effect in resource.every_effect():
         if effect.when is not None:
             yield Condition(name, effect.id, "when", effect.when, effect.when)
     for inference in resource.inferences:

@@ -138,12 +138,10 @@ class _Reader(Struct, frozen=True):
         return or_null(one) if kind.name == "wrapper" else one
 
     def _target(self, name: str) -> str | None:
-        if (found := self.resource.lookups.get(name)) is not None:
-            return found.rule.resource if found.rule.kind in ("find", "find_all") else None
-        if (bound := self.resource.bound_references.get(name)) is not None and bound.reference is not None:
-            return bound.reference.resource
-        effect = self.resource.binds.get(name)
-        return effect.rule.target if effect is not None else None
+        found = self.resource.lookups.get(name)
+        if found is not None and found.rule.kind not in ("find", "find_all"):
+            return None
+        return self.resource.resource_behind(name)
 
     def part(self, whole: Schema, name: str) -> Schema | None:
         """What is under a key, or None where that is not known."""

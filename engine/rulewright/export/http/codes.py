@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from rulewright.compiled import CompiledEffect, CompiledField, CompiledRules
+from rulewright.compiled import CompiledField, CompiledRules
 from rulewright.evaluation.judging import applies_to
 from rulewright.export.http.endpoints import Endpoint
 from rulewright.problem import VendorError
@@ -58,7 +58,7 @@ def _of_the_rules(endpoint: Endpoint) -> Iterator[Refusal]:
     yield from _of_other_records(endpoint, fields)
     yield from _of_the_workflow(endpoint)
     yield from _of_checks(endpoint, fields)
-    if any(endpoint.operation in effect.on or "*" in effect.on for effect in _effects(endpoint)):
+    if any(effect.runs_on(endpoint.operation) for effect in endpoint.resource.every_effect()):
         yield from map(Refusal, _OF_EFFECTS)
 
 
@@ -77,13 +77,6 @@ def _of_reactions(rules: CompiledRules, endpoint: Endpoint) -> Iterator[Refusal]
                 yield from (Refusal(one.code, None, one.vendor) for one in _of_the_rules(other))
     if fired:
         yield Refusal("limit")
-
-
-def _effects(endpoint: Endpoint) -> Iterator[CompiledEffect]:
-    yield from endpoint.resource.effects
-    workflow = endpoint.resource.workflow
-    for one in workflow.transitions if workflow is not None else ():
-        yield from one.effects
 
 
 def _of_the_caller(endpoint: Endpoint) -> Iterator[Refusal]:
