@@ -1,4 +1,4 @@
-"""Rule files in folders below an API's folder, where none is read. Needs nothing that takes its time."""
+"""Where rule files lie: around an API's folder, or below it. Needs nothing that takes its time."""
 
 from __future__ import annotations
 
@@ -30,6 +30,18 @@ def misplaced_files(folder: str) -> Iterator[str]:
                 yield path
 
 
+def is_around_apis(folder: str) -> bool:
+    """Whether the YAML files of a folder are no rule files, and those of a folder in it are some.
+
+    So records and payloads may lie beside the folders of the APIs.
+    """
+    entries = _entries(folder)
+    if any(_is_rule_file(entry) for entry in entries if entry.is_file()):
+        return False
+    below = (one for one in entries if one.is_dir() and not one.name.startswith((".", "_")))
+    return any(_is_rule_file(entry) for one in below for entry in _entries(one.path))
+
+
 def _entries(folder: str) -> list[os.DirEntry[str]]:
     with suppress(OSError), os.scandir(folder) as entries:
         return sorted(entries, key=lambda entry: entry.name)
@@ -39,6 +51,8 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
 def _is_rule_file(entry: os.DirEntry[str]) -> bool:
     if not entry.name.endswith((".yaml", ".yml")) or entry.name.endswith(".test.yaml"):
         return False
+    if entry.name == "api.yaml":
+        return True
     keywords: set[bytes] = set()
     with suppress(OSError), open(entry.path, "rb") as file:
         lines = file.read(_HEAD).removeprefix(b"\xef\xbb\xbf").splitlines()

@@ -11,6 +11,7 @@ import pytest
 from reader_cases import HERE
 
 from rulewright.checks import load_rules
+from rulewright.errors import RuleFileError
 from rulewright.model import Expression, Field, Itself, RuleFile, RuleSet, TemplateList
 from rulewright.problem import VendorError
 from rulewright.reader import read_rules
@@ -222,3 +223,16 @@ def test_many_values_are_checked_in_a_moment(tmp_path: Path) -> None:
 
     assert checked.warnings == ()
     assert process_time() - before < 10
+
+
+def test_other_yaml_may_lie_beside_the_apis(tmp_path: Path) -> None:
+    """Records around the folders of the APIs make no API of the whole folder; a rule file there does."""
+    shutil.copytree(GOOD / "shop", tmp_path / "shop")
+    (tmp_path / "records.yaml").write_text("shop/order: [{id: 1}]\n")
+    beside = read_rules(tmp_path).resources
+    (tmp_path / "order.yaml").write_text("rulewright: 1\n")
+    with pytest.raises(RuleFileError) as wrong:
+        read_rules(tmp_path)
+
+    assert "shop/order" in beside
+    assert "misplaced-file" in {problem.code for problem in wrong.value.problems}

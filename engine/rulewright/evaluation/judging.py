@@ -20,17 +20,26 @@ _DEFAULT_ON = ("create", "update")
 
 
 def judge_values(run: Run) -> None:
-    """Judge computed options and references of every value that is given."""
-    for place in places(run, "values"):
-        if place.value is None or (not place.is_sound and not place.has_items):
-            continue
+    """Judge computed options of every value that is given, then references of those that none refused."""
+    refused: list[str] = []
+    for place in _given(run):
         for field in _with_items(place):
             if field.one_of is not None and is_touched(run, place.top, field.one_of):
-                _judge_options(run, place, field)
+                refused += _judge_options(run, place, field)
+    run.end_fields(refused)
+    for place in _given(run):
+        for field in _with_items(place):
             if field.reference is not None and is_touched(run, place.top, None):
                 judge_reference(run, place, field)
     judge_required_lookups(run)
     run.settle(Stage.REFERENCE)
+
+
+def _given(run: Run) -> Iterator[Place]:
+    """Yield the places of values that are there, of which any that is unsound has sound items."""
+    for place in places(run, "values"):
+        if place.value is not None and (place.is_sound or place.has_items):
+            yield place
 
 
 def _with_items(place: Place) -> tuple[CompiledField, ...]:
@@ -52,7 +61,8 @@ def _each(place: Place, field: CompiledField) -> Iterator[tuple[str, object]]:
             yield pointer, item
 
 
-def _judge_options(run: Run, place: Place, field: CompiledField) -> None:
+def _judge_options(run: Run, place: Place, field: CompiledField) -> Iterator[str]:
+    """Yield the pointer of each value that is none of its options."""
     formula = field.one_of
     assert formula is not None
     for pointer, value in _each(place, field):
@@ -73,6 +83,7 @@ def _judge_options(run: Run, place: Place, field: CompiledField) -> None:
             text = f"{field.label} must be one of {told}"
             message = field.rule.messages.get("one_of", text)
             run.report(site, "one_of", message, because=run.because(formula, scope))
+            yield pointer
 
 
 def _report_no_list(run: Run, formula: Formula, site: Site, scope: Layer, options: object) -> None:

@@ -133,9 +133,10 @@ class Log:
             for number in [number for number, found in errors.items() if found == stage]:
                 del errors[number], self._entries[number]
 
-    def has_error(self, path: str) -> bool:
-        """Whether something was found wrong at this very place."""
-        return bool(self._errors.get(path))
+    def has_error(self, path: str, stage: Stage | None = None) -> bool:
+        """Whether something was found wrong at this very place (by `stage`, or by any)."""
+        found = self._errors.get(path, {})
+        return bool(found) if stage is None else stage in found.values()
 
     def has_error_within(self, path: str) -> bool:
         """Whether something was found wrong at this place, or beneath it."""

@@ -267,8 +267,8 @@ def judge_reference(run: Run, place: Place, field: CompiledField) -> None:
     if not place.has_items:
         _judge_together(run, place, field, site, [(place.pointer, place.value)])
         return
-    # A null item is not given.
-    given = [entry for entry in place.entries() if entry[1] is not None]
+    # A null item is not given, and one that is none of its options has ended.
+    given = [one for one in place.entries() if one[1] is not None and not run.log.has_error(one[0])]
     if field is not place.field and reads_value(reference.where):
         for entry in given:
             _judge_together(run, place, field, replace(site, path=entry[0]), [entry])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -286,7 +286,10 @@ class Run:
 
     def settle(self, stage: Stage) -> None:
         """Let no later rule rely on the fields that `stage` found fault with."""
-        paths = self.log.error_paths(stage)
+        self.end_fields(self.log.error_paths(stage))
+
+    def end_fields(self, paths: Collection[str]) -> None:
+        """Let no later rule rely on what stands at these pointers of the payload."""
         for path in paths:
             mark_unsound(self, path)
         if paths:

@@ -33,18 +33,31 @@ def missing_of(run: Run, variant: Variant) -> tuple[str, ...]:
 
 
 def _judge_forbidden(run: Run, variant: Variant) -> None:
+    """What its own rules said of a field ends it; of a forbidden object nothing inside is told."""
     for name in variant.forbidden:
-        try:
-            given = run.sent.is_given(name)
-        except cel.Unknown:
-            given = True
-        if given:
-            field = run.resource.fields[name]
-            site = Site(
-                f"{run.resource.name}.variants", f"/{name}", variant.span, Stage.PRESENCE, field.order
-            )
-            run.log.withdraw(site.path, Stage.SHAPE)
-            run.report(site, "forbidden", f"{name} must not be given with {', '.join(variant.required)}")
+        path = f"/{name}"
+        if run.log.has_error(path, Stage.PRESENCE) or not _may_be_given(run, name):
+            continue
+        site = Site(
+            f"{run.resource.name}.variants",
+            path,
+            variant.span,
+            Stage.PRESENCE,
+            run.resource.fields[name].order,
+        )
+        for stage in (Stage.SHAPE, Stage.PRESENCE):
+            run.log.withdraw(path, stage)
+        run.report(site, "forbidden", f"{name} must not be given with {', '.join(variant.required)}")
+        run.sent.mark_unsound(name)
+    run.record.forget()
+    run.scope.forget()
+
+
+def _may_be_given(run: Run, name: str) -> bool:
+    try:
+        return run.sent.is_given(name)
+    except cel.Unknown:
+        return True
 
 
 def _report(run: Run, fitting: list[Variant]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from rulewright.misplaced import misplaced_files
+from rulewright.misplaced import is_around_apis, misplaced_files
 from rulewright.problem import SourceProblem, Span
 from rulewright.reader.kinds import NAME
 
@@ -43,7 +43,7 @@ def find_folders(path: Path, display_root: str | None) -> _Found:
         return *_one(path.parent, parent), False
     if not path.is_dir():
         return (), (_about(shown, "unreadable-file", "there is no such file or folder"),), False
-    if _files(path):
+    if _files(path) and not is_around_apis(str(path)):
         return *_one(path, shown), False
     folders: list[ApiFolder] = []
     problems: list[SourceProblem] = []

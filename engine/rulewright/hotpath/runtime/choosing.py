@@ -42,6 +42,13 @@ class _Choice:
     def forget(self) -> None:
         """Nothing is kept here."""
 
+    def has_error(self, path: str, stage: Stage) -> bool:
+        """See Log.has_error."""
+        return any(
+            place[0] == stage and problem.path == path and problem.severity == "error"
+            for place, problem in self._entries
+        )
+
     def withdraw(self, path: str, stage: Stage) -> None:
         """See Log.withdraw."""
         self._entries[:] = [
