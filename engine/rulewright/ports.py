@@ -92,7 +92,7 @@ class Records(Protocol):
         """Return the largest number that `field` holds after `prefix` (0 where there is none).
 
         A sequence with prefix "" numbers an integer field, or a text field such as 0000000012; with a
-        prefix, a text field such as SE0000000012.
+        prefix, a text field such as SE0000000012. More than 18 digits are none of it.
         """
 
 

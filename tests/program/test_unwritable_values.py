@@ -78,3 +78,28 @@ def test_keys_that_are_no_text_are_refused_with_an_idempotency_key() -> None:
     )
 
     assert outcome.verdict == "rejected"
+
+
+@pytest.mark.parametrize("digits", [19, 5000])
+@pytest.mark.parametrize("referee", [True, False])
+def test_a_key_of_too_many_digits_is_no_number_of_a_sequence(
+    tmp_path: Path, digits: int, referee: bool
+) -> None:
+    """As every store has it: what is numbered after such a key, in the same plan, begins anew."""
+    note = "fields: {id: {type: string, generate: {sequence: {prefix: N, width: 3}}}}\n"
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "note.yaml").write_text(f"rulewright: 1\nresource: desk/note\nkey: id\n{note}")
+    (tmp_path / "desk" / "pad.yaml").write_text(
+        "rulewright: 1\nresource: desk/pad\nkey: id\n"
+        "fields: {id: {type: integer, generate: sequence}, first: {type: string}}\n"
+        "effects:\n"
+        "  - {id: a, create: desk/note, set: {id: payload.first}}\n"
+        "  - {id: b, create: desk/note, set: {}}\n"
+    )
+    program = load(tmp_path)
+
+    outcome = program.evaluate(
+        "desk/pad", {"first": f"N{'9' * digits}"}, store=MemoryStore({}, program.tables), referee=referee
+    )
+
+    assert [change.key for change in outcome.changes][2:] == ["N001"]

@@ -9,15 +9,13 @@ from types import MappingProxyType
 from typing import Any
 
 from rulewright.batch.kept import PLAIN, Place
-from rulewright.evaluation.overlay import matches
+from rulewright.evaluation.overlay import matches, sequence_number
 from rulewright.ports import ColumnType, StoredRecord, Table, Where
 
 _NOTHING: Mapping[Hashable, StoredRecord] = MappingProxyType({})
 _NESTED = ("nested",)
 _PLAIN_OR_NULL = frozenset({str, int, type(None)})
 _Index = dict[Place, dict[Hashable, StoredRecord]]
-# As stores have it: longer ones are no sequence of ours.
-_DIGITS = 18
 
 
 @dataclass(slots=True)
@@ -133,7 +131,7 @@ class Pending:
             return last
         for record in made[counted:]:
             value = record.get(field)
-            number = value if value.__class__ is int and not prefix else number_after(prefix, value)
+            number = value if value.__class__ is int and not prefix else sequence_number(value, prefix)
             last = max(last, number)
         self._numbers[field, prefix] = (last, len(made))
         return last
@@ -221,13 +219,3 @@ def _entry(fields: tuple[str, ...], record: StoredRecord) -> Place:
 
 def _enter(index: _Index, fields: tuple[str, ...], same: Hashable, record: StoredRecord) -> None:
     index.setdefault(_entry(fields, record), {})[same] = record
-
-
-def number_after(prefix: str, value: object) -> int:
-    """Return the number that a sequence's value holds after `prefix`, 0 if it is none of the sequence."""
-    if not prefix and value.__class__ is int:
-        return value
-    if not isinstance(value, str) or not value.startswith(prefix):
-        return 0
-    digits = value[len(prefix) :]
-    return int(digits) if len(digits) <= _DIGITS and digits.isascii() and digits.isdigit() else 0

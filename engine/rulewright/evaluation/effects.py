@@ -53,12 +53,11 @@ def plan_changes(run: Run, values: Mapping[str, object]) -> Plan:
     records = run.records if run.records is not None else Overlay(_NoRecords(), _keys(run))
     plan = Plan(own_key=stored_record(run).get(run.resource.key), records=records)
     _plan_own(run, plan)
-    records.hide(run.resource.name, plan.own_key)
     moved = run.transition.effects if run.transition is not None else ()
-    for effect in (*run.conclusions, *run.resource.effects, *moved):
-        if effect.runs_on(run.inputs.operation):
-            _plan_effect(run, plan, effect)
-    records.show_all()
+    with records.hiding(run.resource.name, plan.own_key):
+        for effect in (*run.conclusions, *run.resource.effects, *moved):
+            if effect.runs_on(run.inputs.operation):
+                _plan_effect(run, plan, effect)
     plan.changes.insert(0, _own_change(run, plan))
     return plan
 
@@ -173,9 +172,8 @@ def _is_new(run: Run, plan: Plan, effect: CompiledEffect, target: CompiledResour
         return False
     if run.records is None or (target.key not in effect.set.entries and _is_generated(target)):
         return True
-    plan.records.show_all()
-    found = plan.records.find(target.name, {target.key: key}, 1)
-    plan.records.hide(run.resource.name, plan.own_key)
+    with plan.records.hiding_none():
+        found = plan.records.find(target.name, {target.key: key}, 1)
     if found:
         run.report(site, "unique", words_of_taken(target, target.fields[target.key]))
     return not found
@@ -298,16 +296,13 @@ def _judge_references(
     """What an effect writes must name existing records too, the own one among them."""
     if run.records is None:
         return
-    plan.records.show_all()
     for name, field_ in _given_references(target, values):
         reader = run if target is run.resource else open_run(run.rules, target, run.inputs, run.records)
-        for record in find_referenced(reader, field_, values[name]):
-            if record is None:
-                message = (
-                    f"{effect.rule.id} sets {name} of a {target.file.name} to a record that does not exist"
-                )
-                run.report(_site(effect, "set"), "reference", message)
-    plan.records.hide(run.resource.name, plan.own_key)
+        with plan.records.hiding_none():
+            found = find_referenced(reader, field_, values[name])
+        if None in found:
+            message = f"{effect.rule.id} sets {name} of a {target.file.name} to a record that does not exist"
+            run.report(_site(effect, "set"), "reference", message)
 
 
 def _given_references(

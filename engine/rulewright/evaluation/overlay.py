@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from contextlib import contextmanager
+from typing import Final, Literal
 
 from rulewright import cel
 from rulewright.ports import Records, StoredRecord, Where
+
+# Eighteen digits keep every number within 64 bits; longer ones are no sequence of ours, as stores have it.
+_MOST_DIGITS: Final = 18
 
 
 class NoStoreError(cel.EvaluationError):
@@ -21,8 +25,8 @@ def needs_store(reader: str) -> str:
 class Overlay:
     """`Records` as they will be after the planned changes.
 
-    Holds the whole record of every planned create and update, by resource and key. `hidden` names one
-    record that is not to be found (an effect's `where` never matches the own record).
+    Holds the whole record of every planned create and update, by resource and key. One record may be hidden
+    (an effect's `where` never matches the own record).
     """
 
     def __init__(self, base: Records, keys: Mapping[str, str]) -> None:
@@ -35,13 +39,23 @@ class Overlay:
         """Let reads see `record` in place of what is stored under `key`."""
         self._planned.setdefault(resource, {})[key] = record
 
-    def hide(self, resource: str, key: object) -> None:
-        """Let no read find this record."""
-        self._hidden = (resource, key)
+    @contextmanager
+    def hiding(self, resource: str, key: object) -> Iterator[None]:
+        """Let no read within the block find this record."""
+        before, self._hidden = self._hidden, (resource, key)
+        try:
+            yield
+        finally:
+            self._hidden = before
 
-    def show_all(self) -> None:
-        """Undo `hide`."""
-        self._hidden = None
+    @contextmanager
+    def hiding_none(self) -> Iterator[None]:
+        """Let the reads within the block find what `hiding` hides around it."""
+        before, self._hidden = self._hidden, None
+        try:
+            yield
+        finally:
+            self._hidden = before
 
     def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
         """See Records.find."""
@@ -113,7 +127,8 @@ def sequence_number(value: object, prefix: str) -> int:
     if not isinstance(value, str) or not value.startswith(prefix):
         return 0
     digits = value[len(prefix) :]
-    return int(digits) if digits.isascii() and digits.isdigit() else 0
+    is_number = len(digits) <= _MOST_DIGITS and digits.isascii() and digits.isdigit()
+    return int(digits) if is_number else 0
 
 
 def sort_key(value: object) -> tuple[str, object]:

@@ -146,7 +146,19 @@ class ReadingContract(StoreSuite):
 
     def test_last_in_a_sequence(self) -> None:
         """The largest number counts, not the largest text; other texts do not."""
-        texts = ("SE0000000012", "SE9", "SE100", "SE", "SE12x", "SX999", "se500", "'", "SE-5", "SE٣")
+        texts = (
+            "SE0000000012",
+            "SE9",
+            "SE100",
+            "SE",
+            "SE12x",
+            "SX999",
+            "se500",
+            "'",
+            "SE-5",
+            "SE٣",
+            f"SE{'9' * 19}",
+        )
         with self.opened() as store:
             assert store.last_in_sequence(CASE, "id", "") == 0
             assert store.last_in_sequence(CASE, "reference", "SE") == 0
