@@ -112,6 +112,16 @@ def write_formatted(value: date, format_: str) -> str:
     return value.strftime(format_)
 
 
+def decode_number(value: object) -> object:
+    """Read a number as a double: records that others wrote may hold it as a whole one."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return value
+    try:
+        return float(value)
+    except OverflowError:
+        return value
+
+
 @dataclass(frozen=True, slots=True)
 class FieldType:
     """What one type name of the rule language means.
@@ -273,6 +283,7 @@ _ROWS: Final = (
         example=1.5,
         wrong="1.5",
         keywords=_NUMBER_KEYWORDS,
+        decode=decode_number,
     ),
     FieldType(
         "boolean",
