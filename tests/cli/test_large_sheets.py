@@ -13,7 +13,7 @@ from python_calamine import CalamineSheet, CalamineWorkbook
 from workbook import CellError, DateSerial, Formula, write_workbook
 
 from rulewright.errors import PayloadError
-from rulewright.inputs import xlsx_pieces
+from rulewright.inputs import xlsx_pieces, xlsx_survey
 from rulewright.inputs.table import Row
 from rulewright.inputs.xlsx_rows import open_sheet
 
@@ -57,7 +57,7 @@ def read_rows() -> list[Row]:
 def read_little(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
     """So many bytes of a sheet at a time; no fewer than what is read with each piece, some 1,500."""
     monkeypatch.setattr(xlsx_pieces, "_PIECE", size)
-    monkeypatch.setattr(xlsx_pieces, "_LONGEST_HEAD", 200)
+    monkeypatch.setattr(xlsx_survey, "_BLOCK", 200)
 
 
 def rewrite(change: Callable[[str], str]) -> None:

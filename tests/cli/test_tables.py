@@ -336,10 +336,11 @@ def _rewrite(path: str, old: bytes, new: bytes) -> None:
     [
         (b"Ann", b"A" * 400_000_000, "the workbook is too large"),
         (b'"A2"', b'"XFD1048576"', "a cell is filled that is too far from the first"),
+        (b'"A2"', b'"xfd1048576"', "a cell is filled that is too far from the first"),
         (b"Ann", b"&lol;", "the sheet S can't be read"),
         (b"</sheetData></worksheet>", b"</sheetDa", "the sheet S can't be read"),
     ],
-    ids=["bomb", "far cell", "entity", "broken"],
+    ids=["bomb", "far cell", "far cell in small letters", "entity", "broken"],
 )
 def test_a_hostile_workbook_is_refused(run: Run, old: bytes, new: bytes, words: str) -> None:
     """Before it takes memory, and without an internal error."""
@@ -350,6 +351,21 @@ def test_a_hostile_workbook_is_refused(run: Run, old: bytes, new: bytes, words: 
 
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith(f"error: v.xlsx: {words}")
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [("content.xml", "an OpenDocument spreadsheet"), ("xl/workbook.bin", "a binary workbook (XLSB)")],
+)
+def test_another_kind_of_workbook_is_told_of(run: Run, part: str, words: str) -> None:
+    """python-calamine would read it, whatever its cells span."""
+    with zipfile.ZipFile("v.xlsx", "w") as book:
+        book.writestr(part, "")
+
+    ran = run("validate", "desk/visit", "v.xlsx")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"error: v.xlsx: this is {words}; save it as an XLSX workbook, or as CSV\n"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ next spreadsheet program that saves the workbook adds their values.
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import IO, BinaryIO, Final
@@ -17,20 +16,10 @@ from msgspec import Struct
 
 from rulewright.errors import PayloadError
 from rulewright.inputs.table_place import column_index
-from rulewright.inputs.xlsx_parts import opened_parts, part_of
+from rulewright.inputs.xlsx_parts import opened_parts
 
-# What is looked for before a sheet is parsed, which takes as long as reading it: an error, or what may be the
-# end of a formula with no value behind it. Each starts with letters that are found fast.
-_NO_VALUE: Final = rb"\s*(?:</(?:\w+:)?c\s*>|<(?:\w+:)?v\s*(?:/>|>\s*</))"
-_SUSPECTS: Final = (
-    re.compile(rb"""=\s*["']e["']"""),
-    re.compile(b"f>" + _NO_VALUE),
-    re.compile(b"/>" + _NO_VALUE),
-)
-_BLOCK: Final = 1 << 20
-_OVERLAP: Final = 64
 _MOST: Final = 1_000_000
-_PLACE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})\Z")
+_PLACE: Final = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})\Z")
 
 
 class Flaw(Struct, frozen=True):
@@ -54,30 +43,16 @@ class Flaw(Struct, frozen=True):
 Flaws = Mapping[int, Mapping[int, Flaw]]
 
 
-def find_flaws(name: str, book: BinaryIO, sheet: str) -> Flaws:
-    """The flawed cells of a sheet of a workbook. Raises PayloadError where there are too many."""
+def find_flaws(name: str, book: BinaryIO, part: str) -> Flaws:
+    """The flawed cells of the sheet that a part holds. Raises PayloadError where there are too many."""
     found: dict[int, dict[int, Flaw]] = {}
-    with opened_parts(name, book) as parts:
-        part = part_of(parts, sheet)
-        if part is None or not _is_suspect(parts, part):
-            return found
-        with parts.open(part) as content:
-            for number, (line, column, flaw) in enumerate(_flaws(content)):
-                if number == _MOST:
-                    message = f"more than {_MOST:,} cells hold errors, or formulas that were never worked out"
-                    raise PayloadError(message, name)
-                found.setdefault(line, {})[column] = flaw
+    with opened_parts(name, book) as parts, parts.open(part) as content:
+        for number, (line, column, flaw) in enumerate(_flaws(content)):
+            if number == _MOST:
+                message = f"more than {_MOST:,} cells hold errors, or formulas that were never worked out"
+                raise PayloadError(message, name)
+            found.setdefault(line, {})[column] = flaw
     return found
-
-
-def _is_suspect(parts: zipfile.ZipFile, part: str) -> bool:
-    kept = b""
-    with parts.open(part) as content:
-        while block := content.read(_BLOCK):
-            if any(one.search(kept + block) for one in _SUSPECTS):
-                return True
-            kept = block[-_OVERLAP:]
-    return False
 
 
 def _flaws(content: IO[bytes]) -> Iterator[tuple[int, int, Flaw]]:
@@ -93,7 +68,7 @@ def _flaws(content: IO[bytes]) -> Iterator[tuple[int, int, Flaw]]:
             elif tag == "c":
                 flaw, place = _flaw_of(element), _PLACE.match(element.get("r", ""))
                 if flaw is not None and place is not None:
-                    yield int(place[2]), column_index(place[1]), flaw
+                    yield int(place[2]), column_index(place[1].upper()), flaw
             elif tag == "row" and rows is not None:
                 # What was seen is not kept.
                 rows.clear()

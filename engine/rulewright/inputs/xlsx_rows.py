@@ -1,15 +1,13 @@
 """The rows of a sheet of an XLSX workbook.
 
-python-calamine makes a cell of every place of a sheet up to the last that is filled. So that is bounded
-before it starts; large sheets are read piece by piece, and rows are handed out one by one.
+Each part of a workbook is surveyed before python-calamine starts: how far its cells go is bounded, and large
+sheets are read piece by piece. Rows are handed out one by one.
 """
 
 from __future__ import annotations
 
 import io
-import re
-import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from heapq import merge
 from operator import itemgetter
@@ -20,21 +18,21 @@ from msgspec import Struct
 from rulewright.errors import PayloadError
 from rulewright.inputs.limits import MAX_DOCUMENT_BYTES
 from rulewright.inputs.table import Row
-from rulewright.inputs.table_place import column_index
 from rulewright.inputs.xlsx_flaws import Flaws, find_flaws
-from rulewright.inputs.xlsx_parts import opened_parts
+from rulewright.inputs.xlsx_parts import opened_parts, part_of
 from rulewright.inputs.xlsx_pieces import read_pieces
+from rulewright.inputs.xlsx_survey import Survey, survey
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
 # What the parts of a workbook may unpack to: a few kilobytes can hold gigabytes of one letter.
 _MAX_UNPACKED: Final = 3 * MAX_DOCUMENT_BYTES
-# One cell far away would take memory for all those before it.
-_MAX_CELLS: Final = 20_000_000
-_PLACE: Final = re.compile(rb"""\sr\s*=\s*["']([A-Z]{0,3})([0-9]{1,7})["']""")
-_BLOCK: Final = 1 << 20
-_LONGEST_PLACE: Final = 64
+# What python-calamine reads, too, without any of the bounds here.
+_OTHER_FORMATS: Final = {
+    "content.xml": "an OpenDocument spreadsheet",
+    "xl/workbook.bin": "a binary workbook (XLSB)",
+}
 
 
 # A row by its number from 1.
@@ -87,16 +85,36 @@ class Sheet(Struct, frozen=True):
         return Row(line, cells, (first, flaws[first].message))
 
 
-def open_sheet(name: str, book: BinaryIO, wanted: str | None) -> Sheet:
+class _Workbook(Struct, frozen=True):
+    """A workbook that was surveyed: what was found of each of its parts."""
+
+    name: str
+    file: BinaryIO
+    calamine: CalamineWorkbook
+    surveys: Mapping[str, Survey]
+
+    def sheet(self, title: str) -> Sheet:
+        """One of its sheets. Raises PayloadError."""
+        with opened_parts(self.name, self.file) as parts:
+            part = part_of(parts, title)
+        found = self.surveys.get(part) if part is not None else None
+        pieces = read_pieces(self.name, self.file, self.calamine, title, part, found)
+        if part is None or found is None or not found.may_have_flaws:
+            return Sheet(title, pieces, {})
+        return Sheet(title, pieces, find_flaws(self.name, self.file, part))
+
+
+def open_sheet(name: str, file: BinaryIO, wanted: str | None) -> Sheet:
     """The sheet that was named, else the only visible one that holds anything. Raises PayloadError."""
-    workbook = _open(name, book)
+    workbook = _open(name, file)
     if wanted is not None:
-        if wanted not in workbook.sheet_names:
-            near = get_close_matches(wanted, workbook.sheet_names, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it has: {', '.join(workbook.sheet_names)}"
+        titles = workbook.calamine.sheet_names
+        if wanted not in titles:
+            near = get_close_matches(wanted, titles, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it has: {', '.join(titles)}"
             raise PayloadError(f"there is no sheet {wanted}; {hint}", name)
-        return _sheet(name, book, workbook, wanted)
-    filled = [sheet for sheet in _visible(name, workbook, book) if sheet.is_filled]
+        return workbook.sheet(wanted)
+    filled = [sheet for sheet in map(workbook.sheet, _visible(workbook.calamine)) if sheet.is_filled]
     if not filled:
         raise PayloadError("no sheet of this workbook holds anything", name)
     if len(filled) > 1:
@@ -106,50 +124,38 @@ def open_sheet(name: str, book: BinaryIO, wanted: str | None) -> Sheet:
     return filled[0]
 
 
-def _visible(name: str, workbook: CalamineWorkbook, book: BinaryIO) -> Iterator[Sheet]:
+def _visible(workbook: CalamineWorkbook) -> Iterator[str]:
     from python_calamine import SheetTypeEnum, SheetVisibleEnum  # noqa: PLC0415 - loaded by now
 
     for sheet in workbook.sheets_metadata:
         if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet:
-            yield _sheet(name, book, workbook, sheet.name)
+            yield sheet.name
 
 
-def _sheet(name: str, book: BinaryIO, workbook: CalamineWorkbook, sheet: str) -> Sheet:
-    return Sheet(sheet, read_pieces(name, book, workbook, sheet), find_flaws(name, book, sheet))
-
-
-def _open(name: str, book: BinaryIO) -> CalamineWorkbook:
+def _open(name: str, file: BinaryIO) -> _Workbook:
     try:
         from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - an extra, heavy
     except ImportError:
         raise PayloadError("XLSX files need an extra: pip install 'rulewright[excel]'", name) from None
-    _bound(name, book)
+    surveys = _survey(name, file)
     try:
-        book.seek(0)
-        return CalamineWorkbook.from_filelike(book)
+        file.seek(0)
+        return _Workbook(name, file, CalamineWorkbook.from_filelike(file), surveys)
     except CalamineError as error:
         raise PayloadError(f"this is no XLSX workbook: {error}", name) from None
 
 
-def _bound(name: str, book: BinaryIO) -> None:
-    with opened_parts(name, book) as parts:
+def _survey(name: str, file: BinaryIO) -> Mapping[str, Survey]:
+    """What is found of each part. Raises PayloadError where it is too large, or none of ours."""
+    with opened_parts(name, file) as parts:
+        for part, format_ in _OTHER_FORMATS.items():
+            if part in parts.namelist():
+                raise PayloadError(f"this is {format_}; save it as an XLSX workbook, or as CSV", name)
         unpacked = sum(part.file_size for part in parts.infolist())
-        if book.seek(0, io.SEEK_END) > MAX_DOCUMENT_BYTES or unpacked > _MAX_UNPACKED:
+        if file.seek(0, io.SEEK_END) > MAX_DOCUMENT_BYTES or unpacked > _MAX_UNPACKED:
             raise PayloadError("the workbook is too large; save it as CSV, which streams", name)
-        if any(_cells(parts, part) > _MAX_CELLS for part in parts.infolist()):
-            message = "a cell is filled that is too far from the first; delete it, or save the sheet as CSV"
-            raise PayloadError(message, name)
-
-
-def _cells(parts: zipfile.ZipFile, part: zipfile.ZipInfo) -> int:
-    """How many cells a sheet spans from A1 on; 0 for a part that is none."""
-    columns, rows, kept = 1, 0, b""
-    with parts.open(part) as content:
-        while block := content.read(_BLOCK):
-            if not kept and b"worksheet" not in block[:4096]:
-                return 0
-            for letters, digits in _PLACE.findall(kept + block):
-                rows = max(rows, int(digits))
-                columns = max(columns, column_index(letters.decode()) + 1)
-            kept = block[-_LONGEST_PLACE:]
-    return columns * rows
+        surveys = {part.filename: survey(parts, part) for part in parts.infolist()}
+    if any(one.is_far for one in surveys.values()):
+        message = "a cell is filled that is too far from the first; delete it, or save the sheet as CSV"
+        raise PayloadError(message, name)
+    return surveys
