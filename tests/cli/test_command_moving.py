@@ -89,6 +89,49 @@ def test_transitions_in_words(run: Run) -> None:
     )
 
 
+SCORED = """
+rulewright: 1
+resource: desk/review
+key: id
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+  limit: {type: integer}
+  status: {type: string, readonly: ignore}
+workflow:
+  field: status
+  initial: open
+  states: {open: {}, passed: {}, failed: {}}
+  events: {score: {fields: {points: {type: integer, required: true}}}, pass: {}}
+  transitions:
+    - {event: score, from: open, to: passed, guard: payload.points >= 5}
+    - {event: score, from: open, to: failed}
+    - {event: pass, from: open, to: passed, guard: record.limit < 5}
+    - {event: pass, from: open, to: failed}
+"""
+
+
+def test_a_guard_that_can_not_be_decided_yet_leads_nowhere_else(
+    run: Run, write: Write, tmp_path: Path
+) -> None:
+    """It is not taken for false: a later transition is not told as the one that would be taken."""
+    (tmp_path / "rules" / "desk" / "review.yaml").write_text(SCORED)
+    records = write("reviews.json", {"desk/review": [{"id": 1, "status": "open"}]})
+
+    words = run("transitions", "desk/review", "1", "--records", records, "--format", "pretty")
+    data = run("transitions", "desk/review", "1", "--records", records, *JSONL)
+
+    assert words.out == (
+        "desk/review 1\n"
+        "  ? score  needs points, and would lead to passed if this holds:\n"
+        "      payload.points >= 5\n"
+        "      read  payload.points = null\n"
+        "  ? pass  would lead to passed if this holds:\n"
+        "      record.limit < 5\n"
+        "      read  record.limit = null\n"
+    )
+    assert [json.loads(line)["allowed"] for line in data.out.splitlines()] == [None, None]
+
+
 def test_tick_fires_what_is_due_once(run: Run) -> None:
     """A timeout whose guard fails is reported and leaves its record as it is."""
     early = run("tick", *STORE, "--as-of", "2025-01-03T00:00:00Z", *JSONL)

@@ -87,6 +87,66 @@ def test_the_page_says_when_a_check_and_a_compute_are_for() -> None:
     assert "; on `create`: `now` |" in page
 
 
+MOVING = """
+rulewright: 1
+resource: a/b
+key: id
+operations: {create: {}, end: {event: end, method: POST}, drop: {event: drop, status: 204}}
+lookups: {others: {count: a/b, by: {note: record.note}}, all: {find_all: a/b, by: {note: record.note}}}
+fields: {id: {type: integer}, note: {type: string}, status: {type: string, readonly: ignore}}
+workflow:
+  field: status
+  initial: open
+  states: {open: {}, done: {final: true}}
+  events: {end: {}, drop: {}}
+  transitions:
+    - event: end
+      from: open
+      to: done
+      set: {note: "'ended'"}
+      effects:
+        - {id: follow, when: others > 1, update: a/b, where: {note: "'next'"}, set: {note: "'now'"}}
+        - {id: mark, set: {note: shout(record.note)}}
+    - {event: drop, from: open, to: done}
+"""
+
+
+@pytest.fixture
+def moving(tmp_path: Path) -> str:
+    """The page of a resource whose moves change something, with a function of a plug-in."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.yaml").write_text(MOVING)
+    shout = CelFunction("shout", ["string"], "string", str.upper, ["shout('a') == 'A'"], "in capitals")
+    plugin = SimpleNamespace(__name__="loud", rulewright_functions=lambda: [shout])
+    return markdown(load(tmp_path, plugins=[plugin], installed=False).compiled, "a/b")
+
+
+def test_the_page_says_what_a_move_changes_beside_the_status(moving: str) -> None:
+    """What a transition sets and its effects stand at it; functions that they call have their page."""
+    row = next(line for line in moving.splitlines() if line.startswith("| `end` | `open`"))
+
+    assert row.endswith(
+        "|  | set `note`: `'ended'`; `follow`: update `a/b` where `note`: `'next'` to `note`: `'now'`, "
+        "if `others > 1`; `mark`: set to `note`: `shout(record.note)` |"
+    )
+    assert "`shout(string)` gives string: in capitals" in moving
+
+
+def test_the_page_says_what_is_answered_and_found_where_nothing_else_is_said(moving: str) -> None:
+    """201 for a create, else 200; a count of nothing is 0, and a list of nothing is empty."""
+    rows = [line for line in moving.splitlines() if line.startswith("|")]
+
+    assert [row for row in rows if "| 201 |" in row or "| 200 |" in row or "| 204 |" in row] == [
+        "| `create` |  |  | 201 |  |",
+        "| `end` | `POST` |  | 200 |  |",
+        "| `drop` |  |  | 204 |  |",
+    ]
+    assert [row.rpartition(" | ")[2] for row in rows if "`note`: `record.note`" in row] == [
+        "0 |",
+        "an empty list |",
+    ]
+
+
 def test_a_page_of_no_resource_is_an_error_that_says_so() -> None:
     """In a program as in the command; the one that was meant is named."""
     with pytest.raises(EvaluationError, match=r"no rule file for ct_oi/cse; did you mean ct_oi/case\?"):

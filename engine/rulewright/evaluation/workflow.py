@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from rulewright import cel
@@ -141,11 +143,12 @@ class Move(Struct, frozen=True):
     """One event of a record, as `transitions` lists it: allowed to happen, or why not.
 
     `to` is the state it would lead to; `guard` and `because` are the condition that fails and what it
-    read. `missing` are the payload fields that must be sent with the event.
+    read. `missing` are the payload fields that must be sent with the event. `allowed` is None where `guard`
+    can't be decided: it fails, or reads what is missing.
     """
 
     event: str
-    allowed: bool
+    allowed: bool | None
     to: str | None = None
     guard: str | None = None
     because: Because | None = None
@@ -153,20 +156,34 @@ class Move(Struct, frozen=True):
 
 
 def judge_move(run: Run) -> Move:
-    """Say whether the run's event may happen to its record as it is, whatever the event's payload."""
+    """Say whether the run's event may happen to its record as it is, before anything is sent with it."""
     workflow, event = run.resource.workflow, run.inputs.operation
     assert workflow is not None
     missing = tuple(name for name, field in workflow.events[event].items() if field.rule.required)
     possible = _possible(workflow, event, current_state(run, workflow))
     for transition in possible:
-        # A guard that reads what the event has yet to bring can't be told; it is shown with what is missing.
-        if transition.guard is None or run.holds(transition.guard, site_of(transition)):
+        if transition.guard is None:
             return Move(event, True, transition.rule.to, missing=missing)
-    if not possible:
-        return Move(event, False)
-    first = possible[0]
-    assert first.guard is not None
-    return Move(event, False, first.rule.to, first.guard.text.strip(), run.because(first.guard), missing)
+        awaited = any(
+            len(path) > 1 and path[0] in ("payload", "record") and path[1] in missing
+            for path in transition.guard.reads
+        )
+        held = None if awaited else run.holds(transition.guard, site_of(transition))
+        if held:
+            return Move(event, True, transition.rule.to, missing=missing)
+        if held is None:
+            # As in take_step: whether this or a later one would be taken can't be told.
+            return _withheld(run, transition, None, missing)
+    return _withheld(run, possible[0], False, missing) if possible else Move(event, False)
+
+
+def _withheld(
+    run: Run, transition: CompiledTransition, allowed: Literal[False] | None, missing: tuple[str, ...]
+) -> Move:
+    """The move by a transition whose guard fails, or can't be decided."""
+    rule, guard = transition.rule, transition.guard
+    assert guard is not None
+    return Move(rule.event, allowed, rule.to, guard.text.strip(), run.because(guard), missing)
 
 
 def _possible(workflow: CompiledWorkflow, event: str, state: object) -> list[CompiledTransition]:

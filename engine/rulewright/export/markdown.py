@@ -9,6 +9,7 @@ from rulewright.cel import children, parse
 from rulewright.cel.tree import Call
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import find_resource
+from rulewright.evaluation.response import success_status
 from rulewright.export.diagrams import diagram
 from rulewright.export.tables import code, shown_map, shown_value, table
 from rulewright.model import (
@@ -21,6 +22,7 @@ from rulewright.model import (
     Operation,
     TemplateList,
     TemplateMap,
+    Transition,
 )
 from rulewright.plugins import Registry
 
@@ -66,17 +68,18 @@ def _operations(resource: CompiledResource) -> Iterator[str]:
     yield "## Calls"
     yield ""
     yield from table(
-        ("call", "request", "permission", "answers", "may set as well"), map(_operation, operations)
+        ("call", "request", "permission", "answers", "may set as well"),
+        (_operation(resource, one) for one in operations),
     )
 
 
-def _operation(one: Operation) -> Sequence[str]:
+def _operation(resource: CompiledResource, one: Operation) -> Sequence[str]:
     request = " ".join(text for text in (one.method, one.path) if text)
     return (
         f"`{one.name}`",
         code(request) if request else "",
         f"`{one.permission}`" if one.permission else "",
-        str(one.status or ""),
+        str(success_status(resource, one.event or one.name)),
         ", ".join(f"`{name}`" for name in one.accepts),
     )
 
@@ -189,6 +192,7 @@ def _look_ups(resource: CompiledResource) -> Iterator[str]:
 
 def _look_up(found: LookUp) -> Sequence[str]:
     missing = {"null": "null", "reject": "refused", "not_found": "not found"}[found.if_missing]
+    missing = {"count": "0", "find_all": "an empty list"}.get(found.kind, missing)
     what = f"{found.kind.replace('_', ' ')} `{found.resource}`" + (f", of `{found.of}`" if found.of else "")
     return (f"`{found.name}`", what, shown_map(found.by), missing)
 
@@ -293,11 +297,21 @@ def _workflow(rules: CompiledRules, resource: CompiledResource) -> Iterator[str]
             ", ".join(f"`{state}`" for state in one.from_states),
             f"`{one.to}`",
             code(one.guard.text) if one.guard else "",
+            "; ".join(_moved(one)),
         )
         for one in workflow.transitions
     )
-    yield from table(("event", "from", "to", "only if"), rows)
+    yield from table(("event", "from", "to", "only if", "changes as well"), rows)
     yield from _brought_along(resource)
+
+
+def _moved(transition: Transition) -> Iterator[str]:
+    """What a move changes beside the status."""
+    if transition.set is not None:
+        yield f"set {shown_map(transition.set)}"
+    for one in transition.effects:
+        condition = f", if {code(one.when.text)}" if one.when is not None else ""
+        yield f"`{one.id}`: {_effect(one)}{condition}"
 
 
 def _brought_along(resource: CompiledResource) -> Iterator[str]:
@@ -356,11 +370,13 @@ def _formulas(resource: CompiledResource) -> Iterator[str]:
         yield from _texts(field.rule.compute.value if field.rule.compute else None)
         yield from (one.check.text for one in field.rule.checks)
     yield from (one.check.text for one in (*file.checks, *file.invariants))
-    for effect in file.effects:
+    transitions = file.workflow.transitions if file.workflow else ()
+    for effect in (*file.effects, *(effect for one in transitions for effect in one.effects)):
         for part in (effect.when, effect.where, effect.set, effect.body):
             yield from _texts(part)
-    for transition in file.workflow.transitions if file.workflow else ():
+    for transition in transitions:
         yield from _texts(transition.guard)
+        yield from _texts(transition.set)
 
 
 def _texts(value: object) -> Iterator[str]:

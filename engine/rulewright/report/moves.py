@@ -11,7 +11,7 @@ Paint = Callable[[str, str], str]
 
 
 def moves_in_words(title: str, moves: Sequence[Move], paint: Paint) -> Iterator[str]:
-    """A line an event: allowed and where it leads, or why not."""
+    """A line an event: allowed and where it leads, or why not, or what decides it."""
     yield show_text(title)
     for move in moves:
         if move.allowed:
@@ -20,9 +20,8 @@ def moves_in_words(title: str, moves: Sequence[Move], paint: Paint) -> Iterator[
         elif move.guard is None:
             yield f"  {paint('✗', 'rejected')} {move.event}  is not possible in this state"
         else:
-            needs = f"needs {', '.join(move.missing)}, and would" if move.missing else "would"
-            words = f"{needs} lead to {move.to}, but this does not hold:"
-            yield f"  {paint('✗', 'rejected')} {move.event}  {words}"
+            mark = paint("?", "undecided") if move.allowed is None else paint("✗", "rejected")
+            yield f"  {mark} {move.event}  {_withheld(move)}:"
             yield f"      {show_text(move.guard)}"
             values = move.because.values if move.because is not None else {}
             yield from (
@@ -30,8 +29,15 @@ def moves_in_words(title: str, moves: Sequence[Move], paint: Paint) -> Iterator[
             )
 
 
+def _withheld(move: Move) -> str:
+    needs = f"needs {', '.join(move.missing)}, and would" if move.missing else "would"
+    if move.allowed is False:
+        return f"{needs} lead to {move.to}, but this does not hold"
+    return f"{needs} lead to {move.to} if this holds"
+
+
 def move_json(move: Move) -> dict[str, object]:
-    """One event as JSON: `guard` and `because` only where a guard fails."""
+    """One event as JSON: `because` only where a guard fails, or can't be decided (`allowed` is null then)."""
     told: dict[str, object] = {"event": move.event, "allowed": move.allowed, "to": move.to}
     if move.missing:
         told["missing"] = list(move.missing)
