@@ -27,7 +27,8 @@ Changes = Sequence[tuple[Any, ...]]
 # Records that a decision changed, beside its own.
 Touched = Sequence[tuple[str, object]]
 # Made once: json.dumps would make one for each call.
-_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), default=str)
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), default=str, ensure_ascii=False)
+_ESCAPING: Final = json.JSONEncoder(separators=(",", ":"), default=str)
 
 
 class Accounts:
@@ -83,7 +84,7 @@ class Accounts:
             "problems": [*map(told_problem, outcome.problems)],
             "messages": messages,
         }
-        return self._shared(outcome, inputs) + _ENCODER.encode(own)[1:]
+        return self._shared(outcome, inputs) + _text(own)[1:]
 
     def _shared(self, outcome: Outcome, inputs: Inputs) -> str:
         """The start of a decision's text: what it shares with those before it."""
@@ -99,7 +100,7 @@ class Accounts:
             "trusted": inputs.trusted,
             "ruleset": outcome.ruleset,
         }
-        text = f"{_ENCODER.encode(parts)[:-1]},"
+        text = f"{_text(parts)[:-1]},"
         self._last = (inputs, text)
         return text
 
@@ -127,7 +128,20 @@ def keep_write_back(change: Change, rules: CompiledRules, transaction: Transacti
         "ruleset": rules.digest,
         "changes": [_change(rules, *_parts_of(replace(change, before=change.before or {})))],
     }
-    Accounts(rules)._write(_ENCODER.encode(detail), change.resource, change.key, (), transaction)
+    Accounts(rules)._write(_text(detail), change.resource, change.key, (), transaction)
+
+
+def _text(value: object) -> str:
+    """Data as a batch writes it: without escapes, but where it holds what no store keeps as text."""
+    text = _ENCODER.encode(value)
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair.
+        return _ESCAPING.encode(value)
+    return text
 
 
 def rows_of(text: str, resource: str, key: object, touched: Touched, first: int) -> list[dict[str, object]]:

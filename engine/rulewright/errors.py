@@ -47,6 +47,10 @@ class EvaluationError(RulewrightError):
     """The caller asked for something that can't be evaluated: an unknown resource or operation."""
 
 
+class NoRecordError(EvaluationError):
+    """The record that is asked about is not there, or none that the caller may see."""
+
+
 class PayloadError(RulewrightError):
     """An input file can't be read as payloads. `at` is "file:line:column" as far as it is known."""
 

@@ -148,7 +148,8 @@ class Program:
     ) -> tuple[Move, ...]:
         """Return every event of a stored record: allowed to happen now, or the guard that fails.
 
-        Raises EvaluationError where there is no such resource, workflow or record.
+        Raises NoRecordError, an EvaluationError, where there is no such record; EvaluationError where there
+        is no such resource, or no workflow.
         """
         require_records(store)
         inputs = self.inputs({}, key=key, actor=actor, request=request, as_of=as_of)

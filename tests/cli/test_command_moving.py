@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -165,6 +167,34 @@ def test_what_can_not_be_done_is_said(run: Run, words: tuple[str, ...], said: st
     assert result.code in (1, 2)
     assert said in result.out + result.err
     assert "internal error" not in result.err
+
+
+@pytest.mark.parametrize("asked", [("fire", "answer"), ("transitions",), ("history",)])
+def test_a_record_that_is_not_there_is_a_finding(run: Run, asked: tuple[str, ...]) -> None:
+    """Exit status 1 wherever a record is asked about: nothing is wrong with the command."""
+    command, *event = asked
+
+    result = run(command, "desk/request", "9", *event, *STORE)
+
+    assert (result.code, "9" in result.out + result.err) == (1, True)
+
+
+@pytest.mark.parametrize("command", ["transitions", "history"])
+def test_a_list_about_a_record_that_is_not_there_is_an_empty_one(run: Run, command: str) -> None:
+    """Who reads it as JSON gets JSON."""
+    result = run(command, "desk/request", "9", *STORE, "--format", "json")
+
+    assert (result.code, result.out) == (1, "[]\n")
+
+
+def test_a_record_without_a_history_is_no_finding(run: Run) -> None:
+    """It was stored by other means, or its history pruned: it is there, and nothing is kept about it."""
+    with closing(sqlite3.connect("moves.db")) as connection, connection:
+        connection.execute("DELETE FROM rulewright_decision")
+
+    result = run("history", "desk/request", "1", *STORE)
+
+    assert (result.code, result.err) == (0, "nothing is kept about desk/request 1\n")
 
 
 @pytest.mark.parametrize("words", [("fire", "desk/request", "1", "answer"), ("tick",)])

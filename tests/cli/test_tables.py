@@ -132,6 +132,25 @@ def test_unknown_header(run: Run, write: Write) -> None:
     ]
 
 
+@pytest.mark.parametrize("command", [("validate",), ("plan",), ("apply", *STORE)])
+def test_headers_that_name_no_field_are_told_once(run: Run, write: Write, command: tuple[str, ...]) -> None:
+    """Beside what each row is refused for: a thousand rows of that look like a thousand mistakes."""
+    header = "guest,peple,address.postcod,Day,notes"
+    lines = write("v.csv", f"{header}\n" + "Ann,2,,,\n" * 3)
+
+    ran = run(*command, "desk/visit", lines, "--format", "text")
+
+    said = [line for line in ran.err.splitlines() if line.startswith("warning: ")]
+    assert said == [
+        'warning: v.csv:B1: the header "peple" is no field of the resource; did you mean people?',
+        'warning: v.csv:C1: the header "address.postcod" is no field of the resource; '
+        "did you mean address.postcode?",
+        'warning: v.csv:D1: the header "Day" is no field of the resource; did you mean day?',
+        'warning: v.csv:E1: the header "notes" is no field of the resource',
+    ]
+    assert (ran.code, ran.out.count("unknown_field")) == (1, 6)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

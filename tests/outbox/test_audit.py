@@ -14,6 +14,7 @@ from rulewright.evaluation import Inputs
 from rulewright.outcome import Outcome
 from rulewright.ports import Store
 from rulewright.program import Program
+from rulewright_adapters import open_store
 from rulewright_adapters.memory import MemoryStore
 
 AGENT = {"agent": 3, "group": 9}
@@ -41,6 +42,28 @@ def test_an_update_tells_before_and_after(program: Program, store: Store) -> Non
     change = history(store, "shop/order", 1)[1].changes[0]
 
     assert (change["before"], change["set"]) == ({"item": "tea"}, {"item": "milk"})
+
+
+def test_the_texts_of_one_payload_and_of_a_batch_are_alike(program: Program, store: Store) -> None:
+    """Whoever looks into the table finds a name as it is written."""
+    program.apply("shop/order", {"item": "Gr\u00fcntee"}, store=store)
+    [*program.apply_many("shop/order", [{"item": "Gr\u00fcntee"}], store=store)]
+
+    details = [str(row["detail"]) for row in store.find(DECISIONS.resource, {})]
+
+    assert ['"payload":{"item":"Gr\u00fcntee"}' in detail for detail in details] == [True, True]
+
+
+def test_what_no_store_keeps_as_text_is_escaped(program: Program, tmp_path: Path) -> None:
+    """Half a surrogate pair, which a caller of the library may hold, comes back from the history."""
+    store = open_store(f"sqlite:///{tmp_path}/desk.db")
+    store.prepare(program.tables)
+    program.apply("shop/order", {"item": "tea"}, store=store, actor={"name": "\ud800 \u00fc"})
+
+    (decision,) = history(store, "shop/order", 1)
+    store.close()
+
+    assert decision.actor == {"name": "\ud800 \u00fc"}
 
 
 def test_sensitive_values_are_masked(program: Program, store: Store) -> None:

@@ -266,6 +266,16 @@ def test_forward_sends_nothing_twice(run: Run, server: FaultyServer) -> None:
     assert len({one.key for one in server.received}) == 2
 
 
+def test_forward_says_in_words_what_arrived(run: Run, server: FaultyServer) -> None:
+    """A line a payload, as `apply` says what it sends; a second run says that it sent nothing."""
+    first = run("forward", "shop/order", "one.json", "--to", "away", "--format", "text")
+    second = run("forward", "shop/order", "one.json", "--to", "away", "--format", "text")
+
+    assert first.stdout.startswith("one.json:1:1: accepted: sends POST ")
+    assert second.stdout.startswith("one.json:1:1: accepted: replayed: ")
+    assert len(server.received) == 1
+
+
 def test_forward_goes_on_where_it_failed(run: Run, server: FaultyServer) -> None:
     """What could not be delivered waits in the outbox, and for as long as the receiver asked."""
     server.answer = saying(503, None, Retry_After="60")

@@ -31,6 +31,13 @@ from rulewright_adapters.postgres import PostgresStore
 from rulewright_adapters.postgres_jobs import jobs_schema
 
 TEA = {"item": "tea", "customer": "Ann"}
+# In a process where the extra is not installed, nor that of HTTP.
+_WITHOUT_BOTH = """
+import sys
+sys.modules["httpx2"] = sys.modules["stamina"] = sys.modules["procrastinate"] = None
+from rulewright.cli import main
+main()
+"""
 # In a process where the extra is not installed.
 _WITHOUT = """
 import sys
@@ -401,12 +408,13 @@ def test_sigterm_ends_the_work_in_order(folder: FaultyServer) -> None:
 
 def test_without_the_extra_the_error_says_what_to_install(folder: FaultyServer) -> None:
     """Deliverers do without."""
-    refused = _run("-c", _WITHOUT, "outbox", "work")
+    refused, without_both = (_run("-c", script, "outbox", "work") for script in (_WITHOUT, _WITHOUT_BOTH))
     assert _run("-m", "rulewright", "apply", "shop/order", "one.json").returncode == 0
     delivered = _run("-c", _WITHOUT, "outbox", "deliver")
 
     assert (refused.returncode, delivered.returncode) == (2, 0), refused.stderr
     assert "pip install 'rulewright[workers]'" in refused.stderr
+    assert without_both.stderr == refused.stderr
 
 
 def test_counts_are_those_of_the_rows(desk: Desk) -> None:

@@ -100,6 +100,27 @@ def test_junit_is_xml_with_a_case_for_each_scenario() -> None:
     assert len(root.findall(".//failure")) == 14
 
 
+def test_github_shows_each_mismatch_at_its_line() -> None:
+    """Mistakes in files, too; the counts are on stderr."""
+    result = call(CASES / "failing.test.yaml", "-k", "another record", "--format", "github")
+
+    place = f"file={CASES / 'failing.test.yaml'},line=26,col="
+    told = 'another record%3A record.lines%3A expected ["pen"], actual ["pen", "ink"]'
+    line, *_ = result.stdout.splitlines()
+    assert line.startswith(f"::error {place}")
+    assert line.replace(":", "%3A").endswith(told)
+    assert (result.exit_code, result.stderr) == (1, "0 passed, 1 failed\n")
+
+
+def test_sarif_holds_mismatches_and_mistakes() -> None:
+    """As many as JSON tells."""
+    report, found = (json.loads(call(CASES, "--format", form).stdout) for form in ("json", "sarif"))
+
+    mismatches = sum(len(one["mismatches"]) for one in report["scenarios"])
+    assert len(found["runs"][0]["results"]) == mismatches + len(report["problems"])
+    assert mismatches
+
+
 def test_junit_survives_what_xml_cannot_hold(tmp_path: Path) -> None:
     """A control character in a name must not spoil the file for the CI server."""
     file = tmp_path / "odd.test.yaml"

@@ -92,10 +92,32 @@ class SplitChoices:
     max_errors: int | None
 
 
+class VariableOption(click.Option):
+    """An option that a variable may give too: what is wrong with its value is said of what gave it."""
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """Name the variable where it was read, else the option."""
+        if ctx is not None and name_given(str(self.name), ctx) == self.envvar:
+            return f"'{self.envvar}'"
+        return super().get_error_hint(ctx)
+
+
+def name_given(option: str, context: click.Context) -> str:
+    """What gave an option, named `actor` for example: `RULEWRIGHT_ACTOR`, else `--actor`."""
+    name = option.replace("_", "-")
+    if context.get_parameter_source(option) is ParameterSource.ENVIRONMENT:
+        return _variable_of(name)
+    return f"--{name}"
+
+
+def _variable_of(name: str) -> str:
+    return f"RULEWRIGHT_{name.replace('-', '_').upper()}"
+
+
 def _option(*names: str, **settings: Any) -> Callable[[Command], Command]:
     """An option that RULEWRIGHT_<NAME> may give too."""
-    variable = f"RULEWRIGHT_{names[0].removeprefix('--').replace('-', '_').upper()}"
-    return click.option(*names, envvar=variable, show_envvar=False, **settings)
+    variable = _variable_of(names[0].removeprefix("--"))
+    return click.option(*names, cls=VariableOption, envvar=variable, show_envvar=False, **settings)
 
 
 def _from_here(_: click.Context, __: click.Parameter, path: str | None) -> str | None:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from rulewright import cel
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.dialects import refuse
-from rulewright.errors import EvaluationError
+from rulewright.errors import EvaluationError, NoRecordError
 from rulewright.evaluation.assembly import open_run, reopen_scope
 from rulewright.evaluation.changes import merge_update
 from rulewright.evaluation.effects import plan_changes, stored_record
@@ -88,8 +88,8 @@ def judged_run(
 def moves(rules: CompiledRules, resource: str, inputs: Inputs, records: Records) -> tuple[Move, ...]:
     """Return every event of a stored record's workflow: allowed, or why not, and what must be sent with it.
 
-    `inputs.key` names the record. Raises EvaluationError where the resource has no workflow, or no such
-    record is there (or none that the caller may see).
+    `inputs.key` names the record. Raises NoRecordError where none such is there (or none that the caller may
+    see), EvaluationError where the resource has no workflow.
     """
     compiled = find_resource(rules, resource)
     if compiled.workflow is None:
@@ -107,9 +107,9 @@ def _judge_one_move(
     find_current(run)
     if run.log.ended:
         first = run.log.problems()[0]
-        # That names the record itself.
-        about = "" if first.code == "not_found" else f"{compiled.name} {inputs.key}: "
-        raise EvaluationError(f"{about}{first.message}")
+        if first.code == "not_found":
+            raise NoRecordError(first.message)
+        raise EvaluationError(f"{compiled.name} {inputs.key}: {first.message}")
     merge_update(run)
     return judge_move(run)
 

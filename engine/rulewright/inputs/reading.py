@@ -18,7 +18,7 @@ from rulewright.inputs.files import NAMELESS, Source
 from rulewright.inputs.json_text import ENDED, JsonFlaw, parse_json
 from rulewright.inputs.limits import MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
 from rulewright.inputs.payload import Broken, Item, LineLocator, Payload
-from rulewright.inputs.table import Fields, read_table
+from rulewright.inputs.table import Fields, Tell, read_table
 from rulewright.inputs.table_place import csv_place, sheet_place
 
 _EMPTY: Final = "the file is empty: there is no payload in it"
@@ -31,14 +31,16 @@ _MOST: Final = MAX_PAYLOAD_BYTES + 2
 _FEW: Final = 4
 
 
-def read_items(source: Source, fields: Fields | None = None, *, is_only: bool = True) -> Iterator[Item]:
+def read_items(
+    source: Source, fields: Fields | None = None, *, is_only: bool = True, tell: Tell | None = None
+) -> Iterator[Item]:
     """The payloads of one input, in order. Raises PayloadError where it can't be opened or is empty.
 
     `fields` are those of the resource: the cells of tables have no types of their own. `is_only`: there is no
-    other input, so one payload may be alone.
+    other input, so one payload may be alone. `tell` is told of headers that name no field.
     """
     with source.open() as stream:
-        items = _cells(source, stream, fields or {}) if source.is_table else _items(source, stream)
+        items = _cells(source, stream, fields or {}, tell) if source.is_table else _items(source, stream)
         try:
             first = next(items, None)
             if first is None:
@@ -66,14 +68,14 @@ def read_document(source: Source) -> Payload:
     return item
 
 
-def _cells(source: Source, stream: BinaryIO, fields: Fields) -> Iterator[Item]:
+def _cells(source: Source, stream: BinaryIO, fields: Fields, tell: Tell | None) -> Iterator[Item]:
     if source.kind == "csv":
-        return read_table(partial(csv_place, source.name), csv_rows(source.name, stream), fields)
+        return read_table(partial(csv_place, source.name), csv_rows(source.name, stream), fields, tell)
     # Loaded for workbooks alone: zip files are a start-up of their own.
     from rulewright.inputs.xlsx_rows import open_sheet  # noqa: PLC0415
 
     sheet = open_sheet(source.name, _rewound(stream, b""), source.sheet)
-    return read_table(partial(sheet_place, source.name, sheet.name), sheet.rows(), fields)
+    return read_table(partial(sheet_place, source.name, sheet.name), sheet.rows(), fields, tell)
 
 
 def _items(source: Source, stream: BinaryIO) -> Iterator[Item]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from functools import partial
 
 from msgspec import Struct
@@ -19,6 +20,8 @@ from rulewright.inputs.payload import Broken, Item, Payload
 from rulewright.inputs.table_place import TablePlace
 
 Fields = Mapping[str, CompiledField]
+# Takes what somebody should know who reads the table, but no payload is about.
+Tell = Callable[[str], None]
 _Steps = tuple[str, ...]
 
 
@@ -51,8 +54,13 @@ class _Table(Struct, frozen=True):
     first: int
 
 
-def read_table(place: TablePlace, rows: Iterable[Row | Broken], fields: Fields) -> Iterator[Item]:
-    """The payloads of a table whose first row is the header. Raises PayloadError for a wrong header."""
+def read_table(
+    place: TablePlace, rows: Iterable[Row | Broken], fields: Fields, tell: Tell | None = None
+) -> Iterator[Item]:
+    """The payloads of a table whose first row is the header. Raises PayloadError for a wrong header.
+
+    Headers that name no field are told once to `tell`, with their places.
+    """
     waiting = iter(rows)
     header = next(waiting, None)
     if header is None:
@@ -62,6 +70,10 @@ def read_table(place: TablePlace, rows: Iterable[Row | Broken], fields: Fields) 
     if header.flaw is not None:
         raise PayloadError(header.flaw[1], place(header.line, header.flaw[0]))
     table = _table(place, header, fields)
+    if tell is not None:
+        for column in table.columns:
+            if (known := _instead(column.steps, fields)) is not None:
+                tell(f"{place(header.line, column.index)}: {_told(column.steps, known)}")
     for row in waiting:
         if isinstance(row, Broken):
             yield row
@@ -106,13 +118,36 @@ def _columns(place: TablePlace, header: Row, fields: Fields) -> tuple[_Column, .
     return columns
 
 
+def _instead(steps: _Steps, fields: Fields) -> Fields | None:
+    """The fields of which a header names none; None where it names one, or where any name may stand."""
+    below = fields
+    for step in steps:
+        if below and step not in below:
+            return below
+        field = below.get(step)
+        if field is None or field.type.name == "map":
+            return None
+        below = {child.name: child for child in field.children}
+    return None
+
+
+def _told(steps: _Steps, known: Fields) -> str:
+    near = _meant_by(steps[-1], known) or next(iter(get_close_matches(steps[-1], known, n=1)), None)
+    hint = f"; did you mean {'.'.join((*steps[:-1], near))}?" if near is not None else ""
+    return f"the header {shown('.'.join(steps))} is no field of the resource{hint}"
+
+
+def _meant_by(name: str, fields: Fields) -> str | None:
+    """The field that a header such as `First Name` means, as people write them above a table."""
+    plain = "_".join(name.casefold().split())
+    return next((field for field in fields if field.casefold() == plain), None)
+
+
 def _meant(columns: Iterable[_Column], fields: Fields) -> str:
-    """A hint for headers such as `First Name`, as people write them above a table."""
+    """A hint for a header that only looks otherwise than its field."""
     for column in columns:
         name = column.steps[0]
-        plain = "_".join(name.casefold().split())
-        meant = next((field for field in fields if field.casefold() == plain), None)
-        if meant is not None:
+        if (meant := _meant_by(name, fields)) is not None:
             return f" as the rules do: {meant}, not {shown(name)}"
     return ""
 

@@ -83,6 +83,15 @@ def _mismatch(mismatch: Mismatch, paint: Paint) -> Iterator[str]:
         yield f"        {paint(note, 'dim')}"
 
 
+def in_one_line(mismatch: Mismatch) -> str:
+    """A mismatch as one line of plain text, its notes behind it."""
+    notes = "; ".join((mismatch.note or "").splitlines())
+    if mismatch.expected is ABSENT and mismatch.actual is ABSENT:
+        return f"{mismatch.path}: {notes}"
+    told = f"{mismatch.path}: expected {shown(mismatch.expected)}, actual {shown(mismatch.actual)}"
+    return f"{told}; {notes}" if notes else told
+
+
 def shown(value: object) -> str:
     """A value in one line, as JSON: '5' and 5 must not look alike."""
     if value is ABSENT:

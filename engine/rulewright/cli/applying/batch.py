@@ -17,7 +17,7 @@ from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.cli.splitting.copies import Copies
 from rulewright.errors import AdapterError, PayloadError
 from rulewright.evaluation import Inputs, with_payload
-from rulewright.inputs import Payload, Source, read_items
+from rulewright.inputs import Payload, Source
 from rulewright.outcome import Outcome
 from rulewright.ports import Store, Transaction
 
@@ -78,7 +78,7 @@ class Batch:
             job = job_of(self.desk, source)
             self.source, self.done = source, 0
             is_only = len(self.sources) == 1
-            items = mark(read_items(source, self.desk.fields, is_only=is_only))
+            items = mark(self.desk.read(source, is_only=is_only))
             try:
                 if index == 0:
                     # A file in which nothing can be read takes nothing from those that are written.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from difflib import get_close_matches
@@ -17,9 +18,13 @@ from rulewright.cli.options import Choices, OutputChoices
 from rulewright.cli.output import paint, show, write_list
 from rulewright.conflicts import despite_conflicts
 from rulewright.delivery import Receipt
+from rulewright.errors import NoRecordError
+from rulewright.evaluation import Move
 from rulewright.inputs import Broken, Item, find_sources, read_document, read_text
+from rulewright.ports import Records
 from rulewright.report.entry import make_entry
 from rulewright.report.moves import move_json, moves_in_words
+from rulewright.report.text import show_lines
 
 
 def fire(
@@ -72,7 +77,18 @@ def list_moves(resource: str, key: str, choices: Choices, output: OutputChoices)
     with lookup_records(desk, choices) as records:
         if records is None:
             raise click.UsageError("--store URL (or --records FILE) is needed: where is the record?")
-        moves = desk.program.transitions(
+        moves = _moves(desk, records)
+    if moves is None:
+        write_list([], [], output)
+        end_with(1)
+    lines = moves_in_words(f"{desk.resource} {desk.key}", moves, paint(output))
+    write_list(map(move_json, moves), lines, output)
+
+
+def _moves(desk: Desk, records: Records) -> Sequence[Move] | None:
+    """Every event of the record; None, and said on stderr, where it is not there: `fire` refuses it, too."""
+    try:
+        return desk.program.transitions(
             desk.resource,
             desk.key,
             store=records,
@@ -80,8 +96,9 @@ def list_moves(resource: str, key: str, choices: Choices, output: OutputChoices)
             request=desk.request,
             as_of=desk.as_of,
         )
-    lines = moves_in_words(f"{desk.resource} {desk.key}", moves, paint(output))
-    write_list(map(move_json, moves), lines, output)
+    except NoRecordError as error:
+        click.echo(f"error: {show_lines(str(error))}", err=True)
+        return None
 
 
 def tick(choices: Choices, output: OutputChoices) -> None:

@@ -16,6 +16,14 @@ from rulewright.cli.options import (
 from rulewright.cli.resource_name import ResourceName
 
 
+def _point_to_plan(_: click.Context, __: click.Parameter, is_asked: bool) -> None:
+    if is_asked:
+        raise click.UsageError(
+            "apply has no --dry-run: `rulewright plan` takes the same RESOURCE, FILE and options, and prints "
+            "what would be done"
+        )
+
+
 @click.command("apply")
 @click.argument("resource", required=False, type=ResourceName())
 @click.argument("files", nargs=-1, metavar="FILE...")
@@ -23,6 +31,7 @@ from rulewright.cli.resource_name import ResourceName
 @click.option("--restart", is_flag=True, help="Apply interrupted files from their start.")
 @click.option("--plan", metavar="FILE", help="Carry out what `plan --format json` (or jsonl) printed.")
 @click.option("--forward", metavar="NAME", help="Put accepted payloads into the outbox for this target, too.")
+@click.option("--dry-run", is_flag=True, hidden=True, expose_value=False, callback=_point_to_plan)
 @applying_options
 @split_options
 @output_options

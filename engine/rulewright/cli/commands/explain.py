@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from rulewright.cli.options import Choices, OutputChoices, deciding_options, listing_options
+from rulewright.cli.options import Choices, OutputChoices, deciding_options, output_options
 from rulewright.cli.resource_name import ResourceName
 
 
@@ -12,7 +12,7 @@ from rulewright.cli.resource_name import ResourceName
 @click.argument("subject", metavar="RESOURCE|CODE", type=ResourceName())
 @click.argument("files", nargs=-1, metavar="[FILE]...")
 @deciding_options
-@listing_options
+@output_options
 def command(subject: str, files: tuple[str, ...], choices: Choices, output: OutputChoices) -> None:
     """Say of every rule whether it held, failed or was skipped, and why; or what a code means.
 

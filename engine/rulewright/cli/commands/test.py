@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
-from rulewright.cli.options import format_option
+from rulewright.cli.options import VariableOption, format_option
 from rulewright.cli.rule_files.scenario_run import Wishes, run_once
 from rulewright.cli.rule_files.watching import watch as watch_files
-from rulewright.report.formats import LISTS
 
 
 @click.command("test")
@@ -28,9 +27,10 @@ from rulewright.report.formats import LISTS
     metavar="EXPR",
     help="Only scenarios whose file, resource or name has these words; and, or, not, ( ).",
 )
-@format_option((*LISTS, "junit"))
+@format_option()
 @click.option(
     "--color",
+    cls=VariableOption,
     envvar="RULEWRIGHT_COLOR",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",

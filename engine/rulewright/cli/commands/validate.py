@@ -10,6 +10,7 @@ from rulewright.cli.options import (
     Choices,
     OutputChoices,
     SplitChoices,
+    VariableOption,
     deciding_options,
     output_options,
     split_options,
@@ -26,6 +27,7 @@ from rulewright.cli.resource_name import ResourceName
 @click.option(
     "--workers",
     metavar="N",
+    cls=VariableOption,
     envvar="RULEWRIGHT_WORKERS",
     # More than this is a slip of the hand, which would take the machine's memory.
     type=click.IntRange(1, 256),

@@ -12,7 +12,7 @@ from rulewright.cli.desk.lookups import chosen_records
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import Progress, chosen_format, show
 from rulewright.cli.splitting.parted import split_batch
-from rulewright.inputs import Item, Payload, Source, read_items
+from rulewright.inputs import Item, Payload, Source
 from rulewright.ports import Records
 from rulewright.report.entry import Entry, changes_entry, make_entry, problems_entry
 from rulewright.report.tally import Tally
@@ -21,7 +21,7 @@ from rulewright.report.tally import Tally
 def read_all_items(desk: Desk, sources: Sequence[Source]) -> Iterator[Item]:
     """The payloads of all inputs, in order; one is `alone` only if there is no other input."""
     for source in sources:
-        yield from read_items(source, desk.fields, is_only=len(sources) == 1)
+        yield from desk.read(source, is_only=len(sources) == 1)
 
 
 def decide_all(

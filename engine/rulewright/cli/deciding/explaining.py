@@ -17,13 +17,13 @@ from rulewright.cli.desk.lookups import lookup_records
 from rulewright.cli.desk.opening import open_desk
 from rulewright.cli.endings import end_with
 from rulewright.cli.options import Choices, OutputChoices
-from rulewright.cli.output import chosen_format, paint
+from rulewright.cli.output import chosen_format, paint, show
 from rulewright.cli.results import write
 from rulewright.explanation import Explanation, explain
 from rulewright.explanation.problem_pages import PROBLEM_PAGES
 from rulewright.inputs import Item, Payload, find_sources
 from rulewright.ports import Records
-from rulewright.report.entry import make_entry
+from rulewright.report.entry import Entry, make_entry
 from rulewright.report.explanation import explanation_data, explanation_lines
 from rulewright.report.text import dump_json
 
@@ -38,6 +38,9 @@ def explain_files(resource: str, files: tuple[str, ...], choices: Choices, outpu
     refused: list[Item] = []
     with lookup_records(desk, choices) as records:
         explained = _explain_all(desk, read_all_items(desk, sources), records, refused)
+        if form in _REPORTS:
+            show((Entry(one.outcome, item.at, item.alone) for item, one in explained), output)
+            end_with(len(refused))
         for text in _JSON[form](explained) if form in _JSON else _trees(explained, output):
             write(text)
     end_with(len(refused))
@@ -92,6 +95,8 @@ def _json(explained: Iterable[Explained]) -> Iterator[str]:
     yield "[]\n" if before == "[" else "\n]\n"
 
 
+# What tells of problems tells of them as `validate --fix` does.
+_REPORTS: Final = ("github", "junit", "sarif")
 _JSON: Final[dict[str, Callable[[Iterable[Explained]], Iterator[str]]]] = {"json": _json, "jsonl": _jsonl}
 
 

@@ -22,7 +22,7 @@ from rulewright.errors import PayloadError
 from rulewright.evaluation import Inputs, with_payload
 from rulewright.glance.written import line_of
 from rulewright.hotpath.deciding import decide, quick_for
-from rulewright.inputs import Broken, Item, Payload, Source, read_items, read_line
+from rulewright.inputs import Broken, Item, Payload, Source, read_line
 from rulewright.inputs.lines import LineReader
 from rulewright.inputs.sure_lines import read_surely
 from rulewright.outcome import Outcome
@@ -271,7 +271,7 @@ def skim(
 
 def _decided(skimmer: Skimmer, source: Source, keep: _Keep | None, *, is_only: bool) -> Iterator[_Found]:
     if source.kind != "jsonl":
-        yield from skimmer.decide_items(read_items(source, skimmer.desk.fields, is_only=is_only), keep)
+        yield from skimmer.decide_items(skimmer.desk.read(source, is_only=is_only), keep)
         return
     begun = skimmer.read
     with source.open() as stream:

@@ -12,16 +12,18 @@ from rulewright.evaluation import missing_parts
 from rulewright.inputs import JsonFlaw, find_sources, parse_json, read_document
 
 
-def read_actor(given: str | None) -> Mapping[str, object] | None:
-    """The actor as JSON text, or the file that holds it; null is nobody. Raises PayloadError."""
+def read_actor(given: str | None, at: str = "--actor") -> Mapping[str, object] | None:
+    """The actor as JSON text, or the file that holds it; null is nobody. `at` is what gave it.
+
+    Raises PayloadError.
+    """
     if given is None:
         return None
     if given.lstrip().startswith(("{", "[", '"')) or given.strip() == "null":
         try:
             value = parse_json(given)
         except JsonFlaw as flaw:
-            raise PayloadError(flaw.message, f"--actor:1:{flaw.index + 1}") from None
-        at = "--actor"
+            raise PayloadError(flaw.message, f"{at}:1:{flaw.index + 1}") from None
     else:
         document = read_document(find_sources([given])[0])
         value, at = document.value, document.at
@@ -51,5 +53,9 @@ def named_values(option: str, given: Sequence[str]) -> dict[str, object]:
             name, sign, value = colon[0], colon[1], colon[2].strip()
         if not sign or not name.strip():
             raise click.UsageError(f"{option} must be NAME=VALUE, not {text!r}")
-        found[name.strip()] = value
+        # Headers are one whatever their case.
+        name = name.strip().lower() if option == "--header" else name.strip()
+        if name in found:
+            raise click.UsageError(f"{option} {name} is given twice; rules read one value of it")
+        found[name] = value
     return found

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+import click
 from msgspec import Struct
 
 from rulewright.arguments import instant
@@ -12,11 +13,12 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation import Inputs, Request
 from rulewright.fieldtypes import encode_datetime
 from rulewright.hotpath import decide
-from rulewright.inputs import Broken, Item, Payload
+from rulewright.inputs import Broken, Item, Payload, Source, read_items
 from rulewright.outcome import Outcome
 from rulewright.ports import Records
 from rulewright.problem import Problem
 from rulewright.program import Program
+from rulewright.report.text import show_text
 
 # A payload, or what stands in its place, and what was decided about it.
 Decided = tuple[Item, Outcome]
@@ -40,6 +42,13 @@ class Desk(Struct, frozen=True):
     def fields(self) -> Mapping[str, CompiledField]:
         """The fields that payloads may hold."""
         return self.program.compiled.resources[self.resource].fields
+
+    def read(self, source: Source, *, is_only: bool) -> Iterator[Item]:
+        """The payloads of one input, in order. Headers that name no field are told once, on stderr.
+
+        Raises PayloadError where it can't be read.
+        """
+        return read_items(source, self.fields, is_only=is_only, tell=_warn)
 
     def inputs(self, payload: object, number: int) -> Inputs:
         """What the decision about payload `number` (from 0) depends on."""
@@ -102,3 +111,7 @@ class Desk(Struct, frozen=True):
             ruleset=self.program.ruleset,
             as_of=str(encode_datetime(instant(self.as_of))),
         )
+
+
+def _warn(told: str) -> None:
+    click.echo(f"warning: {show_text(told)}", err=True)

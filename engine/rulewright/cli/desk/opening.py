@@ -11,7 +11,7 @@ from rulewright.cli.configured import configuration_here
 from rulewright.cli.desk.caller import named_values, read_actor, warn_of_missing_parts
 from rulewright.cli.desk.desk import Desk
 from rulewright.cli.folders import HOW_TO_NAME_YOURS
-from rulewright.cli.options import Choices
+from rulewright.cli.options import Choices, name_given
 from rulewright.compiled import CompiledResource
 from rulewright.errors import EvaluationError
 from rulewright.evaluation import Request, find_resource
@@ -26,7 +26,7 @@ def open_desk(resource: str, choices: Choices) -> Desk:
     program = load_rules_of(choices.rules)
     compiled = _find_resource(program, resource, choices.rules)
     key, key_field = _named_record(choices, compiled)
-    actor = read_actor(choices.actor)
+    actor = read_actor(choices.actor, name_given("actor", click.get_current_context()))
     warn_of_missing_parts(compiled, actor)
     return Desk(
         program=program,
@@ -37,7 +37,7 @@ def open_desk(resource: str, choices: Choices) -> Desk:
         request=Request(
             path=named_values("--param", choices.param),
             query=named_values("--query", choices.query),
-            headers={name.lower(): value for name, value in named_values("--header", choices.header).items()},
+            headers=named_values("--header", choices.header),
         ),
         as_of=as_of,
         seed=choices.seed,

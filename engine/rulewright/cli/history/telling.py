@@ -8,10 +8,13 @@ from dataclasses import replace
 import click
 
 from rulewright.audit import history
+from rulewright.cli.desk.desk import Desk
 from rulewright.cli.desk.opening import open_desk
 from rulewright.cli.desk.stores import open_for_reading, require_existing, require_store
+from rulewright.cli.endings import end_with
 from rulewright.cli.options import Choices, OutputChoices
 from rulewright.cli.output import paint, write_list
+from rulewright.ports import Store
 from rulewright.report.history import decision_in_words, decision_json
 
 
@@ -22,8 +25,18 @@ def tell_history(resource: str, key: str, choices: Choices, output: OutputChoice
     desk = open_desk(resource, replace(choices, key=key))
     with closing(open_for_reading(url, desk.program)) as store:
         decisions = history(store, desk.resource, desk.key)
-    if not decisions:
+        is_known = bool(decisions) or _is_there(desk, store)
+    if not is_known:
+        click.echo(f"error: there is no {desk.resource} {desk.key}, and nothing is kept about it", err=True)
+    elif not decisions:
         click.echo(f"nothing is kept about {desk.resource} {desk.key}", err=True)
     painted = paint(output)
     lines = (line for one in decisions for line in decision_in_words(one, desk.resource, desk.key, painted))
     write_list(map(decision_json, decisions), lines, output)
+    end_with(0 if is_known else 1)
+
+
+def _is_there(desk: Desk, store: Store) -> bool:
+    """Whether there is such a record: it may have been stored by other means, or its history pruned."""
+    key = desk.program.compiled.resources[desk.resource].key
+    return bool(store.find(desk.resource, {key: desk.key}, 1))

@@ -25,7 +25,7 @@ from rulewright.cli.output import show
 from rulewright.evaluation import Inputs, mask_outcome
 from rulewright.inputs import Item, Payload, find_sources
 from rulewright.outbox import MESSAGES, Deliverer, Letter, find_letter, forwarded, keep_messages
-from rulewright.outcome import Outcome, Response
+from rulewright.outcome import Message, Outcome, Response
 from rulewright.ports import Records, Store, Transaction
 from rulewright.problem import Problem
 
@@ -48,7 +48,8 @@ class _Sent(Struct, frozen=True):
     item: Item
     outcome: Outcome
     letter: int | None
-    known: bool = False
+    # What this run put into the outbox; None where an earlier one did.
+    message: Message | None = None
 
 
 def forward_files(passing: Passing, files: Sequence[str], choices: Choices, output: OutputChoices) -> None:
@@ -106,11 +107,11 @@ class _Run:
         rules = self.desk.program.compiled
         known = transaction.find(MESSAGES.resource, {"idempotency_key": message.idempotency_key}, 1)
         if known:
-            return _Sent(item, outcome, _number(known[0]["id"]), known=True)
+            return _Sent(item, outcome, _number(known[0]["id"]))
         whole = replace(outcome, messages=(message,))
         masked = mask_outcome(whole, rules, item.value)
         (letter,) = keep_messages(whole, masked, rules, transaction)
-        return _Sent(item, outcome, letter.id)
+        return _Sent(item, outcome, letter.id, message)
 
     def _may_go(self, outcome: Outcome) -> bool:
         """Accepted; or what only records could tell, where there are none: the receiver has them."""
@@ -129,12 +130,15 @@ class _Run:
         if sent.letter is None:
             return sent.outcome
         letter = find_letter(self.store, sent.letter)
-        # Nothing was stored here, so what storing it would have changed is not told.
+        # Nothing was stored here, so what storing it would have changed or sent is not told.
         told = replace(sent.outcome, record=None, changes=(), messages=(), response=_response(letter))
         match letter.state:
             case "delivered":
                 kept = tuple(one for one in told.problems if one.code != "undecided")
-                return replace(told, verdict="accepted", problems=kept, replayed=sent.known)
+                sent_now = (sent.message,) if sent.message is not None else ()
+                return replace(
+                    told, verdict="accepted", problems=kept, messages=sent_now, replayed=not sent_now
+                )
             case "dead":
                 problems = tuple(_problems(letter))
                 return replace(told, verdict="rejected", problems=(*told.problems, *problems))

@@ -8,8 +8,10 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from importlib import import_module
 from threading import Event
 from types import FrameType
+from typing import Final
 
 import click
 
@@ -23,6 +25,9 @@ from rulewright.errors import StoreLostError
 from rulewright.outbox import Settled, count_letters
 from rulewright.ports import Store
 from rulewright.report.letters import settled_json, settled_line
+
+# Stores that hand out jobs.
+_WITH_JOBS: Final = ("postgres://", "postgresql://")
 
 
 def deliver_outbox(
@@ -48,6 +53,9 @@ def work_outbox(
 ) -> None:
     """Send what is due as jobs, until stopped."""
     program = load_rules_of(rules)
+    if url is not None and url.startswith(_WITH_JOBS):
+        # Where both are missing the extra that has both is told of, not that of the forwarder.
+        import_module("rulewright_adapters.postgres_worker_driver")
     with closing(open_outbox(url)) as store, closing(open_forwarder(store)) as forwarder:
         worker = program.worker(store, forwarder, workers=workers, lease_seconds=lease)
         worker.on_loss = _tell_of_loss

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 from msgspec import Struct
@@ -14,6 +15,8 @@ from rulewright.cli.configured import configuration_here
 from rulewright.cli.folders import warn_of_rules_here
 from rulewright.errors import ConfigurationError
 from rulewright.program import Program, load, shipped_rules
+from rulewright.report.github import github_line
+from rulewright.report.sarif import sarif_document
 from rulewright.report.text import dump_json
 from rulewright.scenarios import (
     Report,
@@ -26,6 +29,7 @@ from rulewright.scenarios import (
     rules_beside,
 )
 from rulewright.scenarios.coverage import Coverage, Watch, measure_coverage
+from rulewright.scenarios.findings import report_findings
 from rulewright.scenarios.junit import render_junit
 from rulewright.scenarios.mutation import MutationReport, run_mutation
 from rulewright.scenarios.plain import report_data, result_data
@@ -39,6 +43,9 @@ from rulewright.scenarios.thoroughness import (
 )
 from rulewright.source_text import render_problems
 from rulewright_adapters.memory import MemoryStore
+
+# Beside these the summary goes to standard error.
+_FOR_MACHINES: Final = ("json", "jsonl", "junit", "github", "sarif")
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
@@ -189,7 +196,7 @@ def _write(found: Findings, wishes: Wishes) -> None:
         click.echo(line, color=wishes.in_color)
     if wishes.form == "jsonl":
         click.echo(render_problems(found.report.problems), err=True, nl=False)
-    if wishes.form in ("json", "jsonl", "junit"):
+    if wishes.form in _FOR_MACHINES:
         for line in _measures(found, coloured=False):
             click.echo(line, err=True)
         click.echo(found.report.summary, err=True)
@@ -206,6 +213,10 @@ def _lines(found: Findings, form: str, *, coloured: bool) -> Iterator[str]:
             yield from (dump_json(result_data(result)) for result in found.report.results)
         case "junit":
             yield render_junit(found.report)
+        case "github":
+            yield from (github_line(one).rstrip("\n") for one in report_findings(found.report))
+        case "sarif":
+            yield sarif_document(report_findings(found.report)).rstrip("\n")
         case _:
             *most, summary = render(found.report, colour=coloured)
             yield from most

@@ -95,9 +95,10 @@ def _understood(arguments: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
         if option == "--param":
             # As caller.named_values has it.
             parameter, named, value = value.partition("=")
-            if not named or not parameter.strip():
+            parameter = parameter.strip()
+            if not named or not parameter or parameter in given["path"]:
                 raise _LeftError
-            given["path"][parameter.strip()] = value
+            given["path"][parameter] = value
         elif name is None or name in given or value.startswith("-"):
             raise _LeftError
         else:
