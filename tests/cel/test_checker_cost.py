@@ -67,6 +67,22 @@ def test_nested_macros_multiply(text: str, items: int, fits: bool) -> None:
     assert (bound <= DEFAULT_LIMITS.steps) is fits
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "known + unknown + unknown",
+        "sum(l.map(x, x + x)) + known + known",
+        "math.greatest(l) + known + known",
+        "'text' + unknown + unknown",
+    ],
+)
+def test_what_is_added_to_a_number_is_one(text: str) -> None:
+    """A name without a size is as large as a list, but to a number or a text only its like is added."""
+    sizes = {"known": number_of_size(), "l": list_of_size(100, number_of_size())}
+
+    assert cost(parse(text), sizes) < 2_000
+
+
 def test_what_no_schema_bounds_has_a_default() -> None:
     """A name nothing is known about counts as a list of 100 texts."""
     assert 100 < cost(parse("x.exists(y, y == 'a')"), {}) < 5_000

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from rulewright.cel import Path, Type
 from rulewright.cel.checker import Declarations, RecordField, Size, Sizes, record
-from rulewright.cel.checker.sizes import DEFAULT_ITEMS, list_of_size, number_of_size
+from rulewright.cel.checker.sizes import DEFAULT_ITEMS, larger, list_of_size, number_of_size
 from rulewright.checks.field_types import (
     DYN,
     TEXT,
@@ -291,9 +291,18 @@ def _is_of(subject: Subject, look_up: LookUp, reference: Reference) -> bool:
     return look_up.resource == reference.resource and set(look_up.by.entries) == {by}
 
 
+def _payload_size(subject: Subject, own: Size) -> Size:
+    """What may be sent: fields of the resource, and those that its events have of their own."""
+    fields = dict(own.fields)
+    for event in subject.file.workflow.events if subject.file.workflow else ():
+        for name, size in sizes_of(event.fields, subject.universe.registry).items():
+            fields[name] = larger(fields[name], size) if name in fields else size
+    return Size(len(fields), fields=fields)
+
+
 def _sizes(subject: Subject) -> Sizes:
     own = resource_size(subject, subject.file.resource)
-    found: dict[str, Size] = dict.fromkeys(("payload", "record", "current"), own)
+    found: dict[str, Size] = {"payload": _payload_size(subject, own), "record": own, "current": own}
     for name, function in subject.universe.registry.declared.items():
         found[f"{name}()"] = number_of_size(function.cost)
     for look_up in subject.file.lookups:

@@ -74,6 +74,8 @@ def result_size(name: str, inputs: _Inputs) -> Size:
     sizer = _RESULTS.get(name)
     if sizer is not None:
         return sizer(inputs)
+    if name.startswith("math.") and inputs:
+        return _number_among(inputs)
     if name.startswith(("_", "@", "-", "!", "is", "get")):
         return SCALAR
     return _largest(inputs)
@@ -89,13 +91,26 @@ def _largest(inputs: _Inputs) -> Size:
 
 
 def _sum(inputs: _Inputs) -> Size:
-    if all(size.kind == inputs[0].kind for size in inputs) and inputs[0].kind != "items":
-        return Size(sum(size.count for size in inputs), inputs[0].kind)
+    """Only like is added to like, so one that is known to be a number or a text says what both are."""
+    kinds = {size.kind for size in inputs}
+    if "scalar" in kinds:
+        return number_of_size(sum(size.count for size in inputs if size.kind == "scalar"))
+    if "text" in kinds:
+        return text_of(sum(size.count for size in inputs if size.kind == "text"))
     return list_of_size(sum(size.count for size in inputs), larger(inputs[0].each, inputs[-1].each))
 
 
 def _product(inputs: _Inputs) -> Size:
     return number_of_size(inputs[0].count * inputs[1].count)
+
+
+def _total(inputs: _Inputs) -> Size:
+    return number_of_size(inputs[0].count * max(inputs[0].each.count, 1))
+
+
+def _number_among(inputs: _Inputs) -> Size:
+    """The result of a function that gives a number, of numbers or of a list of them."""
+    return number_of_size(max(size.each.count if size.kind == "items" else size.count for size in inputs))
 
 
 def _counted(inputs: _Inputs) -> Size:
@@ -136,6 +151,11 @@ _RESULTS: Final[Mapping[str, Callable[[_Inputs], Size]]] = {
     "_%_": lambda inputs: inputs[1],
     "-_": lambda inputs: inputs[0],
     "size": _counted,
+    "indexOf": _counted,
+    "lastIndexOf": _counted,
+    "sum": _total,
+    "double": lambda _: SCALAR,
+    "bool": lambda _: SCALAR,
     "int": lambda inputs: inputs[0] if inputs[0].kind == "scalar" else number_of_size(DEFAULT_ITEMS),
     "lists.range": lambda inputs: list_of_size(inputs[0].count, number_of_size(inputs[0].count)),
     "split": lambda inputs: list_of_size(inputs[0].count + 1, text_of(inputs[0].count)),
