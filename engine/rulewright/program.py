@@ -10,8 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
-
 from rulewright import batch, outbox
 from rulewright.arguments import (
     instant,
@@ -53,7 +51,6 @@ from rulewright.plugins.loading import build_registry
 from rulewright.ports import Forwarder, Records, Store, Table, Transaction
 from rulewright.shipped import shipped_folder
 from rulewright.tables import tables_of
-from rulewright.timeouts import Due, find_due, needs_entries
 
 if TYPE_CHECKING:
     from marshmallow import Schema
@@ -281,13 +278,9 @@ class Program:
         now = instant(as_of)
         require_store(store)
         store.prepare(self.tables)
-        if not needs_entries(self.compiled):
-            return ()
-        return tuple(self._fire_due(store, due, now) for due in [*find_due(self.compiled, store, now)])
+        from rulewright.ticking import fire_due  # noqa: PLC0415 - for those who write
 
-    def _fire_due(self, store: Store, due: Due, now: datetime) -> Receipt:
-        inputs = self.inputs({}, operation=due.event, key=due.key, as_of=now)
-        return self._apply_alone(due.resource, replace(inputs, trusted=True), store)
+        return tuple(fire_due(self.compiled, store, now, audit=self.audit))
 
     def apply_within(
         self,

@@ -36,11 +36,17 @@ ENTRIES: Final = Table(
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A record whose time in its state is up, and the event that is to be fired on it."""
+    """A record whose time in its state is up. `id` is that of its entry."""
 
     resource: str
     key: object
-    event: str
+    id: str
+    timeout: Timeout
+
+    @property
+    def event(self) -> str:
+        """What is to be fired on it."""
+        return self.timeout.fire
 
 
 def needs_entries(rules: CompiledRules) -> bool:
@@ -104,7 +110,20 @@ def find_due(rules: CompiledRules, records: Records, now: datetime) -> Iterator[
             for entry in records.find(ENTRIES.resource, {"resource": name, "state": timeout.state}):
                 if _is_due(entry, timeout, now):
                     key = entry["key"]
-                    yield Due(name, key[0] if isinstance(key, list) else key, timeout.fire)
+                    yield Due(name, key[0] if isinstance(key, list) else key, str(entry["id"]), timeout)
+
+
+def is_still_due(records: Records, due: Due, now: datetime) -> bool:
+    """Whether the record that was found due is still in its state, and was not moved into it anew."""
+    entries = records.find(ENTRIES.resource, {"id": due.id}, 1)
+    return any(
+        entry.get("state") == due.timeout.state and _is_due(entry, due.timeout, now) for entry in entries
+    )
+
+
+def count_anew(transaction: Transaction, due: Due, outcome: Outcome) -> None:
+    """Let a record's time begin again, where its timeout left it in its state: a reminder does so."""
+    transaction.update(ENTRIES.resource, due.id, {"since": outcome.as_of})
 
 
 def _is_due(entry: StoredRecord, timeout: Timeout, now: datetime) -> bool:

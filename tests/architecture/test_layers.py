@@ -51,6 +51,7 @@ ORDER = (
     "arguments",
     "tables",
     "delivery",
+    "ticking",
     "replaying",
     "batch",
     "program",
