@@ -206,6 +206,5 @@ def require_declared(rules: RuleSet, api: str, values: Mapping[str, object]) -> 
             hint = f"did you mean {near[0]}?" if near else f"it has: {known}"
             raise ConfigurationError(f"{api} has no setting {name}; {hint}")
         if type(value) is not type(declared[name]):
-            raise ConfigurationError(
-                f"the setting {name} of {api} must be like {declared[name]!r}, not {value!r}"
-            )
+            wanted = "true or false" if isinstance(declared[name], bool) else f"like {declared[name]!r}"
+            raise ConfigurationError(f"the setting {name} of {api} must be {wanted}, not {value!r}")

@@ -635,12 +635,29 @@ def test_a_plan_is_for_its_caller(run: Run, write: Write) -> None:
     assert "for the caller that it was made for; give --actor as for `plan`" in nobody.err
 
 
-def test_a_plan_of_updates_needs_their_key(run: Run, write: Write) -> None:
-    """As the plan was made with it; which options those are, is told."""
+@pytest.mark.parametrize(("key", "payload"), [("1", {"title": "b"}), ("id", {"id": 1, "title": "b"})])
+def test_a_plan_of_updates_knows_their_key(
+    run: Run, write: Write, key: str, payload: dict[str, object]
+) -> None:
+    """The record, or the field that names it; who gives another one is told that the plan does not hold."""
+    run("apply", "desk/ticket", write("t.json", {"title": "a"}), *STORE)
+    update = ("--operation", "update", "--key")
+    planned = run("plan", "desk/ticket", write("u.json", payload), *update, key, *STORE, "--format", "json")
+    write("plan.json", planned.out)
+
+    other, carried = (run("apply", "--plan", "plan.json", *more, *STORE) for more in ((*update, "2"), ()))
+
+    assert (other.code, carried.code, stored("title")) == (1, 0, ["b"])
+
+
+def test_a_plan_of_updates_without_their_key_asks_for_it(run: Run, write: Write) -> None:
+    """One of an older version, or of keys that are secret; which options those are, is told."""
     run("apply", "desk/ticket", write("t.json", {"title": "a"}), *STORE)
     update = ("--operation", "update", "--key", "1")
     planned = run("plan", "desk/ticket", write("u.json", {"title": "b"}), *update, *STORE, "--format", "json")
-    write("plan.json", planned.out)
+    outcome = json.loads(planned.out)
+    del outcome["payload"]["key"]
+    write("plan.json", outcome)
 
     without, carried = (run("apply", "--plan", "plan.json", *more, *STORE) for more in ((), update))
 

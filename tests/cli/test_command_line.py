@@ -150,6 +150,7 @@ def test_no_time_is_spent_on_circles(write: Write) -> None:
         (["apply", "desk/ticket", "t.json", "./t.json", "--store", "memory://"], "t.json is named twice"),
         (["validate", "desk/ticket", "t.json", "--rejected", "t.json"], "it would be overwritten"),
         (["validate", "desk/ticket", "t.json", "--rejected", "no/x"], "no/x: No such file"),
+        (["validate", "desk/ticket", "t.json", "--rejected", ""], 'error: "": No such file'),
         (["validate", "desk/ticket", "t.json", "--records", "t.json", "--store", "memory://"], "exclude"),
         (["apply", "desk/ticket", "t.json"], "--store URL is needed"),
         (["apply", "desk/ticket", "-", "--store", "memory://", "--resume"], "can be read again"),

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from workplace import Run, Write
 
+from rulewright.program import shipped_rules
+
 STORE = ("--store", "sqlite:///moves.db")
 JSONL = ("--format", "jsonl")
 
@@ -177,6 +179,23 @@ def test_a_record_that_is_not_there_is_a_finding(run: Run, asked: tuple[str, ...
     result = run(command, "desk/request", "9", *event, *STORE)
 
     assert (result.code, "9" in result.out + result.err) == (1, True)
+
+
+def test_a_record_that_nobody_may_see_is_not_there(run: Run, write: Write) -> None:
+    """Where no caller is named, that is what is missing: the record may be there for some."""
+    subscription = {"id": "s1", "partnerId": "p1", "status": "live"}
+    records = write("records.json", {"goodstack/eligibility_subscription": [subscription]})
+    words = ("transitions", "goodstack/eligibility_subscription", "s1", "--rules", str(shipped_rules()))
+
+    nobody = run(*words, "--records", records)
+    other = run(*words, "--records", records, "--actor", '{"partnerId": "p2", "configurationId": "c"}')
+
+    said = "error: no such eligibility subscription: id s1"
+    assert (nobody.code, nobody.err) == (
+        1,
+        f"{said}; nobody is named as the caller, who may see it: give --actor\n",
+    )
+    assert (other.code, other.err) == (1, f"{said}\n")
 
 
 @pytest.mark.parametrize("command", ["transitions", "history"])

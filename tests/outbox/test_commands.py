@@ -21,6 +21,7 @@ from vendor import saying
 
 from rulewright.cli import main
 from rulewright.outbox import STATES
+from rulewright.program import shipped_rules
 from rulewright_adapters.http_targets import KEYS, SCHEMES
 
 TOML = """
@@ -253,6 +254,19 @@ def test_forward_shows_refusals_where_they_belong(run: Run) -> None:
     assert told == [("accepted", []), ("rejected", ["/item"]), ("rejected", ["/item"])]
     assert places == ["some.jsonl:2:10", "some.jsonl:3:1"]
     assert CARD not in result.output
+
+
+def test_forward_leaves_what_needs_records_to_the_receiver(run: Run) -> None:
+    """A refusal is the receiver's alone: that a look-up could not be made here is beside the point."""
+    Path("case.json").write_text(json.dumps({"first_name": "poison"}))
+    caller = ("--actor", '{"agent": 3, "group": 9}', "--rules", str(shipped_rules()))
+
+    result = run("forward", "ct_oi/case", "case.json", "--to", "away", *caller, "--format", "jsonl")
+
+    (outcome,) = found(result)
+    problems: list[dict[str, str]] = outcome["problems"]  # type: ignore[assignment]
+    assert outcome["verdict"] == "rejected"
+    assert {one["rule"] for one in problems} == {"ct_oi/case.targets.away"}
 
 
 def test_forward_sends_nothing_twice(run: Run, server: FaultyServer) -> None:

@@ -20,7 +20,7 @@ def test_a_setting_switches_a_reading() -> None:
     ("settings", "said"),
     [
         ({"ct_oi": {"name_required": True}}, "did you mean names_required?"),
-        ({"ct_oi": {"names_required": "maybe"}}, "must be like False, not 'maybe'"),
+        ({"ct_oi": {"names_required": "maybe"}}, "must be true or false, not 'maybe'"),
         ({"shop": {"open": True}}, "settings for shop, which is no API of the rules; the rules have: ct_oi"),
         ({"ctoi": {"names_required": True}}, "for ctoi, which is no API of the rules; did you mean ct_oi?"),
     ],

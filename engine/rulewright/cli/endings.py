@@ -91,7 +91,8 @@ def _in_words(error: BaseException) -> str:
         return f"error: {show_lines(str(error))}"
     if isinstance(error, OSError) and error.strerror is not None:
         # Without a name it is stdout: the disk is full, for example.
-        return f"error: {show_lines(str(error.filename or 'the results'))}: {error.strerror}"
+        named = "the results" if error.filename is None else show_lines(str(error.filename)) or '""'
+        return f"error: {named}: {error.strerror}"
     said = show_lines(in_words(error))
     return f"internal error: {said} (please report); set RULEWRIGHT_DEBUG=1 for the traceback"
 

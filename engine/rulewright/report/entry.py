@@ -17,19 +17,21 @@ from rulewright.problem import locate_problem
 class Entry(Struct, frozen=True):
     """The outcome of one payload, fit to be shown. `at` is where the payload starts.
 
-    `alone` says that the payload is the whole of its file. `digest` identifies the payload in a plan.
+    `alone` says that the payload is the whole of its file. `planned` is what a plan says of the payload.
     """
 
     outcome: Outcome
     at: str
     alone: bool = False
-    digest: str | None = None
+    planned: Mapping[str, object] | None = None
 
 
-def make_entry(outcome: Outcome, item: Item, rules: CompiledRules, *, digest: str | None = None) -> Entry:
+def make_entry(
+    outcome: Outcome, item: Item, rules: CompiledRules, *, planned: Mapping[str, object] | None = None
+) -> Entry:
     """Mask an outcome and say where in the input each of its problems stands."""
     masked = mask_outcome(outcome, rules, _value_of(item))
-    return _placed(masked, item, digest)
+    return _placed(masked, item, planned)
 
 
 def changes_entry(outcome: Outcome, item: Item, rules: CompiledRules) -> Entry:
@@ -41,15 +43,15 @@ def _value_of(item: Item) -> object:
     return item.value if not isinstance(item, Broken) else None
 
 
-def _placed(masked: Outcome, item: Item, digest: str | None) -> Entry:
+def _placed(masked: Outcome, item: Item, planned: Mapping[str, object] | None) -> Entry:
     if not masked.problems:
-        return Entry(masked, item.at, item.alone, digest)
+        return Entry(masked, item.at, item.alone, planned)
     places = _places(item, masked)
     problems = tuple(
         structs.replace(problem, payload_at=problem.payload_at or places[problem.path])
         for problem in masked.problems
     )
-    return Entry(replace(masked, problems=problems), item.at, item.alone, digest)
+    return Entry(replace(masked, problems=problems), item.at, item.alone, planned)
 
 
 def _places(item: Item, outcome: Outcome) -> Mapping[str, str]:

@@ -84,8 +84,8 @@ def report_json(entries: Iterable[Entry]) -> Iterator[str]:
 def entry_json(entry: Entry) -> dict[str, object]:
     """An outcome; in a plan also which payload it is about."""
     shown = outcome_json(entry.outcome)
-    if entry.digest is not None:
-        shown["payload"] = {"at": entry.at, "sha256": entry.digest}
+    if entry.planned is not None:
+        shown["payload"] = dict(entry.planned)
     return shown
 
 

@@ -97,7 +97,10 @@ def _moves(desk: Desk, records: Records) -> Sequence[Move] | None:
             as_of=desk.as_of,
         )
     except NoRecordError as error:
-        click.echo(f"error: {show_lines(str(error))}", err=True)
+        api = desk.program.compiled.resources[desk.resource].api
+        is_nobody = desk.actor is None and api is not None and api.auth is not None
+        hint = "; nobody is named as the caller, who may see it: give --actor" if is_nobody else ""
+        click.echo(f"error: {show_lines(str(error))}{hint}", err=True)
         return None
 
 

@@ -30,6 +30,8 @@ class Planned(Struct, frozen=True):
     outcome: Mapping[str, object]
     payload_at: str
     digest: str
+    # Of an update: what --key said, where a plan may hold that.
+    key: str | None = None
 
     def text(self, name: str) -> str:
         """A member that is a text."""
@@ -90,7 +92,9 @@ def _planned(read: tuple[object, str]) -> Planned:
         or any(name not in value for name in _NEEDED)
     ):
         raise PayloadError("this is no plan; `rulewright plan --format json` prints one", at)
-    return Planned(value, str(payload.get("at")), str(payload.get("sha256")))
+    key = payload.get("key")
+    told = key if isinstance(key, str) else None
+    return Planned(value, str(payload.get("at")), str(payload.get("sha256")), told)
 
 
 def _comparable(name: str, outcome: Mapping[str, object]) -> object:

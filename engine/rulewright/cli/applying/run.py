@@ -84,13 +84,14 @@ def apply_plan(
     url = require_store(choices)
     plan = read_plan(file)
     planned = plan[0].text("resource")
-    if plan[0].text("operation") == "update" and choices.key is None:
+    key = choices.key if choices.key is not None else plan[0].key
+    if plan[0].text("operation") == "update" and key is None:
         raise click.UsageError(f"{file} plans updates: give --operation update and --key as for `plan`")
     if resource is not None and resource != planned:
         raise click.UsageError(f"{file} is a plan for {planned}, not for {resource}")
     sources = find_sources(files, choices.stdin_filename) if files else planned_sources(plan)
     refuse_overwriting(split, sources)
-    desk = open_desk(planned, replace(choices, operation=plan[0].text("operation")))
+    desk = open_desk(planned, replace(choices, operation=plan[0].text("operation"), key=key))
     with closing(open_for_writing(url, desk.program)) as store, closing(Staged(split)) as copies:
         decided, done = carry_out_plan(desk, store, plan, sources, copies.write)
         if done:

@@ -39,5 +39,5 @@ def command(
     sources = find_sources(files, choices.stdin_filename)
     task = Task(open_desk(resource, choices), sources, choices, split, output)
     with lookup_records(task.desk, choices) as records:
-        refused = decide_and_show(task, records, digests=True)
+        refused = decide_and_show(task, records, plans=True)
     end_with(refused)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from rulewright.cli.deciding.payload_digest import payload_digest
+from rulewright.cli.deciding.payload_digest import planned_payload
 from rulewright.cli.deciding.task import Task
 from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.cli.desk.lookups import chosen_records
@@ -46,7 +46,7 @@ _CHANGES_ONLY: Final = "text"
 
 
 def entries_of(
-    desk: Desk, decided: Iterable[Decided], output: OutputChoices | None = None, *, digests: bool = False
+    desk: Desk, decided: Iterable[Decided], output: OutputChoices | None = None, *, plans: bool = False
 ) -> Iterator[Entry]:
     """Decisions as the chosen report takes them (without `output`, as any does).
 
@@ -58,14 +58,14 @@ def entries_of(
             yield changes_entry(outcome, item, rules)
         return
     for item, outcome in decided:
-        digest = payload_digest(desk, item) if digests else None
-        yield make_entry(outcome, item, rules, digest=digest)
+        planned = planned_payload(desk, item) if plans else None
+        yield make_entry(outcome, item, rules, planned=planned)
 
 
-def decide_and_show(task: Task, records: Records | None, *, digests: bool = False) -> int:
+def decide_and_show(task: Task, records: Records | None, *, plans: bool = False) -> int:
     """Decide and report; return how many payloads were not accepted."""
     decided = _decided_in_full(task, records)
-    return show(entries_of(task.desk, decided, task.output, digests=digests), task.output).refused
+    return show(entries_of(task.desk, decided, task.output, plans=plans), task.output).refused
 
 
 def _decided_in_full(task: Task, records: Records | None) -> Iterator[Decided]:

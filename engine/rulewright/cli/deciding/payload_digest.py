@@ -1,4 +1,4 @@
-"""The digest by which a plan knows its payloads again."""
+"""What a plan says of its payloads, by which it knows them again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,17 @@ import json
 from rulewright.cli.desk.desk import Desk
 from rulewright.evaluation import mask_payload
 from rulewright.inputs import Broken, Item
+
+
+def planned_payload(desk: Desk, item: Item) -> dict[str, object]:
+    """Where a payload starts, its digest and, of an update, the record's key or the field that holds it."""
+    told: dict[str, object] = {"at": item.at, "sha256": payload_digest(desk, item)}
+    resource = desk.program.compiled.resources[desk.resource]
+    if desk.key_field is not None:
+        told["key"] = desk.key_field
+    elif desk.key is not None and not resource.fields[resource.key].hides:
+        told["key"] = str(desk.key)
+    return told
 
 
 def payload_digest(desk: Desk, item: Item) -> str:

@@ -132,19 +132,19 @@ class _Run:
         letter = find_letter(self.store, sent.letter)
         # Nothing was stored here, so what storing it would have changed or sent is not told.
         told = replace(sent.outcome, record=None, changes=(), messages=(), response=_response(letter))
+        # What could not be decided here is for the receiver to decide.
+        kept = tuple(one for one in told.problems if one.code != "undecided")
         match letter.state:
             case "delivered":
-                kept = tuple(one for one in told.problems if one.code != "undecided")
                 sent_now = (sent.message,) if sent.message is not None else ()
                 return replace(
                     told, verdict="accepted", problems=kept, messages=sent_now, replayed=not sent_now
                 )
             case "dead":
-                problems = tuple(_problems(letter))
-                return replace(told, verdict="rejected", problems=(*told.problems, *problems))
+                return replace(told, verdict="rejected", problems=(*kept, *_problems(letter)))
             case _:
                 self.waits = True
-                return replace(told, verdict="undecided", problems=(*told.problems, _waiting(letter)))
+                return replace(told, verdict="undecided", problems=(*kept, _waiting(letter)))
 
 
 def _number(value: object) -> int:
