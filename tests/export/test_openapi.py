@@ -75,6 +75,16 @@ def test_documents_are_valid(folder: Path) -> None:
         assert len({one["operationId"] for one in operations}) == len(operations)
 
 
+def test_an_id_is_sent_as_number_or_text_and_stored_as_a_number() -> None:
+    """What a type takes in several forms is stored in one."""
+    schemas = shipped("ct_oi/case")["components"]["schemas"]
+    sent, stored = (schemas[name]["properties"]["household"] for name in ("ct_oi.case.create", "ct_oi.case"))
+
+    assert sent["type"] == ["integer", "string", "null"]
+    assert sent["pattern"] == "^[0-9]{1,19}$"
+    assert stored["type"] == ["integer", "null"]
+
+
 def test_a_case_of_ct_oi() -> None:
     """As its vendor's page and its rule file have it."""
     found = shipped("ct_oi/case")
@@ -95,7 +105,8 @@ def test_a_case_of_ct_oi() -> None:
     schemas = found["components"]["schemas"]
     assert list(schemas) == ["ct_oi.case", "ct_oi.case.create", "ct_oi.case.update", "refusal-drf"]
     assert schemas["ct_oi.case"]["properties"]["household"]["x-rulewright"] == {
-        "references": "ct_oi/household"
+        "type": "numeric_id",
+        "references": "ct_oi/household",
     }
     assert schemas["ct_oi.case.create"]["additionalProperties"] is False
 

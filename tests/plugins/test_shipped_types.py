@@ -28,6 +28,7 @@ TAKEN = {
     "phone": ["+442071838750", "+44 20 7183 8750", "+1-202-456-1111", "+49 30 227-32152"],
     "email": ["ann@example.org", "a.b+c@sub.example.co.uk"],
     "money": [0, -5, 15099, 2**63 - 1],
+    "numeric_id": [0, -5, 1001, 2**63 - 1],
 }
 REFUSED = {
     "uk_postcode": ["", "SW1A", "SW1A  1AA", "SW1A 1AA ", "1AA SW1A", "\u017fW1A 1AA", "SW1A\n1AA", 5],
@@ -63,6 +64,21 @@ REFUSED = {
     ],
     "email": ["", "ann at example", "ann@", "@example.org", "ann@@example.org"],
     "money": ["150.99", 150.99, True, None, 2**63],
+    "numeric_id": [
+        "",
+        " ",
+        "-5",
+        "1.0",
+        " 1",
+        "1e3",
+        "\u0661",
+        "9" * 20,
+        "9223372036854775808",
+        1.0,
+        True,
+        None,
+        2**63,
+    ],
 }
 
 
@@ -104,6 +120,14 @@ def test_what_it_refuses(name: str, value: object, tmp_path: Path) -> None:
 
     assert [one.code for one in errors["it"]] in (["format"], ["type"])
     assert kind.check is None or not isinstance(value, str) or resolve(kind.check)(value) is not True
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("1001", 1001), ("0", 0), ("007", 7), ("9223372036854775807", 2**63 - 1)]
+)
+def test_a_numeric_id_as_text_is_a_number(text: str, number: int, tmp_path: Path) -> None:
+    """Text of digits is taken for the number that it says."""
+    assert field_of("numeric_id", tmp_path).load({"it": text}) == {"it": number}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("module", SHIPPED, ids=lambda module: module.__name__.rpartition(".")[2])

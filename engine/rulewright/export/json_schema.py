@@ -233,8 +233,9 @@ def or_null(said: Mapping[str, object]) -> dict[str, object]:
         return {**said, "anyOf": [*options, *([_NULL] if _NULL not in options else [])]}
     own, enum = said.get("type"), said.get("enum")
     more: dict[str, object] = {}
-    if isinstance(own, str) and own != "null":
-        more["type"] = [own, "null"]
+    types = own if isinstance(own, list) else [own] if isinstance(own, str) else []
+    if types and "null" not in types:
+        more["type"] = [*types, "null"]
     if isinstance(enum, list) and None not in enum:
         more["enum"] = [*enum, None]
     return {**said, **more}

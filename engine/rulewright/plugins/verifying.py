@@ -122,7 +122,7 @@ def _field_type(kind: FieldType, prefixes: Prefixes) -> Iterator[str]:
     for argument in ("column", "cel"):
         if getattr(kind, argument) != getattr(basic, argument):
             yield f"{argument} must be {getattr(basic, argument)!r}, as base is {kind.base}"
-    if kind.json_schema.get("type") != basic.json_schema.get("type"):
+    if basic.json_schema.get("type") not in _types(kind.json_schema):
         yield f"json_schema must have the type {basic.json_schema.get('type')!r}, as base is {kind.base}"
     for argument in ("example", "wrong"):
         if getattr(kind, argument) is None:
@@ -133,6 +133,12 @@ def _field_type(kind: FieldType, prefixes: Prefixes) -> Iterator[str]:
         from rulewright.plugins.trying import trial_of  # noqa: PLC0415 - takes the schemas with it
 
         yield from trial_of(kind, tuple(f"{plain(one, '_')}_" for one in prefixes))
+
+
+def _types(schema: Mapping[str, object]) -> list[object]:
+    """The types of a JSON Schema, be they one or several: a type may take values in other forms, too."""
+    named = schema.get("type")
+    return named if isinstance(named, list) else [named]
 
 
 def _type_check(kind: FieldType) -> Iterator[str]:

@@ -10,7 +10,7 @@ import math
 import uuid
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from marshmallow import Schema, ValidationError, fields, validate
 
@@ -30,6 +30,9 @@ from rulewright.schema.messages import Message, sample_of_format
 from rulewright.schema.repeats import without_repeats
 from rulewright.schema.unsound import UNSOUND
 from rulewright.schema.validators import refusal, validators_of
+
+# More digits than any 64-bit number has.
+_INT64_DIGITS: Final = 19
 
 
 class RuleField(fields.Field[Any]):
@@ -122,6 +125,15 @@ class WholeNumber(RuleField):
         if not INT64_MIN <= value <= INT64_MAX:
             raise refusal(self.rule, "type", f"{self.label} must fit into 64 bits")
         return value
+
+
+class NumericId(WholeNumber):
+    """numeric_id: a whole number, or text of ASCII digits that says one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _INT64_DIGITS:
+            value = int(value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class Decimal(RuleField):

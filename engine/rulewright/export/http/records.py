@@ -10,6 +10,7 @@ from rulewright.checks.field_types import TIMESTAMP
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.evaluation.records import computes
 from rulewright.export.json_schema import described, or_null
+from rulewright.fieldtypes import FIELD_TYPES
 from rulewright.model import Expression, Itself, Template
 
 _COMPONENTS: Final = "#/components/schemas/"
@@ -111,6 +112,9 @@ def _type(field: CompiledField) -> dict[str, object]:
             "required": [child.name for child in field.children],
         }
     said = {name: value for name, value in field.type.json_schema.items() if name in ("type", "format")}
+    if isinstance(said.get("type"), list):
+        # Whatever it takes: what is stored is of one type.
+        said["type"] = FIELD_TYPES[field.type.basic].json_schema["type"]
     if rule.format not in _RFC3339:
         said.pop("format", None)
     if rule.type == "list":

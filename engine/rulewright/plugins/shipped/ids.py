@@ -1,4 +1,4 @@
-"""prefixed_id and slug: readable ids; and the generator prefixed_id."""
+"""prefixed_id, slug and numeric_id: ids; and the generator prefixed_id."""
 
 from __future__ import annotations
 
@@ -29,13 +29,18 @@ def is_slug(text: str) -> bool:
     return _fits_slug(text) is not None
 
 
+def is_number(number: int) -> bool:
+    """Whether a whole number is one: text of digits is taken, too, but stored as a number."""
+    return isinstance(number, int)
+
+
 def make_prefixed_id(chance: Chance, options: Mapping[str, Any]) -> str:
     """Make `<prefix>_` and as many letters and digits as `length` says (default: 29)."""
     return f"{options['prefix']}_{chance.letters(_BASE_62, int(options.get('length', _LENGTH)))}"
 
 
 def rulewright_field_types() -> list[FieldType]:
-    """The types prefixed_id and slug."""
+    """The types prefixed_id, slug and numeric_id."""
     return [
         text_type(
             "prefixed_id",
@@ -56,6 +61,22 @@ as `generate: {prefixed_id: {prefix: organisation}}` makes them.""",
             pattern=_SLUG,
             docs="""Words of small letters and digits, joined by hyphens; the function `slug` makes one of
 a text in Latin letters.""",
+        ),
+        FieldType(
+            "numeric_id",
+            "an id: a whole number, or its digits as text",
+            "rulewright.schema.fields:NumericId",
+            "integer",
+            "int",
+            {"type": ["integer", "string"], "format": "int64", "pattern": "^[0-9]{1,19}$"},
+            example=1001,
+            wrong="the Smiths",
+            keywords=frozenset({"min", "max", "one_of"}),
+            base="integer",
+            check=is_number,
+            docs="""For callers that send the ids of records now as numbers and now as text: `"1001"` is
+taken for 1001, and stored as a number. Other text is refused, the empty text too. Numbers are judged as
+integers are.""",
         ),
     ]
 
