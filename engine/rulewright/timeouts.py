@@ -13,7 +13,7 @@ from typing import Final
 
 from rulewright import cel
 from rulewright.compiled import CompiledResource, CompiledRules
-from rulewright.evaluation.views import decode_record
+from rulewright.evaluation.stored_form import decode_record
 from rulewright.fieldtypes import decode_datetime
 from rulewright.formula import Formula
 from rulewright.model import Timeout

@@ -25,7 +25,7 @@ from stored import Ager, with_text_keys
 from rulewright import Program
 from rulewright.compiled import CompiledField
 from rulewright.evaluation import Inputs, Request
-from rulewright.evaluation.views import print_instant
+from rulewright.evaluation.stored_form import print_instant
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 

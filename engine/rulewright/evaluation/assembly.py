@@ -11,7 +11,8 @@ from rulewright.evaluation.lookups import look_up, referenced
 from rulewright.evaluation.overlay import Overlay
 from rulewright.evaluation.records import generate_value, pull
 from rulewright.evaluation.run import Inputs, Run
-from rulewright.evaluation.views import Everything, LazyRecord, Scope, View, decode_record
+from rulewright.evaluation.stored_form import decode_record
+from rulewright.evaluation.views import Everything, LazyRecord, Scope, View
 
 
 def open_run(

@@ -39,10 +39,10 @@ from rulewright.evaluation.response import respond
 from rulewright.evaluation.run import Inputs, Run
 from rulewright.evaluation.shape import judge_shape
 from rulewright.evaluation.sizes import judge_sizes
+from rulewright.evaluation.stored_form import encode_value
 from rulewright.evaluation.trace import Tracer
 from rulewright.evaluation.uniqueness import judge_key, judge_uniques
 from rulewright.evaluation.variants import judge_variants
-from rulewright.evaluation.views import encode_value
 from rulewright.evaluation.workflow import Move, judge_move, take_step, verify_state
 from rulewright.fieldtypes import encode_datetime
 from rulewright.outcome import Outcome, Response, Verdict

@@ -21,8 +21,9 @@ from rulewright.evaluation.lookups import evaluate_where, find_referenced
 from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.overlay import NoStoreError, Overlay, same
 from rulewright.evaluation.run import FAILED, Run
+from rulewright.evaluation.stored_form import decode_record, encode_record, encode_value
 from rulewright.evaluation.uniqueness import words_of_taken
-from rulewright.evaluation.views import View, decode_record, encode_record, encode_value
+from rulewright.evaluation.views import View
 from rulewright.outcome import Change, Message
 from rulewright.ports import StoredRecord
 

@@ -13,7 +13,8 @@ from rulewright.evaluation.log import Site, Stage, escape_pointer
 from rulewright.evaluation.masking import MASK, mask_record, to_json
 from rulewright.evaluation.overlay import NoStoreError, Overlay, matches, needs_store
 from rulewright.evaluation.run import Place, Run, layer_of_value
-from rulewright.evaluation.views import Layer, decode_record, encode_value
+from rulewright.evaluation.stored_form import decode_record, encode_value
+from rulewright.evaluation.views import Layer
 from rulewright.formula import FormulaMap, Path, Valued
 from rulewright.outcome import Read
 from rulewright.ports import StoredRecord, Where

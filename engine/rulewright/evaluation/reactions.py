@@ -14,7 +14,8 @@ from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import evaluate_where, note_read
 from rulewright.evaluation.masking import MASK, to_json
 from rulewright.evaluation.run import Run
-from rulewright.evaluation.views import Layer, decode_record
+from rulewright.evaluation.stored_form import decode_record
+from rulewright.evaluation.views import Layer
 
 # language.md "Workflow": reactions run at most this deep.
 _DEEPEST = 100

@@ -12,7 +12,7 @@ from rulewright.evaluation.callers import mistyped_parts
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.overlay import matches
 from rulewright.evaluation.run import Run
-from rulewright.evaluation.views import decode_record
+from rulewright.evaluation.stored_form import decode_record
 from rulewright.formula import Path
 from rulewright.model import Auth
 from rulewright.ports import StoredRecord

@@ -12,7 +12,8 @@ from rulewright.evaluation.effects import stored_record
 from rulewright.evaluation.fitting import plain
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.run import FAILED, Run
-from rulewright.evaluation.views import Layer, PrintedTimestamp, View, decode_record, print_instant
+from rulewright.evaluation.stored_form import PrintedTimestamp, decode_record, print_instant
+from rulewright.evaluation.views import Layer, View
 from rulewright.formula import Valued
 from rulewright.outcome import Response
 

@@ -11,7 +11,7 @@ from rulewright.evaluation.lookups import evaluate_where
 from rulewright.evaluation.masking import MASK
 from rulewright.evaluation.overlay import Overlay, matches, same
 from rulewright.evaluation.run import Run
-from rulewright.evaluation.views import encode_value
+from rulewright.evaluation.stored_form import encode_value
 from rulewright.ports import StoredRecord
 from rulewright.problem import Because
 

@@ -10,7 +10,7 @@ from rulewright import cel
 from rulewright.compiled import CompiledRules, CompiledTarget
 from rulewright.evaluation.masking import MASK, to_json
 from rulewright.evaluation.provenance import holds_secret
-from rulewright.evaluation.views import decode_record
+from rulewright.evaluation.stored_form import decode_record
 from rulewright.outbox.clock import stamp
 from rulewright.outbox.letters import AT_ONCE, MESSAGES, UNSETTLED, Letter, dump, to_record
 from rulewright.outcome import Message, Outcome

@@ -14,7 +14,7 @@ from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.errors import AdapterError
 from rulewright.evaluation import mask_echo
 from rulewright.evaluation.fitting import fit
-from rulewright.evaluation.views import decode_record, encode_record
+from rulewright.evaluation.stored_form import decode_record, encode_record
 from rulewright.outbox.claiming import release_next
 from rulewright.outbox.clock import ATTEMPTS, later, pause_after, stamp
 from rulewright.outbox.letters import MESSAGES, Letter, dump, from_record

@@ -42,8 +42,10 @@ _KEPT: Final = (
     ),
     *(f"rulewright.cel.{name}." for name in ("regex", "signature", "values")),
     "rulewright.plugins.shipped.",
-    *(f"rulewright.evaluation.{name}." for name in ("chance", "fitting", "overlay", "records", "variants")),
-    "rulewright.evaluation.views.",
+    *(
+        f"rulewright.evaluation.{name}."
+        for name in ("chance", "fitting", "overlay", "records", "stored_form", "variants", "views")
+    ),
 )
 _KEPT_TOO: Final = frozenset(
     {

@@ -16,42 +16,14 @@ from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import because_of
 from rulewright.evaluation.overlay import NoStoreError
 from rulewright.evaluation.records import computes, is_state
-from rulewright.evaluation.views import Layer, LazyRecord, Whole, encode_value
+from rulewright.evaluation.stored_form import encode_value
+from rulewright.evaluation.views import Layer, LazyRecord
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.runtime.refusals import Entry, Refusal, undecided, withdraw
-from rulewright.hotpath.runtime.state import UNREAD, Decline, Missing, Names, State, decoded
+from rulewright.hotpath.runtime.state import UNREAD, Decline, Missing, Names, State, decoded, payload_view
 from rulewright.hotpath.runtime.values import truth
 
 _OWN_ROOTS = ("payload", "record")
-
-
-class SentView(Whole):
-    """`payload` of a refused call, without what nobody may send; what is read of it is decoded then."""
-
-    __slots__ = ("_state",)
-
-    def __init__(self, state: State, unsound: AbstractSet[str]) -> None:
-        super().__init__({}, state.link.resource.sendable)
-        self.unsound.update(unsound)
-        self._state = state
-
-    def __missing__(self, name: str) -> object:
-        s = self._state
-        if name in self.unsound or name not in s.payload:
-            return super().__missing__(name)
-        value = self[name] = decoded(s.link.resource.fields[name], getattr(s.p, name))
-        return value
-
-    def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or name in self._state.payload
-
-    def _require_sound(self) -> None:
-        """Decode the rest, too, in the order of the fields: the whole is read."""
-        super()._require_sound()
-        fields = self._state.link.resource.fields
-        values = {name: self[name] for name in fields if name in self._state.payload}
-        self.clear()
-        self.update(values)
 
 
 class Doubt(Names):
@@ -65,7 +37,9 @@ class Doubt(Names):
 
     def __missing__(self, name: str) -> object:
         if name == "payload":
-            return self.setdefault(name, SentView(self.state, self.unsound))
+            view = payload_view(self.state)
+            view.unsound.update(self.unsound)
+            return self.setdefault(name, view)
         if name == "record":
             fields = self.state.link.resource.fields
             return self.setdefault(name, LazyRecord(fields.keys(), self._pull))

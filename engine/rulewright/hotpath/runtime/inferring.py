@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rulewright.compiled import CompiledField
-from rulewright.evaluation.views import Layer, LazyRecord, decode_value
+from rulewright.evaluation.stored_form import decode_value
+from rulewright.evaluation.views import Layer, LazyRecord
 from rulewright.hotpath.runtime.state import State, names_of
 
 

@@ -15,7 +15,7 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation.changes import patched
 from rulewright.evaluation.overlay import matches
 from rulewright.evaluation.shape import drop_nulls, paths_of_nulls
-from rulewright.evaluation.views import decode_value, encode_value
+from rulewright.evaluation.stored_form import decode_value, encode_value
 from rulewright.fieldtypes import is_writable
 from rulewright.hotpath.runtime.state import Decline
 from rulewright.hotpath.runtime.texts import Reader, remembering

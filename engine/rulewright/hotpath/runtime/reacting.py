@@ -10,7 +10,8 @@ from typing import Any, cast
 
 from rulewright.compiled import CompiledReaction
 from rulewright.evaluation.lookups import evaluate_where
-from rulewright.evaluation.views import Layer, decode_record
+from rulewright.evaluation.stored_form import decode_record
+from rulewright.evaluation.views import Layer
 from rulewright.hotpath.runtime.ahead import fits
 from rulewright.hotpath.runtime.state import Decline, State, names_of
 

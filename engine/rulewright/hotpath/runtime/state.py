@@ -14,15 +14,8 @@ from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation.chance import Chance
 from rulewright.evaluation.overlay import NoStoreError
 from rulewright.evaluation.response import print_value
-from rulewright.evaluation.views import (
-    Everything,
-    Layer,
-    LazyRecord,
-    View,
-    Whole,
-    decode_record,
-    decode_value,
-)
+from rulewright.evaluation.stored_form import decode_record, decode_value
+from rulewright.evaluation.views import Everything, Layer, LazyRecord, LazyView, View, Whole
 from rulewright.fieldtypes import encode_datetime
 from rulewright.formula import Valued
 from rulewright.hotpath.intake import intake_of, is_sent
@@ -136,6 +129,9 @@ class Linked:
         self.resource = resource
         self.operation = operation
         self.has_store = has_store
+        # The fields that callers may send.
+        intake = intake_of(resource, operation)
+        self.taken = {name: one for name, one in intake.items() if is_sent(resource, one, operation)}
         self.settings = View(rules.settings.get(resource.file.api, {}), ())
         self.keys = {name: one.key for name, one in rules.resources.items()}
         # Name of an expression, or of a field -> the generated function that works it out, or finds what it
@@ -179,7 +175,7 @@ _FIXED: Final = frozenset({"payload", "record", "current", "request", "actor", "
 def _resolve(state: State, name: str, *, printed: bool) -> object:
     link = state.link
     if name == "record" and printed:
-        return decode_record(link.resource.fields, state.record, printed=True)
+        return _printed_record(state)
     if name in _FIXED:
         return _fixed(state, name)
     if name in link.lookups:
@@ -235,16 +231,26 @@ def _fixed(state: State, name: str) -> object:
     )
 
 
-def payload_view(state: State) -> View:
+def payload_view(state: State) -> LazyView:
     """Return `payload` as expressions see it: what was sent, without what only the system sets."""
-    sent, read = state.payload, state.p
-    resource, operation = state.link.resource, state.link.operation
-    fields = intake_of(resource, operation)
-    view = Whole({}, resource.sendable)
-    for name, field in fields.items():
-        if name in sent and is_sent(resource, field, operation):
-            view[name] = decoded(field, getattr(read, name))
-    return view
+    taken, read = state.link.taken, state.p
+    return LazyView(
+        state.link.resource.sendable,
+        taken,
+        state.payload,
+        lambda name: decoded(taken[name], getattr(read, name)),
+    )
+
+
+def _printed_record(state: State) -> LazyView:
+    """Return `record` as responses see it: every declared field is there, and dates remember their format."""
+    fields, record = state.link.resource.fields, state.record
+    return LazyView(
+        fields.keys(),
+        fields,
+        fields,
+        lambda name: decode_value(fields[name], record.get(name), printed=True),
+    )
 
 
 def record_view(state: State) -> LazyRecord:

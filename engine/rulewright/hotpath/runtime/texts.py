@@ -12,7 +12,7 @@ from typing import Any, Final
 from marshmallow import ValidationError
 
 from rulewright.compiled import CompiledField
-from rulewright.evaluation.views import encode_value
+from rulewright.evaluation.stored_form import encode_value
 from rulewright.hotpath.runtime.days import Days, Layout, days_of, layout_of
 from rulewright.hotpath.runtime.state import Decline
 

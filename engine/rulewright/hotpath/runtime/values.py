@@ -14,7 +14,7 @@ from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.overlay import matches
 from rulewright.evaluation.records import generate_value
-from rulewright.evaluation.views import decode_value, encode_value
+from rulewright.evaluation.stored_form import decode_value, encode_value
 from rulewright.fieldtypes import INT64_MAX, INT64_MIN, is_writable
 from rulewright.hotpath.runtime.state import Decline, Missing, NoStore, State
 

@@ -16,7 +16,7 @@ from rulewright.compiled import CompiledField, CompiledUnique
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.records import computes, is_state, recomputes
-from rulewright.evaluation.views import encode_value
+from rulewright.evaluation.stored_form import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
 from rulewright.hotpath.writing.expressions import Writer, call_of
 from rulewright.hotpath.writing.finding import Finder, kind_of_field

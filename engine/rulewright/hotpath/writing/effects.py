@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from rulewright.compiled import CompiledEffect, CompiledField, CompiledResource
 from rulewright.evaluation.fitting import fit
-from rulewright.evaluation.views import encode_value
+from rulewright.evaluation.stored_form import encode_value
 from rulewright.hotpath.runtime.plan import Uniques
 from rulewright.hotpath.writing.cells import Cells, map_of
 from rulewright.hotpath.writing.unit import NotGenerated, Unit, under

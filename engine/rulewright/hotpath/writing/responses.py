@@ -11,7 +11,7 @@ from rulewright.cel import CelError, Node
 from rulewright.cel.checker.facts import path_of
 from rulewright.cel.tree import Call, Conditional, ListExpr, Literal, Macro
 from rulewright.compiled import CompiledField
-from rulewright.evaluation.views import decode_value, print_instant
+from rulewright.evaluation.stored_form import decode_value, print_instant
 from rulewright.formula import Formula, FormulaMap, Valued
 from rulewright.hotpath.runtime.state import Decline
 from rulewright.hotpath.runtime.texts import remembering
