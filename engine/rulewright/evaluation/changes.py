@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from rulewright import cel
-from rulewright.compiled import CompiledField, CompiledResource
+from rulewright.compiled import CompiledResource
 from rulewright.evaluation.log import escape_pointer
+from rulewright.evaluation.records import computes, recomputes
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.views import View, Whole
 from rulewright.formula import Formula, Path
@@ -148,15 +149,10 @@ def fields_behind(
             found |= resource.fields.keys()
         else:
             field = resource.fields.get(path[1])
-            if field is not None and has_computed(field):
+            if field is not None and (computes(field, "update") or recomputes(field, "update")):
                 return None
             found.add(path[1])
     return found
-
-
-def has_computed(field: CompiledField) -> bool:
-    """Whether a rule works a field out, or a part of it."""
-    return field.compute is not None or any(map(has_computed, field.parts))
 
 
 def reads_record(
