@@ -298,8 +298,8 @@ def test_no_workflow_to_draw_is_told_of(tmp_path: Path) -> None:
     (tmp_path / "a" / "api.yaml").write_text("rulewright: 1\napi: a\n")
     nothing = load(tmp_path).compiled
 
-    with pytest.raises(RulewrightError, match="there is no workflow in plannr; its relations can be drawn"):
-        diagram(SHIPPED, ["plannr"], "workflow")
+    with pytest.raises(RulewrightError, match="there is no workflow in rubixx; its relations can be drawn"):
+        diagram(SHIPPED, ["rubixx"], "workflow")
     with pytest.raises(RulewrightError, match="nothing to export: a has no resources"):
         diagram(nothing, ["a"])
 
