@@ -93,12 +93,12 @@ class Program:
         return tables_of(self.compiled, audit=self.audit)
 
     def schema(self, resource: str) -> type[Schema]:
-        """Return the marshmallow Schema class of a resource, for webargs, apispec, Flask and the like.
+        """Return the marshmallow Schema class of a resource's creates, for webargs, apispec and the like.
 
-        It judges shape and static `required`. Conditions, look-ups and effects need `evaluate`.
+        It judges shape and static `required`; conditions, look-ups and effects need `evaluate`.
         Raises EvaluationError for an unknown resource.
         """
-        return find_resource(self.compiled, resource).schema_for()
+        return find_resource(self.compiled, resource).schema_of_creates()
 
     def evaluate(
         self,
@@ -121,9 +121,9 @@ class Program:
         calls, already authenticated; None is nobody. `request` holds path, query and headers. `as_of`
         (an aware datetime or ISO 8601 text; default: now) and `seed` (of random ids) make a decision
         repeatable. `operation` is create, update or an event of the resource's workflow. `tracer` is
-        called with every condition that is judged. `referee`: let the plain evaluator decide, not the
-        generated program (as with a tracer); the outcome is the same. Raises EvaluationError for an unknown
-        resource or operation, or an update without a key of the right type.
+        called with every condition that is judged. `referee`: the plain evaluator decides, not the generated
+        program (as with a tracer); the outcome is the same. Raises EvaluationError for an unknown resource or
+        operation, or an update without a key of the right type.
         """
         require_records(store)
         require_tracer(tracer)

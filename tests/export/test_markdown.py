@@ -43,8 +43,11 @@ def test_the_page_says_who_may_send_and_reach_what() -> None:
     page = markdown(PROGRAM.compiled, "plannr/case")
 
     assert "Callers reach those only where `firm`: `actor.firm`." in page
-    assert "| `update` | `PUT /api/v1/cases/{uuid}` |  | 200 | `status_position`, `completed_at` |" in page
-    assert "| `participants` | `list` | may not change; if `settings.participants_required`" in page
+    assert (
+        "| `PUT /api/v1/cases/{uuid}` | `account_of_a_firm` | 200 | `status_position`, `completed_at` |"
+        in page
+    )
+    assert "| `participants` | `list` | made by the system; if `settings.participants_required`" in page
     assert "names a `plannr/case_type` where `firm`: `actor.firm`" in page
 
 

@@ -116,6 +116,13 @@ def test_every_item_of_a_list_has_its_own_error() -> None:
     assert list(messages["plans"]) == [1]
 
 
+def test_what_a_create_accepts_may_be_loaded() -> None:
+    """A read-only field that the create `accepts`; what only the update accepts is for dumping."""
+    fields = load().schema("plannr/case")().fields
+
+    assert [fields[name].dump_only for name in ("participants", "completed_at")] == [False, True]
+
+
 def test_nested_objects_name_their_parts() -> None:
     """The message says address.postcode, the error stands under address, postcode."""
     schema = load().schema("rubixx/engagement")

@@ -66,6 +66,11 @@ class CompiledResource(Struct, frozen=True, eq=False, dict=True):
         """The name of the primary key field."""
         return self.file.key
 
+    def settable(self, operation: str) -> frozenset[str]:
+        """The read-only fields that an operation may set all the same (its `accepts`)."""
+        declared = self.operation(operation)
+        return frozenset(declared.accepts) if declared is not None else frozenset()
+
     def schema_for(self, settable: frozenset[str] = frozenset(), *, merges: bool = False) -> type[Schema]:
         """Return the marshmallow Schema class, made on first use; parameters as in `build_schema`."""
         place = (settable, merges)
@@ -74,6 +79,10 @@ class CompiledResource(Struct, frozen=True, eq=False, dict=True):
             build_schema = import_module("rulewright.schema").build_schema
             self._schemas[place] = build_schema(self.file, settable, self.types, merges=merges)
         return self._schemas[place]
+
+    def schema_of_creates(self) -> type[Schema]:
+        """Return the marshmallow Schema class of what a create may send."""
+        return self.schema_for(self.settable("create"))
 
     def loader(self, event: str | None, settable: frozenset[str], *, merges: bool = False) -> Schema:
         """Return the Schema object that reads payloads: of an event, or else of the resource.

@@ -82,7 +82,8 @@ def _judge_options(run: Run, place: Place, field: CompiledField) -> Iterator[str
                 told = f"{len(options)} values"
             text = f"{field.label} must be one of {told}"
             message = field.rule.messages.get("one_of", text)
-            run.report(site, "one_of", message, because=run.because(formula, scope))
+            because = run.because(formula, scope)
+            run.report(site, "one_of", message, because=because, vendor=field.rule.error)
             yield pointer
 
 

@@ -191,8 +191,7 @@ class Run:
     @property
     def settable(self) -> frozenset[str]:
         """The read-only fields that this operation may set all the same (its `accepts`)."""
-        operation = self.resource.operation(self.inputs.operation)
-        return frozenset(operation.accepts) if operation is not None else frozenset()
+        return self.resource.settable(self.inputs.operation)
 
     @property
     def is_trusted(self) -> bool:

@@ -207,9 +207,11 @@ def report_message(run: Run, found: _Found) -> None:
     site = Site(f"{found.rule}.{message.keyword}", found.pointer, span, Stage.SHAPE, found.field.order)
     # A plug-in that fails on a value leaves open whether the payload is to be refused.
     severity: Severity = "warning" if message.code == "undecided" else "error"
-    run.report(site, message.code, str(message), severity=severity)
+    vendor = found.field.rule.error if message.code not in _NO_MATTER_OF_SHAPE else None
+    run.report(site, message.code, str(message), severity=severity, vendor=vendor)
 
 
+_NO_MATTER_OF_SHAPE = ("required", "readonly", "undecided")
 _LAST = 1_000_000
 _SHOWN_NAME = 100
 

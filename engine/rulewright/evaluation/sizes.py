@@ -52,4 +52,4 @@ def _maps_in(field: CompiledField, sent: object, merged: object, pointer: str) -
 def _report(run: Run, field: CompiledField, pointer: str, keyword: str, bound: int) -> None:
     site = Site(f"{field.id}.{keyword}", pointer, field.span_of(keyword), Stage.SHAPE, field.order)
     text = length_text(field.rule, field.label, keyword, bound)
-    run.report(site, keyword, field.rule.messages.get(keyword, text))
+    run.report(site, keyword, field.rule.messages.get(keyword, text), vendor=field.rule.error)

@@ -170,7 +170,7 @@ def _declared_rules(evidence: Evidence, field: CompiledField, pointer: str, give
 
 def _presence(evidence: Evidence, field: CompiledField, pointer: str, given: bool) -> Iterator[Ruling]:
     rule = field.rule
-    if rule.readonly is not None:
+    if rule.readonly is not None and field.name not in evidence.run.settable:
         yield _plain(evidence, field, "readonly", f"readonly: {rule.readonly}", pointer, given=True)
     if rule.required:
         yield _plain(evidence, field, "required", "required: true", pointer, given=True)

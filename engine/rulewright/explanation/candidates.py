@@ -48,6 +48,12 @@ class Case:
     fields: Mapping[str, CompiledField]
     payload: object
     around: Surroundings
+    settable: frozenset[str]
+
+    def may_send(self, field: CompiledField) -> bool:
+        """Whether the caller may set a field, be it by what the operation accepts."""
+        accepted = field.name in self.settable and self.fields.get(field.name) is field
+        return field.rule.readonly is None or accepted
 
     def field_at(self, pointer: str) -> CompiledField | None:
         """The field that stands at a JSON Pointer."""
@@ -124,7 +130,7 @@ def _lacking(case: Case, problem: Problem) -> Iterator[Change]:
 
 def _additions(case: Case, pointer: str, rank: int) -> Iterator[Change]:
     field = case.field_at(pointer)
-    if field is None or field.rule.readonly is not None:
+    if field is None or not case.may_send(field):
         return
     sent = value_at(case.payload, pointer)
     for value in islice(samples(field, case.around), _MOST_VALUES):
@@ -199,7 +205,7 @@ def _unmet(case: Case, problem: Problem) -> Iterator[Change]:
 def _choices(case: Case, problem: Problem, pointer: str) -> Iterator[Change]:
     """Values that the rule itself speaks of, in the place of what was sent."""
     field, sent = case.field_at(pointer), value_at(case.payload, pointer)
-    if field is None or field.rule.readonly is not None or _is_sensitive(case, pointer):
+    if field is None or not case.may_send(field) or _is_sensitive(case, pointer):
         return
     if isinstance(field.rule.one_of, tuple):
         known: Iterable[object] = field.rule.one_of

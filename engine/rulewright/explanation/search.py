@@ -101,7 +101,7 @@ class _Search:
         inputs = structs.replace(self.inputs, payload=payload)
         run = judged_run(rules, self.resource, inputs, self.store)
         around = Surroundings(rules, self.store, run, self.inputs.now)
-        return Case(run.resource, run.intake, payload, around)
+        return Case(run.resource, run.intake, payload, around, run.settable)
 
 
 def suggest(

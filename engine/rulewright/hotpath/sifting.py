@@ -27,6 +27,7 @@ from rulewright.hotpath.runtime.refusals import Entry
 from rulewright.hotpath.runtime.state import Decline
 from rulewright.hotpath.runtime.texts import date_pattern, has_text_keys, is_positional
 from rulewright.hotpath.writing.shape import is_scalar, loaders_of
+from rulewright.problem import VendorError
 from rulewright.schema import Message
 
 _JSON: Final = frozenset({str, int, float, bool, list, dict, type(None)})
@@ -347,13 +348,21 @@ class _Reporter:
         self.entries: list[Entry] = []
         self._told: set[tuple[str, str, str, str]] = set()
 
-    def report(self, site: Site, code: str, message: str, *, severity: Any = "error") -> None:
+    def report(
+        self,
+        site: Site,
+        code: str,
+        message: str,
+        *,
+        severity: Any = "error",
+        vendor: VendorError | None = None,
+    ) -> None:
         """Keep a problem, once."""
         told = (site.rule, code, site.path, message)
         if told in self._told:
             return
         self._told.add(told)
-        self.entries.append((site.place, site.problem(code, message, severity=severity)))
+        self.entries.append((site.place, site.problem(code, message, severity=severity, vendor=vendor)))
 
 
 def is_ignoring(resource: CompiledResource, field: CompiledField) -> bool:

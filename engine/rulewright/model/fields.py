@@ -78,6 +78,8 @@ class Field(Struct, frozen=True, kw_only=True):
     description: str | None = None
     example: Constants | None = None
     messages: Mapping[str, str] = field(default_factory=dict)
+    # The vendor's own error for a value that does not have the right shape.
+    error: VendorError | None = None
     sensitive: bool = False
     # presence
     required: bool = False

@@ -156,6 +156,10 @@ class FieldShape(Shape):
         known=lambda: CODES | FieldShape.keywords.keys(),
         prefixed=True,
     )
+    error = vendor_error(
+        "The vendor's own error for a value that does not have the right shape: its type, and the keywords "
+        "about that from `min` to `unique_items`."
+    )
     sensitive = Flag(
         "`true`: the value never shows in a problem, trace, log or report; `***` stands in its place. So "
         "do the values that rules make of it. `false`: the value may be shown, whatever it is made of."

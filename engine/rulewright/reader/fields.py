@@ -54,6 +54,7 @@ def _field(name: Scalar, resolved: Resolved, base: str, merging: Merging) -> Fie
         description=part.text("description"),
         example=part.constants("example"),
         messages=part.text_map("messages"),
+        error=part.error(),
         # Values of some types are never shown, whatever the file says.
         sensitive=part.flag("sensitive") or (kind is not None and kind.sensitive),
     )

@@ -49,7 +49,9 @@ def _every(rules: CompiledRules, endpoint: Endpoint) -> Iterator[Refusal]:
 def _of_the_rules(endpoint: Endpoint) -> Iterator[Refusal]:
     fields = [*_sent(endpoint)]
     for field in fields:
-        yield from (Refusal(code, field) for code in _of_shape(endpoint, field))
+        yield from _of_presence(endpoint, field)
+        if _may_be_sent(endpoint, field):
+            yield from (Refusal(code, field, field.rule.error) for code in _of_shape(field))
     # The payload as a whole, where no field says it.
     yield Refusal("type")
     if endpoint.resource.file.unknown == "reject":
@@ -111,27 +113,31 @@ def _may_be_sent(endpoint: Endpoint, field: CompiledField) -> bool:
     return field.rule.readonly is None or field.name in accepted
 
 
-def _of_shape(endpoint: Endpoint, field: CompiledField) -> Iterator[str]:
+def _of_presence(endpoint: Endpoint, field: CompiledField) -> Iterator[Refusal]:
     rule = field.rule
     if not _may_be_sent(endpoint, field):
         if rule.readonly == "reject":
-            yield "readonly"
+            yield Refusal("readonly", field)
         return
     if any(getattr(rule, name) for name in _REQUIRING):
-        yield "required"
+        yield Refusal("required", field)
     if any(getattr(rule, name) for name in _FORBIDDING):
-        yield "forbidden"
-    yield "type"
+        yield Refusal("forbidden", field)
     if rule.unknown == "reject":
-        yield "unknown_field"
+        yield Refusal("unknown_field", field)
+    # A record's key never changes.
+    if (rule.immutable or field.name == endpoint.resource.key) and endpoint.operation == "update":
+        yield Refusal("immutable", field)
+
+
+def _of_shape(field: CompiledField) -> Iterator[str]:
+    rule = field.rule
+    yield "type"
     if field.type.name in _FORMATTED or field.type.base:
         yield "format"
     yield from (name for name in _SHAPES if getattr(rule, name) is not None)
     if rule.unique_items == "refuse":
         yield "items"
-    # A record's key never changes.
-    if (rule.immutable or field.name == endpoint.resource.key) and endpoint.operation == "update":
-        yield "immutable"
 
 
 def _of_the_whole(endpoint: Endpoint) -> Iterator[Refusal]:
