@@ -47,6 +47,35 @@ def test_the_suite_passes() -> None:
     assert [verdict for verdict in verdicts if verdict.outcome == "skipped"] == []
 
 
+@pytest.mark.parametrize(
+    ("broken", "named"),
+    [
+        ({**CASE, "expect": {"value": {"t": "colour", "v": "red"}}}, "basic/sums/one_and_one: KeyError"),
+        ({"file": "basic"}, "test 1: KeyError"),
+        ("1 + 1", "test 1: TypeError"),
+    ],
+)
+def test_a_test_that_can_not_be_read_fails_alone(tmp_path: Path, broken: object, named: str) -> None:
+    """The others are run: one of a kind that is not known must not hide them."""
+    path = tmp_path / "suite.json"
+    path.write_text(json.dumps([broken, CASE]))
+    out = io.StringIO()
+
+    assert main([str(path)], out) == 1
+    first, last = out.getvalue().splitlines()
+    assert first.startswith(f"failed {named}")
+    assert last == "1 passed, 1 failed"
+
+
+def test_what_is_no_list_of_tests_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Status 2: nothing was run."""
+    path = tmp_path / "suite.json"
+    path.write_text(json.dumps(CASE))
+
+    assert command([str(path)]) == 2
+    assert capsys.readouterr().err == f"cannot read the tests: {path} is no list of tests\n"
+
+
 def test_a_failing_test_is_named_and_counted(tmp_path: Path) -> None:
     """The report names what failed, and its last line counts."""
     path = tmp_path / "suite.json"

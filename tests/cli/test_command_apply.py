@@ -451,6 +451,21 @@ def test_copies_of_what_the_store_refuses_at_the_commit(
     assert refused_in("bad.jsonl") == ['{"title": "b"}']
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are texts")
+def test_names_that_are_no_utf_8(run: Run, write: Write) -> None:
+    """Files, folders and what is written may be called so; what is kept of them is escaped."""
+    folder = os.fsdecode(b"d\xff")
+    os.mkdir(folder)
+    lines, bad = (f"{folder}/{name}" for name in ("t.jsonl", "bad.jsonl"))
+    write(lines, '{"title": "a"}\nno\n')
+    words = ("apply", "desk/ticket", lines, *STORE, "--rejected", bad, "--param", os.fsdecode(b"x=\xff"))
+
+    ran, again = run(*words), run(*words, "--resume")
+
+    assert (ran.code, again.code, stored("title")) == (1, 1, ["a"])
+    assert refused_in(bad) == ["no"]
+
+
 @pytest.mark.skipif(not Path("/dev/stderr").exists(), reason="no such devices here")
 def test_copies_to_devices(write: Write) -> None:
     """Pipes and devices take the lines too, after their commit."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from workplace import Run, golden, stable
+from workplace import RULES, Run, golden, stable
 
 WRONG = """\
 rulewright: 1
@@ -154,3 +157,17 @@ def test_scenarios_beside_several_rules(run: Run) -> None:
 
     assert ran.code == 2
     assert "name one by --rules" in ran.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are texts")
+def test_a_folder_whose_name_is_no_utf_8(run: Run) -> None:
+    """It is read like any other: what can't be is its API, which has its name."""
+    folder = os.fsdecode(b"d\xff")
+    shutil.copytree(RULES / "desk", f"{folder}/desk")
+
+    whole, one = run("check", folder), run("check", f"{folder}/desk")
+    os.rename(f"{folder}/desk", f"{folder}/{folder}")
+    renamed = run("check", folder)
+
+    assert [(ran.code, ran.out) for ran in (whole, one)] == [(0, "")] * 2
+    assert (renamed.code, "error[resource-name]" in renamed.out) == (1, True)

@@ -32,6 +32,8 @@ from rulewright.cel.tree import Node
 from rulewright.cel.values import NANOS, TYPE_NAMES, Duration, Timestamp, Type, Uint, kind_of
 
 _DESCRIPTION: Final = "Run conformance tests of CEL."
+# What a test is named by.
+_NAMING: Final = ("file", "section", "name")
 
 Case = Mapping[str, Any]
 """One test as the file has it."""
@@ -125,7 +127,7 @@ ENGINES: Final[Mapping[str, Callable[[str, Node, Mapping[str, object]], object]]
 
 def run_case(case: Case, engine: str = "walker") -> Verdict:
     """Run one test."""
-    name = f"{case['file']}/{case['section']}/{case['name']}"
+    name = "/".join(str(case[part]) for part in _NAMING)
     if "type" in case["expect"]:
         verdict = _run_check(name, case)
         if case["check_only"] or verdict.outcome != "passed":
@@ -161,9 +163,21 @@ def _run_check(name: str, case: Case) -> Verdict:
 
 
 def run_file(path: Path, engine: str = "walker") -> Iterator[Verdict]:
-    """Run every test of a file."""
-    for case in json.loads(path.read_text(encoding="utf-8")):
-        yield run_case(case, engine)
+    """Run every test of a file. Raises OSError, and ValueError for what is no list of tests."""
+    cases = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(cases, list):
+        raise ValueError(f"{path} is no list of tests")
+    for number, case in enumerate(cases, start=1):
+        try:
+            yield run_case(case, engine)
+        except Exception as error:  # one that can't be read or run doesn't end the others
+            yield Verdict(_name_of(case, number), "failed", f"{type(error).__name__}: {error}")
+
+
+def _name_of(case: object, number: int) -> str:
+    """The name of a test that may lack the parts of one."""
+    parts = [case[part] for part in _NAMING if part in case] if isinstance(case, Mapping) else []
+    return "/".join(map(str, parts)) if len(parts) == len(_NAMING) else f"test {number}"
 
 
 def main(paths: Sequence[str], out: TextIO = sys.stdout, engine: str = "walker") -> int:

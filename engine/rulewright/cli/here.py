@@ -13,3 +13,13 @@ def from_here(path: str) -> str:
     start = os.path.join(here, "")
     # What is left of a path with two slashes would be another, absolute one.
     return (path.removeprefix(start).lstrip(os.sep) or ".") if path.startswith(start) else path
+
+
+def place_of(path: str | os.PathLike[str]) -> str:
+    """A file's absolute path as text that a store keeps: bytes of a name that are no UTF-8 are escaped."""
+    return storable(os.path.realpath(path))
+
+
+def storable(text: str) -> str:
+    """A text from the command line as one that a store keeps."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -153,7 +153,8 @@ class _Reader:
 
     def _digest(self, relative: str, data: bytes) -> None:
         # Lengths keep the boundary between name and content: no two sets of files give the same bytes.
-        name = relative.encode()
+        # A folder's name may hold bytes that are no UTF-8.
+        name = relative.encode("utf-8", "surrogatepass")
         self.digest.update(b"%d %d\n" % (len(name), len(data)) + name + data)
 
     def _check_resource_name(self, part: Part, resource: str) -> None:

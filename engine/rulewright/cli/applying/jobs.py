@@ -15,6 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from rulewright.cli.desk.desk import Desk
+from rulewright.cli.here import place_of, storable
 from rulewright.cli.splitting.lines import item_line
 from rulewright.errors import AdapterError, PayloadError
 from rulewright.inputs import Item, Source
@@ -138,5 +139,5 @@ def job_of(desk: Desk, source: Source) -> Job | None:
     # The same file may be applied once below each of several parents.
     path = "".join(f" {name}={value}" for name, value in sorted(desk.request.path.items()))
     sheet = f":{source.sheet}" if source.sheet is not None else ""
-    name = f"apply {desk.resource} {desk.operation}{key}{path} {Path(source.path).resolve()}{sheet}"
-    return Job(name, source)
+    name = f"apply {desk.resource} {desk.operation}{key}{path} {place_of(source.path)}{sheet}"
+    return Job(storable(name), source)

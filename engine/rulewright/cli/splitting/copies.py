@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from rulewright.cli.desk.desk import Decided
+from rulewright.cli.here import place_of
 from rulewright.cli.options import SplitChoices
 from rulewright.cli.splitting.lines import lines_of
 from rulewright.ports import Store, Transaction
@@ -91,7 +92,7 @@ class _Copy:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: FileIO | None = None
-        self.job = f"copy {path.resolve()}"
+        self.job = f"copy {place_of(path)}"
         self.is_regular = path.is_file() or not path.exists()
         self.length = 0
 
