@@ -286,9 +286,11 @@ def test_every_keyword_is_described(kind: str) -> None:
             return [one for index, item in enumerate(part) for one in nameless(item, f"{path}/{index}")]
         if not isinstance(part, Mapping):
             return []
+        found = part.get("properties")
         offered = {
             name: said
-            for name, said in part.get("properties", {}).items()
+            # A keyword that is refused may be called so itself.
+            for name, said in (found.items() if isinstance(found, Mapping) else ())
             if isinstance(said, Mapping)
             and not {"$ref", "doNotSuggest"} & {*said}
             and "/if/" not in f"{path}/"

@@ -1,6 +1,7 @@
 """bad-format: a format does not describe dates.
 
-A format is strptime's, such as '%d/%m/%Y', or one of iso, iso_ms_z and iso_offset.
+A format is strptime's, such as '%d/%m/%Y', or one of iso, iso_ms_z and iso_offset; the last two are for a
+datetime, since they write a time.
 """
 
 from __future__ import annotations
@@ -18,7 +19,12 @@ _NAMED = frozenset({"iso", "iso_ms_z", "iso_offset"})
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """The format of every date and datetime."""
     for _, field in subject.all_fields():
-        if field.format is None or field.type not in {"date", "datetime"} or field.format in _NAMED:
+        if field.format is None or field.type not in {"date", "datetime"}:
+            continue
+        if field.format in _NAMED:
+            if field.type == "date" and field.format != "iso":
+                message = f"{field.format} writes a time, and {field.name} is a date"
+                yield problem(CODE, message, subject.value_of(field, "format"), hint="write format: iso")
             continue
         if not _is_readable(field.format):
             message = f'"{field.format}" is no format of dates'

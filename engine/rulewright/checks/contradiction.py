@@ -1,18 +1,20 @@
 """contradiction: two keywords of a field can't both have their way.
 
 An error where no payload could ever fit (required with readonly: reject; required_with and forbidden_with
-the same field), a warning where one keyword makes the other useless (default beside compute).
+the same field; two variants that require the same), a warning where one keyword makes the other useless
+(default beside compute; a variant that requires what another does, and more: both fit then, so it is never
+chosen, whatever they forbid).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
 
 from rulewright.checks.subject import Subject, problem, span_of
-from rulewright.model import Field
+from rulewright.model import Field, Variant
 from rulewright.problem import Severity, SourceProblem
 
 CODE = "contradiction"
@@ -64,6 +66,24 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     for variant in subject.file.variants:
         for name in sorted(set(variant.required) & set(variant.forbidden)):
             yield problem(CODE, f"{name} is both required and forbidden in this variant", variant.span)
+    for index, variant in enumerate(subject.file.variants):
+        yield from _overlap(variant, subject.file.variants[:index], subject.file.variants[index + 1 :])
+
+
+def _overlap(
+    variant: Variant, before: Sequence[Variant], after: Sequence[Variant]
+) -> Iterator[SourceProblem]:
+    """Variants are told apart by what they require, and by nothing else."""
+    own = frozenset(variant.required)
+    same = next((other for other in before if frozenset(other.required) == own), None)
+    less = next((other for other in (*before, *after) if frozenset(other.required) < own), None)
+    hint = "a variant fits once its required fields are given; what it forbids does not choose"
+    if same is not None:
+        message = f"{variant.name} requires what {same.name} does, so both fit or neither"
+        yield problem(CODE, message, variant.span, hint=hint)
+    elif less is not None:
+        message = f"{variant.name} is never chosen: where it fits, {less.name} fits too"
+        yield problem(CODE, message, variant.span, hint=hint, severity="warning")
 
 
 def _is_set(field: Field, keyword: str) -> bool:
@@ -71,6 +91,10 @@ def _is_set(field: Field, keyword: str) -> bool:
 
 
 def _of_siblings(field: Field) -> Iterator[SourceProblem]:
+    for keyword in ("required_with", "required_without", "forbidden_with", "forbidden_without"):
+        if field.name in getattr(field, keyword):
+            message = f"{keyword} names other fields, and this is {field.name} itself"
+            yield problem(CODE, message, span_of(field.at, keyword, default=field.span))
     for suffix in ("with", "without"):
         both = set(getattr(field, f"required_{suffix}")) & set(getattr(field, f"forbidden_{suffix}"))
         for name in sorted(both):

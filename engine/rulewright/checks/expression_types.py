@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from rulewright.cel import DEFAULT_LIMITS
-from rulewright.cel.checker import CheckProblem, check_tree, cost
+from rulewright.cel.checker import CONDITION, CheckProblem, check_tree, cost
+from rulewright.cel.tree import Literal
 from rulewright.checks.names import Lasting, Names, every_operation, names_on
 from rulewright.checks.payload_on_update import unsent
 from rulewright.checks.sites import Site
@@ -35,6 +36,8 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         checked = check_tree(site.tree, site.expression.text, site.names.declarations, site.expected)
         told = {".".join(reading.names) for reading in unsent(subject, site)}
         for found in checked.problems:
+            if found.code == "constant-condition" and _is_plain_value(site):
+                continue
             if found.code == "may-be-null":
                 # payload-on-update says the same of these, and better.
                 if site.expression.text[found.start : found.end] in told:
@@ -46,6 +49,11 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
             message = f"this may take {steps:,} steps, and {DEFAULT_LIMITS.steps:,} are taken at most"
             hint = "say max_length of the lists and texts it goes through, or go through fewer at once"
             yield problem("too-costly", message, site.expression.span, hint=hint)
+
+
+def _is_plain_value(site: Site) -> bool:
+    """A value that is written as true or false: it is no condition."""
+    return site.expected is not CONDITION and isinstance(site.tree, Literal)
 
 
 def _on_some(subject: Subject, site: Site, found: CheckProblem) -> CheckProblem:
@@ -77,13 +85,21 @@ def _placed(subject: Subject, site: Site, found: CheckProblem) -> SourceProblem:
     if found.code == "unknown-name" and found.name is not None:
         message = f"{found.name} is no name that {site.place} knows"
         hint = _hint(subject, found.name) or hint
-        if site.place == "one_of" and hint is None and found.name == site.expression.text:
-            hint = f"a list of values is written [{found.name}]"
+        hint = hint or _hint_at_text(site, found.name)
     severity = found.severity
     if found.code == "wrong-result" and site.expression.text.startswith("request."):
         # What comes with an address or a header is text; some stores take the text of a number for it.
         severity, hint = "warning", f"write int({site.expression.text}) where a number is meant"
     return problem(found.code, message, span, hint=hint, severity=severity)
+
+
+def _hint_at_text(site: Site, name: str) -> str | None:
+    """For a word that nothing is near to: most often it is meant as the very text."""
+    if name != site.expression.text.strip():
+        return f"a text stands in quotes of its own: '{name}'"
+    if site.place == "one_of":
+        return f"a list of values is written [{name}]"
+    return None if site.expected is CONDITION else f"a text stands in two pairs of quotes: \"'{name}'\""
 
 
 def _hint(subject: Subject, name: str) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rulewright.checks.subject import Subject, problem, unknown
+from rulewright.checks.subject import Subject, problem, span_of, unknown
 from rulewright.problem import SourceProblem
 
 CODE = "key-field"
@@ -22,12 +22,22 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         return  # missing-keyword has said so
     span = subject.value_of(file, "key")
     field = subject.fields.get(file.key)
+    if field is None and subject.is_flawed(file, "fields"):
+        return  # it may be the very field that could not be read
     if field is None:
         yield unknown(CODE, "the key field", file.key, subject.fields, span)
         return
     if field.type in _UNFIT:
         yield problem(
             CODE, f"a field of type {field.type} can't be the key", span, hint="use string, integer or uuid"
+        )
+    if field.nullable:
+        message, hint = (
+            f"the key {file.key} may be sent as null",
+            "leave nullable out: every record has a key",
+        )
+        yield problem(
+            CODE, message, span_of(field.at, "nullable", default=field.span), hint=hint, severity="warning"
         )
     supplied = (field.required, field.generate, field.compute, field.default_from)
     if file.operations and not any(supplied):

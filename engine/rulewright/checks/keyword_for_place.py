@@ -6,6 +6,8 @@
 
 A store numbers, and keeps unique, what is a field of the resource itself and no list; `as` names the record
 of such a field (else a warning). What would supply an item, or say whether it must be given, is a warning.
+So is what would supply a field that only an event has: its payload is what the caller sent, and no record
+keeps it.
 """
 
 from __future__ import annotations
@@ -36,6 +38,8 @@ NOT_OF_ITEMS: Final = (
     "readonly",
     "immutable",
 )
+# They say nothing about a field of an event that the resource has not.
+NOT_OF_EVENTS: Final = ("default", "default_from", "compute", "generate", "immutable", "unique")
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
@@ -45,6 +49,20 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
             message = "a store does not keep lists unique; unique_items is about the items of one list"
             yield problem(CODE, message, span_of(field.at, "unique", default=field.span))
         yield from _inside(field)
+    for event in subject.file.workflow.events if subject.file.workflow else ():
+        for field in event.fields:
+            if field.name not in subject.fields:
+                yield from _of_event(field)
+
+
+def _of_event(field: Field) -> Iterator[SourceProblem]:
+    for keyword in NOT_OF_EVENTS:
+        if keyword in field.at:
+            message = f"{keyword} says nothing about a field that only an event has: no record keeps it"
+            hint = (
+                "let an expression say what it stands for where it is not sent" if "def" in keyword else None
+            )
+            yield problem(CODE, message, field.at[keyword], hint=hint, severity="warning")
 
 
 def _inside(field: Field) -> Iterator[SourceProblem]:

@@ -28,7 +28,7 @@ from rulewright.checks.field_types import (
     sizes_of,
     stored_fields,
 )
-from rulewright.checks.subject import Subject
+from rulewright.checks.subject import RESERVED_NAMES, Subject
 from rulewright.model import Effect, Expression, Field, LookUp, Reference
 
 CREATE = frozenset({"create"})
@@ -83,7 +83,10 @@ def base_names(subject: Subject, on: frozenset[str], lasting: Lasting) -> Names:
     """The names of every expression that runs on these operations."""
     file = subject.file
     stored = resource_type(subject, file.resource)
+    # Whoever gives a name that is taken is told so; what all others read stays what it is.
     variables = {
+        **_references(subject),
+        **{look_up.name: look_up_type(subject, look_up) for look_up in file.lookups},
         "payload": _payload(subject, on),
         "request": _request(subject, on),
         "actor": _actor(subject),
@@ -92,8 +95,6 @@ def base_names(subject: Subject, on: frozenset[str], lasting: Lasting) -> Names:
         "now": TIMESTAMP,
         "today": TIMESTAMP,
         "settings": _settings(subject),
-        **_references(subject),
-        **{look_up.name: look_up_type(subject, look_up) for look_up in file.lookups},
     }
     functions = subject.universe.registry.functions
     declarations = Declarations(variables, functions, lasting.implies, _given(subject, on))
@@ -146,7 +147,7 @@ def bound_names(subject: Subject, effects: Iterable[Effect], reader: Effect | No
             resource_type(subject, effect.target or ""), absent=_condition(effect) not in (None, asked)
         )
         for effect in effects
-        if effect.bind
+        if effect.bind and effect.bind not in RESERVED_NAMES
     }
 
 

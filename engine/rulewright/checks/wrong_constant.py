@@ -10,6 +10,7 @@ YAML is read strictly: only true, false, null and plain decimal numbers are type
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import partial
@@ -25,6 +26,8 @@ from rulewright.reader.kinds import describe, number_hint
 CODE = "wrong-constant"
 # Of the values that are allowed, as many are listed.
 _SHOWN = 20
+# What reads like a name of expressions, in the place of a text.
+_EXPRESSION = re.compile(r"(payload|record|current|actor|request|settings)(\.[A-Za-z_][A-Za-z0-9_]*)+")
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
@@ -37,6 +40,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
                 message = f"{keyword}: expected {expected}, found {describe(value)}"
                 yield problem(CODE, message, find_span(), hint=_hint(_basic(field, types), value))
         yield from _default_not_allowed(field)
+        yield from _expression_as_text(field)
 
 
 def _may_be_null(field: Field, keyword: str) -> bool:
@@ -71,6 +75,15 @@ def _default_not_allowed(field: Field) -> Iterator[SourceProblem]:
         allowed = ", ".join(str(value) for value in field.one_of[:_SHOWN])
         allowed += ", ..." if len(field.one_of) > _SHOWN else ""
         yield problem(CODE, f"the default is none of one_of: {allowed}", field.default.span)
+
+
+def _expression_as_text(field: Field) -> Iterator[SourceProblem]:
+    """A default is the very text; who writes a name of expressions there means another keyword."""
+    value = field.default.value if field.default is not None else None
+    if field.default is not None and isinstance(value, str) and _EXPRESSION.fullmatch(value):
+        hint = f"default_from: {value} works it out"
+        message = "the default is this very text, not what it stands for"
+        yield problem(CODE, message, field.default.span, hint=hint, severity="warning")
 
 
 def misfit(field: Field, value: object, types: Mapping[str, FieldType] = MappingProxyType({})) -> str | None:
@@ -170,8 +183,8 @@ def _hint(kind: str, value: object) -> str | None:
         return _boolean_hint(value)
     if kind in {"integer", "number"}:
         return number_hint(value)
-    if kind in {"date", "datetime"} and value in ("today", "now"):
-        return f"default_from: {value} works it out"
+    if kind in {"date", "datetime"} and value in ("today", "now", "today()", "now()"):
+        return f"default_from: {str(value).removesuffix('()')} works it out"
     if kind in {"string", "email"} and not isinstance(value, list | dict):
         return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
     return None

@@ -31,6 +31,8 @@ class FlawedError(Exception):
 
 # What other languages call it, where no likeness of letters would find ours.
 ELSEWHERE = {
+    "allow": "ignore",
+    "allow_null": "nullable",
     "array": "list",
     "choices": "one_of",
     "condition": "check",
@@ -47,10 +49,17 @@ ELSEWHERE = {
     "maximum": "max",
     "minimum": "min",
     "notify": "send",
+    "null": "nullable",
+    "pattern_properties": "items",
+    "prohibited": "forbidden_if",
+    "prohibited_with": "forbidden_with",
+    "prohibited_without": "forbidden_without",
+    "properties": "fields",
     "range": "min",
     "regex": "pattern",
     "regexp": "pattern",
     "required_when": "required_if",
+    "secret": "sensitive",
     "text": "string",
     "then": "assert",
     "timestamp": "datetime",

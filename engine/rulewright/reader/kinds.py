@@ -381,6 +381,11 @@ class Word(Pattern):
         self.table = table
         self.free = free
 
+    def check(self, value: Any) -> None:
+        """Raise for other values; a text that is no name is told by who knows the names that there are."""
+        if not (self.free and isinstance(value, str)):
+            super().check(value)
+
     def schema(self, book: Book) -> JsonSchema:
         """The known words, each with its meaning."""
         known = book.words(self.table)

@@ -73,10 +73,12 @@ def read_all(
 
 
 def sorted_problems(problems: list[SourceProblem]) -> tuple[SourceProblem, ...]:
-    """Each problem once, by file, line and column."""
-    return tuple(
-        sorted(dict.fromkeys(problems), key=lambda problem: (problem.span, problem.code, problem.message))
-    )
+    """Each problem once, by file, line and column.
+
+    What an API shares is checked with each of its resources; hints may differ by what these have.
+    """
+    told = {(problem.span, problem.code, problem.message): problem for problem in reversed(problems)}
+    return tuple(told[place] for place in sorted(told))
 
 
 @dataclass(slots=True)

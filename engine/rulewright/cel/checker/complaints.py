@@ -193,5 +193,17 @@ _OTHER_NAMES = {
     "number": "double",
     "empty": "size",
     "exist": "exists",
+    "isset": "given",
+    "present": "given",
+    "ispresent": "given",
+    "defined": "given",
+    "isnull": "given",
+    "isempty": "given",
+    "isblank": "given",
+    "year": "getFullYear",
+    "month": "getMonth",
+    "day": "getDayOfMonth",
+    "weekday": "getDayOfWeek",
+    "hour": "getHours",
 }
 """What other languages call them."""
