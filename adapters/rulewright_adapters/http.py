@@ -20,6 +20,7 @@ from urllib.parse import urljoin
 
 from rulewright.errors import AdapterError, ConfigurationError
 from rulewright.ports import IDEMPOTENCY_KEY, Reply, Sending, Store
+from rulewright_adapters.http_deadline import DeadlineTransport
 from rulewright_adapters.http_driver import httpx2, stamina
 from rulewright_adapters.http_headers import flaw_of, joined, masked, masked_text
 from rulewright_adapters.http_pace import OwnPace, Pace, SharedPace
@@ -56,8 +57,8 @@ class _AgainError(Exception):
         self.reply = reply
 
 
-class _TooLongError(Exception):
-    """An answer took too long as a whole, or was too large."""
+class _TooLargeError(Exception):
+    """An answer was too large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ class HttpForwarder:
         self._targets = dict(targets)
         self._environment = environment
         self._pace = pace or OwnPace()
-        self._client = httpx2.Client(follow_redirects=False)
+        self._transport = DeadlineTransport()
+        self._client = httpx2.Client(transport=self._transport, follow_redirects=False)
         # A receiver's cookie must not turn the next message into somebody's session.
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
@@ -158,32 +160,33 @@ class HttpForwarder:
 
     def _try(self, call: _Call) -> Reply:
         """Send once, along redirects within the target. What goes wrong on the way is a reply, too."""
-        url = call.url
         try:
-            for _ in range(_REDIRECTS + 1):
-                reply, location = self._once(call, url)
-                if location is None:
-                    return reply
-                url = _joined_url(url, location)
-                if not call.target.allows(url):
-                    return Reply(
-                        reply.status, error="redirected to a host that is not configured; not followed"
-                    )
-            return Reply(reply.status, error=f"redirected more than {_REDIRECTS} times")
-        except _TooLongError as error:
+            with self._transport.ending(time.monotonic() + call.target.timeout):
+                return self._follow(call)
+        except _TooLargeError as error:
             return Reply(None, error=str(error))
         except (httpx2.TransportError, httpx2.StreamError, httpx2.DecodingError) as error:
             return Reply(None, error=masked_text(call.secrets, f"{type(error).__name__}: {error}"[:500]))
         except httpx2.InvalidURL:
             return Reply(400, error="the message's address is no URL")
 
+    def _follow(self, call: _Call) -> Reply:
+        url = call.url
+        for _ in range(_REDIRECTS + 1):
+            reply, location = self._once(call, url)
+            if location is None:
+                return reply
+            url = _joined_url(url, location)
+            if not call.target.allows(url):
+                return Reply(reply.status, error="redirected to a host that is not configured; not followed")
+        return Reply(reply.status, error=f"redirected more than {_REDIRECTS} times")
+
     def _once(self, call: _Call, url: str) -> tuple[Reply, str | None]:
-        deadline = time.monotonic() + call.target.timeout
         timeout = httpx2.Timeout(call.target.timeout, connect=min(10.0, call.target.timeout))
         with self._client.stream(
             call.method, url, headers=dict(call.headers), content=call.content, timeout=timeout
         ) as response:
-            raw = _read(response, deadline)
+            raw = _read(response)
         headers = {name.lower(): masked_text(call.secrets, value) for name, value in response.headers.items()}
         reply = Reply(
             status=response.status_code,
@@ -218,17 +221,15 @@ def _resting(last: Reply, wait: float, why: str = "the target must not be sent t
     return Reply(None, error=why, retry_after=wait, tried=False)
 
 
-def _read(response: httpx2.Response, deadline: float) -> bytes:
-    """Read an answer; one that drips or never ends is given up."""
+def _read(response: httpx2.Response) -> bytes:
+    """Read an answer; one that never ends is given up."""
     parts: list[bytes] = []
     size = 0
     for part in response.iter_bytes():
         parts.append(part)
         size += len(part)
         if size > _LARGEST:
-            raise _TooLongError(f"the answer is larger than {_LARGEST:,} bytes")
-        if time.monotonic() > deadline:
-            raise _TooLongError("the answer did not end in time")
+            raise _TooLargeError(f"the answer is larger than {_LARGEST:,} bytes")
     return b"".join(parts)
 
 

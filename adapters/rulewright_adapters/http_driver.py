@@ -7,6 +7,7 @@ import logging
 from rulewright.errors import AdapterError
 
 try:
+    import httpcore2
     import httpx2
     import stamina
 except ModuleNotFoundError as error:
@@ -18,4 +19,4 @@ except ModuleNotFoundError as error:
 # Each retry is told by what becomes of the message; without this, Python would print it to stderr as well.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
-__all__ = ["httpx2", "stamina"]
+__all__ = ["httpcore2", "httpx2", "stamina"]

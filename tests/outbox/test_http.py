@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 
 import pytest
@@ -111,6 +112,27 @@ def test_a_receiver_that_hangs_is_given_up(forward: Forward, server: FaultyServe
 
     assert (answer.status, answer.error is not None) == (None, True)
     assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("begun", [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"])
+def test_an_answer_that_drips_is_given_up(server: FaultyServer, forward: Forward, begun: bytes) -> None:
+    """A byte now and then, of the headers or the body, is no answer: it would hold the deliverer for ever."""
+
+    def drip(connection: socket.socket, received: Received) -> bool:
+        connection.sendall(begun)
+        deadline = time.monotonic() + 3
+        while time.monotonic() < deadline:
+            connection.sendall(b"x")
+            time.sleep(0.05)
+        return False
+
+    server.answer = drip
+    start = time.monotonic()
+
+    answer = forward(timeout=0.3)
+
+    assert (answer.status, "in time" in str(answer.error) or "timed out" in str(answer.error)) == (None, True)
+    assert time.monotonic() - start < 2.5
 
 
 def test_a_receiver_that_is_not_there_is_told_in_words(forward: Forward, server: FaultyServer) -> None:
