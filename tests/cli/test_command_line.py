@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -82,6 +83,51 @@ def test_a_command_imports_what_it_needs(words: list[str], unwanted: set[str], w
     assert done.returncode == 0
     assert "rulewright.model" in done.stderr.split()
     assert unwanted & {*done.stderr.split()} == set()
+
+
+SNOWMAN = """
+rulewright: 1
+resource: desk/note
+key: id
+fields:
+  id: {type: integer}
+  text: {type: string}
+checks:
+  - {id: cold, check: "!given(payload.text) || payload.text == '\u2603'", message: "not \u2603"}
+"""
+MELTED = """
+resource: desk/note
+scenarios: [{name: "\u2603 melts", payload: {text: "\u2603"}, expect: {verdict: undecided}}]
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("test", "desk/note.test.yaml", "--format", "pretty"),
+        ("test", "desk/note.test.yaml", "--format", "json"),
+        ("export", "program", "desk/note"),
+        ("explain", "desk/note", "n.json"),
+        ("validate", "desk/note", "n.json", "--format", "jsonl"),
+        ("new", "plugin", "snow", "--folder", "\u2603"),
+    ],
+    ids=" ".join,
+)
+def test_results_are_utf_8_whatever_the_locale_says(write: Write, words: tuple[str, ...]) -> None:
+    """Windows, for example, has a code page for what goes into files."""
+    Path("desk").mkdir()
+    write("desk/note.yaml", SNOWMAN)
+    write("desk/note.test.yaml", MELTED)
+    write("n.json", {"text": "\u2603"})
+    write("rulewright.toml", "rules = 'desk'\n")
+    command = [sys.executable, "-X", "utf8=0", "-m", "rulewright", *words]
+
+    ran = subprocess.run(
+        command, capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "latin-1"}
+    )
+
+    assert ran.returncode in (0, 1), ran.stderr
+    assert "\u2603" in ran.stdout.decode()
 
 
 def test_every_command_has_help(run: Run) -> None:
@@ -165,6 +211,13 @@ def test_wrong_usage(run: Run, write: Write, words: list[str], message: str) -> 
 
     assert (ran.code, ran.out) == (2, "")
     assert message in ran.err
+
+
+def test_a_switch_that_a_variable_gave_is_told_of_as_that(run: Run) -> None:
+    """Also where it has no value on the command line."""
+    ran = run("check", env={"RULEWRIGHT_NO_PLUGINS": "maybe"})
+
+    assert (ran.code, "Invalid value for 'RULEWRIGHT_NO_PLUGINS'" in ran.err) == (2, True)
 
 
 @pytest.mark.parametrize(

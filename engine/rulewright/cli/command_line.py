@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from rulewright.cli.lazy_group import HELP_ASKED, LazyGroup
+from rulewright.cli.options import VariableOption, defaults_of
 
 # Each command is in the module of its name in `commands`, which is imported when it runs.
 COMMANDS: Final = {
@@ -40,6 +41,7 @@ COMMANDS: Final = {
 @click.version_option(package_name="rulewright", prog_name="rulewright")
 @click.option(
     "--no-plugins",
+    cls=VariableOption,
     is_flag=True,
     envvar="RULEWRIGHT_NO_PLUGINS",
     help="Leave installed plug-ins out (also RULEWRIGHT_NO_PLUGINS=1).",
@@ -60,7 +62,6 @@ def main(context: click.Context, no_plugins: bool) -> None:
     # Not needed for --help.
     from msgspec.structs import replace  # noqa: PLC0415
 
-    from rulewright.cli.options import defaults_of  # noqa: PLC0415
     from rulewright.cli.variables import warn_of_unknown_variables  # noqa: PLC0415
     from rulewright.configuration import find_configuration  # noqa: PLC0415
 

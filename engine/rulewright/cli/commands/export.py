@@ -38,13 +38,14 @@ def export_program(resource: str, operation: str, rules: str | None) -> None:
     It is generated from the rule file; reading it shows in which order what is judged.
     """
     from rulewright.cli.desk.opening import load_rules_of  # noqa: PLC0415 - for a fast --help
+    from rulewright.cli.results import write  # noqa: PLC0415
     from rulewright.evaluation import find_resource, require_operation  # noqa: PLC0415
     from rulewright.export.program import program_text  # noqa: PLC0415
 
     compiled = load_rules_of(rules).compiled
     found = find_resource(compiled, resource)
     require_operation(found, operation)
-    click.echo(program_text(compiled, found, operation), nl=False)
+    write(program_text(compiled, found, operation))
 
 
 @command.command("jsonschema", short_help="The JSON Schema of what is sent to a resource.")

@@ -11,6 +11,8 @@ from typing import Final
 
 import click
 
+from rulewright.cli.results import write
+
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 # What is made, and the template that it is made from; $name stands for the plug-in's name.
 _FILES: Final = {
@@ -46,8 +48,8 @@ def new_plugin(name: str, folder: str | None) -> None:
         path = target / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    click.echo(f"{target}: a plug-in that passes its own tests")
-    click.echo(f"next: cd {target}, pip install -e '.[test]', python -m pytest, rulewright plugins")
+    write(f"{target}: a plug-in that passes its own tests\n")
+    write(f"next: cd {target}, pip install -e '.[test]', python -m pytest, rulewright plugins\n")
 
 
 def _written(name: str) -> Iterator[tuple[str, str]]:

@@ -111,4 +111,4 @@ def show_page(code: str) -> None:
         if "/" in code:
             hint = f"; to explain a payload name its file: rulewright explain {code} FILE"
         raise click.UsageError(f"there is no code {code!r}{hint}")
-    click.echo(known[code])
+    write(f"{known[code]}\n")

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from rulewright.cli.configured import configuration_here
 from rulewright.cli.folders import warn_of_rules_here
+from rulewright.cli.results import write
 from rulewright.errors import ConfigurationError
 from rulewright.program import Program, load, shipped_rules
 from rulewright.report.github import github_line
@@ -192,8 +193,9 @@ def _near(path: Path) -> Path:
 def _write(found: Findings, wishes: Wishes) -> None:
     """Results go to standard output; beside a format for machines, the summary goes to standard error."""
     for line in _lines(found, wishes.form, coloured=wishes.in_color):
-        # `color`: click would take colours out again wherever standard output is no terminal.
-        click.echo(line, color=wishes.in_color)
+        write(f"{line}\n")
+    # --watch goes on, and what is told on standard error comes after it.
+    sys.stdout.flush()
     if wishes.form == "jsonl":
         click.echo(render_problems(found.report.problems), err=True, nl=False)
     if wishes.form in _FOR_MACHINES:
