@@ -97,9 +97,15 @@ def _report_no_list(run: Run, formula: Formula, site: Site, scope: Layer, option
 
 def judge_checks(run: Run) -> None:
     """Judge the checks of fields, then those of the whole."""
+    lists: list[Place] = []
     for place in places(run, "checks"):
         if place.value is not None:
             _judge_field(run, place)
+            if place.has_items and place.field.checks:
+                lists.append(place)
+    # The innermost first: a list within an item says whether the item is sound.
+    for place in reversed(lists):
+        _judge_list(run, place)
     run.settle(Stage.CHECK)
     for check in run.resource.checks:
         if applies_to(check, run.inputs.operation) and rule_is_touched(run, check.condition.reads):
@@ -107,16 +113,27 @@ def judge_checks(run: Run) -> None:
 
 
 def _judge_field(run: Run, place: Place) -> None:
-    """A list's own checks wait until all its items are sound; those of sound items do not."""
+    """Judge the checks of a value; of a list or map those of its items, which come before its own."""
     for field in _with_items(place):
-        if field is place.field and not place.is_sound:
+        if field is place.field and (place.has_items or not place.is_sound):
             continue
         for pointer, value in _each(place, field):
             if field is not place.field and _has_error(run, pointer, value):
                 continue
-            for check in field.checks:
-                if _applies_here(run, check) and is_touched(run, place.top, check.condition):
-                    _judge_value(run, check, place, field, pointer, value)
+            _judge_all(run, place, field, pointer, value)
+
+
+def _judge_list(run: Run, place: Place) -> None:
+    """Judge a list's (or map's) own checks, which wait until all its items are sound."""
+    if place.is_item or not place.is_sound or run.log.has_error_beneath(place.pointer):
+        return
+    _judge_all(run, place, place.field, place.pointer, place.value)
+
+
+def _judge_all(run: Run, place: Place, field: CompiledField, pointer: str, value: object) -> None:
+    for check in field.checks:
+        if _applies_here(run, check) and is_touched(run, place.top, check.condition):
+            _judge_value(run, check, place, field, pointer, value)
 
 
 def _has_error(run: Run, pointer: str, item: object) -> bool:

@@ -142,6 +142,10 @@ class Log:
         """Whether something was found wrong at this place, or beneath it."""
         return any(self._within(path))
 
+    def has_error_beneath(self, path: str) -> bool:
+        """Whether something was found wrong beneath this place."""
+        return any(any(self._within(below)) for below in self._below.get(path, ()))
+
     def error_paths(self, stage: Stage) -> set[str]:
         """Return where `stage` found errors, or could not decide."""
         return {
