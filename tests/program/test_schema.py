@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
 
 from rulewright import EvaluationError, load
 from rulewright.fieldtypes import FieldType
@@ -36,6 +36,80 @@ def test_it_dumps_what_it_loads() -> None:
     sent = {"startDate": "01/02/2025", "status": "Active", "referredPersonReference": "P1"}
 
     assert schema.dump(schema.load(sent)) == sent
+
+
+TOLD = """
+rulewright: 1
+resource: desk/note
+key: id
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence, title: Number}
+  kind: {type: string, one_of: [a, b], nullable: true, default: a}
+  on: {type: date}
+  at: {type: datetime, format: '%d/%m/%Y %H:%M'}
+  pin: {type: string, sensitive: true, default: '0000', max_length: 4}
+  name: {type: string, blank: absent, min_length: 2}
+  rate: {type: number, min: 0, max: 1}
+  mail: {type: email}
+  marks: {type: list, items: {type: integer}, max_length: 3}
+  place: {type: object, fields: {town: {type: string, pattern: '[A-Z].*'}}}
+  stops: {type: list, items: {type: object, fields: {town: {type: string}}}}
+  sizes: {type: map, items: {type: boolean}}
+"""
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Schema:
+    """A schema with fields of many kinds."""
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "note.yaml").write_text(TOLD)
+    return load(tmp_path).schema("desk/note")()
+
+
+def test_other_tools_know_its_fields_by_marshmallow_s_own_classes(told: Schema) -> None:
+    """apispec tells types by them, and goes into what is nested; webargs tells lists."""
+    kinds = {
+        "id": fields.Integer,
+        "kind": fields.String,
+        "on": fields.String,
+        "rate": fields.Float,
+        "mail": fields.String,
+        "marks": fields.List,
+        "place": fields.Nested,
+        "sizes": fields.Dict,
+    }
+    place, stops, sizes = (told.fields[name] for name in ("place", "stops", "sizes"))
+    assert isinstance(place, fields.Nested)
+    assert isinstance(stops, fields.List)
+    assert isinstance(sizes, fields.Dict)
+    assert isinstance(stops.inner, fields.Nested)
+
+    assert [name for name, kind in kinds.items() if not isinstance(told.fields[name], kind)] == []
+    assert isinstance(sizes.value_field, fields.Boolean)
+    assert [type(one.schema).__name__ for one in (place, stops.inner)] == [
+        "DeskNotePlaceSchema",
+        "DeskNoteStopsItemsSchema",
+    ]
+
+
+def test_the_metadata_of_a_field_say_what_its_class_does_not(told: Schema) -> None:
+    """In the keywords of JSON Schema, without a null; of a sensitive field no default, of blanks no bound."""
+    said = {name: dict(field.metadata) for name, field in told.fields.items()}
+
+    assert said == {
+        "id": {"title": "Number", "format": "int64"},
+        "kind": {"enum": ["a", "b", None], "default": "a"},
+        "on": {"format": "date"},
+        "at": {},
+        "pin": {"maxLength": 4},
+        "name": {},
+        "rate": {"minimum": 0, "maximum": 1},
+        "mail": {"format": "email"},
+        "marks": {"maxItems": 3},
+        "place": {},
+        "stops": {},
+        "sizes": {},
+    }
 
 
 @pytest.mark.parametrize(
@@ -171,3 +245,17 @@ def test_an_unknown_resource_is_said() -> None:
     """The message lists what there is."""
     with pytest.raises(EvaluationError, match="ct_oi/case"):
         load().schema("ct_oi/cases")
+
+
+def test_what_a_schema_has_loaded_is_no_payload_and_that_is_said() -> None:
+    """A date is text in JSON; "must be a date" alone would puzzle whoever gives one."""
+    program = load()
+    loaded = CASE().load({"date_of_birth": "1950-12-03", "first_name": "Ann"})
+
+    outcome = program.evaluate("ct_oi/case", loaded, actor={"agent": 3, "group": 9})
+    again = program.evaluate("ct_oi/case", CASE().dump(loaded), actor={"agent": 3, "group": 9})
+
+    assert [(one.path, one.message) for one in outcome.problems if one.code == "type"] == [
+        ("/date_of_birth", "date_of_birth must be a date as text, as in JSON, and is Python's date")
+    ]
+    assert [one for one in again.problems if one.path == "/date_of_birth"] == []

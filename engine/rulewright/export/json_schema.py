@@ -7,7 +7,6 @@ no example and no default: either may be somebody's.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal
 
@@ -17,12 +16,10 @@ from msgspec.structs import replace
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.evaluation import require_operation
 from rulewright.evaluation.judging import applies_to
-from rulewright.model import Expression, Field
+from rulewright.model import Expression
+from rulewright.schema.keywords import FOREIGN, NUMBERS, bounds, described
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_NUMBERS: Final = ("integer", "number")
-# What RE2 has and the regular expressions of JSON Schema have not, or have otherwise.
-_FOREIGN: Final = re.compile(r"\(\?[^:]|\\[AzQEpPC]|\[\[:|\$[^)]|\^.")
 _NULL: Final[Mapping[str, object]] = {"type": "null"}
 _SAID: Final = ("title", "description", "default", "x-rulewright")
 _CONDITIONS: Final = (
@@ -108,16 +105,6 @@ def _readonly(field: CompiledField) -> dict[str, object]:
     return {**described(field.rule), "readOnly": True}
 
 
-def described(rule: Field) -> dict[str, object]:
-    """Return what a field is for people: its title and its description."""
-    said: dict[str, object] = {}
-    if rule.title:
-        said["title"] = rule.title
-    if rule.description:
-        said["description"] = rule.description
-    return said
-
-
 def _field(field: CompiledField, sent: _Sent) -> dict[str, object]:
     rule = field.rule
     said = {**described(rule), **_type(field, sent), **dict(_bounds(field, sent))}
@@ -152,26 +139,8 @@ def _type(field: CompiledField, sent: _Sent) -> dict[str, object]:
 
 
 def _bounds(field: CompiledField, sent: _Sent) -> Iterator[tuple[str, object]]:
-    rule = field.rule
-    if field.type.basic in _NUMBERS:
-        yield from (
-            (name, value)
-            for name, value in (("minimum", rule.min), ("maximum", rule.max))
-            if value is not None
-        )
-    unit = {"list": "Items", "map": "Properties"}.get(rule.type, "Length")
     # The keys of a map that is merged are counted when it is.
-    counted = not (rule.type == "map" and sent.merges)
-    if rule.min_length is not None and counted:
-        yield f"min{unit}", rule.min_length
-    if rule.max_length is not None and counted and rule.unique_items != "collapse":
-        yield f"max{unit}", rule.max_length
-    if rule.pattern is not None and not _FOREIGN.search(rule.pattern):
-        yield "pattern", f"^(?:{rule.pattern})$"
-    if isinstance(rule.one_of, tuple):
-        yield "enum", list(rule.one_of)
-    if rule.unique_items == "refuse":
-        yield "uniqueItems", True
+    return bounds(field.rule, field.type, counted=not (field.rule.type == "map" and sent.merges))
 
 
 def _more(field: CompiledField, sent: _Sent) -> Iterator[tuple[str, object]]:
@@ -187,11 +156,11 @@ def _more(field: CompiledField, sent: _Sent) -> Iterator[tuple[str, object]]:
             yield keyword, value.text if isinstance(value, Expression) else list(value)
     if rule.format is not None:
         yield "format", rule.format
-    if field.type.basic not in _NUMBERS:
+    if field.type.basic not in NUMBERS:
         yield from (
             (name, value) for name, value in (("min", rule.min), ("max", rule.max)) if value is not None
         )
-    if rule.pattern is not None and _FOREIGN.search(rule.pattern):
+    if rule.pattern is not None and FOREIGN.search(rule.pattern):
         yield "pattern", rule.pattern
     if isinstance(rule.one_of, Expression):
         yield "one_of", rule.one_of.text

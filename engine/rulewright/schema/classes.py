@@ -30,7 +30,7 @@ def build_schema(
     Loading judges shape and static `required`; conditions need the engine. `merges`: what is loaded is merged
     into a stored record, so the keys of maps can't be counted yet.
     """
-    name = "".join(part.title().replace("_", "") for part in rule_file.resource.split("/"))
+    name = _class_name(*rule_file.resource.split("/"))
     rules = [uncounted(rule) for rule in rule_file.fields] if merges else rule_file.fields
     return schema_class(name, rules, rule_file.unknown, settable=settable, types=types)
 
@@ -55,12 +55,13 @@ def schema_class(
     types: Types = FIELD_TYPES,
 ) -> type[Schema]:
     """Make the Schema class of one level of fields; `prefix` leads the names in messages."""
-    built = {rule.name: build_field(rule, prefix + rule.name, unknown, types) for rule in rules}
+    built = {rule.name: build_field(rule, prefix + rule.name, unknown, types, name) for rule in rules}
     for field_name in settable & built.keys():
         built[field_name].dump_only = False
     # register=False: marshmallow would otherwise keep every class in a process-wide registry.
     meta = type("Meta", (), {"unknown": RAISE if unknown == "reject" else EXCLUDE, "register": False})
     members: dict[str, Any] = {
+        "__module__": __name__,
         "Meta": meta,
         "error_messages": {
             "unknown": Message("unknown field", "unknown_field"),
@@ -83,9 +84,19 @@ def _member(name: str, field: RuleField, base: type[Schema]) -> str:
     return f"{name}__field"
 
 
-def build_field(rule: Field, label: str, unknown: str, types: Types = FIELD_TYPES) -> RuleField:
-    """Make the marshmallow field of one field rule, with everything nested in it."""
+def _class_name(*parts: str) -> str:
+    return "".join(part.title().replace("_", "") for part in parts)
+
+
+def build_field(
+    rule: Field, label: str, unknown: str, types: Types = FIELD_TYPES, owner: str = ""
+) -> RuleField:
+    """Make the marshmallow field of one field rule, with everything nested in it.
+
+    `owner` leads the names of classes: documents that others make of them call each class by its own name.
+    """
     kind = types[rule.type]
+    owner += _class_name(rule.name)
     field_class = cast(Any, resolve(kind.field))
     match rule.type:
         case "object" if rule.fields is None:
@@ -93,7 +104,7 @@ def build_field(rule: Field, label: str, unknown: str, types: Types = FIELD_TYPE
             return cast(RuleField, resolve(types["map"].field)(rule, label, kind=kind, inner=None))
         case "object":
             nested = schema_class(
-                rule.name.title(),
+                owner,
                 rule.fields or (),
                 rule.unknown or unknown,
                 prefix=f"{label}.",
@@ -102,7 +113,7 @@ def build_field(rule: Field, label: str, unknown: str, types: Types = FIELD_TYPE
             return cast(RuleField, field_class(rule, label, kind=kind, nested=nested))
         case "list" | "map":
             items = rule.items if rule.items is not None else _anything(rule) if rule.type == "list" else None
-            inner = build_field(items, f"{label} item", unknown, types) if items is not None else None
+            inner = build_field(items, f"{label} item", unknown, types, owner) if items is not None else None
             return cast(RuleField, field_class(rule, label, kind=kind, inner=inner))
         case _:
             return cast(RuleField, field_class(rule, label, kind=kind))

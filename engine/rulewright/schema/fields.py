@@ -26,6 +26,7 @@ from rulewright.fieldtypes import (
     write_formatted,
 )
 from rulewright.model import Field
+from rulewright.schema.keywords import metadata_of
 from rulewright.schema.messages import Message, sample_of_format
 from rulewright.schema.repeats import without_repeats
 from rulewright.schema.unsound import UNSOUND
@@ -36,7 +37,10 @@ _INT64_DIGITS: Final = 19
 
 
 class RuleField(fields.Field[Any]):
-    """A field of a rule file. `label` is the name that messages use (a dotted path); `kind` its type."""
+    """A field of a rule file. `label` is the name that messages use (a dotted path); `kind` its type.
+
+    Its classes are marshmallow's own of that type as well, by which other tools (apispec, webargs) know them.
+    """
 
     def __init__(self, rule: Field, label: str, *, kind: FieldType, **options: Any) -> None:
         self.rule = rule
@@ -48,7 +52,7 @@ class RuleField(fields.Field[Any]):
             dump_only=rule.readonly is not None,
             validate=list(validators_of(rule, label)),
             error_messages=self._messages(),
-            metadata={"title": rule.title, "description": rule.description},
+            metadata=metadata_of(rule, kind),
             **options,
         )
 
@@ -94,6 +98,10 @@ class RuleField(fields.Field[Any]):
             )
             raise ValidationError([Message(text, "undecided", "type")]) from None
 
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        """Print a stored value as it is."""
+        return value
+
     def refuse_type(self) -> ValidationError:
         """Return the error of a value of the wrong type."""
         return self.make_error("type")
@@ -103,7 +111,7 @@ class RuleField(fields.Field[Any]):
         return refusal(self.rule, "format", text)
 
 
-class Text(RuleField):
+class Text(RuleField, fields.String):
     """string: text that can be written as UTF-8 (JSON lets lone surrogates through)."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
@@ -115,8 +123,14 @@ class Text(RuleField):
             raise refusal(self.rule, "type", f"{self.label} holds half a surrogate pair, which is no text")
         return value
 
+    def refuse_unwritten(self, value: date) -> ValidationError:
+        """Return the error of what a schema has loaded: payloads are decided as they were sent."""
+        kind = type(value).__name__
+        text = f"{self.label} must be {self.kind.meaning} as text, as in JSON, and is Python's {kind}"
+        return refusal(self.rule, "type", text)
 
-class WholeNumber(RuleField):
+
+class WholeNumber(RuleField, fields.Integer):
     """integer: within 64 bits; a boolean is none, and neither is 5.0."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
@@ -136,7 +150,7 @@ class NumericId(WholeNumber):
         return super()._deserialize(value, attr, data, **kwargs)
 
 
-class Decimal(RuleField):
+class Decimal(RuleField, fields.Float):
     """number: always a double, also when written as 5; NaN and the infinities are refused."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> float:
@@ -151,7 +165,7 @@ class Decimal(RuleField):
         return number
 
 
-class TrueOrFalse(RuleField):
+class TrueOrFalse(RuleField, fields.Boolean):
     """boolean: only true and false; "false" and 0 are none."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
@@ -164,6 +178,8 @@ class CalendarDate(Text):
     """date: text in the field's strptime format, strictly ("1/2/2025" is not %d/%m/%Y)."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, date):
+            raise self.refuse_unwritten(value)
         text = super()._deserialize(value, attr, data, **kwargs)
         parsed = parse_date(text, self.rule.format or "iso")
         if parsed is None:
@@ -180,6 +196,8 @@ class Instant(Text):
     """datetime: iso (an offset is optional, none means UTC), iso_ms_z, iso_offset or a strptime format."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, date):
+            raise self.refuse_unwritten(value)
         text = super()._deserialize(value, attr, data, **kwargs)
         parsed = parse_datetime(text, self.rule.format or "iso")
         if parsed is None:
@@ -218,31 +236,33 @@ class EmailText(Text):
             raise self.refuse_format(f"{self.label} must be an email address") from None
 
 
-class ObjectValue(RuleField):
+class ObjectValue(RuleField, fields.Nested):
     """object: a nested schema."""
 
     def __init__(self, rule: Field, label: str, *, nested: type[Schema], **options: Any) -> None:
-        self.nested = nested
         self._loader: Schema | None = None
-        super().__init__(rule, label, **options)
+        super().__init__(rule, label, nested=nested, **options)
+        self._made_of = nested
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Any, partial: Any = None, **kwargs: Any
+    ) -> Any:
         if not isinstance(value, Mapping):
             raise self.refuse_type()
         if self._loader is None:
-            self._loader = self.nested()
-        return self._loader.load(value, partial=kwargs.get("partial"))
+            self._loader = self._made_of()
+        return self._loader.load(value, partial=partial)
 
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return None if value is None else self.nested().dump(value)
+    # marshmallow's Nested calls the value by another name than its Field.
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        return None if value is None else self._made_of().dump(value)
 
 
-class ListValue(RuleField):
+class ListValue(RuleField, fields.List[Any]):
     """list: every item is judged, and errors stand under the item's index."""
 
     def __init__(self, rule: Field, label: str, *, inner: RuleField, **options: Any) -> None:
-        self.inner = inner
-        super().__init__(rule, label, **options)
+        super().__init__(rule, label, cls_or_instance=inner, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         if not isinstance(value, list | tuple):
@@ -261,12 +281,12 @@ class ListValue(RuleField):
         return None if value is None else [self.inner._serialize(item, attr, obj) for item in value]
 
 
-class MapValue(RuleField):
+class MapValue(RuleField, fields.Dict):
     """map: an object with keys of the sender's choice; `items` is the rule of its values."""
 
     def __init__(self, rule: Field, label: str, *, inner: RuleField | None, **options: Any) -> None:
         self.inner = inner
-        super().__init__(rule, label, **options)
+        super().__init__(rule, label, values=inner, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, Mapping) or not is_json(value):
@@ -280,7 +300,7 @@ class MapValue(RuleField):
             raise ValidationError(error.messages, valid_data=dict(zip(value, entries, strict=True))) from None
 
 
-class AnyValue(RuleField):
+class AnyValue(RuleField, fields.Raw):
     """any: whatever JSON can say."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
@@ -289,7 +309,7 @@ class AnyValue(RuleField):
         return value
 
 
-def _load_each(inner: RuleField, entries: Any, kwargs: Mapping[str, Any]) -> list[tuple[Any, Any]]:
+def _load_each(inner: fields.Field[Any], entries: Any, kwargs: Mapping[str, Any]) -> list[tuple[Any, Any]]:
     loaded: list[tuple[Any, Any]] = []
     errors: dict[Any, Any] = {}
     for place, sent in entries:

@@ -9,9 +9,10 @@ from rulewright.cel.checker import Declarations, check
 from rulewright.checks.field_types import TIMESTAMP
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.evaluation.records import computes
-from rulewright.export.json_schema import described, or_null
+from rulewright.export.json_schema import or_null
 from rulewright.fieldtypes import FIELD_TYPES
 from rulewright.model import Expression, Itself, Template
+from rulewright.schema.keywords import described
 
 _COMPONENTS: Final = "#/components/schemas/"
 _RFC3339: Final = (None, "iso", "iso_ms_z", "iso_offset")
