@@ -28,7 +28,8 @@ class Shape:
         """Return the type of `field`. Raises AdapterError if the resource has no such field."""
         kind = self.types.get(field)
         if kind is None:
-            raise AdapterError(f"{self.table.resource} has no field {field} in the store")
+            gained = "if the rules have gained it, the next apply (or store.prepare) adds it"
+            raise AdapterError(f"{self.table.resource} has no field {field} in the store; {gained}")
         return kind
 
     def fitted(self, values: StoredRecord) -> dict[str, object]:

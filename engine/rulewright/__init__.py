@@ -27,10 +27,10 @@ if TYPE_CHECKING:
         StoreMismatchError,
         UniqueViolationError,
     )
-    from rulewright.evaluation import Inputs, Request
+    from rulewright.evaluation import Inputs, Move, Request
     from rulewright.outcome import Change, Message, Outcome, Read, Response
     from rulewright.ports import Records, Store, Transaction
-    from rulewright.problem import Because, Problem, SourceProblem, Span
+    from rulewright.problem import Because, Problem, SourceProblem, Span, VendorError
     from rulewright.program import Program, load
     from rulewright.report.shown import outcome_json
 
@@ -43,6 +43,7 @@ __all__ = [
     "EvaluationError",
     "Inputs",
     "Message",
+    "Move",
     "NoRecordError",
     "Outcome",
     "PayloadError",
@@ -64,6 +65,7 @@ __all__ = [
     "StoreMismatchError",
     "Transaction",
     "UniqueViolationError",
+    "VendorError",
     "load",
     "outcome_json",
 ]
@@ -85,10 +87,10 @@ _MODULES = {
         "StoreMismatchError",
         "UniqueViolationError",
     ),
-    "rulewright.evaluation": ("Inputs", "Request"),
+    "rulewright.evaluation": ("Inputs", "Move", "Request"),
     "rulewright.outcome": ("Change", "Message", "Outcome", "Read", "Response"),
     "rulewright.ports": ("Records", "Store", "Transaction"),
-    "rulewright.problem": ("Because", "Problem", "SourceProblem", "Span"),
+    "rulewright.problem": ("Because", "Problem", "SourceProblem", "Span", "VendorError"),
     "rulewright.program": ("Program", "load"),
     "rulewright.report.shown": ("outcome_json",),
 }

@@ -87,7 +87,8 @@ class StoreMismatchError(AdapterError):
     def __init__(self, store: str, differences: Iterable[str]) -> None:
         self.differences = tuple(differences)
         listed = "".join(f"\n  - {difference}" for difference in self.differences)
-        super().__init__(f"{store} does not fit these rules:{listed}")
+        what_to_do = "nothing was changed; docs/stores.md says what to do where rules change"
+        super().__init__(f"{store} does not fit these rules:{listed}\n  ({what_to_do})")
 
 
 class UniqueViolationError(AdapterError):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from doc_blocks import DOCS, blocks_of, rows, run, section, sessions
 
-from rulewright import plugins
+from rulewright import load, plugins
 from rulewright.plugins import built_in
 from rulewright.plugins.verifying import VERIFIERS
 
@@ -55,6 +55,21 @@ def test_every_hook_has_a_row() -> None:
 
     assert listed.keys() == VERIFIERS.keys()
     assert [hook for hook, one in VERIFIERS.items() if f"`{one.type.__name__}`" not in listed[hook]] == []
+
+
+def test_the_generator_of_the_page_makes_ids(shelf: Path, tmp_path: Path) -> None:
+    """Four letters behind what the rule file says, and the same ones for the same seed."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.yaml").write_text(
+        "rulewright: 1\nresource: a/b\nkey: id\nfields:\n"
+        "  id: {type: string, readonly: ignore, generate: {mark: {prefix: M-}}}\n"
+    )
+    program = load(tmp_path, plugins=[shelf / "marks.py"], installed=False)
+
+    made = [program.evaluate("a/b", {}, seed=seed).record for seed in (1, 1, 2)]
+
+    assert all(one is not None and re.fullmatch("M-[A-Z]{4}", str(one["id"])) for one in made)
+    assert made[0] == made[1] != made[2]
 
 
 def test_every_class_of_a_hook_is_public() -> None:

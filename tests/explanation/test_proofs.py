@@ -38,6 +38,19 @@ def test_coverage_names_what_was_never_seen() -> None:
     assert lines[-2] == "coverage 75.0 %: 3 of 4 outcomes of 2 conditions seen"
 
 
+def test_nothing_is_spoilt_while_a_scenario_fails_and_that_is_said(tmp_path: Path) -> None:
+    """What fails already notices every change."""
+    failing = tmp_path / "failing.test.yaml"
+    failing.write_text(
+        "resource: shop/order\nscenarios: [{name: no, payload: {total: 1}, expect: {verdict: undecided}}]\n"
+    )
+
+    result = call("--mutate", str(failing))
+
+    assert (result.exit_code, "mutation" in result.stdout) == (1, False)
+    assert result.stderr == "--mutate spoils conditions of rules whose scenarios pass; nothing was spoilt\n"
+
+
 @pytest.mark.parametrize(("threshold", "status"), [("75", 0), ("76", 1), ("100", 1)])
 def test_less_than_the_threshold_fails(threshold: str, status: int) -> None:
     """As a failing scenario does, and it is said why: all scenarios passed."""

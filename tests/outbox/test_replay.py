@@ -236,7 +236,9 @@ def test_the_command_says_what_came_out_otherwise(desk: Path) -> None:
     assert (same.exit_code, same.stdout, same.stderr) == (0, "", "2 decisions: 2 same\n")
     assert (different.exit_code, different.stderr) == (1, "2 decisions: 1 different, 1 masked\n")
     assert different.stdout == (
-        "different  #1  create of shop/order 1: reads\nmasked  #2  create of shop/order 2: reads\n"
+        "different  #1  create of shop/order 1: reads\n"
+        "masked  #2  create of shop/order 2: "
+        "decided without the sensitive values, which are not kept: reads\n"
     )
     assert [(line["id"], line["fate"], line["differences"]) for line in lines] == [
         (1, "different", ["reads"]),

@@ -77,5 +77,8 @@ def test_our_own_stores_need_no_plug_in(install: Install) -> None:
     install("broken", "raise RuntimeError('on import')")
 
     open_store("sqlite://").close()
-    with pytest.raises(PluginError, match=r"broken \(broken 1\.0\) can't be imported: RuntimeError"):
+    with pytest.raises(
+        PluginError, match=r"broken \(broken 1\.0\) can't be imported: RuntimeError"
+    ) as raised:
         open_store("jsonl://x")
+    assert str(raised.value).endswith("; RULEWRIGHT_NO_PLUGINS=1 leaves installed plug-ins out")

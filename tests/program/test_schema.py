@@ -51,6 +51,7 @@ fields:
   name: {type: string, blank: absent, min_length: 2}
   rate: {type: number, min: 0, max: 1}
   mail: {type: email}
+  other: {type: numeric_id}
   marks: {type: list, items: {type: integer}, max_length: 3}
   place: {type: object, fields: {town: {type: string, pattern: '[A-Z].*'}}}
   stops: {type: list, items: {type: object, fields: {town: {type: string}}}}
@@ -105,6 +106,7 @@ def test_the_metadata_of_a_field_say_what_its_class_does_not(told: Schema) -> No
         "name": {},
         "rate": {"minimum": 0, "maximum": 1},
         "mail": {"format": "email"},
+        "other": {"type": ["integer", "string"], "format": "int64", "pattern": "^[0-9]{1,19}$"},
         "marks": {"maxItems": 3},
         "place": {},
         "stops": {},

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 
 from rulewright import cel
+from rulewright.checks.sites import as_text
 from rulewright.checks.subject import Subject, problem
 from rulewright.problem import SourceProblem
 
@@ -46,7 +47,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
             continue
         start = len(site.expression.text) if error.start is None else error.start
         span = scalar.locate(start, max(error.end or 0, start + 1))
-        yield problem(CODE, error.message, span, hint=_hint(site.expression.text, start))
+        yield problem(CODE, error.message, span, hint=_hint(site.expression.text, start) or as_text(site))
 
 
 def _hint(text: str, start: int) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import Final
 
 from msgspec import Struct
 
@@ -15,6 +17,8 @@ from rulewright.checks.parsed import Reading, Step, readings
 from rulewright.model import Expression, Field, Template, TemplateList, TemplateMap
 from rulewright.problem import Span
 
+# No brackets, quotes or operators: prose, or a single word.
+_WORDS: Final = re.compile(r"[^\W\d]\w*(?:[ ,.;:!?-]+\w+)*[.!?]?")
 Wanted = Callable[[str], Expected | None]
 """What the value under a key of a template should be."""
 
@@ -51,6 +55,14 @@ class Site(Struct, frozen=True, dict=True):
     def at(self, step: Step) -> Span:
         """Where a name of the expression stands in the file."""
         return self.expression.scalar.locate(step.start, step.end)
+
+
+def as_text(site: Site) -> str | None:
+    """How to write what reads like plain words, where an expression is expected that is no condition."""
+    text = site.expression.text
+    if site.expected == CONDITION or _WORDS.fullmatch(text) is None:
+        return None
+    return f"a text stands in two pairs of quotes: \"'{text}'\""
 
 
 def reference_owner(field: Field) -> str:

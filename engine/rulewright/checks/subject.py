@@ -224,9 +224,10 @@ def unknown(
     span: Span,
     *,
     severity: Severity = "error",
+    hint: str | None = None,
 ) -> SourceProblem:
-    """A name that is not known, with the nearest that is."""
-    hint = did_you_mean(name, known)
+    """A name that is not known, with the nearest that is, or all; `hint` is for where there are none."""
+    hint = did_you_mean(name, known) if known else hint
     if hint is None and known and len(known) <= 24:
         hint = f"known: {', '.join(sorted(known))}"
     return problem(code, f"{what} {name} is not known", span, hint=hint, severity=severity)

@@ -22,6 +22,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
             continue
         span = span_of(effect.at, effect.verb or "", default=effect.span)
         if effect.verb == "send" and effect.target not in targets:
-            yield unknown(CODE, "the target", effect.target, targets, subject.place(span))
+            hint = "api.yaml declares targets, with method and url"
+            yield unknown(CODE, "the target", effect.target, targets, subject.place(span), hint=hint)
         if effect.verb == "update" and effect.target not in subject.records:
             yield unknown(CODE, "the record", effect.target, subject.records, subject.place(span))

@@ -8,6 +8,7 @@ program may use is one frozen `Registry`, which the program holds: nothing is re
 from rulewright.fieldtypes import FieldType, text_type, whole_number_type
 from rulewright.plugins.kinds import (
     CelFunction,
+    Chance,
     EffectKind,
     ErrorDialect,
     ForwarderScheme,
@@ -20,6 +21,7 @@ from rulewright.plugins.registry import Plugin, Registry, built_in
 
 __all__ = [
     "CelFunction",
+    "Chance",
     "EffectKind",
     "ErrorDialect",
     "FieldType",

@@ -68,7 +68,8 @@ def find_installed() -> Iterator[Candidate]:
         except ENDINGS:
             raise
         except BaseException as error:
-            raise PluginError(f"{shown} can't be imported: {in_words(error)}") from error
+            leave = "RULEWRIGHT_NO_PLUGINS=1 leaves installed plug-ins out"
+            raise PluginError(f"{shown} can't be imported: {in_words(error)}; {leave}") from error
         yield candidate
 
 

@@ -22,7 +22,12 @@ def metadata_of(rule: Field, kind: FieldType) -> dict[str, object]:
     """
     said = described(rule)
     if rule.type not in ("object", "list", "map"):
-        said |= {name: value for name, value in kind.json_schema.items() if name != "type"}
+        # A type that takes several kinds of values is none of marshmallow's, and says which.
+        said |= {
+            name: value
+            for name, value in kind.json_schema.items()
+            if name != "type" or not isinstance(value, str)
+        }
     if rule.format not in (None, "iso"):
         said.pop("format", None)
     if rule.blank == "absent":

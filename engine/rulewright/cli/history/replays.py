@@ -78,4 +78,7 @@ def _json(one: Replayed) -> dict[str, object]:
 def _line(one: Replayed) -> str:
     decision = one.decision
     about = f"#{decision.id}  {decision.operation} of {decision.resource} {decision.key}"
-    return f"{one.fate}  {show_text(about)}: {show_text(', '.join(one.differences))}"
+    told = show_text(", ".join(one.differences))
+    if one.fate == "masked":
+        told = f"decided without the sensitive values, which are not kept: {told}"
+    return f"{one.fate}  {show_text(about)}: {told}"

@@ -202,6 +202,8 @@ def _write(found: Findings, wishes: Wishes) -> None:
         for line in _measures(found, coloured=False):
             click.echo(line, err=True)
         click.echo(found.report.summary, err=True)
+    if wishes.mutate and found.mutation is None:
+        click.echo("--mutate spoils conditions of rules whose scenarios pass; nothing was spoilt", err=True)
     short = found.shortfall(wishes.threshold)
     if short is not None and found.report.sound:
         click.echo(short, err=True)
