@@ -189,6 +189,8 @@ def _target(name: str, table: _Table) -> Target:
 def _origins(table: _Table, url: str) -> Iterator[Origin]:
     hosts = [host if "://" in host else f"https://{host}" for host in table.texts("hosts")]
     for key, text in (("url", url), *(("hosts", host) for host in hosts)):
+        if key == "hosts" and "*" in text:
+            raise table.wrong(key, "each host by its own name: * stands for none")
         try:
             origin = _origin(text)
         except ValueError:

@@ -257,6 +257,7 @@ def test_a_token_that_can_t_be_used_is_not_shown(value: str, server: FaultyServe
         ({"url": "https://a.b", "headers": {"X": 1}}, "headers"),
         ({"url": "https://a.b", "hosts": "c.d"}, "hosts"),
         ({"url": "https://a.b", "hosts": ["http://c.d"]}, "https"),
+        ({"url": "https://a.b", "hosts": ["*.b"]}, "each host by its own name"),
     ],
 )
 def test_wrong_configuration_is_told(table: dict[str, object], said: str) -> None:

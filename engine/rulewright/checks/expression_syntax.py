@@ -31,6 +31,13 @@ _ELSEWHERE = (
     ),
     (re.compile(r"between\b"), "write a <= value && value <= b"),
     (re.compile(r">"), "write != instead of <>"),
+    (re.compile(r";"), "an expression ends without ;"),
+)
+# The same of what stands anywhere in the text; where CEL stops says little then.
+_ANYWHERE = (
+    (re.compile(r"\$\{|\{\{|\{%"), "names stand alone in an expression: payload.name"),
+    (re.compile(r"\?\?"), "write given(value) ? value : other_value"),
+    (re.compile(r"\w\?\.\w"), "write . alone, and ask given(...) where a part may be absent"),
 )
 _ROUND_LIST = re.compile(r"\bin\s*\([^()\[\]]*")
 
@@ -59,7 +66,7 @@ def _hint(text: str, start: int) -> str | None:
     for written, meant in _ELSEWHERE:
         if written.match(text, start) is not None and (written.pattern != ">" or text[:start].endswith("<")):
             return meant
-    return None
+    return next((meant for written, meant in _ANYWHERE if written.search(text) is not None), None)
 
 
 def _operator(text: str, start: int) -> str | None:

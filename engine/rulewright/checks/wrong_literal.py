@@ -131,5 +131,7 @@ def _unless_fits(place: _Place, value: object) -> Iterator[SourceProblem]:
     if place.field.type in _TEXTS and not isinstance(value, list | dict):
         shown = str(value).lower() if isinstance(value, bool) else value
         hint = f"a text stands in two pairs of quotes: \"'{shown}'\""
+    elif place.words == "compute" and isinstance(value, dict):
+        hint = "the long form has value and on, and no other: {value: record.a + 1, on: [create]}"
     message = f"{place.words}: expected {expected}, found {describe(value)}"
     yield problem(CODE, message, place.template.span, hint=hint)

@@ -19,6 +19,7 @@ _DURATION = re.compile(r"([1-9][0-9]{0,8})([dhms])")
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 # YAML 1.1 words and forms that other readers would have typed.
 _LOOKS_BOOLEAN = {"yes", "no", "on", "off", "True", "False", "TRUE", "FALSE", "y", "n", "Yes", "No"}
+_LOOKS_CONDITIONAL = re.compile(r"[.(=<>!]")
 _LOOKS_NUMERIC = re.compile(r"[-+]?(0[0-9]+|0x[0-9A-Fa-f]+|[0-9]+(_[0-9]+)+|\.[0-9]+|[0-9]+\.|[0-9]+)")
 
 
@@ -211,6 +212,10 @@ class Flag(Kind):
         if isinstance(value, str) and value in _LOOKS_BOOLEAN:
             meant = "true" if value.lower() in {"yes", "on", "true", "y"} else "false"
             hint = f"{value} is text here; write {meant}"
+        elif value in ("true", "false"):
+            hint = f"write {value} without quotes"
+        elif isinstance(value, str) and _LOOKS_CONDITIONAL.search(value):
+            hint = "a condition has keywords of its own, such as required_if and forbidden_if"
         refuse(self.expected, value, hint)
 
     def schema(self, book: Book) -> JsonSchema:
@@ -348,7 +353,8 @@ class Pattern(Kind):
     def check(self, value: Any) -> None:
         """Raise for other texts and other values."""
         if not isinstance(value, str):
-            refuse(self.expected, value)
+            # A number alone is a duration without its unit.
+            refuse(self.expected, value, self.hint if isinstance(value, int | float) else None)
         if not self.pattern.fullmatch(value):
             raise flawed(Flaw(self.code, f"expected {self.expected}, found {describe(value)}", self.hint))
 
