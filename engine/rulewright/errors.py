@@ -34,7 +34,7 @@ class RuleFileError(RulewrightError):
     """
 
     def __init__(self, problems: Iterable[SourceProblem]) -> None:
-        self.problems = tuple(problems)
+        self.problems: tuple[SourceProblem, ...] = tuple(problems)
         super().__init__(self.problems)
 
     def __str__(self) -> str:
@@ -85,7 +85,7 @@ class StoreMismatchError(AdapterError):
     """The store was made for other rules. `differences` says what differs, one sentence each."""
 
     def __init__(self, store: str, differences: Iterable[str]) -> None:
-        self.differences = tuple(differences)
+        self.differences: tuple[str, ...] = tuple(differences)
         listed = "".join(f"\n  - {difference}" for difference in self.differences)
         what_to_do = "nothing was changed; docs/stores.md says what to do where rules change"
         super().__init__(f"{store} does not fit these rules:{listed}\n  ({what_to_do})")

@@ -83,6 +83,9 @@ def read(dialect: str | None, body: object, status: int = 400) -> list[tuple[str
             [("check", "/address/postcode", "Bad."), ("check", "/a~1b", "B")],
         ),
         (None, {"errors": {"name": ["Bad."]}}, [("check", "/name", "Bad.")]),
+        # A webhook's receiver writes in a dialect of its own.
+        ("rfc9457", {"errors": {"name": ["Bad."]}}, [("check", "/name", "Bad.")]),
+        ("goodstack", {"errors": [{"pointer": "#/name", "detail": "Bad."}]}, [("check", "/name", "Bad.")]),
     ],
 )
 def test_each_dialect_is_read(dialect: str | None, body: object, expected: list[object]) -> None:

@@ -48,7 +48,7 @@ def problems_of(reply: Reply, dialect: str | None, sent: Refused) -> tuple[Probl
     """Return what a refusal says, at least one problem."""
     body = reply.body if isinstance(reply.body, Mapping) else {}
     code = _CODES.get(reply.status or 0, "check")
-    found = list(READERS.get(dialect or "", _any)(body))[:_MOST] if code in ("check", "conflict") else []
+    found = _findings(dialect, body)[:_MOST] if code in ("check", "conflict") else []
     if dialect == "goodstack":
         found = [(steps or _named_in(text, sent), text) for steps, text in found]
     vendor = _vendor(body)
@@ -64,6 +64,11 @@ def problems_of(reply: Reply, dialect: str | None, sent: Refused) -> tuple[Probl
         )
         for steps, text in found
     )
+
+
+def _findings(dialect: str | None, body: Mapping[str, object]) -> list[_Finding]:
+    """What is wrong at which field; a target of `send` may be anybody's, and write as others do."""
+    return list(READERS.get(dialect or "", _any)(body)) or list(_any(body))
 
 
 def _said(reply: Reply, body: Mapping[str, object]) -> str:
@@ -143,7 +148,7 @@ def _without_markers(steps: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _any(body: Mapping[str, object]) -> Iterator[_Finding]:
-    """Where no dialect is named: by the body's shape."""
+    """Where no dialect is named, or it says nothing: by the body's shape."""
     for reader in (_named, _pointed, _reasons):
         found = list(reader(body))
         if found:
