@@ -34,6 +34,8 @@ TEXTS: dict[str, tuple[bytes, str, str, str]] = {
     "two values": (b'{"title": "a"} {}', "1:16", "invalid_json", ".jsonl"),
 }
 
+HOSTILE = "a\x1b[31mb\x9b31mc\u202e"
+
 
 @pytest.mark.parametrize("what", TEXTS)
 def test_bad_text_is_rejected(run: Run, write: Write, what: str) -> None:
@@ -228,6 +230,29 @@ def test_no_report_steers_a_terminal(run: Run, write: Write, format_: str) -> No
 
     assert not set(out) & set("\u2028\u2029\x9b\u202e")
     assert "\\u2028" in out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("validate", "desk/ticket", "t.json", "--records", "records.json"),
+        ("validate", HOSTILE, "t.json"),
+        ("validate", "desk/ticket", "t.json", "--rules", HOSTILE),
+        ("validate", "desk/ticket", "t.json", "--store", f"sqlite:///{HOSTILE}"),
+        ("fire", "desk/ticket", "1", HOSTILE, "--store", "sqlite:///t.db"),
+        ("check", HOSTILE),
+    ],
+)
+def test_no_message_steers_a_terminal(run: Run, write: Write, words: tuple[str, ...]) -> None:
+    """Nor does a name in a file of records begin a line of its own, which a CI system would obey."""
+    write("t.json", {"title": "a"})
+    write("records.json", {f"{HOSTILE}\n::error::b": []})
+
+    said = run(*words).err
+
+    assert "\\u001b" in said
+    assert not set(said) & set("\x1b\x9b\u202e")
+    assert "\n::error" not in said
 
 
 def test_a_name_as_long_as_a_payload_is_shortened_in_messages(run: Run, write: Write) -> None:

@@ -73,6 +73,7 @@ def test_machine_formats_of_hostile_text(run: Run, write: Write) -> None:
     assert ElementTree.fromstring(junit).find(".//failure") is not None
     assert json.loads(sarif)["runs"][0]["results"]
     assert len(github.splitlines()) == 1
+    assert "\n::error" not in junit + sarif
 
 
 @pytest.mark.parametrize(

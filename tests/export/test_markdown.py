@@ -173,6 +173,20 @@ def test_types_and_functions_that_are_not_basic_have_their_pages(tmp_path: Path)
     assert "`shout(string)` gives string: Louder." in page
 
 
+def test_no_page_steers_a_terminal(tmp_path: Path) -> None:
+    """Titles and sentences of a rule file may be somebody else's."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.yaml").write_text(
+        'rulewright: 1\nresource: a/b\ntitle: "\\e[31mred"\nkey: id\nfields:\n'
+        '  id: {type: integer, title: "a\\u009b31mb\\u202e"}\n'
+    )
+
+    page = markdown(load(tmp_path).compiled, "a/b")
+
+    assert page.startswith("# \\u001b[31mred\n")
+    assert not set(page) & set("\x1b\x9b\u202e")
+
+
 def test_the_command_prints_it() -> None:
     """`rulewright export docs RESOURCE`, and a misspelt resource is a message."""
     done = CliRunner().invoke(main, ["export", "docs", "rubixx/engagement"])

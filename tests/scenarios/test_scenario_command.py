@@ -130,7 +130,7 @@ def test_junit_survives_what_xml_cannot_hold(tmp_path: Path) -> None:
     )
     root = ElementTree.fromstring(call(file, "--format", "junit").stdout)
 
-    assert root.find(".//testcase").get("name") == "bell \ufffd"  # type: ignore[union-attr]
+    assert root.find(".//testcase").get("name") == "bell \\u0007"  # type: ignore[union-attr]
 
 
 def test_colours_only_where_told() -> None:

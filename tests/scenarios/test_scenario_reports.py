@@ -10,6 +10,7 @@ import pytest
 
 from rulewright import Program
 from rulewright.cli.rule_files.scenario_run import examine
+from rulewright.scenarios.junit import render_junit
 from rulewright.scenarios.pretty import render
 
 CASES = Path(__file__).parent / "cases"
@@ -41,6 +42,18 @@ def test_every_kind_of_mistake_has_a_case() -> None:
     shown = "".join(path.read_text(encoding="utf-8") for path in CASES.glob("*.report"))
 
     assert codes - set(re.findall(r"\[([a-z-]+)\]", shown)) == set()
+
+
+def test_no_name_of_a_scenario_steers_a_terminal(shop: Program, tmp_path: Path) -> None:
+    """JUnit XML had it as it stood, or without what XML can't hold."""
+    (tmp_path / "a.test.yaml").write_text(
+        'resource: shop/order\nscenarios:\n  - {name: "red \\e[31m \\u009b31m\\n::error::x",'
+        " payload: {}, expect: {verdict: accepted}}\n"
+    )
+
+    report = render_junit(examine(shop, [tmp_path / "a.test.yaml"]).report)
+
+    assert 'name="red \\u001b[31m \\u009b31m\\u000a::error::x"' in report
 
 
 def test_a_sensitive_value_is_in_no_report(shop: Program) -> None:

@@ -53,7 +53,10 @@ def failing_well(context: click.Context) -> Iterator[None]:
     try:
         yield
         sys.stdout.flush()
-    except (click.ClickException, click.exceptions.Exit, click.Abort):
+    except click.ClickException as error:
+        _make_safe(error)
+        raise
+    except (click.exceptions.Exit, click.Abort):
         raise
     except BrokenPipeError:
         _silence_stdout()
@@ -78,6 +81,14 @@ def failing_well(context: click.Context) -> Iterator[None]:
         context.exit(FAILURE)
 
 
+def _make_safe(error: click.ClickException) -> None:
+    """What is said repeats the command line, which a name or a value of somebody else may stand in."""
+    from rulewright.report.text import show_lines  # noqa: PLC0415 - for what is wrong only
+
+    # Each kind has a constructor of its own: none can be made again with another message.
+    vars(error)["message"] = show_lines(error.message)
+
+
 def _in_words(error: BaseException) -> str:
     # Whoever raised one of ours has imported these already.
     from rulewright.errors import RuleFileError, RulewrightError, in_words  # noqa: PLC0415
@@ -86,7 +97,7 @@ def _in_words(error: BaseException) -> str:
 
     if isinstance(error, RuleFileError):
         errors = [problem for problem in error.problems if problem.severity == "error"]
-        return f"{render_problems(errors)}\nerror: the rule files are wrong; nothing was decided"
+        return f"{show_lines(render_problems(errors))}\nerror: the rule files are wrong; nothing was decided"
     if isinstance(error, RulewrightError):
         return f"error: {show_lines(str(error))}"
     if isinstance(error, OSError) and error.strerror is not None:

@@ -11,7 +11,7 @@ from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import find_resource
 from rulewright.evaluation.response import success_status
 from rulewright.export.diagrams import diagram
-from rulewright.export.tables import code, shown_map, shown_value, table
+from rulewright.export.tables import code, page_of, shown_map, shown_value, table
 from rulewright.model import (
     Check,
     Effect,
@@ -45,7 +45,7 @@ def markdown(rules: CompiledRules, name: str) -> str:
         _types(resource),
         _functions(resource, rules.registry),
     ]
-    return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
+    return page_of(parts)
 
 
 def _head(resource: CompiledResource) -> Iterator[str]:

@@ -6,6 +6,14 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from rulewright.model import Expression, Itself, Template, TemplateList, TemplateMap
+from rulewright.report.text import show_lines
+
+
+def page_of(parts: Iterable[Iterable[str]]) -> str:
+    """Parts that have lines, with an empty line between. No title of a rule file steers a terminal."""
+    page = "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
+    # Tabs may stand in expressions.
+    return "\t".join(map(show_lines, page.split("\t")))
 
 
 def shown_map(template: TemplateMap) -> str:

@@ -10,12 +10,12 @@ from xml.etree import ElementTree
 from msgspec import Struct
 
 from rulewright.report.finding import findings_of
-from rulewright.report.text import show_lines
+from rulewright.report.text import show_text
 
 if TYPE_CHECKING:
     from rulewright.report.entry import Entry
 
-# What XML 1.0 can't hold even as an entity (and `show_lines` leaves alone).
+# What XML 1.0 can't hold even as an entity (and `show_text` leaves alone).
 _NOT_XML: Final = re.compile("[\ufffe\uffff]")
 
 
@@ -52,7 +52,7 @@ def junit_document(cases: Iterable[Case]) -> str:
 
 def _add(suite: ElementTree.Element, case: Case) -> None:
     element = ElementTree.SubElement(suite, "testcase", name=_fit(case.name), classname=_fit(case.group))
-    text = _fit("\n".join(case.lines))
+    text = "\n".join(map(_fit, case.lines))
     if case.failed is not None:
         first = _fit(case.lines[0]) if case.lines else case.failed
         ElementTree.SubElement(element, case.failed, message=first).text = text
@@ -72,4 +72,4 @@ def _case(entry: Entry) -> Case:
 
 
 def _fit(text: str) -> str:
-    return _NOT_XML.sub("?", show_lines(text))
+    return _NOT_XML.sub("?", show_text(text))

@@ -8,6 +8,7 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 from rulewright.problem import SourceProblem
+from rulewright.report.text import show_lines, show_text
 from rulewright.scenarios.pretty import Paint, render_failure
 from rulewright.scenarios.results import Report, Result
 from rulewright.source_text import render_problem
@@ -51,7 +52,7 @@ def _add_suite(root: ElementTree.Element, file: str, results: list[Result]) -> N
             suite,
             "testcase",
             classname=_xml(result.resource),
-            name=_xml(result.name),
+            name=_xml(show_text(result.name)),
             file=_xml(file),
             line=str(result.at.line),
             time=_seconds([result]),
@@ -85,4 +86,4 @@ def _seconds(results: Iterable[Result]) -> str:
 
 
 def _xml(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
+    return _NOT_XML.sub("\ufffd", show_lines(text))

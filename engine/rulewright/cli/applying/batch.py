@@ -20,6 +20,7 @@ from rulewright.evaluation import Inputs, with_payload
 from rulewright.inputs import Payload, Source
 from rulewright.outcome import Outcome
 from rulewright.ports import Store, Transaction
+from rulewright.report.text import show_text
 
 
 @dataclass(slots=True)
@@ -101,7 +102,9 @@ class Batch:
     def _tell_of_failure(self, what: str, job: Job | None) -> None:
         assert self.source is not None, "it was being applied"
         hint = "; --resume goes on after them" if self.done and job is not None else ""
-        click.echo(f"{self.source.name}: {self.done:,} payloads were done before {what}{hint}", err=True)
+        click.echo(
+            f"{show_text(self.source.name)}: {self.done:,} payloads were done before {what}{hint}", err=True
+        )
 
     def tell_of_interruption(self) -> None:
         """Say what stays done when somebody has interrupted the run, and how to go on."""
@@ -114,7 +117,7 @@ class Batch:
             if job is not None and job.is_unfinished(self.store):
                 done, hint = job.done(self.store), "; --resume goes on after them"
         told = f"{done:,} of its payloads are done, and stay so{hint}" if done else "nothing of it is done"
-        click.echo(f"{self.source.name}: {told}", err=True)
+        click.echo(f"{show_text(self.source.name)}: {told}", err=True)
 
     def _begin(self) -> None:
         """Settle what is done: without --resume nothing is, even if this run is killed at once."""
@@ -143,12 +146,12 @@ class Batch:
     def _tell_of_resuming(self, job: Job) -> None:
         """Say what the caller may not expect: a file that has moved, rules that have changed."""
         if not job.done(self.store):
-            click.echo(f"{job.source.name}: nothing of it is done; it is applied from its start", err=True)
-        elif not job.was_begun_by(self.desk.program.ruleset, self.store):
             click.echo(
-                f"{job.source.name}: the rules have changed since; what is done stays as it was decided",
-                err=True,
+                f"{show_text(job.source.name)}: nothing of it is done; it is applied from its start", err=True
             )
+        elif not job.was_begun_by(self.desk.program.ruleset, self.store):
+            told = "the rules have changed since; what is done stays as it was decided"
+            click.echo(f"{show_text(job.source.name)}: {told}", err=True)
 
     def _gives_up(self) -> bool:
         return self.max_errors is not None and self.refused >= self.max_errors
@@ -160,7 +163,9 @@ class Batch:
             self.refused_before += sum(verdicts.values()) - verdicts.get("accepted", 0)
             counted = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items())
             told = f": {counted}" if counted else ""
-            click.echo(f"{source.name}: going on after {done:,} payloads that are done{told}", err=True)
+            click.echo(
+                f"{show_text(source.name)}: going on after {done:,} payloads that are done{told}", err=True
+            )
             items = job.rest(items, self.store)
         while not self._gives_up() and (chunk := list(islice(items, CHUNK))):
             yield from self._write(chunk, job)

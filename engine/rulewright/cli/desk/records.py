@@ -11,6 +11,7 @@ from rulewright.inputs import Payload, find_sources, places_of, read_document
 from rulewright.inputs.record_faults import faults_of
 from rulewright.ports import Store, StoredRecord
 from rulewright.program import Program
+from rulewright.report.text import show_text
 
 # So many mistakes are told at once.
 _TOLD: Final = 20
@@ -25,7 +26,9 @@ def read_records(file: str, program: Program) -> Store:
 
     document = read_document(find_sources([file])[0])
     faults = faults_of(document.value, {table.resource: table for table in program.tables})
-    told = [f"{_place(document, pointer)}: {message}" for pointer, message in islice(faults, _TOLD)]
+    found = islice(faults, _TOLD)
+    # A line for each, whatever line breaks the names in the file hold.
+    told = [show_text(f"{_place(document, pointer)}: {message}") for pointer, message in found]
     if told:
         more = [f"there may be more: these are the first {_TOLD}"] if len(told) == _TOLD else []
         raise PayloadError("\n".join([*told, *more]))

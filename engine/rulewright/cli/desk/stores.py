@@ -11,6 +11,7 @@ from rulewright.cli.configured import configured_registry
 from rulewright.cli.options import Choices
 from rulewright.ports import Store
 from rulewright.program import Program
+from rulewright.report.text import show_text
 
 
 def open_for_reading(url: str, program: Program, *, is_told: bool = False) -> Store:
@@ -24,7 +25,9 @@ def open_for_reading(url: str, program: Program, *, is_told: bool = False) -> St
     path = sqlite_path(url)
     if path is not None and not path.exists():
         if not is_told:
-            click.echo(f"{path}: there is no such store; it is read as an empty one", err=True)
+            click.echo(
+                f"{show_text(str(path))}: there is no such store; it is read as an empty one", err=True
+            )
         return MemoryStore({}, program.tables)
     return open_store(url, program.registry.stores)
 
@@ -86,7 +89,7 @@ def require_existing(url: str) -> None:
     """Raise click.UsageError for a SQLite file that is not there: it is most likely misspelt."""
     path = sqlite_path(url)
     if path is not None and not path.exists():
-        raise click.UsageError(f"{path}: there is no such store")
+        raise click.UsageError(f"{show_text(str(path))}: there is no such store")
 
 
 def require_store(choices: Choices, asked: str = "where is it to be stored") -> str:

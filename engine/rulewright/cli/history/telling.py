@@ -16,6 +16,7 @@ from rulewright.cli.options import Choices, OutputChoices
 from rulewright.cli.output import paint, write_list
 from rulewright.ports import Store
 from rulewright.report.history import decision_in_words, decision_json
+from rulewright.report.text import show_text
 
 
 def tell_history(resource: str, key: str, choices: Choices, output: OutputChoices) -> None:
@@ -26,10 +27,11 @@ def tell_history(resource: str, key: str, choices: Choices, output: OutputChoice
     with closing(open_for_reading(url, desk.program)) as store:
         decisions = history(store, desk.resource, desk.key)
         is_known = bool(decisions) or _is_there(desk, store)
+    named = show_text(str(desk.key))
     if not is_known:
-        click.echo(f"error: there is no {desk.resource} {desk.key}, and nothing is kept about it", err=True)
+        click.echo(f"error: there is no {desk.resource} {named}, and nothing is kept about it", err=True)
     elif not decisions:
-        click.echo(f"nothing is kept about {desk.resource} {desk.key}", err=True)
+        click.echo(f"nothing is kept about {desk.resource} {named}", err=True)
     painted = paint(output)
     lines = (line for one in decisions for line in decision_in_words(one, desk.resource, desk.key, painted))
     write_list(map(decision_json, decisions), lines, output)
