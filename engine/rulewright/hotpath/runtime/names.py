@@ -77,6 +77,7 @@ NAMES: Final[Mapping[str, object]] = {
             state.scalar,
             state.shown,
             state.shown_record,
+            state.today_text,
             texts.require_writable,
             values.all_of,
             values.any_of,

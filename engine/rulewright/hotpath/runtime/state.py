@@ -324,3 +324,8 @@ _SCALARS: Final = (str, int, bool, float, type(None))
 def now_text(state: State) -> str:
     """Return the clock as stored text."""
     return str(encode_datetime(state.now))
+
+
+def today_text(state: State) -> str:
+    """Return the day as stored text."""
+    return str(state.now.date())

@@ -23,6 +23,10 @@ from rulewright.hotpath.writing.finding import Finder, kind_of_field
 from rulewright.hotpath.writing.pieces import Written, is_constant, literal
 from rulewright.hotpath.writing.unit import Code, NotGenerated, Unit, attribute_of, part_of
 
+_CLOCK: Final[Mapping[str, Code]] = {
+    "now": Code("now_text(s)", "datetime", sure=True, steady=True),
+    "today": Code("today_text(s)", "date", sure=True, steady=True),
+}
 _CASTS: Final[Mapping[str, str]] = {"text": "text_of", "int": "whole_of", "bool": "flag_of"}
 
 
@@ -69,8 +73,8 @@ class Cells(Finder):
                 return Code("s.request", "root", steady=True)
             case ("request", "path" | "query" as part, name):
                 return Code(f"s.request.{part}.get({name!r})")
-            case ("now",):
-                return Code("now_text(s)", "datetime", sure=True, steady=True)
+            case ("now" | "today" as name,):
+                return _CLOCK[name]
             case (name, *rest):
                 return self._other(name, rest)
         return None

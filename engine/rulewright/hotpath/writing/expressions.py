@@ -24,7 +24,7 @@ from rulewright.cel.tree import (
     Select,
 )
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Valued
-from rulewright.hotpath.runtime.patterns import searcher
+from rulewright.hotpath.writing.functions import write_function
 from rulewright.hotpath.writing.pieces import Written, is_literal, literal, not_null, sure_bool
 from rulewright.hotpath.writing.unit import Code, Unit, part_of
 
@@ -32,6 +32,8 @@ from rulewright.hotpath.writing.unit import Code, Unit, part_of
 _EXACT: Final = 2**53
 _ORDERS: Final = {"_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
 _COMPARABLE: Final = ("text", "int", "bool", "double")
+# Those that have an order. Days are held as texts with four digits for each year.
+_ORDERED: Final = ("text", "int", "double", "date")
 # Kinds whose stored form is what CEL sees.
 _PLAIN: Final = frozenset({"text", "int", "bool", "double", "any", "null"})
 
@@ -59,19 +61,26 @@ class Writer:
         self.names = "names_of(s)"
         self.resolver = resolver
         self.local = dict(local or {})
-        self._made = 0
+        self.made = 0
 
     def valued(self, formula: Valued) -> Code:
         """Write an expression, a constant, or a map or list of them."""
         if isinstance(formula, Constant):
             return literal(formula.constant)
         if isinstance(formula, FormulaMap):
-            texts = [f"{name!r}: {self.valued(entry).text}" for name, entry in formula.entries.items()]
+            texts = [f"{name!r}: {self._part(entry)}" for name, entry in formula.entries.items()]
             return Code(f"{{{', '.join(texts)}}}", "map")
         if isinstance(formula, FormulaList):
-            return Code(f"[{', '.join(self.valued(item).text for item in formula.items)}]", "list")
+            return Code(f"[{', '.join(map(self._part, formula.items))}]", "list")
         assert isinstance(formula, Formula)
         return self.code(formula.node)
+
+    def _part(self, entry: Valued) -> str:
+        """What a map or a list holds. Raises Written for what is held in another form than CEL sees."""
+        code = self.valued(entry)
+        if isinstance(entry, Formula) and not code.called and code.kind not in _PLAIN:
+            raise Written
+        return code.text
 
     def condition(self, formula: Formula) -> str:
         """Write a condition that is True or False, or raises."""
@@ -83,10 +92,19 @@ class Writer:
 
     def each(self, variable: str, listed: Code) -> tuple[str, Writer]:
         """The name of one of several records in Python, and a writer that knows it as a macro's variable."""
-        name = f"v{self._made}"
+        name = f"v{self.made}"
         return name, self.inner(
             {variable: Code(name, "record", sure=True, steady=True, fields=listed.fields)}
         )
+
+    def alone(self, names: Mapping[str, Code], node: cel.Node) -> str:
+        """What a macro says of each item, as a condition. Raises Written where some of it is to be called."""
+        before = len(self.unit.left)
+        test = self.inner(names).condition_of(node)
+        if len(self.unit.left) > before:
+            del self.unit.left[before:]
+            raise Written
+        return test
 
     def _test(self, code: Code) -> str:
         return code.text if code.kind == "bool" and code.sure and code.steady else f"truth({code.text})"
@@ -134,7 +152,7 @@ class Writer:
         """A writer for what a macro says of each item."""
         made = Writer(self.unit, self.resolver, {**self.local, **names})
         made.names = self.names
-        made._made = self._made + 1
+        made.made = self.made + 1
         return made
 
 
@@ -249,57 +267,7 @@ def _call(writer: Writer, node: Any) -> Code:
         return _order(writer, node)
     if node.function == "@in":
         return _membership(writer, node)
-    if node.function == "size" and (node.target is None) == bool(node.args):
-        operand = writer.code(node.target if node.target is not None else node.args[0])
-        if operand.sure and operand.kind in ("text", "list"):
-            return Code(f"len({operand.text})", "int", sure=True, steady=True)
-    if node.function == "join" and node.target is not None and len(node.args) == 1:
-        return _join(writer, node)
-    if node.function == "slug" and node.target is None and len(node.args) == 1:
-        return _slug(writer, node)
-    if node.function == "matches" and node.target is not None and len(node.args) == 1:
-        return _match(writer, node)
-    raise Written
-
-
-def _slug(writer: Writer, node: Any) -> Code:
-    text = writer.code(node.args[0])
-    if not (text.sure and text.kind == "text" and writer.unit.is_standard("slug")):
-        raise Written
-    return Code(f"slug_of({text.text})", "text", sure=True, steady=True)
-
-
-def _join(writer: Writer, node: Any) -> Code:
-    """`[a, b].filter(x, given(x)).join(', ')` of texts: what is not null, joined."""
-    kept, between = node.target, node.args[0]
-    if not (isinstance(between, Literal) and type(between.value) is str and _keeps_given(kept)):
-        raise Written
-    parts = [writer.code(one) for one in kept.range.elements]
-    if not all(one.sure and one.kind == "text" and not one.called for one in parts):
-        raise Written
-    listed = "".join(f"{one.text}, " for one in parts)
-    text = f"{between.value!r}.join([v for v in ({listed}) if v is not None])"
-    return Code(text, "text", sure=True, steady=True)
-
-
-def _keeps_given(node: Any) -> bool:
-    if not (isinstance(node, Macro) and node.kind == "filter" and isinstance(node.range, ListExpr)):
-        return False
-    condition = node.condition
-    if any(node.range.optional) or not isinstance(condition, Given) or len(node.variables) != 1:
-        return False
-    return isinstance(condition.path, Ident) and condition.path.name == node.variables[0]
-
-
-def _match(writer: Writer, node: Any) -> Code:
-    """`text.matches('pattern')`."""
-    text, pattern = writer.code(node.target), node.args[0]
-    if not (
-        isinstance(pattern, Literal) and type(pattern.value) is str and text.sure and text.kind == "text"
-    ):
-        raise Written
-    test = writer.unit.constant("search", searcher(pattern.value))
-    return sure_bool(f"{test}({text.text})")
+    return write_function(writer, node)
 
 
 def _equality(writer: Writer, node: Any) -> Code:
@@ -309,6 +277,9 @@ def _equality(writer: Writer, node: Any) -> Code:
     negated = node.function == "_!=_"
     if left.text == right.text == "None":
         return sure_bool(repr(not negated))
+    are_days = left.kind == right.kind == "date" and left.sure and right.sure
+    if are_days and not (left.called or right.called):
+        return sure_bool(f"({left.text} {'!=' if negated else '=='} {right.text})")
     if right.kind != "null" and (left.kind not in (*_PLAIN, "record") or right.kind not in _PLAIN):
         raise Written
     if right.kind == "null" or (right.kind == "bool" and is_literal(right)):
@@ -329,7 +300,7 @@ def _equality(writer: Writer, node: Any) -> Code:
 
 def _order(writer: Writer, node: Any) -> Code:
     left, right = (writer.code(one) for one in node.args)
-    if not (left.sure and right.sure and left.kind == right.kind and left.kind in ("text", "int", "double")):
+    if not (left.sure and right.sure and left.kind == right.kind and left.kind in _ORDERED):
         raise Written
     # Null can't be ordered: Python raises.
     return sure_bool(f"({left.text} {_ORDERS[node.function]} {right.text})")
@@ -359,14 +330,11 @@ def _macro(writer: Writer, node: Any) -> Code:
     listed = writer.resolver.path(steps) if steps is not None and steps[0] not in writer.local else None
     if listed is None or listed.kind != "records":
         raise Written
-    name, inner = writer.each(node.variables[0], listed)
-    before = len(writer.unit.left)
-    body = inner.code(node.condition)
-    if len(writer.unit.left) > before:
-        del writer.unit.left[before:]
-        raise Written
+    name = f"v{writer.made}"
+    one = Code(name, "record", sure=True, steady=True, fields=listed.fields)
+    test = writer.alone({node.variables[0]: one}, node.condition)
     word = "any" if node.kind == "exists" else "all"
-    return sure_bool(f"{word}([{inner._test(body)} for {name} in {listed.text}])")
+    return sure_bool(f"{word}([{test} for {name} in {listed.text}])")
 
 
 _WRITERS: Final[Mapping[type, Callable[[Writer, Any], Code]]] = {

@@ -47,6 +47,4 @@ def is_constant(text: str) -> bool:
 
 def is_literal(code: Code) -> bool:
     """Whether it is a literal, None included."""
-    return code.sure and (
-        code.kind == "null" or code.text[:1] in "'\"-0123456789" or code.text in ("True", "False")
-    )
+    return code.sure and (code.kind == "null" or is_constant(code.text))

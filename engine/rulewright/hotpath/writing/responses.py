@@ -278,7 +278,8 @@ def _is_total(node: ast.expr, firm: Collection[str]) -> bool:
             return name in firm
         case ast.Call(func=ast.Attribute(value=ast.Constant(), attr="join"), args=[ast.ListComp() as parts]):
             listed = parts.generators[0].iter
-            return isinstance(listed, ast.Tuple) and total(*listed.elts)
+            is_given = ast.unparse(parts.generators[0].ifs[0]) == f"{ast.unparse(parts.elt)} is not None"
+            return is_given and isinstance(listed, ast.Tuple) and total(*listed.elts)
     return isinstance(node, ast.Name) or _is_own(node)
 
 
