@@ -225,6 +225,7 @@ class Entry:
     """As report.entry.Entry."""
 
     digest = None
+    planned = None
 
     def __init__(self, outcome: Decided, at: str, *, alone: bool) -> None:
         self.outcome, self.at, self.alone = outcome, at, alone
