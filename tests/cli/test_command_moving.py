@@ -150,6 +150,7 @@ def test_tick_fires_what_is_due_once(run: Run) -> None:
     [
         (("fire", "desk/request", "9", "answer"), "not_found"),
         (("fire", "desk/request", "1", "dance"), "has no event dance; it has: answer, escalate"),
+        (("fire", "desk/request", "1", "answer", "a.json"), "is given by --payload a.json"),
         (("fire", "desk/request", "1", "anser"), "has no event anser; did you mean answer?"),
         (("fire", "desk/request", "1", "create"), "has no event create; it has: answer, escalate"),
         (("fire", "desk/request", "1", "update"), "has no event update; it has: answer, escalate"),
