@@ -41,6 +41,26 @@ def test_given_of_a_scenario_replaces_the_files_for_named_resources(shop: Progra
     assert Runner(shop, MemoryStore).run(file.scenarios[0]).mismatches == ()
 
 
+def test_scenarios_of_one_name_are_all_run(shop: Program) -> None:
+    """The contract names no such mistake; a warning says that they can't be told apart."""
+    sent = "payload: {name: Ann}, expect: {verdict: accepted}"
+    text = f"{HEAD}  - {{name: 10, {sent}}}\n  - {{name: 10, {sent}}}\n"
+    file = read_scenarios(text, "x.test.yaml", shop.compiled)
+
+    assert [problem.severity for problem in file.problems] == ["warning"]
+    assert [result.name for result in Runner(shop, MemoryStore).run_all(file.scenarios)] == ["10", "10"]
+
+
+def test_a_later_bind_stands_for_its_own_outcome(shop: Program) -> None:
+    """From there on."""
+    sent = "payload: {name: Ann}, expect: {verdict: accepted}"
+    last = "update: {name: Bob}, key: $a.record.id, expect: {verdict: accepted, record: {id: 2}}"
+    text = f"{HEAD}  - {{name: x, steps: [{{bind: a, {sent}}}, {{bind: a, {sent}}}, {{{last}}}]}}\n"
+    file = read_scenarios(text, "x.test.yaml", shop.compiled)
+
+    assert Runner(shop, MemoryStore).run(file.scenarios[0]).mismatches == ()
+
+
 class BreakingStore(MemoryStore):
     """A store whose look-ups fail as no port allows."""
 

@@ -17,11 +17,11 @@ from rulewright.reader.kinds import (
     Duration,
     JsonSchema,
     Kind,
+    Label,
     Name,
     Resource,
     Single,
     Text,
-    Version,
     Whole,
     Word,
     flawed,
@@ -167,7 +167,7 @@ class ResourceShape(Shape):
     resource = Resource("The name, `<api>/<name>`.", required=True)
     title = Text("For people. It changes nothing.")
     description = Text("For people. It changes nothing.")
-    version = Version("For people. It changes nothing.")
+    version = Label("For people. It changes nothing.")
     key = Name("The field that tells records apart.", required=True)
     unknown_ = Choice(
         "reject",

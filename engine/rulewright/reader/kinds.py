@@ -184,8 +184,8 @@ class Text(Kind):
         return self.scalar("string")
 
 
-class Version(Kind):
-    """A version: text or number."""
+class Label(Kind):
+    """What people call something, such as a version: text or number."""
 
     expected = "a text"
 

@@ -155,7 +155,8 @@ def _check_bind(step: Part, bound: dict[str, str], resource: str) -> Problems:
     if not isinstance(node, Scalar):
         return
     if node.text in bound:
-        yield node.problem("duplicate-name", f"a step before binds {node.text} already")
+        message = f"a step before binds {node.text} already; from here on it stands for this outcome"
+        yield node.problem("duplicate-name", message, severity="warning")
     bound[node.text] = resource
 
 

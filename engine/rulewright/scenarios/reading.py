@@ -102,7 +102,8 @@ def _problems_of(
     name = node.get("name")
     if isinstance(name, Scalar) and name.span != first[name.text]:
         message = f'a scenario is named "{name.text}" already, in line {first[name.text].line}'
-        yield name.problem("duplicate-name", message)
+        # Both are run; only who chooses by name can't tell them apart.
+        yield name.problem("duplicate-name", message, severity="warning")
     sound, flaws = sound_part(story_shape(node.keys()), node)
     yield from flaws
     if sound is not None:

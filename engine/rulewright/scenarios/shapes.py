@@ -15,6 +15,7 @@ from rulewright.reader.kinds import (
     Flag,
     JsonSchema,
     Kind,
+    Label,
     Name,
     Resource,
     Text,
@@ -181,7 +182,7 @@ _SETTINGS = "Switches of the API, set otherwise."
 class StepShape(Shape):
     """One call and what must come out of it."""
 
-    name = Text("What it shows.")
+    name = Label("What it shows.")
     description = Text("For people.")
     resource = Resource(_RESOURCE)
     actor = _values(_ACTOR, allow_none=True)
@@ -206,7 +207,7 @@ def _given() -> Kind:
 class StoryShape(Shape):
     """What a scenario with one step and one with several have in common."""
 
-    name = Text("What it shows.", required=True)
+    name = Label("What it shows.", required=True)
     description = Text("For people.")
     resource = Resource(_RESOURCE)
     given = _given()
@@ -219,7 +220,7 @@ class StoryShape(Shape):
 class OneStepShape(StoryShape, StepShape):
     """A scenario that is one step itself."""
 
-    name = Text("What it shows.", required=True)
+    name = Label("What it shows.", required=True)
 
 
 class StepsShape(StoryShape):
