@@ -130,9 +130,12 @@ def test_scenarios_beside_their_rules(run: Run) -> None:
         "resource: desk/note\nscenarios: [{name: taken, payload: {id: 1}, expect: {verdict: accepted}}]\n"
     )
 
-    ran = [run("test", path) for path in ("mine", "mine/desk/note.test.yaml")]
+    shutil.copy("mine/desk/note.test.yaml", "mine/desk/more of note.test.yaml")
+    names = ("mine", "mine/desk/note.test.yaml", "mine/desk/more of note.test.yaml")
 
-    assert [(one.code, one.err) for one in ran] == [(0, ""), (0, "")]
+    ran = [run("test", path) for path in names]
+
+    assert [(one.code, one.err) for one in ran] == [(0, "")] * 3
 
 
 def test_a_scenario_file_in_a_folder_is_told_by_its_whole_path(run: Run) -> None:

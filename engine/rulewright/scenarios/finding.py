@@ -9,6 +9,7 @@ from pathlib import Path
 from rulewright.errors import ConfigurationError
 
 ENDING = ".test.yaml"
+_RESOURCE = re.compile(r"^resource:\s*['\"]?(\w+/\w+)\b", re.MULTILINE)
 _START = re.compile(rb"(#.*\n|\s)*rulewright:")
 
 
@@ -38,14 +39,19 @@ def rules_beside(files: Iterable[Path]) -> Path | None:
 
 
 def _is_beside_its_rules(file: Path) -> bool:
-    """Is there a rule file of the scenario file's name, for the resource that folder and file name?"""
-    name = file.name.removesuffix(ENDING)
+    """Is the rule file of the resource that the scenarios are about in their folder, which its API names?"""
+    api, _, name = _resource_of(file).partition("/")
     rules = file.with_name(f"{name}.yaml")
-    if name == file.name or not rules.is_file():
-        return False
-    resource = re.escape(f"{file.resolve().parent.name}/{name}")
-    text = rules.read_bytes().decode(errors="replace")
-    return re.search(rf"^resource:\s*['\"]?{resource}\b", text, re.MULTILINE) is not None
+    return api == file.resolve().parent.name and rules.is_file() and _resource_of(rules) == f"{api}/{name}"
+
+
+def _resource_of(file: Path) -> str:
+    """What a file says is its `resource`; "" where it says nothing that is one."""
+    try:
+        found = _RESOURCE.search(file.read_bytes().decode(errors="replace"))
+    except OSError:
+        return ""
+    return found[1] if found is not None else ""
 
 
 def _is_rule_file(file: Path) -> bool:
