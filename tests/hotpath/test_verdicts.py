@@ -332,6 +332,11 @@ POSITIVE = "VALUE != 0.0 || 1.0 / VALUE > 0.0"
         ("number", "!given(payload.f) || VALUE", "0.0", "-0.0"),
         ("list, items: {type: number}", "!given(payload.f) || payload.f.all(v, VALUE)", "[0.0]", "[-0.0]"),
         ("any", "!given(payload.f) || payload.f != true", "1", "true"),
+        ("any, nullable: true", "!given(payload.f) || payload.f != true", "1", "true"),
+        ("money, nullable: true", "", "5", "5.0"),
+        ("money", "", "1", "true"),
+        ("numeric_id, nullable: true", "", "1", "true"),
+        ("numeric_id, nullable: true, checks: [{id: c, check: value > 0}]", "", "5", "5.0"),
         (
             "object, fields: {p: {type: any}}",
             "!given(payload.f) || !given(payload.f.p) || payload.f.p != true",
@@ -369,6 +374,7 @@ def test_what_equals_is_not_always_the_same(
         assert verdicts is not None
         if is_clean(program, "shop/thing", seed, records, learnt):
             verdicts.learn(learnt)
+        is_sure(verdicts, good)  # what is asked is kept in mind, too
         assert not is_sure(verdicts, bad), verdicts.source
         assert declared[:6] != "number" or checks or is_sure(verdicts, good) == (learnt == good)
     assert is_clean(program, "shop/thing", seed, records, good)

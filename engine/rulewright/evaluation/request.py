@@ -69,11 +69,18 @@ def _permissions(run: Run, site: Site) -> list[object]:
 def judge_path_parameters(run: Run) -> None:
     """A missing path parameter is `required` at "" (language.md "Keys of api.yaml and of a resource")."""
     for name in missing_path_parameters(run):
-        operation = run.resource.operation(run.inputs.operation)
-        span = operation.at.get("path", operation.span) if operation is not None else None
-        site = Site(f"{run.resource.name}.path.{name}", "", span, Stage.REQUEST)
-        run.report(site, "required", f"the path parameter {name} is required")
+        run.report(_parameter_site(run, name), "required", _missing(name))
         run.path.mark_unsound(name)
+
+
+def _parameter_site(run: Run, name: str) -> Site:
+    operation = run.resource.operation(run.inputs.operation)
+    span = operation.at.get("path", operation.span) if operation is not None else None
+    return Site(f"{run.resource.name}.path.{name}", "", span, Stage.REQUEST)
+
+
+def _missing(name: str) -> str:
+    return f"the path parameter {name} is required"
 
 
 def missing_path_parameters(run: Run) -> Iterator[str]:
@@ -89,7 +96,14 @@ def missing_path_parameters(run: Run) -> Iterator[str]:
 
 
 def find_current(run: Run) -> None:
-    """Read the record of an update or event; outside the resource's `scope` it does not exist."""
+    """Read the record of an update or event; outside the resource's `scope` it does not exist.
+
+    Where a path parameter that the scope reads is missing, nobody knows whether it does: that is told.
+    """
+    scoping = {path[-1] for path in run.resource.scope.reads if path[:2] == ("request", "path")}
+    if unknown := [name for name in missing_path_parameters(run) if name in scoping]:
+        run.log.end(_parameter_site(run, unknown[0]).problem("required", _missing(unknown[0])))
+        return
     site = Site(f"{run.resource.name}.not_found", "", run.resource.file.span, Stage.REQUEST)
     what = run.resource.file.name.replace("_", " ")
     if run.records is None:

@@ -46,9 +46,11 @@ def struct_of_line(
             type_ = typing.Union[part, None] if one.rule.nullable else part  # noqa: UP007 - made at run time
         if is_read_as_date(one):
             type_ = date | None if one.rule.nullable else date
-        elif type_ is Any:
-            # Its own field reads it, so it must not hold parts, or be a number that JSON writes otherwise.
-            type_ = str | None if one.rule.nullable else str
+        elif type_ is Any or Any in typing.get_args(type_):
+            # Its own field reads it, so it must not hold parts, or be a number that JSON writes otherwise:
+            # 5.0 equals 5, and true equals 1.
+            plain = int if one.type.basic == "integer" else str
+            type_ = plain | None if one.rule.nullable else plain
         members.append((one.name, type_) if one.rule.required else (one.name, type_, absent))
     made = msgspec.defstruct("Line", members, forbid_unknown_fields=True, kw_only=True, gc=False)
     return made, sizes
