@@ -118,7 +118,8 @@ def test_the_metadata_of_a_field_say_what_its_class_does_not(told: Schema) -> No
     ("field", "value", "code"),
     [
         ("household", True, "type"),
-        ("household", "5", "type"),
+        ("household", "5a", "type"),
+        ("street_county", "5", "type"),
         ("household", 150.99, "type"),
         ("household", 2**63, "type"),
         ("head_of_household", "false", "type"),
