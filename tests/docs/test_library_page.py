@@ -20,6 +20,33 @@ def test_there_are_programs() -> None:
     assert len(PROGRAMS) == 6
 
 
+@pytest.mark.parametrize(
+    ("api", "operations", "answers"),
+    [
+        ("", "", (None, None)),
+        ("errors: {dialect: drf}", "", (None, 400)),
+        ("envelope: {data: body}", "", (201, None)),
+        ("", "response: {body: {id: record.id}}", (201, None)),
+        ("", "operations: {create: {method: POST}}", (201, 400)),
+    ],
+)
+def test_what_is_answered_where_is_as_the_page_says(
+    api: str, operations: str, answers: object, tmp_path: Path
+) -> None:
+    """An accepted call and a refused one, with some of the words of HTTP and without any."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "api.yaml").write_text(f"rulewright: 1\napi: a\n{api}\n")
+    (tmp_path / "a" / "b.yaml").write_text(
+        f"rulewright: 1\nresource: a/b\nkey: id\n{operations}\n"
+        "fields: {id: {type: string, required: true}}\n"
+    )
+    program = rulewright.load(tmp_path)
+
+    responses = [program.evaluate("a/b", payload).response for payload in ({"id": "x"}, {"id": 5})]
+
+    assert tuple(one.status if one is not None else None for one in responses) == answers
+
+
 def test_every_public_error_has_a_row() -> None:
     """With those that are errors of the stores behind AdapterError, of which they are a kind."""
     errors = [
