@@ -613,6 +613,21 @@ def test_plan_carried_out(run: Run, write: Write) -> None:
     assert (ran.code, stored("title")) == (1, ["between", "a", "b"])
 
 
+def test_a_plan_is_carried_out_once(run: Run, write: Write) -> None:
+    """A second time it would store everything again, under other ids; a new plan of the same file may."""
+    write("t.jsonl", [{"title": "a"}, {"title": "b"}])
+    plan = ("plan", "desk/ticket", "t.jsonl", *STORE, "--as-of", "2025-01-15", *JSONL)
+    write("plan.jsonl", run(*plan).out)
+
+    first, second = (run("apply", "--plan", "plan.jsonl", *STORE) for _ in range(2))
+    write("plan.jsonl", run(*plan).out)
+    third = run("apply", "--plan", "plan.jsonl", *STORE)
+
+    assert (first.code, second.code, third.code) == (0, 1, 0)
+    assert "error[conflict]: this plan was carried out already" in second.out
+    assert stored("title") == ["a", "b", "a", "b"]
+
+
 @pytest.mark.parametrize("change", ["record", "payload", "rules", "more"])
 def test_plan_that_no_longer_holds(run: Run, write: Write, change: str) -> None:
     """Records, payloads or rules that changed since the plan: a conflict, and nothing at all is stored."""

@@ -209,4 +209,7 @@ def command(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
+    # A code page may lack letters that tests are named by.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(command(sys.argv[1:]))

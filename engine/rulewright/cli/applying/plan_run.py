@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from msgspec.structs import replace
 
-from rulewright.cli.applying.planned import Planned, difference
+from rulewright.cli.applying.planned import Planned, difference, digest_of
 from rulewright.cli.deciding.decisions import read_all_items
 from rulewright.cli.deciding.payload_digest import payload_digest
 from rulewright.cli.desk.desk import Decided, Desk
@@ -55,14 +55,20 @@ def carry_out_plan(
         return [_conflict(desk, items[0], wrong)], False
     decided: list[Decided] = []
     conflicts: list[Decided] = []
+    job = f"plan {digest_of(plan)}"
     try:
         with store.transaction() as transaction:
+            if store.progress(job):
+                # All would be stored again, with other ids: what a plan creates changes none of its reads.
+                return [_conflict(desk, items[0], "this plan was carried out already")], False
             for number, (item, planned) in enumerate(zip_longest(items, plan)):
                 outcome, wrong = _decide(desk, item, number, planned, transaction)
                 decided.append((item, outcome))
                 conflicts += [_conflict(desk, item, wrong)] if wrong is not None else []
             if conflicts:
                 raise _NotAsPlannedError
+            if any(outcome.changes or outcome.messages for _, outcome in decided):
+                transaction.set_progress(job, 1)
             before_commit(decided)
     except _NotAsPlannedError:
         return conflicts, False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, cast
@@ -48,6 +49,12 @@ def read_plan(file: str) -> list[Planned]:
     if not found:
         raise PayloadError("the plan is empty", file)
     return found
+
+
+def digest_of(plan: Sequence[Planned]) -> str:
+    """By what a store knows again that a plan was carried out: the sha256 of all that it says."""
+    told = json.dumps([one.outcome for one in plan], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def difference(planned: Planned, outcome: Outcome, masked: Outcome, rules: CompiledRules) -> str | None:

@@ -224,7 +224,6 @@ class Decided:
 class Entry:
     """As report.entry.Entry."""
 
-    digest = None
     planned = None
 
     def __init__(self, outcome: Decided, at: str, *, alone: bool) -> None:
