@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rulewright.fieldtypes import INT64_MAX
 from rulewright.problem import CODES
 from rulewright.reader.kinds import (
     Anything,
@@ -208,7 +209,9 @@ class FieldShape(Shape):
         most=1_000_000,
     )
     max_length = Whole(
-        "How many characters a text has at most, how many items a list, how many keys a map.", least=0
+        "How many characters a text has at most, how many items a list, how many keys a map.",
+        least=0,
+        most=INT64_MAX,
     )
     pattern = Text("A regular expression that the **whole** text matches.")
     one_of = Either(

@@ -270,7 +270,7 @@ def _tests(level: _Level, field: CompiledField) -> tuple[Test, ...] | None:
         return None
     try:
         return tuple(_each_test(level, field))
-    except (Decline, ValueError):
+    except (Decline, ValueError, OverflowError):
         return None
 
 
@@ -289,11 +289,12 @@ def _each_test(level: _Level, field: CompiledField) -> Iterator[Test]:
     if rule.type in ("date", "uuid"):
         judge = partial(loader.deserialize, partial=True)
         yield {"kind": rule.type, "given": key, "entries": _said(level, name, judge, ("x",))}
+    # Of what is too long only its length is asked for: no text of two thousand million characters is made.
     written = (
         ("min", rule.min, None if rule.min is None else rule.min - 1),  # type: ignore[operator]
         ("max", rule.max, None if rule.max is None else rule.max + 1),  # type: ignore[operator]
         ("min_length", rule.min_length, ""),
-        ("max_length", rule.max_length, "x" * ((rule.max_length or 0) + 1)),
+        ("max_length", rule.max_length, range((rule.max_length or 0) + 1)),
         ("pattern", None if rule.pattern is None else key, None),
         ("one_of", rule.one_of if isinstance(rule.one_of, tuple) else None, object()),
     )
