@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rulewright.checks.names import every_operation
+from rulewright.checks.names import WRITES
 from rulewright.checks.subject import Subject, problem, span_of
 from rulewright.model import Check, Effect, Workflow
 from rulewright.problem import SourceProblem, Span
@@ -20,8 +20,8 @@ CODE = "never-runs"
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
     """Everything that says `on`, and timeouts."""
-    there = every_operation(subject)
-    known = {"create", "update"} | subject.events
+    known = WRITES | subject.events
+    there = known if not subject.file.operations else _declared(subject)
     for on, span in _operations(subject):
         if not on:
             yield problem(CODE, "on names no operation, so this never runs", span, severity="warning")
@@ -29,8 +29,18 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
             message = f"this resource has no {' and no '.join(on)}, so this never runs"
             hint = f"it has {', '.join(sorted(there))}"
             yield problem(CODE, message, span, hint=hint, severity="warning")
+    for effect in subject.file.effects:
+        if effect.on is None and "create" not in there and subject.is_whole:
+            message = f"{effect.id} runs on a create, as it says no on, and this resource has none"
+            hint = f"say on: [{' or '.join(sorted(there))}]"
+            yield problem(CODE, message, effect.span, hint=hint, severity="warning")
     if subject.file.workflow is not None and subject.is_whole:
         yield from _timeouts(subject.file.workflow)
+
+
+def _declared(subject: Subject) -> frozenset[str]:
+    """What may happen where operations are declared: those, and all events."""
+    return subject.events | (WRITES & {operation.name for operation in subject.file.operations})
 
 
 def _operations(subject: Subject) -> Iterator[tuple[tuple[str, ...], Span]]:
