@@ -111,9 +111,12 @@ class Writer:
 
     def code(self, node: cel.Node) -> Code:
         """Write a node, or a call of it."""
+        before = len(self.unit.left)
         try:
             return self._write(node)
         except Written:
+            # What was called of it is called with it.
+            del self.unit.left[before:]
             return self._called(node)
 
     def _write(self, node: cel.Node) -> Code:
@@ -256,6 +259,14 @@ def _conditional(writer: Writer, node: Any) -> Code:
     )
 
 
+def _list(writer: Writer, node: Any) -> Code:
+    """A list of plain values."""
+    parts = [writer.code(one) for one in node.elements]
+    if any(node.optional) or not all(one.kind in _PLAIN and not one.called for one in parts):
+        raise Written
+    return Code(f"[{', '.join(one.text for one in parts)}]", "list", sure=True, steady=True)
+
+
 def _call(writer: Writer, node: Any) -> Code:
     if node.function == "!_":
         test = writer._test(writer.code(node.args[0]))
@@ -346,5 +357,6 @@ _WRITERS: Final[Mapping[type, Callable[[Writer, Any], Code]]] = {
     Logic: _logic,
     Conditional: _conditional,
     Call: _call,
+    ListExpr: _list,
     Macro: _macro,
 }
