@@ -18,7 +18,7 @@ from rulewright.hotpath.runtime.names import NAMES
 from rulewright.hotpath.writing.build import generate
 
 RESOURCES = load().resources
-API = 'rulewright: 1\napi: desk\ntargets: {hook: {method: POST, url: "https://x.example/\'); os"}}\n'
+API = 'rulewright: 1\napi: desk\ntargets: {hook: {method: POST, url: "https://x.example/\');os"}}\n'
 HOSTILE = r"""
 rulewright: 1
 resource: desk/request
