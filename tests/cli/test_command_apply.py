@@ -680,6 +680,23 @@ def test_a_plan_of_updates_knows_their_key(
     assert (other.code, carried.code, stored("title")) == (1, 0, ["b"])
 
 
+def test_a_plan_knows_the_parameters_of_its_path(run: Run, write: Write) -> None:
+    """As it knows the key: they are part of what is called, and no secret."""
+    allowed = {"permissions": ["SupportPlans.EditSupportSchemes"]}
+    shipped = (*STORE, "--rules", str(shipped_rules()), "--actor", json.dumps(allowed))
+    scheme, person = {"reference": "SP1", "name": "S", "members": []}, {"reference": "P1", "name": "Al"}
+    run("apply", "rubixx/support_scheme", write("s.json", scheme), *shipped)
+    run("apply", "rubixx/person", write("p.json", person), *shipped)
+    engagement = {"startDate": "01/02/2025", "status": "Active", "referredPersonReference": "P1"}
+    address = {"addressLineOne": "1 High St", "postcode": "AB1 2CD"}
+    words = ("plan", "rubixx/engagement", write("e.json", engagement | {"address": address}), *shipped)
+    write("plan.json", run(*words, "--param", "schemeReference=SP1", "--format", "json").out)
+
+    ran = run("apply", "--plan", "plan.json", *shipped, *JSONL)
+
+    assert (ran.code, [one["record"]["schemeReference"] for one in ran.outcomes]) == (0, ["SP1"])
+
+
 def test_a_plan_of_updates_without_their_key_asks_for_it(run: Run, write: Write) -> None:
     """One of an older version, or of keys that are secret; which options those are, is told."""
     run("apply", "desk/ticket", write("t.json", {"title": "a"}), *STORE)

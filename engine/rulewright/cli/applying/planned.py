@@ -33,6 +33,8 @@ class Planned(Struct, frozen=True):
     digest: str
     # Of an update: what --key said, where a plan may hold that.
     key: str | None = None
+    # What --param said: the parameters of the path.
+    path: Mapping[str, object] = {}
 
     def text(self, name: str) -> str:
         """A member that is a text."""
@@ -99,9 +101,14 @@ def _planned(read: tuple[object, str]) -> Planned:
         or any(name not in value for name in _NEEDED)
     ):
         raise PayloadError("this is no plan; `rulewright plan --format json` prints one", at)
-    key = payload.get("key")
-    told = key if isinstance(key, str) else None
-    return Planned(value, str(payload.get("at")), str(payload.get("sha256")), told)
+    key, path = payload.get("key"), payload.get("path")
+    return Planned(
+        value,
+        str(payload.get("at")),
+        str(payload.get("sha256")),
+        key if isinstance(key, str) else None,
+        path if isinstance(path, Mapping) else {},
+    )
 
 
 def _comparable(name: str, outcome: Mapping[str, object]) -> object:

@@ -91,7 +91,8 @@ def apply_plan(
         raise click.UsageError(f"{file} is a plan for {planned}, not for {resource}")
     sources = find_sources(files, choices.stdin_filename) if files else planned_sources(plan)
     refuse_overwriting(split, sources)
-    desk = open_desk(planned, replace(choices, operation=plan[0].text("operation"), key=key))
+    param = choices.param or tuple(f"{name}={value}" for name, value in plan[0].path.items())
+    desk = open_desk(planned, replace(choices, operation=plan[0].text("operation"), key=key, param=param))
     with closing(open_for_writing(url, desk.program)) as store, closing(Staged(split)) as copies:
         decided, done = carry_out_plan(desk, store, plan, sources, copies.write)
         if done:

@@ -11,13 +11,19 @@ from rulewright.inputs import Broken, Item
 
 
 def planned_payload(desk: Desk, item: Item) -> dict[str, object]:
-    """Where a payload starts, its digest and, of an update, the record's key or the field that holds it."""
+    """Where a payload starts and its digest; also what the call says of it, where that was given.
+
+    `key` is the key of the record that an update is about, or the field that holds it; `path` are the
+    parameters of the path. Headers and query are for the caller to give again: they may hold secrets.
+    """
     told: dict[str, object] = {"at": item.at, "sha256": payload_digest(desk, item)}
     resource = desk.program.compiled.resources[desk.resource]
     if desk.key_field is not None:
         told["key"] = desk.key_field
     elif desk.key is not None and not resource.fields[resource.key].hides:
         told["key"] = str(desk.key)
+    if desk.request.path:
+        told["path"] = dict(desk.request.path)
     return told
 
 
