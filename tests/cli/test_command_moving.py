@@ -200,6 +200,19 @@ def test_a_record_that_nobody_may_see_is_not_there(run: Run, write: Write) -> No
 
 
 @pytest.mark.parametrize("command", ["transitions", "history"])
+def test_a_key_begins_no_line_of_its_own(run: Run, command: str, tmp_path: Path) -> None:
+    """Nor does it steer a terminal, where it is told that there is no such record."""
+    rules = RULES.replace("id: {type: integer, readonly: ignore, generate: sequence}", "id: {type: string}")
+    (tmp_path / "rules" / "desk" / "request.yaml").write_text(rules)
+    Path("moves.db").unlink()
+    run("apply", "desk/request", "requests.jsonl", *STORE)
+
+    told = run(command, "desk/request", "9\n\x1b[31mred", *STORE)
+
+    assert (told.code, told.err.count("\n"), "\x1b" in told.err) == (1, 1, False)
+
+
+@pytest.mark.parametrize("command", ["transitions", "history"])
 def test_a_list_about_a_record_that_is_not_there_is_an_empty_one(run: Run, command: str) -> None:
     """Who reads it as JSON gets JSON."""
     result = run(command, "desk/request", "9", *STORE, "--format", "json")

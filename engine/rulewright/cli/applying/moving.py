@@ -24,7 +24,7 @@ from rulewright.inputs import Broken, Item, find_sources, read_document, read_te
 from rulewright.ports import Records
 from rulewright.report.entry import make_entry
 from rulewright.report.moves import move_json, moves_in_words
-from rulewright.report.text import show_lines
+from rulewright.report.text import show_text
 
 
 def fire(
@@ -100,7 +100,7 @@ def _moves(desk: Desk, records: Records) -> Sequence[Move] | None:
         api = desk.program.compiled.resources[desk.resource].api
         is_nobody = desk.actor is None and api is not None and api.auth is not None
         hint = "; nobody is named as the caller, who may see it: give --actor" if is_nobody else ""
-        click.echo(f"error: {show_lines(str(error))}{hint}", err=True)
+        click.echo(f"error: {show_text(str(error))}{hint}", err=True)
         return None
 
 
