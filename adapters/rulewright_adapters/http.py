@@ -26,7 +26,6 @@ from rulewright_adapters.http_headers import flaw_of, joined, masked, masked_tex
 from rulewright_adapters.http_pace import OwnPace, Pace, SharedPace
 from rulewright_adapters.http_targets import Target, read_targets
 
-_AGAIN: Final = frozenset({408, 425, 429})
 _TRIES: Final = 3
 # A wait of up to so many seconds is waited here; a longer one is the outbox's.
 _PATIENCE: Final = 5.0
@@ -115,7 +114,7 @@ class HttpForwarder:
                     time.sleep(wait)
                     reply = self._try(call)
                     self._heed(target, reply)
-                    if reply.status is None or reply.status in _AGAIN or reply.status >= 500:
+                    if reply.may_succeed_later:
                         raise _AgainError(reply)
         except _AgainError as error:
             reply = error.reply

@@ -159,6 +159,22 @@ def _target(name: str, table: _Table) -> Target:
     url = table.text("url")
     if url is None:
         raise table.wrong("url", "given, like https://api.example.com")
+    scheme = _scheme(table)
+    return Target(
+        name=name,
+        url=url,
+        origins=frozenset(_origins(table, url)),
+        scheme=scheme,
+        token_env=table.text("token_env"),
+        account_env=table.text("account_env"),
+        headers=_headers(table),
+        rate=table.number("rate") or scheme.rate,
+        timeout=table.number("timeout") or 30.0,
+    )
+
+
+def _scheme(table: _Table) -> Scheme:
+    """How the target is told who calls; what that takes must be named."""
     auth = table.text("auth") or "none"
     if auth not in SCHEMES:
         raise table.wrong("auth", f"one of {', '.join(SCHEMES)}")
@@ -167,23 +183,17 @@ def _target(name: str, table: _Table) -> Target:
         raise table.wrong("token_env", "the name of the environment variable that holds the token")
     if scheme.account is not None and not table.text("account_env"):
         raise table.wrong("account_env", f"the name of the environment variable for {scheme.account}")
+    return scheme
+
+
+def _headers(table: _Table) -> dict[str, str]:
     headers = table.values.get("headers", {})
     if not isinstance(headers, Mapping) or not all(isinstance(one, str) for one in headers.values()):
         raise table.wrong("headers", "a table of texts")
     for header, value in headers.items():
         if flaw := flaw_of(header, value):
-            raise ConfigurationError(f"[targets.{name}]: headers: {flaw}")
-    return Target(
-        name=name,
-        url=url,
-        origins=frozenset(_origins(table, url)),
-        scheme=scheme,
-        token_env=table.text("token_env"),
-        account_env=table.text("account_env"),
-        headers=dict(headers),
-        rate=table.number("rate") or scheme.rate,
-        timeout=table.number("timeout") or 30.0,
-    )
+            raise ConfigurationError(f"[targets.{table.name}]: headers: {flaw}")
+    return dict(headers)
 
 
 def _origins(table: _Table, url: str) -> Iterator[Origin]:

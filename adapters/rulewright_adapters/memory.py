@@ -180,7 +180,6 @@ class MemoryTransaction(OneByOne, ReadingHalf):
         self._undo: list[Callable[[], object]] = []
         tables = {resource: shape.table for resource, shape in store._shapes.items()}
         self._ledger = ReferenceLedger({resource: t.foreign_keys for resource, t in tables.items()})
-        self._over = False
 
     def insert(self, resource: str, record: StoredRecord) -> None:
         """Write a new record. Raises UniqueViolationError, and AdapterError where it does not fit."""
@@ -199,7 +198,7 @@ class MemoryTransaction(OneByOne, ReadingHalf):
             fitted = shape.fitted(values)
             rows = records.matching({shape.table.key: [key]})
             if not rows:
-                raise AdapterError(f"{resource}: there is no record with the {shape.table.key} to update")
+                raise shape.lacking()
             before = records[rows[0]]
             after = shape.keyed({**before, **fitted})
             self._refuse_same(shape, records, before, after, rows[0])
@@ -247,14 +246,6 @@ class MemoryTransaction(OneByOne, ReadingHalf):
         """Undo every step after the first `mark`."""
         while len(self._undo) > mark:
             self._undo.pop()()
-
-    def end(self) -> None:
-        """Refuse whatever is asked from now on."""
-        self._over = True
-
-    def _check_open(self) -> None:
-        if self._over:
-            raise AdapterError("the transaction is over")
 
     def _open(self) -> MemoryStore:
         self._check_open()

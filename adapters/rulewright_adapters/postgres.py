@@ -20,18 +20,18 @@ from rulewright_adapters.postgres_driver import Connection, errors, psycopg, sql
 from rulewright_adapters.postgres_schema import (
     PROGRESS,
     TABLES,
-    fits,
+    declared,
     is_made,
     migrate,
     reference_errors,
     stored_tables,
-    undeclared,
 )
 from rulewright_adapters.postgres_statements import Statements, qualified
 from rulewright_adapters.postgres_writer import Writer, row_of
 from rulewright_adapters.reading import ReadingHalf
-from rulewright_adapters.references import ReferenceLedger
+from rulewright_adapters.references import ReferenceLedger, undeclared
 from rulewright_adapters.shapes import Shape, shape_of, shapes_of
+from rulewright_adapters.table_texts import fits
 from rulewright_adapters.values import orderable
 
 
@@ -204,9 +204,9 @@ class PostgresTransaction(ReadingHalf):
         self._store = store
         self._writer = Writer(store._sessions, connection)
         # What PostgreSQL can't declare, because the field that is named need not be unique, is judged here.
-        self._ledger = ReferenceLedger(undeclared(store._tables))
+        tables = store._tables
+        self._ledger = ReferenceLedger(undeclared(tables, lambda table, key: declared(tables, table, key)))
         self._new_sequences: set[bytes] = set()
-        self._over = False
 
     def _prepare_sequence(self, resource: str, field: str, prefix: str) -> None:
         statements = self._store._statements.get(resource)
@@ -266,7 +266,7 @@ class PostgresTransaction(ReadingHalf):
         judged = self._ledger.concerns(resource)
         before = self._store.find(resource, {name: [key]}, limit=1) if judged or not fitted else ()
         if not (self._set(statements, key, fitted) if fitted else before):
-            raise AdapterError(f"{resource}: there is no record with the {name} to update")
+            raise statements.shape.lacking()
         if judged:
             self._ledger.note(resource, before[0], {**before[0], **fitted})
 
@@ -282,8 +282,7 @@ class PostgresTransaction(ReadingHalf):
         rows = [statements.update_row(key, values) for key, values in updates]
         with self._in_words(statements), self._writer.savepoint():
             if self._writer.write_many(statements.update(fields), rows) != len(rows):
-                name = statements.shape.table.key
-                raise AdapterError(f"{resource}: there is no record with the {name} to update")
+                raise statements.shape.lacking()
 
     def _set(self, statements: Statements, key: object, fitted: StoredRecord) -> bool:
         """Update one record; whether it was there."""
@@ -332,10 +331,6 @@ class PostgresTransaction(ReadingHalf):
         self._writer.commit(self._store._references)
         self._store._sequences |= self._new_sequences
 
-    def end(self) -> None:
-        """Refuse whatever is asked from now on."""
-        self._over = True
-
     def _writable(self, resource: str) -> Statements:
         self._check_open()
         statements = self._store._statements.get(resource)
@@ -344,8 +339,7 @@ class PostgresTransaction(ReadingHalf):
         return statements
 
     def _check_open(self) -> None:
-        if self._over:
-            raise AdapterError("the transaction is over")
+        super()._check_open()
         self._writer.check_open()
 
     @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rulewright.errors import AdapterError, ReferenceViolationError, StoreMismatchError
+from rulewright.errors import AdapterError, ReferenceViolationError
 from rulewright.ports import ForeignKey, Table
 from rulewright_adapters.postgres_address import NAME_LENGTH, Address
 from rulewright_adapters.postgres_driver import Connection, sql
@@ -22,8 +22,15 @@ from rulewright_adapters.postgres_statements import (
     unique_condition,
     unique_name,
 )
-from rulewright_adapters.references import broken, can_enforce
-from rulewright_adapters.shapes import clash, differences, merged, shape_of
+from rulewright_adapters.references import broken, can_enforce, lost
+from rulewright_adapters.shapes import (
+    clash,
+    differences,
+    extended,
+    refuse_mismatches,
+    refuse_shared_names,
+    shape_of,
+)
 from rulewright_adapters.table_texts import table_of, text_of
 
 TABLES, PROGRESS = "_rulewright_tables", "_rulewright_progress"
@@ -45,15 +52,6 @@ def stored_tables(connection: Connection, schema: str) -> dict[str, Table]:
     }
 
 
-def fits(stored: Mapping[str, Table], tables: Sequence[Table]) -> bool:
-    """Whether nothing is to be done: then opening a store takes no lock and needs no right to create."""
-    return all(
-        table.resource in stored
-        and text_of(merged(stored[table.resource], table)) == text_of(stored[table.resource])
-        for table in tables
-    )
-
-
 def migrate(connection: Connection, tables: Sequence[Table], address: Address) -> None:
     """Create what is missing, within the transaction that the caller holds.
 
@@ -64,19 +62,20 @@ def migrate(connection: Connection, tables: Sequence[Table], address: Address) -
     work = _Migration(connection, address.schema)
     work.make_bookkeeping()
     stored = stored_tables(connection, address.schema)
-    kept = [merged(stored[t.resource], t) if t.resource in stored else t for t in tables]
+    kept = extended(stored, tables)
     everything = {**stored, **{table.resource: table for table in kept}}
-    _refuse_names(everything)
-    _refuse(address.name, work.mismatches(stored, tables))
+    refuse_shared_names({resource: table_name(resource) for resource in everything})
+    _refuse_long_names(everything)
+    refuse_mismatches(address.name, work.mismatches(stored, tables))
     for table in kept:
         work.create_or_extend(table)
-    _refuse(address.name, (sentence for table in kept for sentence in work.clashes(table)))
+    refuse_mismatches(address.name, (sentence for table in kept for sentence in work.clashes(table)))
     for table in kept:
         # First, because a foreign key holds fast the index that it relies on.
         work.drop_references(table, everything)
     for table in kept:
         work.make_indexes(table)
-    _refuse(address.name, (s for table in kept for s in work.lost_references(table, everything)))
+    refuse_mismatches(address.name, (s for table in kept for s in work.lost_references(table, everything)))
     for table in kept:
         work.make_references(table, everything)
     work.keep(kept)
@@ -87,15 +86,6 @@ def declared(tables: Mapping[str, Table], table: Table, key: ForeignKey) -> bool
     return can_enforce(tables, key) and _type(table, key.field) == _type(
         tables[key.other_resource], key.other_field
     )
-
-
-def undeclared(tables: Mapping[str, Table]) -> dict[str, tuple[ForeignKey, ...]]:
-    """Return, by resource, the foreign keys that are left for us to judge."""
-    found = {
-        resource: tuple(key for key in table.foreign_keys if not declared(tables, table, key))
-        for resource, table in tables.items()
-    }
-    return {resource: keys for resource, keys in found.items() if keys}
 
 
 def reference_errors(tables: Mapping[str, Table]) -> dict[str, ReferenceViolationError]:
@@ -111,21 +101,8 @@ def _type(table: Table, field: str) -> str:
     return next(column.type for column in table.columns if column.name == field)
 
 
-def _refuse(name: str, sentences: Iterable[str]) -> None:
-    found = list(sentences)
-    if found:
-        raise StoreMismatchError(name, found)
-
-
-def _refuse_names(tables: Mapping[str, Table]) -> None:
-    owners: dict[str, str] = {}
+def _refuse_long_names(tables: Mapping[str, Table]) -> None:
     for resource, table in tables.items():
-        name = table_name(resource)
-        if name.lower() in owners:
-            raise AdapterError(
-                f"{owners[name.lower()]} and {resource} would share the table {name}; rename one of them"
-            )
-        owners[name.lower()] = resource
         for column in table.columns:
             if len(column.name) > NAME_LENGTH:
                 raise AdapterError(
@@ -316,7 +293,7 @@ class _Migration:
     def lost_references(self, table: Table, everything: Mapping[str, Table]) -> Iterator[str]:
         """Say which new foreign keys some record breaks."""
         for _, key in self._missing(table, everything):
-            lost = self._ask(
+            broken_by = self._ask(
                 "SELECT 1 FROM {table} a WHERE a.{field} IS NOT NULL"
                 " AND NOT EXISTS (SELECT 1 FROM {other} b WHERE b.{named} = a.{field}) LIMIT 1",
                 table=self._named(table),
@@ -324,11 +301,8 @@ class _Migration:
                 other=self._named(everything[key.other_resource]),
                 named=sql.Identifier(key.other_field),
             )
-            if lost:
-                yield (
-                    f"{table.resource}: the rules want {key.field} to name a {key.other_resource} by "
-                    f"{key.other_field}, but some record names one that is not there."
-                )
+            if broken_by:
+                yield lost(table.resource, key)
 
     def make_references(self, table: Table, everything: Mapping[str, Table]) -> None:
         """Declare the foreign keys that are missing, judged when a transaction ends."""

@@ -1,11 +1,11 @@
-"""The reading half of a transaction: its reads go through the store, hence see what it wrote."""
+"""The reading half of a transaction: its reads go through the store, hence see what it wrote; and its end."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Literal
 
+from rulewright.errors import AdapterError
 from rulewright.ports import Records, StoredRecord, Where
 
 
@@ -15,10 +15,16 @@ class ReadingHalf:
     def __init__(self, reader: Records) -> None:
         """`reader`: the store, which knows the transaction of the thread."""
         self._reader = reader
+        self._over = False
 
-    @abstractmethod
+    def end(self) -> None:
+        """Refuse whatever is asked from now on."""
+        self._over = True
+
     def _check_open(self) -> None:
         """Raise AdapterError where the transaction is over."""
+        if self._over:
+            raise AdapterError("the transaction is over")
 
     def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
         """Return the matching records, ordered by key."""

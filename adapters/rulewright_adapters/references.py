@@ -6,7 +6,7 @@ its household. Whichever is written first names one that is not there yet.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 
 from rulewright.errors import ReferenceViolationError
 from rulewright.ports import ForeignKey, Records, StoredRecord, Table
@@ -68,9 +68,20 @@ def can_enforce(tables: Mapping[str, Table], key: ForeignKey) -> bool:
     return other.key == key.other_field or (key.other_field,) in set(uniques)
 
 
-def undeclared(tables: Mapping[str, Table]) -> Iterator[tuple[str, tuple[ForeignKey, ...]]]:
-    """Yield, by resource, the foreign keys that a database can't declare."""
-    for resource, table in tables.items():
-        keys = tuple(key for key in table.foreign_keys if not can_enforce(tables, key))
-        if keys:
-            yield resource, keys
+def undeclared(
+    tables: Mapping[str, Table], is_declared: Callable[[Table, ForeignKey], bool]
+) -> dict[str, tuple[ForeignKey, ...]]:
+    """Return, by resource, the foreign keys that a database does not declare, and leaves for us to judge."""
+    found = {
+        resource: tuple(key for key in table.foreign_keys if not is_declared(table, key))
+        for resource, table in tables.items()
+    }
+    return {resource: keys for resource, keys in found.items() if keys}
+
+
+def lost(resource: str, key: ForeignKey) -> str:
+    """Say which new foreign key some stored record breaks."""
+    return (
+        f"{resource}: the rules want {key.field} to name a {key.other_resource} by {key.other_field}, "
+        "but some record names one that is not there."
+    )

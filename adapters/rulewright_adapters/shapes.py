@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from rulewright.errors import AdapterError
+from rulewright.errors import AdapterError, StoreMismatchError
 from rulewright.ports import Column, ColumnType, StoredRecord, Table, UniqueConstraint
 from rulewright_adapters.values import FITTERS, Fitter, MisfitError, canonical, fit
 
@@ -51,6 +51,10 @@ class Shape:
             fit(self.type_of(field), value)
         except MisfitError as misfit:
             raise AdapterError(f"{self.table.resource}.{field} {misfit}") from None
+
+    def lacking(self) -> AdapterError:
+        """Return the error for an update of a missing record, without its key, which may be sensitive."""
+        return AdapterError(f"{self.table.resource}: there is no record with the {self.table.key} to update")
 
     def keyed(self, record: StoredRecord) -> dict[str, object]:
         """Return a new record as the store holds it; it must have a key."""
@@ -120,6 +124,30 @@ def merged(stored: Table, wanted: Table) -> Table:
     named = {column.name for column in wanted.columns}
     kept: Iterable[Column] = (column for column in stored.columns if column.name not in named)
     return replace(wanted, columns=(*wanted.columns, *kept))
+
+
+def extended(stored: Mapping[str, Table], wanted: Iterable[Table]) -> list[Table]:
+    """Return the tables to keep of those that the rules want: see `merged`."""
+    return [merged(stored[one.resource], one) if one.resource in stored else one for one in wanted]
+
+
+def refuse_shared_names(names: Mapping[str, str]) -> None:
+    """Raise AdapterError where two resources would be kept in one table. `names`: resource -> its table.
+
+    SQL does not tell Name from name.
+    """
+    owners: dict[str, str] = {}
+    for resource, name in names.items():
+        owner = owners.setdefault(name.lower(), resource)
+        if owner != resource:
+            raise AdapterError(f"{owner} and {resource} would share the table {name}; rename one of them")
+
+
+def refuse_mismatches(name: str, sentences: Iterable[str]) -> None:
+    """Raise StoreMismatchError where there are any: what keeps the store `name` from fitting the rules."""
+    found = list(sentences)
+    if found:
+        raise StoreMismatchError(name, found)
 
 
 def clash(table: Table, unique: UniqueConstraint, one: object, other: object) -> str:

@@ -16,11 +16,12 @@ from typing import Literal
 from rulewright.errors import AdapterError, UniqueViolationError
 from rulewright.ports import OneByOne, StoredRecord, Table, Transaction, Where
 from rulewright_adapters.reading import ReadingHalf
-from rulewright_adapters.references import ReferenceLedger, broken, undeclared
+from rulewright_adapters.references import ReferenceLedger, broken, can_enforce, undeclared
 from rulewright_adapters.shapes import shape_of, shapes_of
 from rulewright_adapters.sqlite_connection import Sessions, explained, path_of
-from rulewright_adapters.sqlite_schema import PROGRESS, broken_references, fits, migrate, stored_tables
+from rulewright_adapters.sqlite_schema import PROGRESS, broken_references, migrate, stored_tables
 from rulewright_adapters.sqlite_statements import Statements, quoted, sequence_texts
+from rulewright_adapters.table_texts import fits
 from rulewright_adapters.values import orderable
 
 
@@ -194,9 +195,9 @@ class SqliteTransaction(ReadingHalf):
         self._store = store
         self._connection = connection
         # What SQLite can't declare, because the field that is named need not be unique, is judged here.
-        self._ledger = ReferenceLedger(dict(undeclared(store._tables)))
+        tables = store._tables
+        self._ledger = ReferenceLedger(undeclared(tables, lambda _, key: can_enforce(tables, key)))
         self._depth = 0
-        self._over = False
 
     def _prepare_sequence(self, resource: str, field: str, prefix: str) -> None:
         statements = self._store._statements.get(resource)
@@ -238,7 +239,7 @@ class SqliteTransaction(ReadingHalf):
             statements.shape.keyed(fitted)
         found = self._store.find(resource, {name: [key]}, limit=1)
         if not found:
-            raise AdapterError(f"{resource}: there is no record with the {name} to update")
+            raise statements.shape.lacking()
         if fitted:
             bound = [*statements.encoded(fitted), *statements.encoded({name: found[0][name]})]
             self._write(resource, statements.update(tuple(fitted)), bound)
@@ -256,8 +257,7 @@ class SqliteTransaction(ReadingHalf):
         rows = [statements.update_row(key, values) for key, values in updates]
         with self.savepoint():
             if self._write_many(resource, statements.update(fields), rows) != len(rows):
-                name = statements.shape.table.key
-                raise AdapterError(f"{resource}: there is no record with the {name} to update")
+                raise statements.shape.lacking()
 
     def delete(self, resource: str, where: Where) -> int:
         """Remove the matching records; see `Transaction.delete`."""
@@ -305,10 +305,6 @@ class SqliteTransaction(ReadingHalf):
         self._check_open()
         self._ledger.verify(self)
 
-    def end(self) -> None:
-        """Refuse whatever is asked from now on."""
-        self._over = True
-
     def _writable(self, resource: str) -> Statements:
         self._check_open()
         statements = self._store._statements.get(resource)
@@ -317,8 +313,7 @@ class SqliteTransaction(ReadingHalf):
         return statements
 
     def _check_open(self) -> None:
-        if self._over:
-            raise AdapterError("the transaction is over")
+        super()._check_open()
         if not self._connection.in_transaction:
             # Going on would write each record for itself.
             raise AdapterError("SQLite rolled the transaction back; nothing of it is stored")

@@ -10,10 +10,16 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rulewright.errors import AdapterError, StoreMismatchError
 from rulewright.ports import ForeignKey, Table
-from rulewright_adapters.references import can_enforce
-from rulewright_adapters.shapes import clash, differences, merged, shape_of
+from rulewright_adapters.references import can_enforce, lost
+from rulewright_adapters.shapes import (
+    clash,
+    differences,
+    extended,
+    refuse_mismatches,
+    refuse_shared_names,
+    shape_of,
+)
 from rulewright_adapters.sqlite_statements import index_name, quoted, table_name, unique_condition
 from rulewright_adapters.table_texts import table_of, text_of
 
@@ -34,15 +40,6 @@ def stored_tables(connection: sqlite3.Connection) -> dict[str, Table]:
     return {resource: table_of(resource, shape) for resource, shape in rows}
 
 
-def fits(stored: Mapping[str, Table], tables: Sequence[Table]) -> bool:
-    """Whether nothing is to be done: then opening a store takes no write lock."""
-    return all(
-        table.resource in stored
-        and text_of(merged(stored[table.resource], table)) == text_of(stored[table.resource])
-        for table in tables
-    )
-
-
 def migrate(connection: sqlite3.Connection, tables: Sequence[Table], name: str) -> None:
     """Create what is missing. The caller holds the write lock, has foreign keys off and rolls back.
 
@@ -55,18 +52,18 @@ def migrate(connection: sqlite3.Connection, tables: Sequence[Table], name: str) 
     connection.execute(_TABLES)
     connection.execute(PROGRESS)
     stored = stored_tables(connection)
-    kept = [merged(stored[t.resource], t) if t.resource in stored else t for t in tables]
+    kept = extended(stored, tables)
     everything = {**stored, **{table.resource: table for table in kept}}
-    _refuse_same_names(everything)
-    _refuse(name, _mismatches(database, stored, tables))
+    refuse_shared_names({resource: table_name(resource) for resource in everything})
+    refuse_mismatches(name, _mismatches(database, stored, tables))
     for table in kept:
         _create_or_extend(database, table)
-    _refuse(name, (sentence for table in kept for sentence in _clashes(connection, table)))
+    refuse_mismatches(name, (sentence for table in kept for sentence in _clashes(connection, table)))
     for table in kept:
         _make_indexes(database, table)
     for table in kept:
         _make_references(database, table, everything)
-    _refuse(name, _lost_references(connection, everything))
+    refuse_mismatches(name, _lost_references(connection, everything))
     for table in kept:
         connection.execute(
             'INSERT OR REPLACE INTO "_rulewright_tables" VALUES (?, ?)', (table.resource, text_of(table))
@@ -82,23 +79,6 @@ def broken_references(
         fields = {row[0]: row[3] for row in connection.execute(f"PRAGMA foreign_key_list({name})")}
         broken = {fields[row[3]] for row in connection.execute(f"PRAGMA foreign_key_check({name})")}
         yield from ((resource, key) for key in table.foreign_keys if key.field in broken)
-
-
-def _refuse(name: str, sentences: Iterator[str]) -> None:
-    found = list(sentences)
-    if found:
-        raise StoreMismatchError(name, found)
-
-
-def _refuse_same_names(tables: Mapping[str, Table]) -> None:
-    owners: dict[str, str] = {}
-    for resource in tables:
-        name = table_name(resource).lower()
-        if name in owners:
-            raise AdapterError(
-                f"{owners[name]} and {resource} would share the table {name}; rename one of them"
-            )
-        owners[name] = resource
 
 
 def _mismatches(database: Database, stored: Mapping[str, Table], tables: Sequence[Table]) -> Iterator[str]:
@@ -189,7 +169,4 @@ def _make_references(database: Database, table: Table, everything: Mapping[str, 
 
 def _lost_references(connection: sqlite3.Connection, tables: Mapping[str, Table]) -> Iterator[str]:
     for resource, key in broken_references(connection, tables):
-        yield (
-            f"{resource}: the rules want {key.field} to name a {key.other_resource} by {key.other_field}, "
-            "but some record names one that is not there."
-        )
+        yield lost(resource, key)

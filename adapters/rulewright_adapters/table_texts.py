@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 
 from rulewright.errors import AdapterError
 from rulewright.ports import Column, ForeignKey, Table, UniqueConstraint
+from rulewright_adapters.shapes import merged
 from rulewright_adapters.values import canonical
 
 FORMAT = 1
@@ -22,6 +24,15 @@ def text_of(table: Table) -> str:
             "indexes": sorted(map(list, table.indexes)),
             "foreign_keys": sorted([k.field, k.other_resource, k.other_field] for k in table.foreign_keys),
         }
+    )
+
+
+def fits(stored: Mapping[str, Table], tables: Sequence[Table]) -> bool:
+    """Whether a database made for `stored` needs no change: then opening it takes no lock."""
+    return all(
+        table.resource in stored
+        and text_of(merged(stored[table.resource], table)) == text_of(stored[table.resource])
+        for table in tables
     )
 
 

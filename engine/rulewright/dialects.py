@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from rulewright.pointers import steps_of
+
 if TYPE_CHECKING:
     # A warm start refuses without importing these.
     from rulewright.model import Api
@@ -95,10 +97,6 @@ def reason_phrase(status: int, otherwise: str = "Error") -> str:
         return otherwise
 
 
-def _steps(problem: Problem) -> list[str]:
-    return [step.replace("~1", "/").replace("~0", "~") for step in problem.path.split("/")[1:]]
-
-
 def rfc9457(status: int, problems: Sequence[Problem]) -> object:
     """application/problem+json (RFC 9457), with one entry in `errors` for each problem."""
     return {
@@ -136,7 +134,7 @@ def problem_details(status: int, problems: Sequence[Problem]) -> object:
         }
     errors: dict[str, list[str]] = {}
     for one in problems:
-        errors.setdefault(".".join(_steps(one)), []).append(one.message)
+        errors.setdefault(".".join(steps_of(one.path)), []).append(one.message)
     return {**body, "title": "One or more validation errors occurred.", "status": status, "errors": errors}
 
 
@@ -200,7 +198,7 @@ def laravel(status: int, problems: Sequence[Problem]) -> object:
         return {"message": problems[0].message}
     errors: dict[str, list[str]] = {}
     for one in problems:
-        errors.setdefault(".".join(_steps(one)) or "request", []).append(_laravel_text(one))
+        errors.setdefault(".".join(steps_of(one.path)) or "request", []).append(_laravel_text(one))
     more = len(problems) - 1
     rest = f" (and {more} more error{'s' if more > 1 else ''})" if more else ""
     return {"message": f"{_laravel_text(problems[0])}{rest}", "errors": errors}
@@ -226,7 +224,7 @@ def _is_missing(problem: Problem) -> bool:
 
 def _laravel_text(problem: Problem) -> str:
     if _is_missing(problem):
-        return f"The {' '.join(_steps(problem)).replace('_', ' ')} field is required."
+        return f"The {' '.join(steps_of(problem.path)).replace('_', ' ')} field is required."
     return problem.message
 
 
@@ -241,7 +239,7 @@ def drf(status: int, problems: Sequence[Problem]) -> object:
         return {"detail": details.get(problems[0].code, problems[0].message)}
     body: dict[str, object] = {}
     for one in problems:
-        _put(body, _steps(one) or ["non_field_errors"], _drf_text(one))
+        _put(body, steps_of(one.path) or ["non_field_errors"], _drf_text(one))
     return body
 
 

@@ -14,6 +14,8 @@ from rulewright.problem import Span
 
 Bindings = Mapping[str, object]
 Path = tuple[str, ...]
+# The names by which expressions read the fields of the record that a payload is about.
+OWN_ROOTS: Final = frozenset({"payload", "record"})
 # What expressions may call, by name.
 Functions = Mapping[str, cel.Function]
 

@@ -27,6 +27,8 @@ HEADER_NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 HEADER_VALUE: Final = r"[\t -~]*"
 # The header that is different for each message, so that nobody sets it by hand.
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+# Refusals of a receiver that are no last word.
+_FOR_NOW: Final = frozenset({408, 425, 429})
 # Field -> the value it must equal; a list as value means any of them; None matches null.
 Where = Mapping[str, object]
 ColumnType = Literal["text", "integer", "number", "boolean", "json"]
@@ -222,6 +224,16 @@ class Reply:
     error: str | None = None
     retry_after: float | None = None
     tried: bool = True
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether the receiver took the message."""
+        return self.status is not None and 200 <= self.status < 300 and self.error is None
+
+    @property
+    def may_succeed_later(self) -> bool:
+        """Whether another try makes sense: 408, 425, 429, 5xx, and whenever no whole answer came."""
+        return self.status is None or self.status in _FOR_NOW or self.status >= 500
 
 
 class Forwarder(Protocol):

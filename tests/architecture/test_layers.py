@@ -17,6 +17,7 @@ ADAPTERS = ROOT / "adapters" / "rulewright_adapters"
 ORDER = (
     "cel",
     "deferral",
+    "pointers",
     "problem",
     "source_text",
     "errors",

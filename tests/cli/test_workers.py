@@ -19,7 +19,7 @@ from workplace import Run, Write
 
 from rulewright.cli.deciding import parallel
 from rulewright.errors import PayloadError
-from rulewright.inputs import Source, blocks, find_sources
+from rulewright.inputs import Source, blocks, find_sources, reading
 from rulewright.inputs.blocks import block_items, read_blocks
 from rulewright.inputs.reading import read_items
 
@@ -63,8 +63,9 @@ def test_blocks_hold_the_same_payloads(write: Write, monkeypatch: pytest.MonkeyP
 
 def test_a_line_that_is_too_long(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is refused and passed over; its neighbours are not."""
-    for module in ("inputs.blocks", "inputs.reading"):
-        monkeypatch.setattr(f"rulewright.{module}.MAX_PAYLOAD_BYTES", 50)
+    monkeypatch.setattr("rulewright.inputs.reading.MAX_PAYLOAD_BYTES", 50)
+    for module in (blocks, reading):
+        monkeypatch.setattr(module, "MOST_OF_A_LINE", 52)
     monkeypatch.setattr(blocks, "_SIZE", 20)
     (source,) = find_sources([write("t.jsonl", '{"a": 1}\n{"a": "' + "x" * 500 + '"}\n{"a": 2}\n')])
     whole = list(read_items(source))

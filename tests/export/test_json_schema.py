@@ -115,10 +115,15 @@ def test_what_the_system_makes_is_read_only(tmp_path: Path) -> None:
     assert schema_of(tmp_path, "x: {type: string}")["id"] == {"readOnly": True}
 
 
-def test_a_programs_own_schema_is_what_the_command_prints(tmp_path: Path) -> None:
-    """Every resource that ships has one, and it is a schema."""
-    for resource in Program(PROGRAM.compiled).resources:
-        jsonschema_rs.Draft202012Validator(json_schema(PROGRAM.compiled.resources[resource]))
+def test_every_resource_that_ships_has_a_schema() -> None:
+    """It keeps to the language of schemas: the validator refuses what is none."""
+    refused = [name for name, one in PROGRAM.compiled.resources.items() if not _is_schema(json_schema(one))]
+
+    assert refused == []
+
+
+def _is_schema(schema: object) -> bool:
+    return jsonschema_rs.meta.is_valid(schema)
 
 
 def test_an_update_asks_for_nothing_and_clears_entries_of_maps(tmp_path: Path) -> None:

@@ -8,10 +8,8 @@ from msgspec import Struct
 
 from rulewright.cel.tree import Ident, Select
 from rulewright.compiled import CompiledResource, CompiledRules
-from rulewright.formula import Formula, Valued
+from rulewright.formula import OWN_ROOTS, Formula, Valued
 from rulewright.ports import Table
-
-_OWN_ROOTS = ("payload", "record")
 
 
 class Lookup(Struct, frozen=True):
@@ -71,4 +69,4 @@ def _sent(entry: Valued) -> str | None:
     if not isinstance(entry, Formula) or not isinstance(entry.node, Select):
         return None
     root = entry.node.operand
-    return entry.node.field if isinstance(root, Ident) and root.name in _OWN_ROOTS else None
+    return entry.node.field if isinstance(root, Ident) and root.name in OWN_ROOTS else None

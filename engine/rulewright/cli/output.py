@@ -22,6 +22,7 @@ from rulewright.report.tally import Tally
 if TYPE_CHECKING:
     # `check`, which writes no decisions, needs none of the engine.
     from rulewright.report.entry import Entry
+    from rulewright.report.pretty import Paint
 
     Report = Callable[[Iterable[Entry]], Iterator[str]]
 
@@ -121,7 +122,7 @@ def write_list(data: Iterable[object], lines: Iterable[str], output: OutputChoic
             write("".join(f"{line}\n" for line in lines))
 
 
-def paint(output: OutputChoices) -> Callable[[str, str], str]:
+def paint(output: OutputChoices) -> Paint:
     """How texts get their colours, if they do."""
     if not in_color(output):
         return lambda text, look: text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -104,6 +104,12 @@ class CompiledField(Struct, frozen=True, eq=False):
     def span_of(self, keyword: str) -> Span:
         """Where the keyword stands, or else the field."""
         return self.rule.at.get(keyword, self.rule.span)
+
+    def with_nested(self) -> Iterator[CompiledField]:
+        """Yield the field, and all that stand in it, nested ones after the one that holds them."""
+        yield self
+        for part in self.parts:
+            yield from part.with_nested()
 
 
 class CompiledLookUp(Struct, frozen=True):

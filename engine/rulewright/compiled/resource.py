@@ -192,18 +192,7 @@ class CompiledResource(Struct, frozen=True, eq=False, dict=True):
     def every_field(self) -> Iterator[CompiledField]:
         """Yield all fields, nested ones after the one that holds them."""
         for one in self.fields.values():
-            yield from _within(one)
-
-
-def _within(field: CompiledField) -> Iterator[CompiledField]:
-    """Yield a field, and all fields in it."""
-    waiting = [field]
-    while waiting:
-        one = waiting.pop()
-        yield one
-        waiting.extend(reversed(one.children))
-        if one.items is not None:
-            waiting.append(one.items)
+            yield from one.with_nested()
 
 
 class CompiledRules(Struct, frozen=True, eq=False, dict=True):
@@ -215,6 +204,11 @@ class CompiledRules(Struct, frozen=True, eq=False, dict=True):
     # (resource, event) -> what reacts to it, in the order of the files.
     reactions: Mapping[tuple[str, str], tuple[CompiledReaction, ...]]
     registry: Registry
+
+    @cached_property
+    def keys(self) -> Mapping[str, str]:
+        """The name of each resource's key field."""
+        return {name: one.key for name, one in self.resources.items()}
 
     @property
     def digest(self) -> str:

@@ -11,13 +11,13 @@ from typing import cast
 
 from rulewright import cel
 from rulewright.compiled import CompiledResource
-from rulewright.evaluation.log import escape_pointer
+from rulewright.evaluation.overlay import same
 from rulewright.evaluation.records import computes, recomputes
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.views import View, Whole
-from rulewright.formula import Formula, Path
+from rulewright.formula import OWN_ROOTS, Formula, Path
+from rulewright.pointers import escape_pointer
 
-_OWN_ROOTS = frozenset({"payload", "record"})
 _Paths = frozenset[tuple[str, ...]]
 
 
@@ -101,7 +101,7 @@ def _differs(sent: View, current: View, name: str) -> bool:
         # A map is merged: it may change although what was sent equals what is there.
         return True
     try:
-        return value != before or isinstance(value, bool) != isinstance(before, bool)
+        return not same(value, before)
     except cel.Unknown:  # a part of it has a problem, however deep
         return True
 
@@ -140,7 +140,7 @@ def fields_behind(
     """
     found: set[str] = set()
     for path in paths:
-        if path[0] not in _OWN_ROOTS:
+        if path[0] not in OWN_ROOTS:
             behind = fields_behind(resource, _behind(resource, path[0], seen), seen | {path[0]})
             if behind is None:
                 return None
@@ -160,7 +160,7 @@ def reads_record(
 ) -> bool:
     """Whether any of these paths leads to a field of the own record, `seen` being the names on the way."""
     return any(
-        path[0] in _OWN_ROOTS or reads_record(resource, _behind(resource, path[0], seen), seen | {path[0]})
+        path[0] in OWN_ROOTS or reads_record(resource, _behind(resource, path[0], seen), seen | {path[0]})
         for path in paths
     )
 

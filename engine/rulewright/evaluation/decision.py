@@ -123,7 +123,7 @@ def judge(run: Run) -> None:
 
 
 def _keys(rules: CompiledRules) -> dict[str, str]:
-    return {CLAIMS.resource: CLAIMS.key, **{name: one.key for name, one in rules.resources.items()}}
+    return {CLAIMS.resource: CLAIMS.key, **rules.keys}
 
 
 def find_resource(rules: CompiledRules, resource: str) -> CompiledResource:

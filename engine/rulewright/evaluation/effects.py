@@ -51,7 +51,7 @@ def plan_changes(run: Run, values: Mapping[str, object]) -> Plan:
     """Plan the own record and every effect that applies, in the order of the file."""
     run.own.update(values)
     run.record.forget()
-    records = run.records if run.records is not None else Overlay(_NoRecords(), _keys(run))
+    records = run.records if run.records is not None else Overlay(_NoRecords(), run.rules.keys)
     plan = Plan(own_key=stored_record(run).get(run.resource.key), records=records)
     _plan_own(run, plan)
     moved = run.transition.effects if run.transition is not None else ()
@@ -66,10 +66,6 @@ def plan_changes(run: Run, values: Mapping[str, object]) -> Plan:
 def stored_record(run: Run) -> dict[str, object]:
     """Return the own record in stored form, as it is now."""
     return run.record.encoded(partial(encode_record, run.resource.fields))
-
-
-def _keys(run: Run) -> dict[str, str]:
-    return {name: resource.key for name, resource in run.rules.resources.items()}
 
 
 class _NoRecords:

@@ -10,7 +10,7 @@ from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import judge_reference, judge_required_lookups
 from rulewright.evaluation.places import places
 from rulewright.evaluation.provenance import holds_secret
-from rulewright.evaluation.run import FAILED, Place, Run, layer_of_value
+from rulewright.evaluation.run import FAILED, Place, Run, layer_of_value, site_at
 from rulewright.evaluation.views import Layer, View
 from rulewright.formula import Formula
 from rulewright.schema.messages import join_options
@@ -66,7 +66,7 @@ def _judge_options(run: Run, place: Place, field: CompiledField) -> Iterator[str
     formula = field.one_of
     assert formula is not None
     for pointer, value in _each(place, field):
-        site = Site(f"{field.id}.one_of", pointer, field.span_of("one_of"), Stage.SHAPE, field.order)
+        site = site_at(field, "one_of", pointer, Stage.SHAPE)
         scope = layer_of_value(run, place, field, value)
         options = run.attempt(formula, site, scope)
         if options is FAILED:
@@ -158,13 +158,11 @@ def _judge_value(
     _report_unless(run, check, site, scope, message)
 
 
-def judge_check(
-    run: Run, check: CompiledCheck, stage: Stage, scope: Mapping[str, object] | None = None
-) -> None:
+def judge_check(run: Run, check: CompiledCheck, stage: Stage) -> None:
     """Judge a check of the whole, or an invariant."""
     site = Site(check.id, check.rule.path or "", check.rule.span, stage, check.order)
     message = check.rule.message or f"{check.rule.id} must hold: {check.condition.text.strip()}"
-    _report_unless(run, check, site, run.scope if scope is None else scope, message)
+    _report_unless(run, check, site, run.scope, message)
 
 
 def _report_unless(

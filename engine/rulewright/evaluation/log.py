@@ -165,13 +165,3 @@ class Log:
 def is_within(path: str, outer: str) -> bool:
     """Whether a JSON Pointer is `outer` or points into it."""
     return path == outer or path.startswith(f"{outer}/")
-
-
-def escape_pointer(name: str) -> str:
-    """Write a name as a reference token of a JSON Pointer (RFC 6901 section 3)."""
-    return name.replace("~", "~0").replace("/", "~1")
-
-
-def unescape_pointer(token: str) -> str:
-    """Read a reference token of a JSON Pointer."""
-    return token.replace("~1", "/").replace("~0", "~")

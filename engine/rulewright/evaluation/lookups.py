@@ -9,18 +9,18 @@ from msgspec.structs import replace
 
 from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledLookUp, CompiledReference, CompiledResource
-from rulewright.evaluation.log import Site, Stage, escape_pointer
+from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.masking import MASK, mask_record, to_json
 from rulewright.evaluation.overlay import NoStoreError, Overlay, matches, needs_store
 from rulewright.evaluation.run import Place, Run, layer_of_value
 from rulewright.evaluation.stored_form import decode_record, encode_value
 from rulewright.evaluation.views import Layer
-from rulewright.formula import FormulaMap, Path, Valued
+from rulewright.formula import OWN_ROOTS, FormulaMap, Path, Valued
 from rulewright.outcome import Read
+from rulewright.pointers import escape_pointer
 from rulewright.ports import StoredRecord, Where
 from rulewright.problem import Because
 
-_OWN_ROOTS = frozenset({"payload", "record"})
 # So many records are gone through faster than put into a dict.
 _FEW = 8
 
@@ -156,7 +156,7 @@ def references_hold(run: Run, field: CompiledField) -> bool:
 def place_of_key(resource: CompiledResource, lookup: CompiledLookUp) -> str:
     """Return the pointer of the payload field that a look-up's key comes from, "" if it is none."""
     for path in lookup.by.reads:
-        if path[0] in _OWN_ROOTS and len(path) > 1 and path[1] in resource.fields:
+        if path[0] in OWN_ROOTS and len(path) > 1 and path[1] in resource.fields:
             return _pointer([*resource.fields.values()], path[1:])
     return ""
 
@@ -171,7 +171,7 @@ def _pointer(fields: Sequence[CompiledField], names: Path) -> str:
 
 def _require_sound_references(run: Run, lookup: CompiledLookUp) -> None:
     for path in lookup.by.reads:
-        if path[0] not in _OWN_ROOTS or len(path) < 2 or path[1] not in run.resource.fields:
+        if path[0] not in OWN_ROOTS or len(path) < 2 or path[1] not in run.resource.fields:
             continue
         if not references_hold(run, run.resource.fields[path[1]]):
             raise cel.Unknown(f"{path[1]} names a record that does not exist")
@@ -217,7 +217,7 @@ def _refuse(run: Run, lookup: CompiledLookUp) -> None:
     """Report a missing record as `if_missing` says, and let nothing rely on the look-up."""
     rule = lookup.rule
     span = rule.at.get("if_missing", rule.span)
-    what = rule.resource.partition("/")[2].replace("_", " ")
+    what = run.rules.resources[rule.resource].file.noun
     if rule.if_missing == "not_found":
         site = Site(lookup.id, "", span, Stage.REQUEST, lookup.order)
         run.log.end(
@@ -305,7 +305,7 @@ def _judge_together(
 def _report_missing(run: Run, field: CompiledField, site: Site, value: object, scope: Layer) -> None:
     rule, reference = field.rule, cast(CompiledReference, field.reference)
     label = field.label
-    what = reference.resource.partition("/")[2].replace("_", " ")
+    what = run.rules.resources[reference.resource].file.noun
     shown = MASK if field.hides else to_json(value)
     because = run.because(reference.where, scope)
     run.report(

@@ -15,15 +15,16 @@ from rulewright.evaluation.overlay import NoStoreError
 from rulewright.evaluation.trace import Part
 from rulewright.evaluation.views import NOT_READ, Layer, peek
 from rulewright.fieldtypes import encode_date, encode_datetime
-from rulewright.formula import Formula, Path, Valued
+from rulewright.formula import OWN_ROOTS, Formula, Path, Valued
 from rulewright.problem import Because
 
 MASK: Final = "***"
 # What reports show as it is.
 _SCALARS: Final = frozenset({str, int, float, bool, type(None)})
-_OWN_VIEWS = frozenset({"payload", "record", "current"})
+# The names that stand for the own record, or for what was sent of it.
+OWN_VIEWS: Final = OWN_ROOTS | {"current"}
 # The whole of one of these says nothing that its parts do not.
-WHOLES: Final = _OWN_VIEWS | {"request", "settings", "actor"}
+WHOLES: Final = OWN_VIEWS | {"request", "settings", "actor"}
 # As many steps of `request.headers.name` as come before the name.
 _OF_A_HEADER: Final = 2
 Behind: TypeAlias = Mapping[str, CompiledField] | bool
@@ -303,7 +304,7 @@ def behind_name(
     """Return the fields of the record that a top-level name stands for; of none, whether it is sensitive."""
     if isinstance(scope, Layer) and name in scope.fields:
         return scope.fields[name]
-    if name in _OWN_VIEWS:
+    if name in OWN_VIEWS:
         return resource.sendable if name == "payload" else resource.fields
     if name in resource.lookups:
         lookup = resource.lookups[name].rule

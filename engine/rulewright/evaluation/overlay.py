@@ -116,7 +116,7 @@ def _equals_any(value: object, wanted: object) -> bool:
 
 
 def same(one: object, other: object) -> bool:
-    """Whether two stored values are equal; true is not 1."""
+    """Whether two values of one field are equal; true is not 1."""
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 

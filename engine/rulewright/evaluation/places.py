@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from msgspec.structs import replace
 
 from rulewright.compiled import CompiledField, Concern
-from rulewright.evaluation.log import escape_pointer
 from rulewright.evaluation.run import Place, Run
 from rulewright.evaluation.views import View
+from rulewright.pointers import escape_pointer
 from rulewright.schema.unsound import UNSOUND
 
 

@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterator, Mapping
 from rulewright import cel
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.changes import is_touched, merge_update
-from rulewright.evaluation.log import Site, Stage, unescape_pointer
+from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.places import places
-from rulewright.evaluation.run import Place, Run, sent_holder
+from rulewright.evaluation.run import Place, Run, sent_holder, site_at
 from rulewright.formula import Formula
+from rulewright.pointers import steps_of
 from rulewright.problem import Because
 
 
@@ -99,10 +100,10 @@ def _is_changed_for_good(run: Run, place: Place) -> bool:
 def _differs_from_stored(run: Run, place: Place) -> bool:
     """Items of a list have no identity, so nothing in a list is compared."""
     stored: object = run.current
-    for step in place.pointer.split("/")[1:]:
+    for step in steps_of(place.pointer):
         if not isinstance(stored, Mapping):
             return False
-        stored = stored.get(unescape_pointer(step))
+        stored = stored.get(step)
     try:
         return place.item is None and place.value != stored
     except cel.Unknown:  # a part of it has a problem of its own, which is told
@@ -238,5 +239,4 @@ def _given_siblings(place: Place, names: tuple[str, ...]) -> dict[str, bool | No
 
 
 def _site(place: Place, keyword: str) -> Site:
-    field = place.field
-    return Site(f"{field.id}.{keyword}", place.pointer, field.span_of(keyword), Stage.PRESENCE, field.order)
+    return site_at(place.field, keyword, place.pointer, Stage.PRESENCE)

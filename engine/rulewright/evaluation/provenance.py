@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
-from typing import Final
 
 from msgspec import Struct
 
@@ -23,11 +22,9 @@ from rulewright.copying import (
     held_by_fields,
     without_held,
 )
-from rulewright.evaluation.masking import MASK
+from rulewright.evaluation.masking import MASK, OWN_VIEWS
 from rulewright.formula import Formula, FormulaList, FormulaMap, Valued
 from rulewright.model import LookUp
-
-_OWN: Final = frozenset({"payload", "record", "current"})
 
 
 class Provenance(Struct, frozen=True):
@@ -95,7 +92,7 @@ def _of(valued: Valued, behind: Behind) -> Held:
 
 def _behind(rules: CompiledRules, resource: CompiledResource, name: str) -> Held:
     """What a name stands for."""
-    if name in _OWN:
+    if name in OWN_VIEWS:
         fields = resource.sendable if name == "payload" else resource.fields
         return held_by_fields((one.rule for one in fields.values()), name)
     if name in ("item", "value"):

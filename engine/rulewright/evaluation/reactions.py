@@ -80,9 +80,8 @@ def _take_over(run: Run, reaction: CompiledReaction, site: Site, other: Run, key
     problems = other.log.problems()
     if not other.can_move and reaction.rule.otherwise == "skip":
         refused = next(problem for problem in problems if problem.code in _REFUSALS)
-        what = other.resource.file.name.replace("_", " ")
         shown = MASK if other.resource.fields[other.resource.key].hides else key
-        message = f"the {what} {shown} stays as it is: {refused.message}"
+        message = f"the {other.resource.file.noun} {shown} stays as it is: {refused.message}"
         run.report(site, refused.code, message, severity="info", because=refused.because)
         return
     for problem in problems:

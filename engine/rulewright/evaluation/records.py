@@ -9,13 +9,15 @@ from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledResource, CompiledWorkflow
 from rulewright.errors import ENDINGS
 from rulewright.evaluation.fitting import fit
-from rulewright.evaluation.log import Site, Stage, escape_pointer
+from rulewright.evaluation.log import Stage
 from rulewright.evaluation.lookups import require_records
 from rulewright.evaluation.masking import reads_sensitive
-from rulewright.evaluation.run import Run, layer_of_item
+from rulewright.evaluation.overlay import same
+from rulewright.evaluation.run import Run, layer_of_item, site_at
 from rulewright.evaluation.views import Layer, View
 from rulewright.model import Constant, Generate
 from rulewright.plugins import IdGenerator
+from rulewright.pointers import escape_pointer
 from rulewright.ports import Records
 
 
@@ -97,13 +99,9 @@ def _nested_value(run: Run, field: CompiledField, siblings: View, item: object, 
         return _completed(run, field, siblings[field.name], item, is_new=is_new, holder=siblings)
     if not is_new:
         return None
-    if field.rule.default is not None:
-        return fit(field, field.type.decode(field.rule.default.value))
-    if field.default_from is not None:
-        return fit(field, field.default_from.value(scope))
-    if field.rule.generate is not None:
+    if field.rule.default is None and field.default_from is None and field.rule.generate is not None:
         return generate_value(run, run.resource.name, field, field.rule.generate)
-    return None
+    return _default(field, scope)
 
 
 def computes_now(run: Run, field: CompiledField) -> bool:
@@ -152,13 +150,13 @@ def _state(run: Run, workflow: CompiledWorkflow) -> object:
 
 def default_of(run: Run, field: CompiledField) -> object:
     """Return the value of a field that was not sent. What is stored is not defaulted again."""
-    if run.current is not None:
-        return None
+    return _default(field, run.scope) if run.current is None else None
+
+
+def _default(field: CompiledField, scope: Mapping[str, object]) -> object:
     if field.rule.default is not None:
         return fit(field, field.type.decode(field.rule.default.value))
-    if field.default_from is not None:
-        return fit(field, field.default_from.value(run.scope))
-    return None
+    return fit(field, field.default_from.value(scope)) if field.default_from is not None else None
 
 
 def _computed(run: Run, field: CompiledField) -> object:
@@ -241,7 +239,7 @@ def judge_record(run: Run) -> dict[str, object]:
 
 def _report_failure(run: Run, field: CompiledField, error: cel.CelError) -> None:
     keyword = "compute" if computes_now(run, field) else "default_from"
-    site = Site(f"{field.id}.{keyword}", f"/{field.name}", field.span_of(keyword), Stage.COMPUTE, field.order)
+    site = site_at(field, keyword, f"/{field.name}", Stage.COMPUTE)
     formula = field.compute if keyword == "compute" else field.default_from
     if formula is not None:
         run.undecided(site, formula, error, words=f"{field.name} can't be computed")
@@ -261,7 +259,7 @@ def _report_overruled(run: Run, field: CompiledField, value: object) -> None:
 
 def _is_other(sent: object, value: object) -> bool:
     """Whether something else was sent than what the rules set."""
-    return sent is not None and not (sent == value and isinstance(sent, bool) == isinstance(value, bool))
+    return sent is not None and not same(sent, value)
 
 
 def _report_parts(
@@ -289,7 +287,7 @@ def _report_parts(
 
 def _tell_overruled(run: Run, field: CompiledField, pointer: str, scope: Layer | None) -> None:
     keyword = "compute" if field.rule.compute else "generate" if field.rule.generate else "workflow"
-    site = Site(f"{field.id}.{keyword}", pointer, field.span_of(keyword), Stage.COMPUTE, field.order)
+    site = site_at(field, keyword, pointer, Stage.COMPUTE)
     because = run.because(field.compute, scope) if field.compute is not None else None
     message = field.rule.messages.get(
         "overruled", f"{field.label} is set by the rules; the sent value is not used"

@@ -105,7 +105,7 @@ def find_current(run: Run) -> None:
         run.log.end(_parameter_site(run, unknown[0]).problem("required", _missing(unknown[0])))
         return
     site = Site(f"{run.resource.name}.not_found", "", run.resource.file.span, Stage.REQUEST)
-    what = run.resource.file.name.replace("_", " ")
+    what = run.resource.file.noun
     if run.records is None:
         message = f"the {what} can't be read: no store was given"
         run.log.end(site.problem("undecided", message, severity="warning"))

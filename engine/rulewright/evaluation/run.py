@@ -18,13 +18,14 @@ from rulewright.compiled import (
     CompiledTransition,
 )
 from rulewright.evaluation.chance import Chance
-from rulewright.evaluation.log import Log, Site, Stage, escape_pointer, unescape_pointer
+from rulewright.evaluation.log import Log, Site, Stage
 from rulewright.evaluation.masking import because_of, parts_of, reads_sensitive, values_read
 from rulewright.evaluation.overlay import NoStoreError, Overlay
 from rulewright.evaluation.trace import Judged, Result, Tracer
 from rulewright.evaluation.views import Everything, Layer, LazyRecord, Scope, View
 from rulewright.formula import Formula, Valued
 from rulewright.outcome import Change, Claim, Message, Read, Response
+from rulewright.pointers import escape_pointer, steps_of
 from rulewright.ports import StoredRecord
 from rulewright.problem import Because, Severity, VendorError
 
@@ -112,7 +113,7 @@ class Place(Struct, frozen=True):
     @property
     def top(self) -> str:
         """The top-level field that this one stands in."""
-        return unescape_pointer(self.pointer.split("/", 2)[1])
+        return steps_of(self.pointer)[0]
 
     @property
     def is_sound(self) -> bool:
@@ -296,6 +297,11 @@ class Run:
             self.scope.forget()
 
 
+def site_at(field: CompiledField, keyword: str, pointer: str, stage: Stage) -> Site:
+    """Where a keyword of a field applies (language.md "Rule ids, operations, codes")."""
+    return Site(f"{field.id}.{keyword}", pointer, field.span_of(keyword), stage, field.order)
+
+
 def layer_of_item(run: Run, item: object, fields: Iterable[CompiledField]) -> Layer:
     """The names that a rule within an item of a list or map reads; `fields` are those of the item."""
     return Layer({"item": item}, run.scope, fields={"item": {one.name: one for one in fields}})
@@ -331,7 +337,7 @@ def sent_holder(run: Run, path: str) -> View | None:
     """The part of the payload that holds what stands at a pointer, None where nothing was sent there."""
     holder: object = run.sent
     pointer = ""
-    for step in [unescape_pointer(step) for step in path.split("/")[1:-1]]:
+    for step in steps_of(path)[:-1]:
         holder = _within(holder, step, run.positions.get(pointer))
         pointer = f"{pointer}/{escape_pointer(step)}"
     return holder if isinstance(holder, View) else None
@@ -339,7 +345,7 @@ def sent_holder(run: Run, path: str) -> View | None:
 
 def _mark(view: View, path: str, positions: Mapping[str, Sequence[int]]) -> None:
     """Mark the innermost map on the way to `path`, and each list on it as a whole."""
-    steps = [unescape_pointer(step) for step in path.split("/")[1:]]
+    steps = steps_of(path)
     holder: object = view
     pointer = ""
     for step in steps[:-1]:

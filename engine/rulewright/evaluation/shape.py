@@ -9,9 +9,10 @@ from typing import Any
 from msgspec import Struct
 
 from rulewright.compiled import CompiledField
-from rulewright.evaluation.log import Site, Stage, escape_pointer
-from rulewright.evaluation.run import Run
+from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.run import Run, site_at
 from rulewright.evaluation.views import View, Whole
+from rulewright.pointers import escape_pointer
 from rulewright.problem import Severity
 from rulewright.schema.messages import Message
 from rulewright.schema.repeats import Kept
@@ -132,7 +133,7 @@ def drop_nulls(value: Mapping[str, Any]) -> dict[str, Any]:
 def report_readonly(run: Run, field: CompiledField, pointer: str) -> None:
     """Report what was sent for a field that the caller may not set: refused, or ignored with a warning."""
     refused = field.rule.readonly == _REFUSE
-    site = Site(f"{field.id}.readonly", pointer, field.span_of("readonly"), Stage.SHAPE, field.order)
+    site = site_at(field, "readonly", pointer, Stage.SHAPE)
     what = "may not be sent" if refused else "is set by the system; the sent value is ignored"
     message = field.rule.messages.get("readonly", f"{field.label} {what}")
     run.report(site, "readonly", message, severity="error" if refused else "warning")
@@ -218,6 +219,7 @@ _SHOWN_NAME = 100
 
 def unknown_field_text(pointer: str, known: tuple[str, ...]) -> str:
     """Say that a field is not known, and which one may have been meant."""
+    # As pointers.steps_of has it; a warm start keeps this function, and with it all that it would call.
     name = pointer.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
     close = difflib.get_close_matches(name, known, n=1) if len(name) <= _SHOWN_NAME else []
     if not close:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from rulewright.compiled import CompiledField
-from rulewright.evaluation.log import Site, Stage, escape_pointer
-from rulewright.evaluation.run import Run, mark_unsound
+from rulewright.evaluation.log import Stage
+from rulewright.evaluation.run import Run, mark_unsound, site_at
 from rulewright.evaluation.views import View
+from rulewright.pointers import escape_pointer
 from rulewright.schema.messages import length_text
 
 # A map that was sent, and what it has come to: its rule, its pointer, its entries.
@@ -50,6 +51,6 @@ def _maps_in(field: CompiledField, sent: object, merged: object, pointer: str) -
 
 
 def _report(run: Run, field: CompiledField, pointer: str, keyword: str, bound: int) -> None:
-    site = Site(f"{field.id}.{keyword}", pointer, field.span_of(keyword), Stage.SHAPE, field.order)
+    site = site_at(field, keyword, pointer, Stage.SHAPE)
     text = length_text(field.rule, field.label, keyword, bound)
     run.report(site, keyword, field.rule.messages.get(keyword, text), vendor=field.rule.error)

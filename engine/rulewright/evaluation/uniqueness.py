@@ -124,14 +124,10 @@ def _report(
 def words_of_taken(resource: CompiledResource, field: CompiledField, within: Sequence[str] = ()) -> str:
     """What is said where another record has the value of `field`, and the same values of `within`."""
     same = f" with the same {' and '.join(within)}" if within else ""
-    text = f"another {_what(resource)}{same} has this {field.name}"
+    text = f"another {resource.file.noun}{same} has this {field.name}"
     return field.rule.messages.get("unique", text)
 
 
 def label_of_other(resource: CompiledResource) -> str:
     """What the key of the other record is called."""
-    return f"the other {_what(resource)}'s {resource.key}"
-
-
-def _what(resource: CompiledResource) -> str:
-    return resource.file.name.replace("_", " ")
+    return f"the other {resource.file.noun}'s {resource.key}"

@@ -30,9 +30,7 @@ def take_step(run: Run) -> None:
     if state is FAILED:
         return
     event = run.inputs.operation
-    possible = [
-        one for one in workflow.transitions if one.rule.event == event and starts_from(workflow, one, state)
-    ]
+    possible = _possible(workflow, event, state)
     if not possible:
         _report_no_transition(run, workflow, event, state)
         return
@@ -64,6 +62,13 @@ def _shown(run: Run, workflow: CompiledWorkflow, state: object) -> object:
     if hidden or (formula is not None and holds_secret(run.rules, run.resource, formula)):
         return state if state is None else MASK
     return state
+
+
+def _possible(workflow: CompiledWorkflow, event: str, state: object) -> list[CompiledTransition]:
+    """The transitions of an event that leave a state, in the order of the file."""
+    return [
+        one for one in workflow.transitions if one.rule.event == event and starts_from(workflow, one, state)
+    ]
 
 
 def starts_from(workflow: CompiledWorkflow, transition: CompiledTransition, state: object) -> bool:
@@ -184,9 +189,3 @@ def _withheld(
     rule, guard = transition.rule, transition.guard
     assert guard is not None
     return Move(rule.event, allowed, rule.to, guard.text.strip(), run.because(guard), missing)
-
-
-def _possible(workflow: CompiledWorkflow, event: str, state: object) -> list[CompiledTransition]:
-    return [
-        one for one in workflow.transitions if one.rule.event == event and starts_from(workflow, one, state)
-    ]

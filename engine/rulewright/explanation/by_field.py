@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rulewright.compiled import CompiledField
-from rulewright.evaluation import MASK
+from rulewright.evaluation import MASK, Judged
 from rulewright.evaluation.judging import applies_to
-from rulewright.evaluation.log import escape_pointer
 from rulewright.evaluation.masking import mask_value, to_json
 from rulewright.evaluation.views import View
 from rulewright.explanation.edits import MISSING, value_at
@@ -17,6 +16,7 @@ from rulewright.explanation.evidence import Evidence, ruling
 from rulewright.explanation.model import FieldNode, Ruling, Status
 from rulewright.formula import Formula
 from rulewright.model import Constants
+from rulewright.pointers import escape_pointer
 from rulewright.schema.unsound import UNSOUND
 
 _SHAPE: Final = (
@@ -44,6 +44,20 @@ _ORDER: Final[tuple[tuple[str, ...], ...]] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A field at one place of the payload; `given`: there is a value."""
+
+    evidence: Evidence
+    field: CompiledField
+    pointer: str
+    given: bool
+
+    def judged(self) -> _Spot:
+        """The same for a rule that is judged whether or not there is a value."""
+        return replace(self, given=True)
+
+
 def field_node(evidence: Evidence, field: CompiledField, pointer: str, holder: object) -> FieldNode:
     """Explain a top-level field; `holder` is the map that it stands in."""
     value = _value_in(holder, field.name)
@@ -56,13 +70,14 @@ def node_of(
     """Explain a field whose value is known; `sensitive` where what holds it is."""
     hidden = sensitive or field.rule.sensitive
     value = _or_sent(evidence, field, pointer, value)
+    spot = _Spot(evidence, field, pointer, value is not None)
     return FieldNode(
         path=pointer,
         name=name,
         value=None if value is None else MASK if hidden else _shown(field, value),
         origin=None,
-        rules=tuple(_rules(evidence, field, pointer, value is not None)),
-        children=tuple(_children(evidence, field, pointer, value, hidden)),
+        rules=tuple(_rules(spot)),
+        children=tuple(_children(spot, value, hidden)),
     )
 
 
@@ -94,96 +109,95 @@ def _shown(field: CompiledField, value: object) -> object:
     return to_json(mask_value(field, value)) if not inside else "..."
 
 
-def _children(
-    evidence: Evidence, field: CompiledField, pointer: str, value: object, sensitive: bool
-) -> Iterator[FieldNode]:
-    for child in field.children:
+def _children(spot: _Spot, value: object, sensitive: bool) -> Iterator[FieldNode]:
+    evidence, pointer, items = spot.evidence, spot.pointer, spot.field.items
+    for child in spot.field.children:
         place = f"{pointer}/{escape_pointer(child.name)}"
         below = _value_in(value, child.name)
         yield node_of(evidence, child, place, child.name, below, sensitive=sensitive)
-    if field.items is None:
+    if items is None:
         return
     if isinstance(value, list) and value:
         positions = evidence.run.positions.get(pointer, range(len(value)))
         for index, item in zip(positions, value, strict=False):
-            place = f"{pointer}/{index}"
-            node = node_of(evidence, field.items, place, f"[{index}]", item, sensitive=sensitive)
-            yield _with_reference(evidence, field, node, pointer, given=item is not None)
+            node = node_of(evidence, items, f"{pointer}/{index}", f"[{index}]", item, sensitive=sensitive)
+            yield _with_reference(spot, node, given=item is not None)
     elif isinstance(value, Mapping) and value:
         for name, item in value.items():
             place = f"{pointer}/{escape_pointer(name)}"
-            yield node_of(evidence, field.items, place, f"[{name}]", item, sensitive=sensitive)
+            yield node_of(evidence, items, place, f"[{name}]", item, sensitive=sensitive)
     else:
-        node = node_of(evidence, field.items, f"{pointer}/0", "items", None, sensitive=sensitive)
-        yield _with_reference(evidence, field, node, pointer, given=False)
+        node = node_of(evidence, items, f"{pointer}/0", "items", None, sensitive=sensitive)
+        yield _with_reference(spot, node, given=False)
 
 
-def _with_reference(
-    evidence: Evidence, field: CompiledField, node: FieldNode, pointer: str, given: bool
-) -> FieldNode:
-    """An item of the list at `pointer`, and what the list's `references` comes to there."""
-    if _is_told_whole(evidence, field, pointer):
+def _with_reference(whole: _Spot, node: FieldNode, *, given: bool) -> FieldNode:
+    """An item of a list, and what the list's `references` comes to there."""
+    if _is_told_whole(whole):
         return node
-    return replace(node, rules=(*node.rules, *_reference(evidence, field, node.path, given)))
+    return replace(node, rules=(*node.rules, *_reference(replace(whole, pointer=node.path, given=given))))
 
 
-def _is_told_whole(evidence: Evidence, field: CompiledField, pointer: str) -> bool:
+def _is_told_whole(spot: _Spot) -> bool:
     """Whether `references` is told where the field stands: of a list, it is where it can't be decided."""
-    return field.items is None or evidence.problem(f"{field.id}.references", pointer) is not None
+    is_list = spot.field.items is not None
+    return not is_list or spot.evidence.problem(f"{spot.field.id}.references", spot.pointer) is not None
 
 
-def _reference(evidence: Evidence, field: CompiledField, pointer: str, given: bool) -> Iterator[Ruling]:
+def _reference(spot: _Spot) -> Iterator[Ruling]:
     """What a field, or each item of it, names."""
-    if field.reference is not None:
-        text = f"references: {field.reference.resource} by {field.reference.by}"
-        yield _plain(evidence, field, "references", text, pointer, given)
+    reference = spot.field.reference
+    if reference is not None:
+        yield _plain(spot, "references", f"references: {reference.resource} by {reference.by}")
 
 
-def _rules(evidence: Evidence, field: CompiledField, pointer: str, given: bool) -> Iterator[Ruling]:
+def _rules(spot: _Spot) -> Iterator[Ruling]:
     told: set[str] = set()
-    for one in _declared_rules(evidence, field, pointer, given):
+    for one in _declared_rules(spot):
         told.add(one.rule)
         yield one
     # What a type itself asks for (a UUID's form, no null) has no keyword of its own.
-    for problem in evidence.outcome.problems:
-        keyword = problem.rule.removeprefix(f"{field.id}.")
+    for problem in spot.evidence.outcome.problems:
+        keyword = problem.rule.removeprefix(f"{spot.field.id}.")
         own = keyword != problem.rule and "." not in keyword
-        if own and problem.path == pointer and problem.rule not in told and problem.severity != "info":
-            yield _plain(evidence, field, keyword, keyword, pointer, given=True)
+        if own and problem.path == spot.pointer and problem.rule not in told and problem.severity != "info":
+            yield _plain(spot.judged(), keyword, keyword)
 
 
-def _declared_rules(evidence: Evidence, field: CompiledField, pointer: str, given: bool) -> Iterator[Ruling]:
-    yield from _presence(evidence, field, pointer, given)
-    yield from _conditions(evidence, field, pointer, given)
-    yield from _shape(evidence, field, pointer, given)
-    if _is_told_whole(evidence, field, pointer):
-        yield from _reference(evidence, field, pointer, given)
+def _declared_rules(spot: _Spot) -> Iterator[Ruling]:
+    evidence, field = spot.evidence, spot.field
+    yield from _presence(spot)
+    yield from _conditions(spot)
+    yield from _shape(spot)
+    if _is_told_whole(spot):
+        yield from _reference(spot)
     if field.unique is not None:
-        yield _plain(evidence, field, "unique", f"unique: {', '.join(field.unique.fields)}", pointer, given)
+        yield _plain(spot, "unique", f"unique: {', '.join(field.unique.fields)}")
     for check in field.checks:
-        place = check.rule.path if check.rule.path is not None else pointer
-        missing = _why_not_judged(evidence, field, pointer, given)
+        place = check.rule.path if check.rule.path is not None else spot.pointer
+        missing = _why_not_judged(spot)
         if not applies_to(check, evidence.run.inputs.operation):
             missing = f"not judged on {evidence.run.inputs.operation}"
         yield ruling(evidence, check.id, "check", place, check.condition, check.rule.span, missing)
 
 
-def _presence(evidence: Evidence, field: CompiledField, pointer: str, given: bool) -> Iterator[Ruling]:
-    rule = field.rule
-    if rule.readonly is not None and field.name not in evidence.run.settable:
-        yield _plain(evidence, field, "readonly", f"readonly: {rule.readonly}", pointer, given=True)
+def _presence(spot: _Spot) -> Iterator[Ruling]:
+    rule = spot.field.rule
+    if rule.readonly is not None and spot.field.name not in spot.evidence.run.settable:
+        yield _plain(spot.judged(), "readonly", f"readonly: {rule.readonly}")
     if rule.required:
-        yield _plain(evidence, field, "required", "required: true", pointer, given=True)
+        yield _plain(spot.judged(), "required", "required: true")
     for keyword in _SIBLINGS:
         names = getattr(rule, keyword)
         if names:
-            yield _plain(evidence, field, keyword, f"{keyword}: {', '.join(names)}", pointer, given=True)
-    if rule.immutable and evidence.run.current is not None:
-        yield _plain(evidence, field, "immutable", "immutable: true", pointer, given)
+            yield _plain(spot.judged(), keyword, f"{keyword}: {', '.join(names)}")
+    if rule.immutable and spot.evidence.run.current is not None:
+        yield _plain(spot, "immutable", "immutable: true")
 
 
-def _conditions(evidence: Evidence, field: CompiledField, pointer: str, given: bool) -> Iterator[Ruling]:
+def _conditions(spot: _Spot) -> Iterator[Ruling]:
     """The keywords whose expression says when they apply."""
+    field = spot.field
     conditions: dict[str, Formula | None] = {
         "required_if": field.required_if,
         "required_unless": field.required_unless,
@@ -192,89 +206,97 @@ def _conditions(evidence: Evidence, field: CompiledField, pointer: str, given: b
     }
     for keyword, formula in conditions.items():
         if formula is not None:
-            yield _conditional(evidence, field, keyword, formula, pointer, given)
+            yield _conditional(spot, keyword, formula)
 
 
-def _conditional(
-    evidence: Evidence, field: CompiledField, keyword: str, formula: Formula, pointer: str, given: bool
-) -> Ruling:
-    rule, at = f"{field.id}.{keyword}", str(field.span_of(keyword))
-    judged, problem = evidence.judgement(rule, pointer, formula), evidence.problem(rule, pointer)
-    status: Status = "held"
+def _conditional(spot: _Spot, keyword: str, formula: Formula) -> Ruling:
+    rule = f"{spot.field.id}.{keyword}"
+    judged = spot.evidence.judgement(rule, spot.pointer, formula)
     if judged is None:
-        # A value that is there satisfies required, one that is not satisfies forbidden.
-        needless = given if keyword.startswith("required") else not given
-        why = evidence.ended or (("given" if given else "not given") if needless else None)
-        status = "held" if needless and evidence.ended is None else "skipped"
-        why = why or _why_not_judged(evidence, field, pointer, given=True)
-    elif judged.result in ("true", "false"):
-        applies = (judged.result == "true") is (keyword != "required_unless")
-        status = "failed" if problem is not None and problem.severity == "error" else "held"
-        why = "applies" if applies else "does not apply"
+        status, why = _not_judged(spot, keyword)
     else:
-        status = "undecided" if judged.result == "undecided" else "skipped"
-        why = evidence.unsound_behind(formula) if status == "skipped" else "can't be decided"
-    values, parts = (judged.values, judged.parts) if judged is not None else ({}, ())
-    text = f"{keyword}: {' '.join(formula.text.split())}"
+        status, why = _came_to(spot, keyword, formula, judged)
     return Ruling(
         rule=rule,
         keyword=keyword,
         status=status,
-        text=text,
-        path=pointer,
+        text=f"{keyword}: {' '.join(formula.text.split())}",
+        path=spot.pointer,
         why=why,
-        values=values,
-        at=at,
-        parts=parts,
+        values=judged.values if judged is not None else {},
+        at=str(spot.field.span_of(keyword)),
+        parts=judged.parts if judged is not None else (),
     )
 
 
-def _shape(evidence: Evidence, field: CompiledField, pointer: str, given: bool) -> Iterator[Ruling]:
-    yield _plain(evidence, field, "type", f"type: {field.rule.type_name or field.rule.type}", pointer, given)
+def _not_judged(spot: _Spot, keyword: str) -> tuple[Status, str]:
+    """A value that is there satisfies required, one that is not satisfies forbidden; else why it was left."""
+    ended = spot.evidence.ended
+    if ended is not None:
+        return "skipped", ended
+    if spot.given is keyword.startswith("required"):
+        return "held", "given" if spot.given else "not given"
+    return "skipped", _why_not_judged(spot.judged())
+
+
+def _came_to(spot: _Spot, keyword: str, formula: Formula, judged: Judged) -> tuple[Status, str]:
+    if judged.result in ("true", "false"):
+        applies = (judged.result == "true") is (keyword != "required_unless")
+        problem = spot.evidence.problem(f"{spot.field.id}.{keyword}", spot.pointer)
+        is_broken = problem is not None and problem.severity == "error"
+        return "failed" if is_broken else "held", "applies" if applies else "does not apply"
+    if judged.result == "undecided":
+        return "undecided", "can't be decided"
+    return "skipped", spot.evidence.unsound_behind(formula)
+
+
+def _shape(spot: _Spot) -> Iterator[Ruling]:
+    field = spot.field
+    yield _plain(spot, "type", f"type: {field.rule.type_name or field.rule.type}")
     for keyword in _SHAPE:
         value = getattr(field.rule, keyword)
         if value is None:
             continue
         if keyword == "one_of" and field.one_of is not None:
-            missing = _why_not_judged(evidence, field, pointer, given)
             at = field.span_of(keyword)
-            yield ruling(evidence, f"{field.id}.one_of", "one_of", pointer, field.one_of, at, missing)
+            missing = _why_not_judged(spot)
+            yield ruling(
+                spot.evidence, f"{field.id}.one_of", "one_of", spot.pointer, field.one_of, at, missing
+            )
             continue
         shown = value.value if isinstance(value, Constants) else value
         text = ", ".join(map(str, shown)) if isinstance(shown, tuple) else str(shown)
-        yield _plain(evidence, field, keyword, f"{keyword}: {text}", pointer, given)
+        yield _plain(spot, keyword, f"{keyword}: {text}")
 
 
-def _plain(
-    evidence: Evidence, field: CompiledField, keyword: str, text: str, pointer: str, given: bool
-) -> Ruling:
+def _plain(spot: _Spot, keyword: str, text: str) -> Ruling:
     """A rule without an expression: it failed where it reported, else it held if it was reached at all."""
-    rule = f"{field.id}.{keyword}"
-    problem = evidence.problem(rule, pointer)
+    evidence, rule = spot.evidence, f"{spot.field.id}.{keyword}"
+    problem = evidence.problem(rule, spot.pointer)
     status: Status = "held"
     why: str | None = None
     if problem is not None:
         status = "undecided" if problem.code == "undecided" else "failed"
         why = problem.message
-    elif evidence.ended is not None or not given or _comes_after_error(evidence, keyword, pointer):
-        status, why = "skipped", _why_not_judged(evidence, field, pointer, given)
+    elif evidence.ended is not None or not spot.given or _comes_after_error(spot, keyword):
+        status, why = "skipped", _why_not_judged(spot)
     values = problem.because.values if problem is not None and problem.because is not None else {}
     return Ruling(
         rule=rule,
         keyword=keyword,
         status=status,
         text=text,
-        path=pointer,
+        path=spot.pointer,
         why=why,
         values=values,
-        at=str(field.span_of(keyword)),
+        at=str(spot.field.span_of(keyword)),
     )
 
 
-def _comes_after_error(evidence: Evidence, keyword: str, pointer: str) -> bool:
+def _comes_after_error(spot: _Spot, keyword: str) -> bool:
     """Whether the field, or what holds it, had ended before this rule (one problem per field)."""
-    problem = evidence.error_within(pointer)
-    if problem is None or problem.path != pointer:
+    problem = spot.evidence.error_within(spot.pointer)
+    if problem is None or problem.path != spot.pointer:
         return problem is not None
     return _rank(keyword) >= _rank(problem.rule.rpartition(".")[2])
 
@@ -283,14 +305,15 @@ def _rank(keyword: str) -> int:
     return next((rank for rank, names in enumerate(_ORDER) if keyword.startswith(names)), len(_ORDER))
 
 
-def _why_not_judged(evidence: Evidence, field: CompiledField, pointer: str, given: bool) -> str:
+def _why_not_judged(spot: _Spot) -> str:
+    evidence = spot.evidence
     if evidence.ended is not None:
         return f"the evaluation ended: {evidence.ended}"
-    problem = evidence.error_within(pointer)
+    problem = evidence.error_within(spot.pointer)
     if problem is not None:
         return f"{problem.path} has a problem already ({problem.code})"
-    if not given:
+    if not spot.given:
         return "not given"
-    if evidence.run.is_event and field.name not in evidence.run.intake:
+    if evidence.run.is_event and spot.field.name not in evidence.run.intake:
         return "not sent with this event"
     return "nothing that it reads has changed" if evidence.run.current is not None else "not reached"

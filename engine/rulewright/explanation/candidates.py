@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import Final
 
 from rulewright.compiled import CompiledField, CompiledResource
-from rulewright.evaluation.log import escape_pointer
 from rulewright.explanation.conversions import conversions
 from rulewright.explanation.edits import (
     ADDED,
@@ -21,7 +20,6 @@ from rulewright.explanation.edits import (
     REMOVED,
     RENAMED,
     Edit,
-    steps_of,
     value_at,
 )
 from rulewright.explanation.samples import (
@@ -31,7 +29,9 @@ from rulewright.explanation.samples import (
     samples,
     values_read,
 )
+from rulewright.formula import OWN_ROOTS
 from rulewright.model import Variant
+from rulewright.pointers import escape_pointer, pointer_to, steps_of
 from rulewright.problem import Problem
 
 # Edits that belong together count as many as they are.
@@ -233,8 +233,8 @@ def _read_fields(case: Case, problem: Problem) -> Iterator[str]:
     values = problem.because.values if problem.because is not None else {}
     for name in values:
         root, *steps = name.removeprefix("given(").removesuffix(")").split(".")
-        pointer = "".join(f"/{escape_pointer(step)}" for step in steps)
-        if root in ("payload", "record") and pointer and case.field_at(pointer) is not None:
+        pointer = pointer_to(steps)
+        if root in OWN_ROOTS and pointer and case.field_at(pointer) is not None:
             yield pointer
         elif root in case.resource.lookups:
             yield from _keys_of(case, root)
@@ -243,7 +243,7 @@ def _read_fields(case: Case, problem: Problem) -> Iterator[str]:
 def _keys_of(case: Case, lookup: str) -> Iterator[str]:
     """The payload's fields that a look-up's key comes from."""
     for root, *steps in case.resource.lookups[lookup].by.reads:
-        if root in ("payload", "record") and steps and steps[0] in case.fields:
+        if root in OWN_ROOTS and steps and steps[0] in case.fields:
             yield f"/{escape_pointer(steps[0])}"
 
 

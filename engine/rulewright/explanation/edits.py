@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from rulewright.evaluation.log import is_within
+from rulewright.pointers import steps_of
+
 # A place that is not there.
 MISSING: Final = object()
 
@@ -78,11 +81,6 @@ def apply_edits(payload: object, edits: Iterable[Edit]) -> object:
     return payload
 
 
-def steps_of(pointer: str) -> list[str]:
-    """The names and indexes on the way to a JSON Pointer."""
-    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
-
-
 def _put(payload: object, steps: list[str], value: object) -> object:
     if not steps:
         return value
@@ -121,7 +119,7 @@ def fold(edits: Iterable[Edit]) -> tuple[Edit, ...]:
             (
                 index
                 for index, one in enumerate(folded)
-                if one.op in ("add", "replace") and edit.op != "move" and _within(edit.path, one.path)
+                if one.op in ("add", "replace") and edit.op != "move" and is_within(edit.path, one.path)
             ),
             None,
         )
@@ -135,7 +133,3 @@ def fold(edits: Iterable[Edit]) -> tuple[Edit, ...]:
         else:
             folded[outer] = replace(whole, value=apply_edit(whole.value, inner))
     return tuple(folded)
-
-
-def _within(path: str, outer: str) -> bool:
-    return path == outer or path.startswith(f"{outer}/")

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from rulewright.evaluation import Judged
-from rulewright.evaluation.log import escape_pointer
+from rulewright.evaluation.log import is_within
 from rulewright.evaluation.run import Run
 from rulewright.explanation.model import Ruling, Status
-from rulewright.formula import Formula, Path
+from rulewright.formula import OWN_ROOTS, Formula, Path
 from rulewright.outcome import Outcome
+from rulewright.pointers import escape_pointer, pointer_to
 from rulewright.problem import Problem, Span
 
 _STATUS: Mapping[str, Status] = {"true": "held", "false": "failed"}
@@ -45,9 +46,7 @@ class Evidence:
             (
                 one
                 for one in self.outcome.problems
-                if one.severity == "error"
-                and one.path
-                and (one.path == path or path.startswith(f"{one.path}/"))
+                if one.severity == "error" and one.path and is_within(path, one.path)
             ),
             None,
         )
@@ -80,8 +79,8 @@ class Evidence:
         found: list[str] = []
         for root, *steps in reads:
             resource = self.run.resource
-            if root in ("payload", "record") and steps:
-                found.append("".join(f"/{escape_pointer(step)}" for step in steps))
+            if root in OWN_ROOTS and steps:
+                found.append(pointer_to(steps))
             elif root in resource.lookups and root not in seen:
                 found += self.pointers(resource.lookups[root].by.reads, seen | {root})
             elif root in resource.bound_references:

@@ -26,8 +26,8 @@ Values are not converted: "5" is a text and no number, "true" is no boolean.""",
         "format": "format: a text is not written as the field asks, for example a date in another order.",
         "min": "min: a number or date is below the least that is allowed.",
         "max": "max: a number or date is above the greatest that is allowed.",
-        "min_length": "min_length: a text has too few characters, or a list too few items.",
-        "max_length": "max_length: a text has too many characters, or a list too many items.",
+        "min_length": "min_length: too few characters in a text, items in a list, or keys in a map.",
+        "max_length": "max_length: too many characters in a text, items in a list, or keys in a map.",
         "pattern": "pattern: a text does not have the form that the field's regular expression asks for.",
         "one_of": "one_of: a value is none of the options. Options are compared exactly, case included.",
         "items": "items: a list holds an item twice (`unique_items`).",
@@ -61,7 +61,9 @@ It is the record of an update or event, or a look-up with `if_missing: not_found
 Nothing is taken for false that is not known. Give --store or --records, or mend the rule: an optional value
 is read with given(...) before it is used.""",
         "invalid_json": "invalid_json: the text is no JSON (or no YAML), so there is nothing to decide.",
-        "limit": "limit: the payload is larger or deeper than is taken, or reactions go on for too long.",
+        "limit": """limit: the payload is larger or deeper than is taken, or reactions go on for too long.
+
+Rules of `infer` that match too much, or that do not come to an end, are refused so, too.""",
         "overruled": "overruled: a value was sent for a field that the rules compute; theirs is used (info).",
         "excluded": "excluded: a field does not apply here (`excluded_if`) and is left out (info).",
     }

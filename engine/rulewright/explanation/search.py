@@ -19,6 +19,7 @@ from msgspec import structs
 
 from rulewright.evaluation import Inputs, decide
 from rulewright.evaluation.decision import judged_run
+from rulewright.evaluation.log import is_within
 from rulewright.explanation.candidates import Case, Change, candidates
 from rulewright.explanation.edits import MISSING, Edit, apply_edits, fold, in_order
 from rulewright.explanation.samples import Surroundings
@@ -204,7 +205,7 @@ def _changed(search: _Search, state: _State, problem: Problem, change: Change, p
     cause = (problem.rule, problem.path)
     # A problem that an edit brought about is part of what that edit was for.
     for edit, earlier in zip(state.edits, state.causes, strict=True):
-        if problem.path == edit.path or problem.path.startswith(f"{edit.path}/"):
+        if is_within(problem.path, edit.path):
             cause = earlier
     causes = (*state.causes, *(cause for _ in change))
     return _State(payload, search.decide(payload), (*state.edits, *change), causes)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from rulewright.explanation.edits import ADDED, INVENTED, Edit, steps_of
+from rulewright.explanation.edits import ADDED, INVENTED, Edit
+from rulewright.pointers import steps_of
 
 _LONGEST = 60
 

@@ -9,9 +9,8 @@ from typing import Final
 
 from rulewright.inputs.decoding import MARK
 from rulewright.inputs.files import Source
-from rulewright.inputs.limits import MAX_PAYLOAD_BYTES
 from rulewright.inputs.payload import Item
-from rulewright.inputs.reading import read_lines, skip_line
+from rulewright.inputs.reading import MOST_OF_A_LINE, is_too_long, read_lines, skip_line
 
 # Large enough that handing it over is cheap, small enough that two dozen of them are nothing.
 _SIZE: Final = 262_144
@@ -33,9 +32,9 @@ def read_blocks(source: Source) -> Iterator[Block]:
     with source.open() as stream:
         while data := stream.read(_SIZE):
             if not data.endswith(b"\n"):
-                more = stream.readline(MAX_PAYLOAD_BYTES + 2)
+                more = stream.readline(MOST_OF_A_LINE)
                 # Of a line that is too long, enough comes along to be refused for it.
-                if len(more) == MAX_PAYLOAD_BYTES + 2 and not more.endswith(b"\n"):
+                if is_too_long(more):
                     skip_line(stream)
                 data += more
             if line == 1:

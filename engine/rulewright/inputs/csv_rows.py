@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Final
 
 from rulewright.errors import PayloadError
-from rulewright.inputs.decoding import MARK, decode_text
+from rulewright.inputs.decoding import MARK, NO_UTF16, UTF16_MARKS, decode_text
 from rulewright.inputs.limits import MAX_PAYLOAD_BYTES
 from rulewright.inputs.payload import Broken
 from rulewright.inputs.table import Row
 from rulewright.inputs.table_place import csv_place
 
 _DELIMITERS: Final = ",;\t"
-_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 # csv's own words for what it meets, in ours.
 _EXPLAINED: Final = {
     "unexpected end of data": "a quote is opened in this row and never closed",
@@ -34,8 +33,8 @@ def csv_rows(name: str, stream: BinaryIO) -> Iterator[Row | Broken]:
     Raises PayloadError where the file is not UTF-8 text at all.
     """
     lines = _Lines(stream, name)
-    first = lines.peek()
-    reader = csv.reader(lines, delimiter=_sniff(first), strict=True)
+    delimiter = _sniff(lines.peek())
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     while True:
         begun = lines.number + 1
         lines.row.clear()
@@ -47,21 +46,24 @@ def csv_rows(name: str, stream: BinaryIO) -> Iterator[Row | Broken]:
             message = f"the row is larger than {MAX_PAYLOAD_BYTES // 1_048_576} MiB"
             yield Broken("limit", message, csv_place(name, begun, 0), lines.text()[:1000])
             # What it had read of the row stays with the reader that gave up.
-            reader = csv.reader(lines, delimiter=_sniff(first), strict=True)
-            continue
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
         except csv.Error as error:
             until = f"; it goes on to line {lines.number}" if lines.number > begun else ""
             yield Broken("invalid_json", _explain(error) + until, csv_place(name, begun, 0), lines.text())
-            continue
-        # By a look at the whole row first: nearly all are fine.
-        wrong = None if lines.is_text() else next((cell for cell in cells if _undecodable(cell)), None)
-        if wrong is not None:
-            flaw = decode_text(wrong.encode("utf-8", "surrogateescape"))[1]
-            assert flaw is not None, "surrogates stand for bytes that are no UTF-8"
-            place = csv_place(name, begun, cells.index(wrong))
-            yield Broken("invalid_json", flaw.message, place, lines.text())
-        elif any(cells):
-            yield Row(begun, cells)
+        else:
+            # By a look at the whole row first: nearly all are fine.
+            if not lines.is_text():
+                yield _no_text(name, begun, cells, lines.text())
+            elif any(cells):
+                yield Row(begun, cells)
+
+
+def _no_text(name: str, begun: int, cells: Sequence[str], raw: bytes) -> Broken:
+    """What becomes of a row with bytes that are no UTF-8: it is told by the first cell that has some."""
+    place, wrong = next((place, cell) for place, cell in enumerate(cells) if _undecodable(cell))
+    flaw = decode_text(wrong.encode("utf-8", "surrogateescape"))[1]
+    assert flaw is not None, "surrogates stand for bytes that are no UTF-8"
+    return Broken("invalid_json", flaw.message, csv_place(name, begun, place), raw)
 
 
 class _Lines:
@@ -73,8 +75,8 @@ class _Lines:
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self._stream = stream
         self._head = stream.readline(MAX_PAYLOAD_BYTES + 1)
-        if self._head.startswith(_UTF16_MARKS):
-            raise PayloadError("the file is UTF-16; save it as UTF-8", f"{name}:1:1")
+        if self._head.startswith(UTF16_MARKS):
+            raise PayloadError(NO_UTF16, f"{name}:1:1")
         self._head = self._head.removeprefix(MARK)
         self.number = 0
         self.row = bytearray()

@@ -7,7 +7,8 @@ from typing import Final
 from rulewright.inputs.json_text import JsonFlaw
 
 MARK: Final = b"\xef\xbb\xbf"
-_UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
+NO_UTF16: Final = "the file is UTF-16; save it as UTF-8"
 
 
 def decode_text(data: bytes) -> tuple[str, JsonFlaw | None]:
@@ -17,8 +18,8 @@ def decode_text(data: bytes) -> tuple[str, JsonFlaw | None]:
         return data.decode(), None
     except UnicodeDecodeError as error:
         before = data[: error.start].decode()
-        if data.startswith(_UTF16_MARKS):
-            message = "the file is UTF-16; save it as UTF-8"
+        if data.startswith(UTF16_MARKS):
+            message = NO_UTF16
         else:
             found = f"the byte 0x{data[error.start]:02x} is no UTF-8"
             message = f"{found}: save the file as UTF-8 (it was probably saved as Latin-1)"

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 from rulewright.inputs.decoding import decode_text
 from rulewright.inputs.json_text import TOKEN
+from rulewright.pointers import steps_of
 
 # What is asked for below a value: reference token -> what is asked for below that.
 _Wanted: TypeAlias = "dict[str, _Wanted]"
@@ -53,9 +54,9 @@ def find_values(text: str, pointers: Collection[str], start: int = 0) -> Mapping
         if _UNKNOWN not in plain.values():
             return plain
         if (parts := _flat_parts(text)) is not None:
-            return {pointer: _find_key(text, _split(pointer), parts) for pointer in pointers}
+            return {pointer: _find_key(text, tuple(steps_of(pointer)), parts) for pointer in pointers}
     first = _skip_blanks(text, start)
-    steps = {pointer: _split(pointer) for pointer in pointers}
+    steps = {pointer: tuple(steps_of(pointer)) for pointer in pointers}
     found = _walk(text, first, _tree(steps.values()))
     return {pointer: _nearest(found, each) for pointer, each in steps.items()}
 
@@ -129,10 +130,6 @@ def _find_key(text: str, steps: _Steps, parts: Mapping[int, int]) -> int:
             return found
         end = parts[found]
     return found
-
-
-def _split(pointer: str) -> _Steps:
-    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
 
 
 def _tree(paths: Collection[_Steps]) -> _Wanted:

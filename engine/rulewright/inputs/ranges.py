@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO, Final
+from typing import Final
 
 from msgspec import Struct
 
 from rulewright.inputs.files import Source
-from rulewright.inputs.limits import MAX_PAYLOAD_BYTES
-from rulewright.inputs.reading import is_too_long
+from rulewright.inputs.reading import MOST_OF_A_LINE, is_too_long, skip_line
 
 # Some thousand lines: enough that handing a range over costs nothing beside deciding it.
 _SIZE: Final = 1_048_576
@@ -40,20 +39,11 @@ def read_ranges(source: Source) -> Iterator[Range]:
             skipped = 0
             ends = data.count(b"\n")
             if not data.endswith(b"\n"):
-                more = stream.readline(MAX_PAYLOAD_BYTES + 2)
+                more = stream.readline(MOST_OF_A_LINE)
                 size += len(more)
                 ends += 1
                 # Of a line that is too long, enough comes along to be refused for it.
-                skipped = _skip(stream) if is_too_long(more) else 0
+                skipped = skip_line(stream) if is_too_long(more) else 0
             yield Range(source.name, source.path, line, start, size)
             line += ends
             start += size + skipped
-
-
-def _skip(stream: IO[bytes]) -> int:
-    size = 0
-    while more := stream.readline(1_048_576):
-        size += len(more)
-        if more.endswith(b"\n"):
-            break
-    return size

@@ -26,7 +26,7 @@ _NO_ROW: Final = "there is no payload in it: no row stands below a header row"
 # A first line longer than this, in a file whose name says nothing, is taken for a document.
 _SNIFFED: Final = 65_536
 # What is read of a line: a byte more than a payload may have, and the line's end.
-_MOST: Final = MAX_PAYLOAD_BYTES + 2
+MOST_OF_A_LINE: Final = MAX_PAYLOAD_BYTES + 2
 # Lines of a file that are read without the parser that is made for many.
 _FEW: Final = 4
 
@@ -175,7 +175,7 @@ def read_lines(name: str, stream: BinaryIO, first: int = 1, head: bytes = b"") -
             line = line.removeprefix(MARK)
         if line.strip():
             yield read_line(name, number, line)
-        line = stream.readline(_MOST)
+        line = stream.readline(MOST_OF_A_LINE)
     if line:
         yield from _more_lines(name, number, line, stream)
 
@@ -196,7 +196,7 @@ def _more_lines(name: str, number: int, line: bytes, stream: BinaryIO) -> Iterat
                 skip_line(stream)
             if line.strip():
                 yield read_line(name, number, line)
-        line = readline(_MOST)
+        line = readline(MOST_OF_A_LINE)
 
 
 def is_too_long(line: bytes) -> bool:
@@ -213,13 +213,17 @@ def read_line(name: str, number: int, line: bytes) -> Item:
 
 def _first_line(stream: BinaryIO, begun: bytes) -> bytes:
     """The first line, of which `begun` was read already; no more of it than is needed to refuse it."""
-    return begun if begun.endswith(b"\n") else begun + stream.readline(_MOST - len(begun))
+    return begun if begun.endswith(b"\n") else begun + stream.readline(MOST_OF_A_LINE - len(begun))
 
 
-def skip_line(stream: BinaryIO) -> None:
-    """Pass over the rest of a line."""
-    while (more := stream.readline(1_048_576)) and not more.endswith(b"\n"):
-        pass
+def skip_line(stream: BinaryIO) -> int:
+    """Pass over the rest of a line; return how many bytes it has."""
+    size = 0
+    while more := stream.readline(1_048_576):
+        size += len(more)
+        if more.endswith(b"\n"):
+            break
+    return size
 
 
 def _one_line(name: str, number: int, raw: bytes) -> Item:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from rulewright.pointers import escape_pointer
+
 if TYPE_CHECKING:
     from rulewright.ports import Table
 
@@ -25,7 +27,7 @@ def faults_of(records: object, tables: Mapping[str, Table]) -> Iterator[tuple[st
         yield "", "records must be a map from resource to a list of records"
         return
     for resource, listed in records.items():
-        pointer = f"/{_escape(resource)}"
+        pointer = f"/{escape_pointer(resource)}"
         if resource not in tables:
             yield pointer, f"there is no rule file for {resource}{_hint(resource, tables)}"
         elif not isinstance(listed, list):
@@ -42,7 +44,7 @@ def _record_faults(table: Table, record: object, pointer: str) -> Iterator[tuple
         return
     types = {column.name: column.type for column in table.columns}
     for name, value in record.items():
-        at = f"{pointer}/{_escape(name)}"
+        at = f"{pointer}/{escape_pointer(name)}"
         if name not in types:
             yield at, f"{table.resource} has no field {name}{_hint(name, types)}"
         elif value is not None and not _fits(types[name], value):
@@ -60,7 +62,7 @@ def _repeated_keys(table: Table, listed: list[object], pointer: str) -> Iterator
             continue
         first = seen.setdefault(key, number)
         if first != number:
-            at = f"{pointer}/{number}/{_escape(table.key)}"
+            at = f"{pointer}/{number}/{escape_pointer(table.key)}"
             yield at, f"record {first + 1} of {table.resource} has this {table.key} already"
 
 
@@ -75,7 +77,3 @@ def _hint(name: str, known: Mapping[str, object]) -> str:
 
     near = get_close_matches(name, known, n=1)
     return f"; did you mean {near[0]}?" if near else ""
-
-
-def _escape(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")

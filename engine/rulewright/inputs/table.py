@@ -18,6 +18,7 @@ from rulewright.errors import PayloadError
 from rulewright.inputs.cells import is_empty, read_cell, shown, text_reader
 from rulewright.inputs.payload import Broken, Item, Payload
 from rulewright.inputs.table_place import TablePlace
+from rulewright.pointers import steps_of
 
 Fields = Mapping[str, CompiledField]
 # Takes what somebody should know who reads the table, but no payload is about.
@@ -225,7 +226,7 @@ def _locate(
 
 def _index(pointer: str, by_steps: Mapping[_Steps, int]) -> int:
     """The column of a value, of what holds it, or else of the first part of it."""
-    steps = tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
+    steps = tuple(steps_of(pointer))
     for size in range(len(steps), 0, -1):
         if steps[:size] in by_steps:
             return by_steps[steps[:size]]

@@ -122,6 +122,11 @@ class RuleFile(Struct, frozen=True, kw_only=True):
     response: ResponseShape | None = None
     scope: TemplateMap | None = None
 
+    @property
+    def noun(self) -> str:
+        """What messages call one of its records: `support scheme` of rubixx/support_scheme."""
+        return self.name.replace("_", " ")
+
 
 class RuleSet(Struct, frozen=True, kw_only=True):
     """Every rule file of a folder, as read together. `sha256` is the hex digest of all their bytes."""

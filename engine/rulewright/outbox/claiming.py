@@ -127,21 +127,25 @@ def _end_of_lease(now: datetime, seconds: float) -> str:
 def _must_wait(record: StoredRecord, records: Records) -> bool:
     """Whether an earlier message of the same order is not settled yet."""
     order = record.get("order_key")
-    return order is not None and _first_of(order, records) != record["id"]
+    if order is None:
+        return False
+    first = first_unsettled(order, records)
+    return first is None or first["id"] != record["id"]
 
 
-def _first_of(order: object, records: Records) -> object:
-    first = records.find(MESSAGES.resource, {"order_key": order, "state": list(UNSETTLED)}, 1)
-    return first[0]["id"] if first else None
+def first_unsettled(order: object, records: Records) -> StoredRecord | None:
+    """The oldest message of an order that is waiting, being sent, or dead: none after it may go."""
+    found = records.find(MESSAGES.resource, {"order_key": order, "state": list(UNSETTLED)}, 1)
+    return found[0] if found else None
 
 
 def release_next(transaction: Transaction, order: str | None) -> None:
     """Let the next message of an order go, if the one before it is settled."""
     if order is None:
         return
-    first = transaction.find(MESSAGES.resource, {"order_key": order, "state": list(UNSETTLED)}, 1)
-    if first and first[0]["state"] == "waiting" and first[0].get("due") is None:
-        transaction.update(MESSAGES.resource, first[0]["id"], {"due": AT_ONCE})
+    first = first_unsettled(order, transaction)
+    if first is not None and first["state"] == "waiting" and first.get("due") is None:
+        transaction.update(MESSAGES.resource, first["id"], {"due": AT_ONCE})
 
 
 def renew(store: Store, leases: Mapping[int, str], seconds: float) -> None:

@@ -37,14 +37,17 @@ def find_letter(records: Records, letter_id: int) -> Letter:
 
 
 def retry(store: Store, ids: Sequence[int]) -> list[Letter]:
-    """Send again, at once and with all attempts: dead, waiting and dropped messages."""
+    """Send again, at once and with all attempts: dead, waiting and dropped messages.
+
+    Returns them as they are now. Raises AdapterError, and changes nothing, where one is not there, has
+    arrived, or is just being sent.
+    """
     with store.transaction() as transaction:
         return [_retry(transaction, find_letter(transaction, one)) for one in ids]
 
 
 def _retry(transaction: Transaction, letter: Letter) -> Letter:
-    if letter.state in ("delivered", "sending"):
-        raise AdapterError(f"message {letter.id} is {_now(letter.state)}: it can't be sent again")
+    _require_idle(letter, "sent again")
     blocked = letter.state == "waiting" and letter.due is None
     values: dict[str, object] = {"state": "waiting", "attempts": 0, "lease": None}
     # One that waits for another of its order goes on waiting; claiming looks again in any case.
@@ -53,19 +56,24 @@ def _retry(transaction: Transaction, letter: Letter) -> Letter:
 
 
 def drop(store: Store, ids: Sequence[int]) -> list[Letter]:
-    """Never send these; what waits for them in an order goes on. They stay in the outbox, as dropped."""
+    """Never send these; what waits for them in an order goes on. They stay in the outbox, as dropped.
+
+    Returns and raises as `retry`.
+    """
     with store.transaction() as transaction:
         return [_drop(transaction, find_letter(transaction, one)) for one in ids]
 
 
 def _drop(transaction: Transaction, letter: Letter) -> Letter:
-    if letter.state in ("delivered", "sending"):
-        raise AdapterError(f"message {letter.id} is {_now(letter.state)}: it can't be dropped")
+    _require_idle(letter, "dropped")
     values: dict[str, object] = {"state": "dropped", "lease": None, "due": None}
     transaction.update(MESSAGES.resource, letter.id, values)
     release_next(transaction, letter.order_key)
     return find_letter(transaction, letter.id)
 
 
-def _now(state: str) -> str:
-    return "delivered" if state == "delivered" else "being sent"
+def _require_idle(letter: Letter, what: str) -> None:
+    """Raise AdapterError for a message that has arrived, or is just being sent."""
+    if letter.state in ("delivered", "sending"):
+        told = "delivered" if letter.state == "delivered" else "being sent"
+        raise AdapterError(f"message {letter.id} is {told}: it can't be {what}")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from random import Random
-from typing import Final
 from urllib.parse import quote
 from uuid import UUID
 
 from rulewright.compiled import CompiledResource
 from rulewright.errors import EvaluationError
 from rulewright.evaluation import Inputs
+from rulewright.evaluation.request import PARAMETER
 from rulewright.model import Operation
 from rulewright.outcome import Message
-
-_PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def forwarded(resource: CompiledResource, inputs: Inputs, key: object, target: str) -> Message:
@@ -50,4 +48,4 @@ def _filled(operation: Operation, path: str, inputs: Inputs) -> str:
             raise EvaluationError(f"the path {path} of {operation.name} needs {match[1]} (--param)")
         return quote(str(found), safe="")
 
-    return _PARAMETER.sub(value, path)
+    return PARAMETER.sub(value, path)

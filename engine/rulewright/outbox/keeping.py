@@ -11,8 +11,9 @@ from rulewright.compiled import CompiledRules, CompiledTarget
 from rulewright.evaluation.masking import MASK, to_json
 from rulewright.evaluation.provenance import holds_secret
 from rulewright.evaluation.stored_form import decode_record
+from rulewright.outbox.claiming import first_unsettled
 from rulewright.outbox.clock import stamp
-from rulewright.outbox.letters import AT_ONCE, MESSAGES, UNSETTLED, Letter, dump, to_record
+from rulewright.outbox.letters import AT_ONCE, MESSAGES, Letter, dump, to_record
 from rulewright.outcome import Message, Outcome
 from rulewright.ports import Transaction
 
@@ -43,7 +44,7 @@ def _keep(message: Message, shown: object, rules: CompiledRules, transaction: Tr
         order_key=order,
         state="waiting",
         attempts=0,
-        due=AT_ONCE if order is None or is_first(order, transaction) else None,
+        due=AT_ONCE if order is None or first_unsettled(order, transaction) is None else None,
         lease=None,
         created=stamp(datetime.now(UTC)),
         last_attempt=None,
@@ -80,8 +81,3 @@ def _order_key(
         # It only has to be told apart: what lists messages shows it.
         text = f"{MASK}{sha256(text.encode()).hexdigest()}"
     return f"{message.resource} {message.target} {text}"
-
-
-def is_first(order: str, transaction: Transaction) -> bool:
-    """Whether nothing of an order is waiting, being sent, or dead."""
-    return not transaction.find(MESSAGES.resource, {"order_key": order, "state": list(UNSETTLED)}, 1)

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
+from rulewright.pointers import pointer_to, steps_of
 from rulewright.ports import Reply
 from rulewright.problem import Problem, VendorError
 
@@ -102,7 +103,7 @@ def _pointed(body: Mapping[str, object]) -> Iterator[_Finding]:
     errors = body.get("errors")
     for one in errors if isinstance(errors, list) else ():
         if isinstance(one, Mapping):
-            steps = tuple(_unescaped(step) for step in _pointer_of(one).split("/")[1:])
+            steps = tuple(steps_of(_pointer_of(one)))
             yield from ((steps, text) for text in _texts(one.get("detail")))
 
 
@@ -110,10 +111,6 @@ def _pointer_of(one: Mapping[str, object]) -> str:
     """A JSON Pointer, which after `#` is percent-encoded (RFC 6901, 6)."""
     pointer = str(one.get("pointer", ""))
     return unquote(pointer[1:]) if pointer.startswith("#") else pointer
-
-
-def _unescaped(step: str) -> str:
-    return step.replace("~1", "/").replace("~0", "~")
 
 
 def _reasons(body: Mapping[str, object]) -> Iterator[_Finding]:
@@ -195,7 +192,7 @@ def _pointer(steps: tuple[str, ...], sent: Refused) -> str:
         elif isinstance(value, list):
             value = value[int(step)] if step.isdecimal() and int(step) < len(value) else None
         found.append(name)
-    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in found)
+    return pointer_to(found)
 
 
 def _same(name: str, step: str) -> bool:

@@ -24,7 +24,6 @@ from rulewright.ports import Reply, Transaction
 from rulewright.problem import Problem
 
 Fate = Literal["delivered", "retry", "postponed", "dead", "gone"]
-_AGAIN: Final = frozenset({408, 425, 429})
 # What is kept of an answer: enough to see what went wrong.
 _KEPT_TEXT: Final = 20_000
 _KEPT_HEADERS: Final = ("content-type", "location", "retry-after", "x-request-id", "x-ratelimit-remaining")
@@ -49,16 +48,6 @@ def keep_nothing_more(settled: Settled, transaction: Transaction) -> None:
     """The `Keep` of those who have nothing to add."""
 
 
-def is_delivered(reply: Reply) -> bool:
-    """Whether the receiver took the message."""
-    return reply.status is not None and 200 <= reply.status < 300 and reply.error is None
-
-
-def may_succeed_later(reply: Reply) -> bool:
-    """408, 425, 429, 5xx, and whenever no whole answer came."""
-    return reply.status is None or reply.status in _AGAIN or reply.status >= 500
-
-
 def settle(
     transaction: Transaction, letter: Letter, reply: Reply, now: datetime, rules: CompiledRules
 ) -> Settled:
@@ -71,7 +60,7 @@ def settle(
     current = from_record(found[0]) if found else None
     if current is None or current.state in ("delivered", "dropped"):
         return Settled(letter, "gone", reply)
-    if is_delivered(reply):
+    if reply.is_delivered:
         return _delivered(transaction, letter, reply, now, rules)
     if current.lease != letter.lease or current.state != "sending":
         return Settled(letter, "gone", reply)
@@ -108,7 +97,7 @@ def _failed(
 ) -> Settled:
     attempts = letter.attempts + 1
     values = _tried(letter, reply, now, None)
-    if may_succeed_later(reply) and attempts < ATTEMPTS:
+    if reply.may_succeed_later and attempts < ATTEMPTS:
         due = later(now, pause_after(attempts, reply.retry_after))
         transaction.update(MESSAGES.resource, letter.id, values | {"state": "waiting", "due": due})
         waiting = replace(letter, state="waiting", attempts=attempts, due=due)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
+from rulewright.inputs.table_place import column_index
 from rulewright.problem import Problem, Severity, SourceProblem
 from rulewright.report.text import shortened
 
@@ -67,10 +68,7 @@ def level_of(problem: Problem) -> Severity:
 def split_place(place: str) -> tuple[str, int, int]:
     """Split file:line:column, where the file may hold colons itself; of cases.csv:B7, 7 and 2."""
     if (cell := _CELL.match(place)) is not None:
-        column = 0
-        for letter in cell[3]:
-            column = column * 26 + ord(letter) - 64
-        return cell[1] or cell[2], int(cell[4]), column
+        return cell[1] or cell[2], int(cell[4]), column_index(cell[3]) + 1
     file, _, rest = place.rpartition(":")
     file, _, line = file.rpartition(":")
     if file and line.isdecimal() and rest.isdecimal():

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from rulewright.audit import Decision
+from rulewright.report.pretty import Paint
 from rulewright.report.text import show_text, show_value
-
-Paint = Callable[[str, str], str]
 
 
 def decision_json(decision: Decision) -> dict[str, object]:

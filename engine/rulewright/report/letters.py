@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from rulewright.outbox import Letter, Settled
+from rulewright.report.pretty import Paint
 from rulewright.report.text import show_text, show_value
 
-Paint = Callable[[str, str], str]
 _LOOKS: Final = {
     "delivered": "accepted",
     "dead": "rejected",

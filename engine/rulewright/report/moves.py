@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from rulewright.evaluation import Move
+from rulewright.report.pretty import Paint
 from rulewright.report.text import show_text, show_value
-
-Paint = Callable[[str, str], str]
 
 
 def moves_in_words(title: str, moves: Sequence[Move], paint: Paint) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
 
@@ -94,12 +94,5 @@ def fields_of(resource: CompiledResource) -> Iterator[CompiledField]:
     """Yield all fields of a resource and of its events, nested ones too."""
     yield from resource.every_field()
     for fields in resource.workflow.events.values() if resource.workflow is not None else ():
-        yield from _below(fields.values())
-
-
-def _below(fields: Iterable[CompiledField]) -> Iterator[CompiledField]:
-    for field in fields:
-        yield field
-        yield from _below(field.children)
-        if field.items is not None:
-            yield from _below([field.items])
+        for field in fields.values():
+            yield from field.with_nested()

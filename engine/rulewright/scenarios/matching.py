@@ -7,6 +7,7 @@ from typing import TypeGuard
 
 from msgspec import Struct
 
+from rulewright.pointers import steps_of
 from rulewright.scenarios.model import ABSENT, Expectation, Record, ResponseExpectation, StoreExpectation
 from rulewright.scenarios.pairing import nearest, pair
 
@@ -203,8 +204,7 @@ def _named(expected: ResponseExpectation) -> Plain:
 
 def _at(body: object, pointer: str) -> object:
     """What a JSON Pointer finds, or ABSENT."""
-    for token in pointer.split("/")[1:]:
-        name = token.replace("~1", "/").replace("~0", "~")
+    for name in steps_of(pointer):
         if isinstance(body, Mapping) and name in body:
             body = body[name]
         elif isinstance(body, list) and name.isdecimal() and int(name) < len(body):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from rulewright.pointers import steps_of
 from rulewright.problem import Severity, SourceProblem, Span
 from rulewright.source.locate import character_ranges
 from rulewright.source.text import SourceText
@@ -132,18 +133,18 @@ def to_plain(node: Node) -> Plain:
 
 def span_at(node: Node, pointer: str) -> Span:
     """Where the value at a JSON Pointer stands; for what is not there, its nearest parent."""
-    for token in pointer.split("/")[1:]:
-        child = child_at(node, token.replace("~1", "/").replace("~0", "~"))
+    for step in steps_of(pointer):
+        child = child_at(node, step)
         if child is None:
             break
         node = child
     return node.span
 
 
-def child_at(node: Node, token: str) -> Node | None:
+def child_at(node: Node, step: str) -> Node | None:
     """One step of a JSON Pointer."""
     if isinstance(node, MapNode):
-        return node.get(token)
-    if isinstance(node, ListNode) and token.isdecimal() and len(token) < 10 and int(token) < len(node.items):
-        return node.items[int(token)]
+        return node.get(step)
+    if isinstance(node, ListNode) and step.isdecimal() and len(step) < 10 and int(step) < len(node.items):
+        return node.items[int(step)]
     return None

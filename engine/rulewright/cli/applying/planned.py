@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from rulewright.compiled import CompiledRules
 from rulewright.errors import PayloadError
+from rulewright.evaluation.overlay import same
 from rulewright.inputs import Broken, find_sources, read_items
 from rulewright.outcome import Outcome
 from rulewright.report.outcome_json import outcome_json
@@ -146,17 +147,13 @@ def _differences(
     elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
         for number, (one, other) in enumerate(zip(before, now, strict=True)):
             yield from _differences(one, other, f"{path}/{number}", renumbered)
-    elif not _same(before, now) and not _is_renumbered(before, now, renumbered):
+    elif not same(before, now) and not _is_renumbered(before, now, renumbered):
         yield path, before, now
-
-
-def _same(before: object, now: object) -> bool:
-    return before == now and isinstance(before, bool) == isinstance(now, bool)
 
 
 def _is_renumbered(before: object, now: object, renumbered: _Renumbered) -> bool:
     """Whether a value is, or a text like an URL holds, a generated one."""
-    if any(_same(before, planned) and _same(now, made) for planned, made in renumbered):
+    if any(same(before, planned) and same(now, made) for planned, made in renumbered):
         return True
     if not isinstance(before, str) or not isinstance(now, str):
         return False

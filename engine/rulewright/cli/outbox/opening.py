@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import click
-
-from rulewright.cli.configured import configured_registry
+from rulewright.cli.configured import configuration_here, configured_registry
 from rulewright.cli.desk.stores import open_existing
-from rulewright.configuration import Configuration
 from rulewright.errors import ConfigurationError
 from rulewright.ports import Forwarder, Store
 
@@ -21,8 +18,7 @@ def open_forwarder(store: Store) -> Forwarder:
 
     Raises ConfigurationError where no target is configured.
     """
-    configuration = click.get_current_context().find_object(Configuration)
-    targets = configuration.targets if configuration is not None else {}
+    targets = configuration_here().targets
     if not targets:
         raise ConfigurationError(
             "no target is configured: say where messages may go, in [targets.NAME] of rulewright.toml"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +12,8 @@ from msgspec import Struct
 
 from rulewright.cli.configured import configuration_here
 from rulewright.cli.folders import warn_of_rules_here
+from rulewright.cli.options import OutputChoices
+from rulewright.cli.output import in_color
 from rulewright.cli.results import write
 from rulewright.errors import ConfigurationError
 from rulewright.program import Program, load, shipped_rules
@@ -88,9 +89,10 @@ class Wishes(Struct, frozen=True, kw_only=True):
 
     @property
     def in_color(self) -> bool:
-        """Colour is for terminals, and for those who do not refuse it (no-color.org)."""
-        automatic = self.form == "pretty" and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-        return self.color == "always" or (self.color == "auto" and automatic)
+        """Colour is for people: without a wish, only the report that is theirs has it."""
+        if self.color == "auto" and self.form != "pretty":
+            return False
+        return in_color(OutputChoices(format=self.form, color=self.color))
 
 
 class Findings(Struct, frozen=True):

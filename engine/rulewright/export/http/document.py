@@ -98,7 +98,7 @@ def _operation(rules: CompiledRules, endpoint: Endpoint, read: Sequence[Site]) -
 
 
 def _summary(endpoint: Endpoint) -> str:
-    what = endpoint.resource.file.name.replace("_", " ")
+    what = endpoint.resource.file.noun
     article = "an" if what[0].lower() in "aeiou" else "a"
     verb = f"Fire {endpoint.operation} on" if endpoint.is_event else endpoint.operation.capitalize()
     return f"{verb} {article} {what}"

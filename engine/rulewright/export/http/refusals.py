@@ -129,7 +129,7 @@ def _message(endpoint: Endpoint, refusal: Refusal) -> str:
         return refusal.message
     if refusal.field is not None:
         return _of_field(refusal.field, refusal.code)
-    what = endpoint.resource.file.name.replace("_", " ")
+    what = endpoint.resource.file.noun
     permission = endpoint.rule.permission if endpoint.rule is not None else None
     return {
         "unauthenticated": "nobody is named as the caller (actor)",

@@ -1,0 +1,23 @@
+"""JSON Pointers (RFC 6901): the names on the way to a value, written as one text, and read again.
+
+Imports nothing: a warm start needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def escape_pointer(name: str) -> str:
+    """Write a name as a reference token of a JSON Pointer (section 3)."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def steps_of(pointer: str) -> list[str]:
+    """The names and indexes on the way to a JSON Pointer; none of "", the whole."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+
+
+def pointer_to(steps: Iterable[str]) -> str:
+    """The JSON Pointer to what stands at the end of these names and indexes."""
+    return "".join(f"/{escape_pointer(step)}" for step in steps)
