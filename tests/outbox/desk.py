@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,13 +82,3 @@ class Receiver:
 def deliver(program: Program, store: Store, receiver: Receiver, **options: int) -> list[Settled]:
     """Send all that is due."""
     return list(Deliverer(store, receiver, program.compiled, workers=1).run(**options))
-
-
-@contextmanager
-def closing_all(stores: list[Store]) -> Iterator[None]:
-    """Close stores at the end."""
-    try:
-        yield
-    finally:
-        for store in stores:
-            store.close()

@@ -115,6 +115,17 @@ def test_a_reply_that_can_t_be_used_leaves_the_message_delivered(
     assert store.find("shop/order", {})[0].get("vendor_id") is None
 
 
+def test_a_reply_that_can_t_be_used_tells_no_secret(program: Program, store: Store) -> None:
+    """Here the receiver repeats one of those that it was sent, in the place of its id."""
+    order(program, store)
+
+    (settled,) = deliver(program, store, Receiver(lambda _: Reply(200, {"id": ORDER["card"]})))
+
+    (kept,) = list_letters(store)
+    assert settled.note == "nothing was written back: what is set can't be worked out on these values"
+    assert ORDER["card"] not in f"{settled.note} {kept.response}"
+
+
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, None])
 def test_what_may_pass_is_tried_again_later(status: int | None, program: Program, store: Store) -> None:
     """Not at once, and the message says how often it was tried and what came of it."""

@@ -46,16 +46,6 @@ class Clock:
         return self.time
 
 
-class ClockedStore:
-    """A store whose clock is told, too."""
-
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store, self._clock = store, clock
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._store, name)
-
-
 def paced(pace: Pace, clock: Clock, rate: float, count: int) -> list[float]:
     """When messages go that are sent as fast as they may be."""
     sent = []

@@ -18,7 +18,7 @@ from rulewright.evaluation.assembly import open_run, promised_key
 from rulewright.evaluation.fitting import MisfitError, fit
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import evaluate_where, find_referenced
-from rulewright.evaluation.masking import to_json
+from rulewright.evaluation.masking import reads_sensitive, to_json
 from rulewright.evaluation.overlay import NoStoreError, Overlay, same
 from rulewright.evaluation.run import FAILED, Run
 from rulewright.evaluation.stored_form import decode_record, encode_record, encode_value
@@ -120,11 +120,26 @@ def _plan_effect(run: Run, plan: Plan, effect: CompiledEffect) -> None:
         return
     except MisfitError as error:
         message = error.message
-        if run.tells_secrets(effect.set):
+        if _quotes_secrets(run, effect):
             message = f"{effect.rule.id} sets a value that its field does not take, and that is not shown"
         run.report(_site(effect, "set"), "type", message, because=run.because(effect.set))
     except cel.CelError as error:
-        run.undecided(_site(effect, "set"), effect.set, error, words="can't be planned")
+        site, quotes = _site(effect, "set"), _quotes_secrets(run, effect)
+        run.undecided(site, effect.set, error, words="can't be planned", quotes_secrets=quotes)
+
+
+def _quotes_secrets(run: Run, effect: CompiledEffect) -> bool:
+    """Whether an error of an effect may quote a sensitive value: one that it reads, or its target does."""
+    if run.tells_secrets(effect.set) or run.tells_secrets(effect.where):
+        return True
+    name = effect.rule.target or run.resource.name
+    target = run.rules.resources.get(run.resource.resource_behind(name) or name)
+    if target is None:
+        return False
+    if effect.rule.verb == "create":
+        return reads_sensitive(target, run.rules, [("record",)])
+    written = (target.fields[name].reference for name in effect.set.entries)
+    return any(reads_sensitive(target, run.rules, one.where.reads) for one in written if one is not None)
 
 
 def _site(effect: CompiledEffect, keyword: str) -> Site:

@@ -155,8 +155,11 @@ def _keys(knowledge: Knowledge, source: str, record: Mapping[str, object]) -> di
 
 
 def _report_source(run: Run, knowledge: Knowledge, source: str, error: cel.CelError) -> None:
-    lookup = run.resource.lookups.get(source)
-    formula = lookup.by if lookup is not None else EMPTY_MAP
+    if source in run.resource.lookups:
+        formula = run.resource.lookups[source].by
+    else:
+        reference = run.resource.bound_references[source].reference
+        formula = reference.where if reference is not None else EMPTY_MAP
     for one in knowledge.rules.values():
         if source in one.rule.facts.values():
             run.undecided(_site(one, "facts"), formula, error)

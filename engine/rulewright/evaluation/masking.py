@@ -290,6 +290,8 @@ def _may_be_sensitive(
     # `value` and `item` stand for some field of this file: one sensitive field makes them suspect.
     if behind is False and path[0] in ("value", "item"):
         return any(field.hides for field in resource.sendable.values())
+    if behind is False and _is_in_front(scope, path[0]):
+        return scope.sensitive
     if isinstance(behind, bool):
         return behind
     if len(path) == 1:

@@ -28,8 +28,12 @@ from rulewright.model import LookUp
 
 
 class Provenance(Struct, frozen=True):
-    """What the response of a resource holds of sensitive fields, and what each effect's message does."""
+    """What the response of a resource holds of sensitive fields, and what each effect's message does.
 
+    `body` is the response's before the envelope.
+    """
+
+    body: Held
     response: Held
     messages: Mapping[str, Held]
 
@@ -55,26 +59,38 @@ def mask_held(whole: Held, value: object) -> object:
 
 def _work_out(rules: CompiledRules, resource: CompiledResource) -> Provenance:
     if not any(one.hides for one in rules.resources.values()):
-        return Provenance("", {})
+        return Provenance("", "", {})
 
     def behind(name: str) -> Held:
         return _behind(rules, resource, name)
 
+    body = _of_body(resource, behind)
     return Provenance(
-        _of_response(resource, behind),
+        body,
+        _of_response(resource, body, behind),
         {one.id: _of(one.body, behind) for one in resource.every_effect() if one.body is not None},
     )
 
 
-def _of_response(resource: CompiledResource, behind: Behind) -> Held:
+def body_holds_secret(rules: CompiledRules, resource: CompiledResource) -> bool:
+    """Whether what the envelope of a response reads as `body` holds a value of a sensitive field."""
+    return bool(any_of(provenance_of(rules, resource).body))
+
+
+def _of_body(resource: CompiledResource, behind: Behind) -> Held:
     shape = resource.response
     body = _of(shape.body, behind) if shape.body is not None else behind("record")
     if not isinstance(body, str) or not body:
         parts = body if not isinstance(body, str) else {}
         body = {**parts, **{name: _of(part, behind) for name, part in shape.include.items()}}
-    if shape.envelope is None:
+    return body
+
+
+def _of_response(resource: CompiledResource, body: Held, behind: Behind) -> Held:
+    envelope = resource.response.envelope
+    if envelope is None:
         return body
-    return _of(shape.envelope, lambda name: body if name == "body" else behind(name))
+    return _of(envelope, lambda name: body if name == "body" else behind(name))
 
 
 def _of(valued: Valued, behind: Behind) -> Held:

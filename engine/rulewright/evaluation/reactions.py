@@ -39,7 +39,8 @@ def _react_one(run: Run, reaction: CompiledReaction, judge: Callable[[Run], None
     except cel.Unknown:
         return
     except cel.CelError as error:
-        run.undecided(site, reaction.by, error, scope)
+        quotes = run.tells_secrets(reaction.with_, scope)
+        run.undecided(site, reaction.by, error, scope, quotes_secrets=quotes)
         return
     if run.records is None or any(value is None for value in where.values()):
         return

@@ -11,6 +11,7 @@ from rulewright.evaluation.assembly import reopen_scope
 from rulewright.evaluation.effects import stored_record
 from rulewright.evaluation.fitting import plain
 from rulewright.evaluation.log import Site, Stage
+from rulewright.evaluation.provenance import body_holds_secret
 from rulewright.evaluation.run import FAILED, Run
 from rulewright.evaluation.stored_form import PrintedTimestamp, decode_record, print_instant
 from rulewright.evaluation.views import Layer, View
@@ -56,7 +57,8 @@ def _body(run: Run, record: View) -> object:
     if shape.envelope is None:
         return printed
     names = {"body": printed, "resource": View({"name": run.resource.file.name}, ("name",))}
-    wrapped = _evaluate(run, shape.envelope, Layer(names, run.scope))
+    is_secret = body_holds_secret(run.rules, run.resource)
+    wrapped = _evaluate(run, shape.envelope, Layer(names, run.scope, sensitive=is_secret))
     return print_value(run, wrapped)
 
 

@@ -266,10 +266,15 @@ class Run:
         error: cel.CelError,
         scope: Mapping[str, object] | None = None,
         words: str = "can't be decided",
+        *,
+        quotes_secrets: bool = False,
     ) -> None:
-        """Report that a rule can't be decided. An error's words may quote values, so sensitive ones go."""
+        """Report that a rule can't be decided. An error's words may quote values, so sensitive ones go.
+
+        `quotes_secrets`: they may be of another expression than `formula`, one that reads sensitive values.
+        """
         quotes_values = not isinstance(error, NoStoreError | cel.Unknown)
-        hidden = quotes_values and self.tells_secrets(formula, scope)
+        hidden = quotes_values and (quotes_secrets or self.tells_secrets(formula, scope))
         reason = " on these values" if hidden else f": {error.message}"
         # Severity "error" would say that the payload is refused, which nobody knows.
         because = self.because(formula, scope)

@@ -138,7 +138,8 @@ def verify_state(run: Run) -> None:
     if workflow is None or workflow.state_from is None or run.transition is None:
         return
     site = site_of(run.transition)
-    reached = run.attempt(workflow.state_from, site, Layer({"current": run.record}, run.scope))
+    scope = Layer({"current": run.record}, run.scope, fields={"current": run.resource.fields})
+    reached = run.attempt(workflow.state_from, site, scope)
     if reached is not FAILED and reached != run.transition.rule.to:
         rule, shown = run.transition.rule, _shown(run, workflow, reached)
         run.report(site, "transition", f"{rule.event} should lead to {rule.to}, and leads to {shown}")

@@ -83,7 +83,7 @@ def _delivered(
             change = _write_back(transaction, letter, reply, rules)
     except (cel.CelError, AdapterError) as error:
         # The receiver has it: sending it again would not make the reply any better.
-        note = f"nothing was written back: {_words(error)}"
+        note = f"nothing was written back: {_words(error, letter, rules)}"
     transaction.update(
         MESSAGES.resource, letter.id, _tried(letter, reply, now, note) | {"state": "delivered", "due": None}
     )
@@ -177,5 +177,10 @@ def _fitted(resource: CompiledResource, values: Mapping[str, object]) -> dict[st
     return encode_record(resource.fields, known)
 
 
-def _words(error: Exception) -> str:
-    return error.message if isinstance(error, cel.CelError) else str(error)
+def _words(error: Exception, letter: Letter, rules: CompiledRules) -> str:
+    """What went wrong. An error of an expression may quote the record, or what the receiver repeats of it."""
+    if not isinstance(error, cel.CelError):
+        return str(error)
+    resource = rules.resources.get(letter.resource)
+    hides = letter.shown != letter.body or (resource is not None and resource.hides)
+    return "what is set can't be worked out on these values" if hides else error.message
