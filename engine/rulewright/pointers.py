@@ -5,7 +5,11 @@ Imports nothing: a warm start needs it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
+from typing import Final
+
+# No list is as long as to need more digits, and Python reads no number of some thousand of them.
+_MOST_DIGITS: Final = 9
 
 
 def escape_pointer(name: str) -> str:
@@ -16,6 +20,14 @@ def escape_pointer(name: str) -> str:
 def steps_of(pointer: str) -> list[str]:
     """The names and indexes on the way to a JSON Pointer; none of "", the whole."""
     return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+
+
+def index_in(values: Sized, step: str) -> int | None:
+    """The index that a step means in a list; None for a name, and for what is beyond the list's end."""
+    if not step.isdecimal() or len(step) > _MOST_DIGITS:
+        return None
+    index = int(step)
+    return index if index < len(values) else None
 
 
 def pointer_to(steps: Iterable[str]) -> str:

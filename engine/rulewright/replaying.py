@@ -18,7 +18,7 @@ from rulewright.compiled import CompiledRules
 from rulewright.delivery import carry_out
 from rulewright.errors import AdapterError, EvaluationError
 from rulewright.evaluation import MASK
-from rulewright.evaluation.overlay import matches
+from rulewright.evaluation.overlay import matches, sequence_number
 from rulewright.outcome import Outcome
 from rulewright.ports import Records, Store, Transaction
 
@@ -105,8 +105,8 @@ def _skipped_numbers(
                 continue
             given.add((resource, name))
             prefix = str(generate.options.get("prefix") or "")
-            number = str(change["set"].get(name, "")).removeprefix(prefix)
-            if number.isdecimal() and int(number) > store.last_in_sequence(resource, name, prefix) + 1:
+            number = sequence_number(change["set"].get(name), prefix)
+            if number > store.last_in_sequence(resource, name, prefix) + 1:
                 yield f"{resource} before {name} {change['set'][name]}"
 
 

@@ -168,6 +168,7 @@ def test_statuses_are_called_alike_on_every_python() -> None:
         {"error": []},
         {"error": {"code": 5, "reasons": "x"}},
         {"errors": {"participants.99999999999999999999.x": ["Bad."]}},
+        {"errors": {f"participants.{'9' * 5_000}": ["Bad."]}},
         {"a": {"b": [[["x"]], {"c": {"d": ["deep"]}}]}},
         {str(number): ["x"] for number in range(5_000)},
     ],

@@ -92,6 +92,30 @@ def test_what_was_there_before_is_given(store: Store) -> None:
     assert fates(replayed) == ["same"] * 3, [one.differences for one in replayed]
 
 
+@pytest.mark.parametrize("digits", [19, 5_000])
+def test_a_key_of_too_many_digits_is_no_number_of_a_sequence(digits: int, tmp_path: Path) -> None:
+    """No record is missed for having been numbered before it."""
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "note.yaml").write_text(
+        "rulewright: 1\nresource: desk/note\nkey: id\n"
+        "fields: {id: {type: string, generate: {sequence: {prefix: N, width: 3}}}}\n"
+    )
+    (tmp_path / "desk" / "pad.yaml").write_text(
+        "rulewright: 1\nresource: desk/pad\nkey: id\n"
+        "fields: {id: {type: integer, generate: sequence}, first: {type: string}}\n"
+        "effects: [{id: a, create: desk/note, set: {id: payload.first}}]\n"
+    )
+    program, store = load(tmp_path), MemoryStore()
+    for first in ("Nx", f"N{'9' * digits}"):
+        assert program.apply("desk/pad", {"first": first}, store=store).stored
+    with store.transaction() as transaction:
+        transaction.delete(DECISIONS.resource, {"decision": 1})
+
+    (replayed,) = again(program, store)
+
+    assert replayed.differences == ("desk/pad before id 2",)
+
+
 def test_what_was_pruned_is_missing_and_not_different(store: Store) -> None:
     """Numbers that were given, records that were looked up, or changed."""
     program = load()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from rulewright.evaluation.log import is_within
-from rulewright.pointers import steps_of
+from rulewright.pointers import index_in, steps_of
 
 # A place that is not there.
 MISSING: Final = object()
@@ -43,8 +43,8 @@ def value_at(payload: object, pointer: str) -> object:
     for step in steps_of(pointer):
         if isinstance(value, Mapping) and step in value:
             value = value[step]
-        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
-            value = value[int(step)]
+        elif isinstance(value, list) and (index := index_in(value, step)) is not None:
+            value = value[index]
         else:
             return MISSING
     return value
@@ -88,9 +88,9 @@ def _put(payload: object, steps: list[str], value: object) -> object:
     if isinstance(payload, Mapping) and (first in payload or not rest):
         below = _put(payload.get(first), rest, value)
         return MISSING if below is MISSING else {**payload, first: below}
-    if isinstance(payload, list) and first.isdigit() and int(first) < len(payload):
-        below = _put(payload[int(first)], rest, value)
-        changed = [*payload[: int(first)], below, *payload[int(first) + 1 :]]
+    if isinstance(payload, list) and (index := index_in(payload, first)) is not None:
+        below = _put(payload[index], rest, value)
+        changed = [*payload[:index], below, *payload[index + 1 :]]
         return MISSING if below is MISSING else changed
     return MISSING
 
@@ -102,8 +102,7 @@ def _take(payload: object, steps: list[str]) -> object:
             return {name: value for name, value in payload.items() if name != first}
         below = _take(payload[first], rest)
         return MISSING if below is MISSING else {**payload, first: below}
-    if isinstance(payload, list) and first.isdigit() and int(first) < len(payload):
-        index = int(first)
+    if isinstance(payload, list) and (index := index_in(payload, first)) is not None:
         if not rest:
             return [*payload[:index], *payload[index + 1 :]]
         below = _take(payload[index], rest)

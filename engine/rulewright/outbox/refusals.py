@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from rulewright.pointers import pointer_to, steps_of
+from rulewright.pointers import index_in, pointer_to, steps_of
 from rulewright.ports import Reply
 from rulewright.problem import Problem, VendorError
 
@@ -190,7 +190,8 @@ def _pointer(steps: tuple[str, ...], sent: Refused) -> str:
             name = next((each for each in (step, *names) if each in names and _same(each, step)), step)
             value = value.get(name)
         elif isinstance(value, list):
-            value = value[int(step)] if step.isdecimal() and int(step) < len(value) else None
+            place = index_in(value, step)
+            value = value[place] if place is not None else None
         found.append(name)
     return pointer_to(found)
 

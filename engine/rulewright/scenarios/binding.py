@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from rulewright.outcome import Outcome
+from rulewright.pointers import index_in
 from rulewright.report.outcome_json import outcome_json
 from rulewright.source import ListNode, MapNode, Node, Scalar
 
@@ -42,8 +43,8 @@ def _look_up(text: str, name: str, steps: list[str], bound: Mapping[str, Mapping
     for step in steps:
         if isinstance(value, Mapping) and step in value:
             value = value[step]
-        elif isinstance(value, list | tuple) and step.isdecimal() and int(step) < len(value):
-            value = value[int(step)]
+        elif isinstance(value, list | tuple) and (index := index_in(value, step)) is not None:
+            value = value[index]
         else:
             verdict = bound[name].get("verdict")
             raise UnboundError(f"{text}: the outcome of {name} ({verdict}) has no {step} there")

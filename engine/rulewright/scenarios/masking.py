@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from rulewright.compiled import CompiledField, CompiledRules
 from rulewright.evaluation.masking import MASK, mask_record
+from rulewright.pointers import index_in
 from rulewright.scenarios.matching import Difference
 from rulewright.scenarios.model import ABSENT, Record, Step
 
@@ -60,8 +61,8 @@ def _along(steps: Iterable[str], value: object) -> Iterator[object]:
     for step in steps:
         if isinstance(value, Mapping):
             value = value.get(step)
-        elif isinstance(value, list | tuple) and step.isdecimal() and int(step) < len(value):
-            value = value[int(step)]
+        elif isinstance(value, list | tuple) and (index := index_in(value, step)) is not None:
+            value = value[index]
         yield value
 
 

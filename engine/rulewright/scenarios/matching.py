@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from msgspec import Struct
 
-from rulewright.pointers import steps_of
+from rulewright.pointers import index_in, steps_of
 from rulewright.scenarios.model import ABSENT, Expectation, Record, ResponseExpectation, StoreExpectation
 from rulewright.scenarios.pairing import nearest, pair
 
@@ -207,8 +207,8 @@ def _at(body: object, pointer: str) -> object:
     for name in steps_of(pointer):
         if isinstance(body, Mapping) and name in body:
             body = body[name]
-        elif isinstance(body, list) and name.isdecimal() and int(name) < len(body):
-            body = body[int(name)]
+        elif isinstance(body, list) and (index := index_in(body, name)) is not None:
+            body = body[index]
         else:
             return ABSENT
     return body

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from rulewright.pointers import steps_of
+from rulewright.pointers import index_in, steps_of
 from rulewright.problem import Severity, SourceProblem, Span
 from rulewright.source.locate import character_ranges
 from rulewright.source.text import SourceText
@@ -145,6 +145,5 @@ def child_at(node: Node, step: str) -> Node | None:
     """One step of a JSON Pointer."""
     if isinstance(node, MapNode):
         return node.get(step)
-    if isinstance(node, ListNode) and step.isdecimal() and len(step) < 10 and int(step) < len(node.items):
-        return node.items[int(step)]
-    return None
+    index = index_in(node.items, step) if isinstance(node, ListNode) else None
+    return node.items[index] if isinstance(node, ListNode) and index is not None else None
