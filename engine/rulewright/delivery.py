@@ -58,17 +58,16 @@ def carry_out(
     *,
     audit: bool = True,
     forward: str | None = None,
-    accounts: Accounts | None = None,
     referee: bool = False,
 ) -> Receipt:
     """Decide against the transaction's own reads, then write what was decided. A refusal writes nothing.
 
     `forward` names a target to which an accepted payload is passed on. `audit`: the outcome is kept for
-    the history of what it changes, by the `accounts` of the transaction if there are some. `referee`:
-    see `decide`. Raises AdapterError where the store fails; then the transaction must be rolled back.
+    the history of what it changes. `referee`: see `decide`. Raises AdapterError where the store fails; then
+    the transaction must be rolled back.
     """
     outcome = decide(rules, resource, inputs, transaction, referee=referee)
-    return store_outcome(rules, outcome, inputs, transaction, audit=audit, forward=forward, accounts=accounts)
+    return store_outcome(rules, outcome, inputs, transaction, audit=audit, forward=forward)
 
 
 def store_outcome(
@@ -81,7 +80,10 @@ def store_outcome(
     forward: str | None = None,
     accounts: Accounts | None = None,
 ) -> Receipt:
-    """Write what was decided against this transaction's own reads. Parameters as of `carry_out`."""
+    """Write what was decided against this transaction's own reads. Parameters and errors as of `carry_out`.
+
+    `accounts`: what keeps the history of all that the transaction does, where many outcomes share it.
+    """
     if not outcome.accepted or outcome.replayed:
         return Receipt(outcome, stored=False)
     if forward is not None:

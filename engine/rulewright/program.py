@@ -33,15 +33,7 @@ from rulewright.bundle import load_rules_once
 from rulewright.compiled import CompiledRules, compile_rules
 from rulewright.conflicts import despite_conflicts
 from rulewright.errors import AdapterError
-from rulewright.evaluation import (
-    Inputs,
-    Move,
-    Request,
-    Tracer,
-    find_resource,
-    moves,
-    with_payload,
-)
+from rulewright.evaluation import Inputs, Move, Request, Tracer, find_resource, moves, with_payload
 from rulewright.hotpath import decide
 from rulewright.inference import require_backend
 from rulewright.outbox.letters import LEASE, MESSAGES

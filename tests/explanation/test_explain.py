@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
 from order_desk import PROGRAM, SECRET, order, shop_store
 
+from rulewright import load
 from rulewright.checks import pages
 from rulewright.explanation import Explanation, FieldNode, Ruling, explain
 from rulewright.explanation.problem_pages import PROBLEM_PAGES
 from rulewright.problem import CODES
 from rulewright.report.explanation import explanation_data, explanation_lines
+from rulewright_adapters.memory import MemoryStore
 
 
 def rulings(explanation: Explanation) -> dict[tuple[str, str], Ruling]:
@@ -89,6 +92,36 @@ def test_every_problem_is_some_rule_that_failed() -> None:
     failed = {(one.rule, one.path) for one in rulings(explanation).values() if one.status == "failed"}
 
     assert {(one.rule, one.path) for one in explanation.outcome.problems} <= failed
+
+
+@pytest.mark.parametrize(
+    ("operation", "label", "word"),
+    [("create", "effect", "absent"), ("update", "stored", "absent"), ("go", "stored", "effect")],
+)
+def test_an_effect_is_where_a_value_came_from_only_where_it_ran(
+    operation: str, label: str, word: str, tmp_path: Path
+) -> None:
+    """One of creates sets nothing in an update; one of a transition does, in its event."""
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "pad.yaml").write_text(
+        "rulewright: 1\nresource: desk/pad\nkey: id\n"
+        "fields: {id: {type: integer, generate: sequence}, label: {type: string}, word: {type: string},"
+        " state: {type: string, readonly: ignore}}\n"
+        "effects: [{id: named, set: {label: \"'new'\"}}]\n"
+        "workflow:\n"
+        "  field: state\n"
+        "  initial: a\n"
+        "  states: {a: {}, b: {}}\n"
+        "  transitions: [{event: go, from: a, to: b, effects: [{id: told, set: {word: \"'gone'\"}}]}]\n"
+    )
+    program = load(tmp_path)
+    store = MemoryStore({"desk/pad": [{"id": 1, "state": "a", "label": "old"}]}, program.tables)
+    key = None if operation == "create" else 1
+
+    explanation = explain(program, "desk/pad", program.inputs({}, operation=operation, key=key), store)
+
+    sources = {node.name: node.origin.source for node in explanation.fields if node.origin}
+    assert (sources["label"], sources["word"]) == (label, word)
 
 
 def test_says_where_each_value_came_from() -> None:

@@ -54,11 +54,9 @@ def plan_changes(run: Run, values: Mapping[str, object]) -> Plan:
     records = run.records if run.records is not None else Overlay(_NoRecords(), run.rules.keys)
     plan = Plan(own_key=stored_record(run).get(run.resource.key), records=records)
     _plan_own(run, plan)
-    moved = run.transition.effects if run.transition is not None else ()
     with records.hiding(run.resource.name, plan.own_key):
-        for effect in (*run.conclusions, *run.resource.effects, *moved):
-            if effect.runs_on(run.inputs.operation):
-                _plan_effect(run, plan, effect)
+        for effect in run.effects:
+            _plan_effect(run, plan, effect)
     plan.changes.insert(0, _own_change(run, plan))
     return plan
 

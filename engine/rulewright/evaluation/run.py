@@ -195,6 +195,13 @@ class Run:
         return self.resource.settable(self.inputs.operation)
 
     @property
+    def effects(self) -> tuple[CompiledEffect, ...]:
+        """What may happen in this operation, in its order: conclusions, own effects, the transition's."""
+        moved = self.transition.effects if self.transition is not None else ()
+        every = (*self.conclusions, *self.resource.effects, *moved)
+        return tuple(effect for effect in every if effect.runs_on(self.inputs.operation))
+
+    @property
     def is_trusted(self) -> bool:
         """Whether the system itself acts: there is no caller whose rights could be judged."""
         return self.is_reaction or self.inputs.trusted

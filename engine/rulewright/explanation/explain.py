@@ -60,7 +60,7 @@ def _fields(evidence: Evidence) -> Iterator[FieldNode]:
     """The fields of the record, each with the origin of its value where there is a record."""
     run, record = evidence.run, evidence.outcome.record
     happened = [one.rule for one in evidence.judged if one.result == "true"]
-    happened += [one.id for one in run.resource.effects if one.when is None]
+    happened += [one.id for one in run.effects if one.when is None]
     fields = {**run.resource.fields, **run.intake}
     for name, field in fields.items():
         holder = run.merged if name in run.resource.fields else run.sent

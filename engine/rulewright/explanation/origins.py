@@ -16,7 +16,7 @@ def origin_of(run: Run, field: CompiledField, effects: Collection[str]) -> Origi
     for conclusion in run.conclusions:
         if name in conclusion.set.entries:
             return Origin("inferred", conclusion.id, str(conclusion.rule.span))
-    for effect in reversed(run.resource.effects):
+    for effect in reversed(run.effects):
         if effect.rule.verb is None and effect.id in effects and name in effect.set.entries:
             return Origin("effect", effect.id, str(effect.rule.span))
     moved = _moved(run, name)
