@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from rulewright import cel
 from rulewright.audit import DECISIONS
@@ -67,6 +68,7 @@ def _foreign_keys(resource: CompiledResource) -> Iterator[ForeignKey]:
 
 
 def _looked_up_fields(rules: CompiledRules) -> dict[str, list[tuple[str, ...]]]:
+    """The fields by which rules find records of each resource: look-ups, references, effects, reactions."""
     found: dict[str, list[tuple[str, ...]]] = {}
     for resource in rules.resources.values():
         for lookup in resource.lookups.values():
@@ -77,8 +79,10 @@ def _looked_up_fields(rules: CompiledRules) -> dict[str, list[tuple[str, ...]]]:
         for field in resource.fields.values():
             if field.reference is not None:
                 found.setdefault(field.reference.resource, []).append((field.reference.by,))
-        for effect in resource.effects:
+        for effect in resource.every_effect():
             target = effect.rule.target
             if target is not None and target in rules.resources and effect.where.entries:
                 found.setdefault(target, []).append(tuple(effect.where.entries))
+    for reaction in chain.from_iterable(rules.reactions.values()):
+        found.setdefault(reaction.rule.for_each.resource, []).append(tuple(reaction.by.entries))
     return found

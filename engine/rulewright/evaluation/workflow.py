@@ -14,6 +14,7 @@ from rulewright.evaluation.masking import MASK
 from rulewright.evaluation.provenance import holds_secret
 from rulewright.evaluation.run import FAILED, Run
 from rulewright.evaluation.views import Layer
+from rulewright.formula import OWN_ROOTS
 from rulewright.problem import Because
 
 
@@ -171,8 +172,7 @@ def judge_move(run: Run) -> Move:
         if transition.guard is None:
             return Move(event, True, transition.rule.to, missing=missing)
         awaited = any(
-            len(path) > 1 and path[0] in ("payload", "record") and path[1] in missing
-            for path in transition.guard.reads
+            len(path) > 1 and path[0] in OWN_ROOTS and path[1] in missing for path in transition.guard.reads
         )
         held = None if awaited else run.holds(transition.guard, site_of(transition))
         if held:

@@ -250,7 +250,7 @@ def _place_of(check: Check) -> str:
 
 
 def _effects(resource: CompiledResource) -> Iterator[str]:
-    effects = resource.file.effects
+    effects = resource.effects
     if not effects:
         return
     yield "## What else changes"
@@ -259,10 +259,10 @@ def _effects(resource: CompiledResource) -> Iterator[str]:
         ("id", "on", "when", "what"),
         (
             (
-                f"`{one.id}`",
-                ", ".join(f"`{name}`" for name in one.on or ("create",)),
-                code(one.when.text) if one.when else "always",
-                _effect(one),
+                f"`{one.rule.id}`",
+                ", ".join(f"`{name}`" for name in one.on),
+                code(one.rule.when.text) if one.rule.when else "always",
+                _effect(one.rule),
             )
             for one in effects
         ),
@@ -370,11 +370,10 @@ def _formulas(resource: CompiledResource) -> Iterator[str]:
         yield from _texts(field.rule.compute.value if field.rule.compute else None)
         yield from (one.check.text for one in field.rule.checks)
     yield from (one.check.text for one in (*file.checks, *file.invariants))
-    transitions = file.workflow.transitions if file.workflow else ()
-    for effect in (*file.effects, *(effect for one in transitions for effect in one.effects)):
-        for part in (effect.when, effect.where, effect.set, effect.body):
+    for effect in resource.every_effect():
+        for part in (effect.rule.when, effect.rule.where, effect.rule.set, effect.rule.body):
             yield from _texts(part)
-    for transition in transitions:
+    for transition in file.workflow.transitions if file.workflow else ():
         yield from _texts(transition.guard)
         yield from _texts(transition.set)
 
