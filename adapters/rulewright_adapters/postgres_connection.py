@@ -218,7 +218,8 @@ def _set_up(connection: Connection) -> None:
 
 def _whole(digits: str) -> int | float:
     """Return a whole number as what it was: `values.fit` keeps none above 64 bits but floats."""
-    number = int(digits)
+    # Python reads no number of thousands of digits.
+    number = int(digits) if len(digits) < 30 else INT64_MAX + 1
     return number if INT64_MIN <= number <= INT64_MAX else float(number)
 
 

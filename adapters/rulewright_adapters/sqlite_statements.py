@@ -106,13 +106,25 @@ class Statements(Questions):
         return known
 
     def decoded(self, field: str, value: object) -> object:
-        """Return what a column holds as a stored value."""
+        """Return what a column holds as a stored value. Raises AdapterError where somebody damaged it."""
         if value is None:
             return None
         kind = self.shape.types[field]
         if kind == "boolean":
             return bool(value)
-        return json.loads(str(value)) if kind == "json" else value
+        return self._json(field, str(value)) if kind == "json" else value
+
+    def _json(self, field: str, text: str) -> object:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            # Not the text, nor the record's key: they may be somebody's secrets.
+            column = quoted(field)
+            raise AdapterError(
+                f"{self.shape.table.resource}.{field} is damaged: a record's text can't be read as JSON; "
+                f"SELECT * FROM {self.table} WHERE NOT json_valid({column}) may find it. Mend it, or restore "
+                "it from a copy"
+            ) from None
 
 
 def _condition(asked: Asked) -> str:

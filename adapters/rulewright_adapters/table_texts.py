@@ -50,5 +50,5 @@ def table_of(resource: str, text: str) -> Table:
             tuple(map(tuple, kept["indexes"])),
             tuple(ForeignKey(*key) for key in kept["foreign_keys"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise AdapterError(f"{resource}: what the store says of its own tables can't be read") from error

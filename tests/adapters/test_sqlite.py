@@ -22,7 +22,7 @@ from rulewright.ports import Column, Store, Table
 from rulewright.testing import CASE, HOUSEHOLD, TABLES, StoreContract
 from rulewright_adapters import open_store, sqlite_connection
 from rulewright_adapters.sqlite import SqliteStore
-from rulewright_adapters.sqlite_statements import sequence_texts
+from rulewright_adapters.sqlite_statements import sequence_texts, table_name
 
 
 class TestContractInAFile(StoreContract):
@@ -263,6 +263,29 @@ def test_a_damaged_file_is_an_adapter_error(path: Path) -> None:
 
     with pytest.raises(AdapterError, match=r"damaged|SQLite says"), closing(SqliteStore(str(path))) as store:
         store.find(CASE, {})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{bad", "[" * 100_000, "9" * 5000], ids=["empty", "bad", "deep", "long"]
+)
+def test_a_damaged_value_is_an_adapter_error(path: Path, text: str) -> None:
+    """Its field is named, and how to find it; it was an internal error."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"UPDATE {table_name(CASE)} SET address = ?", (text,))
+        connection.commit()
+
+    with closing(SqliteStore(str(path))) as store, pytest.raises(AdapterError, match="WHERE NOT json_valid"):
+        store.find(CASE, {})
+
+
+def test_what_the_store_says_of_itself_may_be_damaged(path: Path) -> None:
+    """Nested without end, too."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE _rulewright_tables SET shape = ?", ("[" * 100_000,))
+        connection.commit()
+
+    with pytest.raises(AdapterError, match="can't be read"):
+        SqliteStore(str(path))
 
 
 def test_a_relative_path_is_taken_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
