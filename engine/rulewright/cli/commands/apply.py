@@ -49,7 +49,8 @@ def command(
     """Decide payloads one after the other and store what is accepted, with all its changes.
 
     A payload that is not accepted leaves nothing behind. An outcome is printed after it was stored. A run
-    that was interrupted, however hard, is taken up again by --resume: each payload is applied once.
+    that was interrupted, however hard, is taken up again by --resume: each payload is applied once, and the
+    exit status is that of the whole file.
 
     With --forward, what is accepted is also sent to a target, by `rulewright outbox deliver`.
 
