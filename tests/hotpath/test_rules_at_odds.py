@@ -403,6 +403,22 @@ fields:
 """,
         ({"name": "xa"}, {"name": "z"}, {"name": "y", "size": 1}, {"size": 1}, {"size": "x"}, {}),
     ),
+    # Records are read in the order of the fields: first what options need, then what is named.
+    "options_that_are_looked_up": (
+        """
+lookups: {chosen: {find_all: desk/person, by: {name: payload.name}}}
+fields:
+  first: {type: integer, references: {resource: desk/person}}
+  name: {type: string}
+  whom: {type: integer, one_of: 'chosen.map(one, one.id)', references: {resource: desk/person, as: person}}
+""",
+        (
+            {"first": 1, "name": "Ann", "whom": 1},
+            {"first": 2, "name": "Ann", "whom": 1},
+            {"first": 1, "name": "Bob", "whom": 1},
+            {"name": "Ann", "whom": 2},
+        ),
+    ),
     # What may be chosen from is not known where the options are no list.
     "options_that_are_no_list": (
         """

@@ -20,26 +20,18 @@ _DEFAULT_ON = ("create", "update")
 
 
 def judge_values(run: Run) -> None:
-    """Judge computed options of every value that is given, then references of those that none refused."""
-    refused: list[str] = []
-    for place in _given(run):
-        for field in _with_items(place):
-            if field.one_of is not None and is_touched(run, place.top, field.one_of):
-                refused += _judge_options(run, place, field)
-    run.end_fields(refused)
-    for place in _given(run):
-        for field in _with_items(place):
+    """Judge computed options of every value that is given, and its reference where none refused it."""
+    for place in places(run, "values"):
+        if place.value is None or (not place.is_sound and not place.has_items):
+            continue
+        fields = _with_items(place)
+        refused = [pointer for field in fields for pointer in _judge_options(run, place, field)]
+        run.end_fields(refused)
+        for field in fields if place.pointer not in refused else ():
             if field.reference is not None and is_touched(run, place.top, None):
                 judge_reference(run, place, field)
     judge_required_lookups(run)
     run.settle(Stage.REFERENCE)
-
-
-def _given(run: Run) -> Iterator[Place]:
-    """Yield the places of values that are there, of which any that is unsound has sound items."""
-    for place in places(run, "values"):
-        if place.value is not None and (place.is_sound or place.has_items):
-            yield place
 
 
 def _with_items(place: Place) -> tuple[CompiledField, ...]:
@@ -64,7 +56,8 @@ def _each(place: Place, field: CompiledField) -> Iterator[tuple[str, object]]:
 def _judge_options(run: Run, place: Place, field: CompiledField) -> Iterator[str]:
     """Yield the pointer of each value that is none of its options."""
     formula = field.one_of
-    assert formula is not None
+    if formula is None or not is_touched(run, place.top, formula):
+        return
     for pointer, value in _each(place, field):
         site = site_at(field, "one_of", pointer, Stage.SHAPE)
         scope = layer_of_value(run, place, field, value)
