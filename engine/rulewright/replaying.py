@@ -17,7 +17,7 @@ from rulewright.audit import DECISIONS, Decision, find_decision, inputs_of
 from rulewright.compiled import CompiledRules
 from rulewright.delivery import carry_out
 from rulewright.errors import AdapterError, EvaluationError
-from rulewright.evaluation import MASK
+from rulewright.evaluation import MASK, mask_key
 from rulewright.evaluation.overlay import matches, sequence_number
 from rulewright.outcome import Outcome
 from rulewright.ports import Records, Store, Transaction
@@ -88,7 +88,7 @@ def _missing(rules: CompiledRules, decision: Decision, store: Records) -> Iterat
         if (resource, key) not in named and MASK not in repr(key):
             named.add((resource, key))
             if not store.find(resource, {rules.resources[resource].key: key}, 1):
-                yield f"{resource} {key}"
+                yield f"{resource} {mask_key(rules, resource, key)}"
     yield from _skipped_numbers(rules, created, store)
 
 

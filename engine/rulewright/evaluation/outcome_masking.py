@@ -85,13 +85,21 @@ def _change(rules: CompiledRules, change: Change) -> Change:
     return Change(
         change.op,
         change.resource,
-        # A key may be a secret, too. What is kept for history keeps it: there it is how a record is found.
-        MASK if found.fields[found.key].rule.sensitive else change.key,
+        mask_key(rules, change.resource, change.key),
         mask_stored(found, change.set),
         mask_stored(found, change.before) if change.before is not None else None,
         change.rule,
         change.stage,
     )
+
+
+def mask_key(rules: CompiledRules, resource: str, key: object) -> object:
+    """A key as it is told: it may be a secret, too.
+
+    What is kept for the history and the outbox keeps it: there it is how a record is found.
+    """
+    found = rules.resources.get(resource)
+    return MASK if found is not None and found.fields[found.key].rule.sensitive else key
 
 
 def _read(rules: CompiledRules, read: Read) -> Read:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from rulewright import cel
 from rulewright.compiled import CompiledRules, CompiledTarget
 from rulewright.evaluation.masking import MASK, to_json
+from rulewright.evaluation.outcome_masking import mask_key
 from rulewright.evaluation.provenance import holds_secret
 from rulewright.evaluation.stored_form import decode_record
 from rulewright.outbox.claiming import first_unsettled
@@ -35,6 +36,7 @@ def _keep(message: Message, shown: object, rules: CompiledRules, transaction: Tr
         target=message.target,
         resource=message.resource,
         key=message.key,
+        hides_key=mask_key(rules, message.resource, message.key) != message.key,
         method=message.method,
         url=message.url,
         headers=_headers(target),

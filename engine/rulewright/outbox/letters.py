@@ -23,6 +23,8 @@ UNSETTLED: Final[tuple[State, ...]] = ("waiting", "sending", "dead")
 
 # Seconds for which a message belongs to who claimed it, 3,600 at most; renewed while it is being sent.
 LEASE: Final = 60.0
+# A key is one value; a secret one is kept with this name.
+_HIDDEN: Final = "sensitive"
 # When a message is due: at once, whatever any clock says; it sorts before every time.
 AT_ONCE: Final = ""
 
@@ -81,6 +83,8 @@ class Letter:
     created: str
     last_attempt: str | None
     response: Mapping[str, object] | None = field(repr=False)
+    # Whether the key is a secret, which is not told.
+    hides_key: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,7 +98,7 @@ def to_record(letter: Letter) -> dict[str, object]:
         "id": letter.id,
         "target": letter.target,
         "resource": letter.resource,
-        "record": dump(letter.key),
+        "record": dump({_HIDDEN: letter.key} if letter.hides_key else letter.key),
         "method": letter.method,
         "url": letter.url,
         "headers": dump(dict(letter.headers)),
@@ -134,12 +138,14 @@ def _is_sound(letter: Letter) -> bool:
 
 def _read(record: StoredRecord) -> Letter:
     text = cast("Mapping[str, str]", record)
-    body = json.loads(text["body"])
+    body, key = json.loads(text["body"]), json.loads(text["record"])
+    hides_key = isinstance(key, dict)
     return Letter(
         id=cast("int", record["id"]),
         target=text["target"],
         resource=text["resource"],
-        key=json.loads(text["record"]),
+        key=key[_HIDDEN] if hides_key else key,
+        hides_key=hides_key,
         method=text["method"],
         url=text["url"],
         headers=json.loads(text["headers"]),

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from rulewright.audit import Decision
+from rulewright.compiled import CompiledRules
+from rulewright.evaluation import mask_key
 from rulewright.report.pretty import Paint
 from rulewright.report.text import show_text, show_value
 
 
-def decision_json(decision: Decision) -> dict[str, object]:
+def without_secret_keys(decision: Decision, rules: CompiledRules) -> Decision:
+    """A kept decision as it is told: it is kept with the keys by which records are found."""
+    return replace(
+        decision,
+        key=mask_key(rules, decision.resource, decision.key),
+        changes=tuple(
+            {**change, "key": mask_key(rules, change["resource"], change["key"])}
+            for change in decision.changes
+        ),
+    )
+
+
+def decision_json(decision: Decision, rules: CompiledRules) -> dict[str, object]:
     """A kept decision as JSON data."""
-    return asdict(decision)
+    return asdict(without_secret_keys(decision, rules))
 
 
-def decision_in_words(decision: Decision, resource: str, key: object, paint: Paint) -> Iterator[str]:
+def decision_in_words(
+    decision: Decision, resource: str, key: object, rules: CompiledRules, paint: Paint
+) -> Iterator[str]:
     """A decision as far as one record is concerned: who and when, then a line for each field."""
     own = decision.resource == resource and decision.key == key
-    what = decision.operation if own else f"{decision.operation} of {decision.resource} {decision.key}"
+    about = f"{decision.resource} {mask_key(rules, decision.resource, decision.key)}"
+    what = decision.operation if own else f"{decision.operation} of {about}"
     who = show_value(decision.actor) if decision.actor is not None else "the system, or nobody"
     yield f"#{decision.id}  {decision.as_of}  {show_text(what)}  by {who}"
     yield paint(f"    rules {decision.ruleset}", "quiet")

@@ -47,7 +47,7 @@ def letter_in_words(letter: Letter, paint: Paint) -> list[str]:
     """A message whole."""
     lines = [
         letter_line(letter, paint),
-        f"  about  {letter.resource} {show_value(letter.key)}",
+        f"  about  {letter.resource} {show_value(_shown_key(letter))}",
         f"  created {letter.created}  last attempt {letter.last_attempt or '-'}",
         f"  Idempotency-Key  {letter.idempotency_key}",
         *(f"  {show_text(name)}  {show_text(value)}" for name, value in letter.headers.items()),
@@ -80,7 +80,7 @@ def letter_json(letter: Letter) -> dict[str, object]:
         "state": letter.state,
         "target": letter.target,
         "resource": letter.resource,
-        "key": letter.key,
+        "key": _shown_key(letter),
         "method": letter.method,
         "url": letter.url,
         "headers": dict(letter.headers),
@@ -121,6 +121,10 @@ def settled_json(settled: Settled) -> dict[str, object]:
             {"code": one.code, "path": one.path, "message": one.message} for one in settled.problems
         ],
     }
+
+
+def _shown_key(letter: Letter) -> object:
+    return "***" if letter.hides_key else letter.key
 
 
 def _shown_order(key: str | None) -> str | None:

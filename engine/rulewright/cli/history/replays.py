@@ -20,6 +20,7 @@ from rulewright.cli.results import write
 from rulewright.ports import Store
 from rulewright.program import Program
 from rulewright.replaying import Replayed, replay
+from rulewright.report.history import without_secret_keys
 from rulewright.report.text import show_text
 
 
@@ -33,7 +34,9 @@ def replay_history(url: str | None, records: str | None, rules: str | None, outp
         closing(open_existing(url, "where is the history")) as store,
         closing(_beginning(records, program)) as again,
     ):
-        for one in replay(program.compiled, decisions_of(store), again):
+        for made in replay(program.compiled, decisions_of(store), again):
+            shown = without_secret_keys(made.decision, program.compiled)
+            one = Replayed(shown, made.fate, made.differences)
             begins = begins if fates else one.decision.id
             write(_shown(one, chosen, is_first=not fates))
             fates[one.fate] += 1

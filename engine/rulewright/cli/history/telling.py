@@ -33,8 +33,9 @@ def tell_history(resource: str, key: str, choices: Choices, output: OutputChoice
     elif not decisions:
         click.echo(f"nothing is kept about {desk.resource} {named}", err=True)
     painted = paint(output)
-    lines = (line for one in decisions for line in decision_in_words(one, desk.resource, desk.key, painted))
-    write_list(map(decision_json, decisions), lines, output)
+    rules, about = desk.program.compiled, (desk.resource, desk.key)
+    lines = (line for one in decisions for line in decision_in_words(one, *about, rules, painted))
+    write_list((decision_json(one, rules) for one in decisions), lines, output)
     end_with(0 if is_known else 1)
 
 
