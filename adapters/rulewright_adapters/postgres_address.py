@@ -86,6 +86,7 @@ _OPENING = (
     ("no password supplied", "wants a password: put it into the URL, into PGPASSWORD or into ~/.pgpass"),
     ("too many clients", "has no connection left for us"),
     ("remaining connection slots", "has no connection left for us"),
+    ("No space left on device", "can't be opened: the disk of its server is full"),
     ("no pg_hba.conf entry", "does not let this user in from here (pg_hba.conf)"),
 )
 # SQLSTATE, or its first two characters, -> what it means for whoever runs Rulewright.

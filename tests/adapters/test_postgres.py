@@ -175,6 +175,15 @@ def test_a_constraint_of_an_operator_is_a_violation_too(server: Server, url: str
 # Opening
 
 
+def test_a_full_disk_of_the_server_is_told_when_it_is_opened() -> None:
+    """PostgreSQL keeps files of its own for a connection."""
+    said = "FATAL:  could not write init file: No space left on device"
+
+    error = opening_error(address_of("host/intake"), psycopg.OperationalError(said))
+
+    assert str(error).endswith("can't be opened: the disk of its server is full")
+
+
 @pytest.mark.parametrize("state", ["starting up", "in recovery mode", "shutting down"])
 def test_a_server_that_is_not_ready_is_lost_for_now(state: str) -> None:
     """As after a crash: whoever delivers messages tries again."""
