@@ -26,12 +26,17 @@ fields:
   i: {type: integer, nullable: true}
   d: {type: number, nullable: true}
   day: {type: date, nullable: true, format: "%d/%m/%Y"}
+  at: {type: datetime}
+  tags: {type: list, items: {type: string}}
+  rows: {type: list, items: {type: object, fields: {n: {type: integer}}}}
 """
 PAYLOADS: tuple[dict[str, Any], ...] = (
     {},
     {"a": None, "b": None, "i": None, "d": None, "day": None},
-    {"a": " Ab ", "b": "ab", "i": 3, "d": 2, "day": "15/01/2025"},
-    {"a": "ab", "b": "ab", "i": -3, "d": 1e308, "day": "14/01/2025"},
+    {"a": " Ab ", "b": "ab", "i": 3, "d": 2, "day": "15/01/2025", "tags": ["a", " Ab "]},
+    {"a": "ab", "b": "ab", "i": -3, "d": 1e308, "day": "14/01/2025", "rows": [{"n": 1}, {}]},
+    {"at": "2025-01-15T12:00:00.5Z", "tags": [], "rows": []},
+    {"at": "2025-01-15T13:00:00+01:00"},
     {"a": "x" * 20_000, "b": "", "i": 2**63 - 1, "d": -0.5, "day": "31/12/0999"},
 )
 CONDITIONS = (
@@ -49,6 +54,12 @@ CONDITIONS = (
     "double(payload.i) > payload.d",
     "payload.day <= today",
     "payload.day == record.day",
+    "payload.at > now",
+    "payload.at == now || record.at < now",
+    "payload.i in [3, 5]",
+    "payload.tags.exists(t, t == payload.a)",
+    "payload.tags.all(t, t.trim() == t)",
+    "size(payload.rows) > 1",
     "[payload.a, payload.b].filter(v, given(v) && v.trim() != '').join(', ') != ''",
     "[payload.a].filter(v, given(v)).join('-') == [payload.b].filter(v, given(v)).join('-')",
 )
@@ -115,4 +126,12 @@ def test_days_in_a_list_of_the_response(made: Made) -> None:
     """As their field prints them, as outside of a list."""
     quick = made("response: {body: {days: [record.day, record.a], day: record.day}}\n")
 
+    assert assert_alike(quick) == len(PAYLOADS)
+
+
+def test_the_record_as_the_response(made: Made) -> None:
+    """All of its fields, in their order, without a call."""
+    quick = made("response: {body: record}\n")
+
+    assert quick.code.left == ()
     assert assert_alike(quick) == len(PAYLOADS)

@@ -40,7 +40,7 @@ def struct_of_line(
     for one in fields:
         info = types[one.name]
         type_ = info.type
-        if one.children:
+        if one.children and type_ is not Any and Any not in typing.get_args(type_):
             part = _part_of(one, type_, absent)
             sizes[one.name] = len(part.__struct_fields__)
             type_ = typing.Union[part, None] if one.rule.nullable else part  # noqa: UP007 - made at run time

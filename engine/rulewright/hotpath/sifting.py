@@ -26,7 +26,7 @@ from rulewright.hotpath.intake import is_sent
 from rulewright.hotpath.runtime.refusals import Entry
 from rulewright.hotpath.runtime.state import Decline
 from rulewright.hotpath.runtime.texts import date_pattern, has_text_keys, is_positional
-from rulewright.hotpath.writing.shape import is_scalar, loaders_of
+from rulewright.hotpath.writing.shape import is_read_whole, is_scalar, loaders_of
 from rulewright.problem import VendorError
 from rulewright.schema import Message
 
@@ -130,6 +130,13 @@ class Sifter:
         # Whether something unknown is ignored: what was ignored is told of before all else.
         self._ignores = resource.file.unknown == "ignore" or any(
             is_ignoring(resource, one) for one in self.sendable.values()
+        )
+        self._wholes = frozenset(name for name, one in self.sendable.items() if is_read_whole(one, operation))
+        # Of what is ignored in these the evaluator tells.
+        self._quiet = frozenset(
+            name
+            for name in self._wholes
+            if resource.file.unknown == "ignore" or _ignores_within(self.sendable[name])
         )
         self._told: dict[tuple[str, type], Told] = {}
         self._misfits: dict[str, tuple[Entry, ...]] = {}
@@ -297,6 +304,8 @@ class Sifter:
 
         Decline, too, where it speaks of parts and rules rest on the others.
         """
+        if name in self._quiet:
+            raise Decline
         try:
             self.loaders[name].deserialize(value, partial=True)
         except ValidationError as error:
@@ -310,6 +319,9 @@ class Sifter:
         entries = self.entries_told({name: found}, {name: value})
         if any(problem.code == "undecided" for _, problem in entries):
             # A plug-in fails on this very value; what is said of it is not said of others.
+            raise Decline
+        if name in self._wholes and any(problem.code == _UNKNOWN.code for _, problem in entries):
+            # All that is unknown has one place, and is told in the order of the fields.
             raise Decline
         return entries
 
@@ -368,6 +380,11 @@ class _Reporter:
 def is_ignoring(resource: CompiledResource, field: CompiledField) -> bool:
     """Whether unknown parts of an object are dropped."""
     return bool(field.children) and (field.rule.unknown or resource.file.unknown) == "ignore"
+
+
+def _ignores_within(field: CompiledField) -> bool:
+    """Whether unknown parts are dropped in a value, however deep."""
+    return field.rule.unknown == "ignore" or any(map(_ignores_within, field.parts))
 
 
 def is_conditional(field: CompiledField) -> bool:

@@ -88,7 +88,9 @@ def _is_typed(field: CompiledField, value: Any) -> bool:
     """Whether a stored value is of the field's type in all its parts; null is."""
     if value is None:
         return True
-    if value.__class__ is not _CLASSES.get(field.type.basic, value.__class__):
+    kind = _CLASSES.get(field.type.basic, value.__class__)
+    # A number may be held as a whole one.
+    if value.__class__ is not kind and (kind, value.__class__) != (float, int):
         return False
     if field.children:
         return all(_is_typed(child, value.get(child.name)) for child in field.children)

@@ -94,9 +94,10 @@ def whole_of(value: object) -> object:
 
 
 def number_of(value: object) -> object:
-    """A floating-point number that is one, or null, else Decline."""
-    if value is None or (value.__class__ is float and isfinite(value)):
-        return value
+    """A floating-point number that is one, or null, else Decline. A store may hold it as a whole one."""
+    number = float(value) if isinstance(value, int) and value.__class__ is int else value
+    if number is None or (number.__class__ is float and isfinite(number)):
+        return number
     raise Decline
 
 

@@ -32,8 +32,9 @@ from rulewright.hotpath.writing.unit import Code, Unit, part_of
 _EXACT: Final = 2**53
 _ORDERS: Final = {"_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
 _COMPARABLE: Final = ("text", "int", "bool", "double")
-# Those that have an order. Days are held as texts with four digits for each year.
-_ORDERED: Final = ("text", "int", "double", "date")
+_ORDERED: Final = ("text", "int", "double")
+# The kinds of the values that lists of plain values hold.
+_ITEMS: Final = {"string": "text", "email": "text", "uuid": "text", "integer": "int", "boolean": "bool"}
 # Kinds whose stored form is what CEL sees.
 _PLAIN: Final = frozenset({"text", "int", "bool", "double", "any", "null"})
 
@@ -288,8 +289,7 @@ def _equality(writer: Writer, node: Any) -> Code:
     negated = node.function == "_!=_"
     if left.text == right.text == "None":
         return sure_bool(repr(not negated))
-    are_days = left.kind == right.kind == "date" and left.sure and right.sure
-    if are_days and not (left.called or right.called):
+    if _are_moments(left, right):
         return sure_bool(f"({left.text} {'!=' if negated else '=='} {right.text})")
     if right.kind != "null" and (left.kind not in (*_PLAIN, "record") or right.kind not in _PLAIN):
         raise Written
@@ -309,8 +309,18 @@ def _equality(writer: Writer, node: Any) -> Code:
     raise Written
 
 
+def _are_moments(left: Code, right: Code) -> bool:
+    """Whether both are days, or both are instants, in the one form in which these are stored."""
+    is_moment = left.kind == right.kind and left.kind in ("date", "datetime")
+    return is_moment and left.sure and right.sure and not (left.called or right.called)
+
+
 def _order(writer: Writer, node: Any) -> Code:
     left, right = (writer.code(one) for one in node.args)
+    if _are_moments(left, right):
+        # Without the Z: a fraction, which there may be, sorts behind none.
+        cut = "[:-1]" if left.kind == "datetime" else ""
+        return sure_bool(f"({left.text}{cut} {_ORDERS[node.function]} {right.text}{cut})")
     if not (left.sure and right.sure and left.kind == right.kind and left.kind in _ORDERED):
         raise Written
     # Null can't be ordered: Python raises.
@@ -320,13 +330,14 @@ def _order(writer: Writer, node: Any) -> Code:
 def _membership(writer: Writer, node: Any) -> Code:
     item, collection = node.args
     code = writer.code(item)
-    if not (code.sure and code.kind == "text"):
-        raise Written
-    if isinstance(collection, ListExpr):
+    if isinstance(collection, ListExpr) and code.sure and code.kind in ("text", "int"):
         values = [one.value for one in collection.elements if isinstance(one, Literal)]
-        if len(values) != len(collection.elements) or not all(type(one) is str for one in values):
+        kind = str if code.kind == "text" else int
+        if len(values) != len(collection.elements) or not all(type(one) is kind for one in values):
             raise Written
         return sure_bool(f"({code.text} in {tuple(values)!r})")
+    if not (code.sure and code.kind == "text"):
+        raise Written
     listed = writer.code(collection)
     if listed.kind not in ("any", "list") or listed.called:
         raise Written
@@ -334,18 +345,26 @@ def _membership(writer: Writer, node: Any) -> Code:
 
 
 def _macro(writer: Writer, node: Any) -> Code:
-    """`records.exists(r, ...)` and `all` over what a look-up found."""
+    """`listed.exists(one, ...)` and `all` over what a look-up found, or over a list of plain values."""
     if node.kind not in ("exists", "all") or len(node.variables) != 1:
         raise Written
     steps = path_of(node.range)
     listed = writer.resolver.path(steps) if steps is not None and steps[0] not in writer.local else None
-    if listed is None or listed.kind != "records":
+    one = _item(listed, name := f"v{writer.made}") if listed is not None else None
+    if listed is None or one is None:
         raise Written
-    name = f"v{writer.made}"
-    one = Code(name, "record", sure=True, steady=True, fields=listed.fields)
     test = writer.alone({node.variables[0]: one}, node.condition)
     word = "any" if node.kind == "exists" else "all"
     return sure_bool(f"{word}([{test} for {name} in {listed.text}])")
+
+
+def _item(listed: Code, name: str) -> Code | None:
+    """One of several records, or of the plain values of an own list; None for anything else."""
+    if listed.kind == "records":
+        return Code(name, "record", sure=True, steady=True, fields=listed.fields)
+    items = listed.field.items if listed.field is not None and listed.sure else None
+    kind = _ITEMS.get(items.rule.type) if items is not None and listed.kind == "list" else None
+    return Code(name, kind, sure=True, steady=True) if kind is not None else None
 
 
 _WRITERS: Final[Mapping[type, Callable[[Writer, Any], Code]]] = {

@@ -25,7 +25,8 @@ def write_function(writer: Writer, node: Any) -> Code:
     is_method, count = node.target is not None, len(node.args)
     if node.function == "size" and is_method != bool(count):
         operand = writer.code(node.target if is_method else node.args[0])
-        if operand.sure and operand.kind in ("text", "list"):
+        is_list = operand.field is not None and operand.field.rule.type == "list"
+        if operand.kind == "records" or (operand.sure and (is_list or operand.kind in ("text", "list"))):
             return Code(f"len({operand.text})", "int", sure=True, steady=True)
     if node.function == "join" and is_method and count == 1:
         return _join(writer, node)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from rulewright.compiled import CompiledField
+from rulewright.fieldtypes import decode_number
 from rulewright.hotpath.intake import is_map
 from rulewright.hotpath.runtime.merging import stored_reader
 from rulewright.hotpath.writing.cells import Cells, map_of
@@ -53,7 +54,8 @@ class MergeWriter:
         yield f"s.merged = merged_of(s.p, {sent}, s.kept, {maps!r})"
 
     def _reader(self, field: CompiledField) -> str:
-        is_plain = field.type.encode is field.type.decode and not field.children
+        kind = field.type
+        is_plain = not field.children and (kind.encode is kind.decode or kind.decode is decode_number)
         if is_plain and field.type.basic in _READERS:
             return _READERS[field.type.basic]
         return self.unit.constant("kept", stored_reader(field))

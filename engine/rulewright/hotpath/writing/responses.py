@@ -150,6 +150,8 @@ class ResponseWriter:
                     one, inner = writer.each(name, listed)
                     return f"[{self._written(body, inner)} for {one} in {listed.text}]"
         steps = path_of(node) or ()
+        if steps == ("record",) and "record" not in writer.local:
+            return self._whole()
         if len(steps) == 2 and steps[0] == "record" and steps[0] not in writer.local:
             field = self.resource.fields.get(steps[1])
             if field is not None and not self._is_scalar(field):

@@ -18,6 +18,7 @@ from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.fieldtypes import FIELD_TYPES, INT64_MAX, INT64_MIN, is_writable, resolve
 from rulewright.hotpath.intake import intake_of, is_map, is_sent
 from rulewright.hotpath.runtime.texts import date_reader, general_reader, is_uuid, remembering
+from rulewright.hotpath.runtime.wholes import may_be_whole, whole_reader
 from rulewright.hotpath.writing.unit import NotGenerated, Unit, attribute_of, field_in
 
 # What only the system sets takes this one text, which nobody can guess: whoever sends such a field is told so
@@ -38,7 +39,7 @@ def struct_of(
     for name, field in intake_of(resource, operation).items():
         if not is_sent(resource, field, operation):
             members.append((name, _NEVER, None))
-        elif not is_shaped(field) or (merges and _is_counted(field)):
+        elif not is_shaped(field, operation) or (merges and _is_counted(field)):
             # Whoever sends it has the evaluator decide.
             is_required = field.rule.required and not loose and not is_partial
             members.append((name, _NEVER) if is_required else (name, _NEVER, None))
@@ -76,11 +77,25 @@ def loaders_of(schema: Any) -> dict[str, Any]:
     return {one.data_key or name: one for name, one in schema.fields.items()}
 
 
-def is_shaped(field: CompiledField) -> bool:
-    """Whether a Struct can hold what is sent for a field: no parts of parts, no objects in lists."""
+def is_shaped(field: CompiledField, operation: str = "create") -> bool:
+    """Whether a Struct can hold what is sent for a field, or marshmallow reads it as a whole."""
     with suppress(NotGenerated):
-        _type_of(field)
+        _type_of(field, operation)
         return True
+    return False
+
+
+def is_read_whole(field: CompiledField, operation: str) -> bool:
+    """Whether what a create sends for a field is read by its own marshmallow field, and has to be complete.
+
+    So are objects in lists and parts of parts, where no rule but `required` is about any of them.
+    """
+    if operation != "create" or not field.parts:
+        return False
+    try:
+        _type_in_struct(field, operation)
+    except NotGenerated:
+        return all(map(may_be_whole, field.parts))
     return False
 
 
@@ -99,6 +114,10 @@ def _nullable(field: CompiledField, operation: str = "create") -> Any:
 
 
 def _type_of(field: CompiledField, operation: str = "create") -> Any:
+    return Any if is_read_whole(field, operation) else _type_in_struct(field, operation)
+
+
+def _type_in_struct(field: CompiledField, operation: str) -> Any:
     rule = field.rule
     match rule.type:
         case "string" | "email":
@@ -194,7 +213,7 @@ class ShapeWriter:
         """Write `shape`."""
         lines = ["p = s.p"]
         for field in fields:
-            if is_shaped(field):
+            if is_shaped(field, self.unit.operation):
                 lines += self._top(field, self.loaders[field.name])
         if self.texts:
             joined = "".join(f"{text} or '', " for text in self.texts)
@@ -207,9 +226,9 @@ class ShapeWriter:
         if rule.type == "string" and not isinstance(rule.one_of, tuple):
             self.texts.append(place)
         body = [*self._lines(field, loader, place, required=rule.required)]
-        if _type_of(field) is Any and not rule.nullable and not rule.required:
+        if _type_of(field, self.unit.operation) is Any and not rule.nullable and not rule.required:
             yield f"if {place} is None and {field.name!r} in s.payload: raise Decline"
-        if rule.required and _type_of(field) is Any:
+        if rule.required and _type_of(field, self.unit.operation) is Any:
             lacks = f" and {field.name!r} in s.payload" if self.unit.is_update else ""
             yield f"if {place} is None{lacks}: raise Decline"
         if body:
@@ -247,6 +266,9 @@ class ShapeWriter:
                 yield f"{place} = {unit.constant('read', read)}({place})"
             case "integer" | "number" | "boolean":
                 yield from self._number(field, place)
+            case _ if is_read_whole(field, unit.operation):
+                read = whole_reader(field, general_reader(field, loader))
+                yield f"{place} = {unit.constant('read', read)}({place})"
             case "object" if field.children:
                 yield f"{place} = {self._part(field, loader)}({place})"
             case "list":

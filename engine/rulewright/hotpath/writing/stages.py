@@ -16,7 +16,7 @@ from rulewright.hotpath.writing.effects import EffectWriter
 from rulewright.hotpath.writing.expressions import Writer
 from rulewright.hotpath.writing.finding import kind_of_field
 from rulewright.hotpath.writing.merging import MergeWriter
-from rulewright.hotpath.writing.shape import is_shaped
+from rulewright.hotpath.writing.shape import is_read_whole, is_shaped
 from rulewright.hotpath.writing.stepping import StepWriter
 from rulewright.hotpath.writing.touching import Touching, both
 from rulewright.hotpath.writing.unit import Code, Unit, attribute_of
@@ -363,11 +363,13 @@ def is_left(field: CompiledField, operation: str) -> bool:
         return True
     if (
         operation == "update"
-        and not is_shaped(field)
+        and not is_shaped(field, operation)
         and any(part.concerns - _OF_NEW for part in field.parts)
     ):
         # What is stored has rules inside that may be touched, though no such value is sent here.
         return True
+    if is_read_whole(field, operation):
+        return False
     return any(_is_left_inside(part, field) for part in field.parts)
 
 

@@ -70,7 +70,7 @@ class PresenceCollector(GuardedWriter):
         if is_left(field, self.unit.operation):
             self.unit.rested.add(field.name)
             yield f"if {given}: raise Decline"
-        elif not is_shaped(field):
+        elif not is_shaped(field, self.unit.operation):
             self.unit.rested.add(field.name)
             yield f"if {self.touching.of_field(field.name, field.excluded_if) or given}: raise Decline"
         elif field.excluded_if is not None:

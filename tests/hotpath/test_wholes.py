@@ -1,0 +1,97 @@
+"""Objects in lists, and parts of parts: generated code has marshmallow read them as a whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from rulewright import load
+from rulewright.evaluation import Inputs, decide
+from rulewright.hotpath.deciding import quick_for
+from rulewright.hotpath.quick import Quick
+
+RULES = """\
+rulewright: 1
+resource: shop/order
+key: id
+fields:
+  id: {type: integer, generate: sequence, readonly: reject}
+  lines:
+    type: list
+    min_length: 1
+    items:
+      type: object
+      fields:
+        article: {type: string, required: true}
+        due: {type: date, format: "%d/%m/%Y"}
+        sizes: {type: list, items: {type: integer, min: 1}}
+        seen: {type: string, readonly: ignore}
+  place:
+    type: object
+    nullable: true
+    fields: {point: {type: object, required: true, fields: {x: {type: number}}}}
+  loose: {type: list, items: {type: object, unknown: ignore, fields: {a: {type: integer}}}}
+  first: {type: string, default_from: "given(payload.lines) ? payload.lines[0].article : 'none'"}
+"""
+LINE = {"article": "A1", "due": "01/02/2025", "sizes": [1, 2]}
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Quick:
+    """The program of an order's creates."""
+    folder = tmp_path_factory.mktemp("rules")
+    (folder / "shop").mkdir()
+    (folder / "shop" / "order.yaml").write_text(RULES)
+    rules = load(folder).compiled
+    made = quick_for(rules, rules.resources["shop/order"])
+    assert made is not None
+    return made
+
+
+def inputs_of(payload: dict[str, Any]) -> Inputs:
+    """A create of one order."""
+    return Inputs(operation="create", payload=payload, now=datetime(2025, 1, 15, tzinfo=UTC), seed=7)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"lines": [LINE, {"article": "A2"}]},
+        {"lines": [LINE], "place": {"point": {"x": 1}}, "loose": [{"a": 1}]},
+        {"place": None},
+    ],
+)
+def test_what_is_right_is_accepted(quick: Quick, payload: dict[str, Any]) -> None:
+    """By generated code alone, and as the plain evaluator does."""
+    outcome = quick.decide(inputs_of(payload), None)
+
+    assert outcome is not None
+    assert outcome.accepted
+    assert outcome == decide(quick.rules, "shop/order", inputs_of(payload), None)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"lines": [LINE, {}]},
+        {"lines": [LINE, {"article": None}]},
+        {"lines": [{**LINE, "due": "2025-02-01"}]},
+        {"lines": [{**LINE, "sizes": [0]}]},
+        {"lines": [{**LINE, "seen": "x"}]},
+        {"lines": [{**LINE, "other": 1}]},
+        {"lines": [None]},
+        {"lines": []},
+        {"place": {}},
+        {"place": {"point": {"x": "y"}}},
+        {"loose": [{"a": 1, "b": 2}]},
+        {"loose": [{"a": "x", "b": 2}]},
+    ],
+)
+def test_nothing_else_is(quick: Quick, payload: dict[str, Any]) -> None:
+    """What is missing, unknown or ignored at any depth is told by the evaluator, or as it tells it."""
+    plain = decide(quick.rules, "shop/order", inputs_of(payload), None)
+
+    assert plain.problems
+    assert quick.decide(inputs_of(payload), None) in (None, plain)
