@@ -19,7 +19,8 @@ from rulewright.fieldtypes import FIELD_TYPES, INT64_MAX, INT64_MIN, is_writable
 from rulewright.hotpath.intake import intake_of, is_map, is_sent
 from rulewright.hotpath.runtime.texts import date_reader, general_reader, is_uuid, remembering
 from rulewright.hotpath.runtime.wholes import may_be_whole, whole_reader
-from rulewright.hotpath.writing.unit import NotGenerated, Unit, attribute_of, field_in
+from rulewright.hotpath.writing.structs import make_struct
+from rulewright.hotpath.writing.unit import NotGenerated, Unit, attribute_of
 
 # What only the system sets takes this one text, which nobody can guess: whoever sends such a field is told so
 # by the plain evaluator.
@@ -47,26 +48,7 @@ def struct_of(
             members.append((name, _type_of(field, operation)))
         else:
             members.append((name, _nullable(field, operation), None))
-    return _struct("Payload", members)
-
-
-class _Renamed(msgspec.Struct):
-    """Of which some attributes are called otherwise than their fields."""
-
-    def __getattr__(self, name: str) -> Any:
-        attribute = attribute_of(name)
-        if attribute == name:
-            raise AttributeError(name)
-        return getattr(self, attribute)
-
-
-def _struct(title: str, members: Iterable[tuple[Any, ...]]) -> type[msgspec.Struct]:
-    """Make a Struct; each member has a field's name, its type, and a default if it need not be there."""
-    named = [(attribute_of(name), *rest) for name, *rest in members]
-    renamed = {attribute: field_in(attribute) for attribute, *_ in named if attribute != field_in(attribute)}
-    bases = (_Renamed if renamed else msgspec.Struct,)
-    options: Any = {"forbid_unknown_fields": True, "kw_only": True, "gc": False, "rename": renamed or None}
-    return msgspec.defstruct(title, named, bases=bases, **options)
+    return make_struct("Payload", members)
 
 
 def loaders_of(schema: Any) -> dict[str, Any]:
@@ -90,13 +72,17 @@ def is_read_whole(field: CompiledField, operation: str) -> bool:
 
     So are objects in lists and parts of parts, where no rule but `required` is about any of them.
     """
-    if operation != "create" or not field.parts:
+    if not _may_be_read_whole(field, operation):
         return False
     try:
         _type_in_struct(field, operation)
     except NotGenerated:
-        return all(map(may_be_whole, field.parts))
+        return True
     return False
+
+
+def _may_be_read_whole(field: CompiledField, operation: str) -> bool:
+    return operation == "create" and bool(field.parts) and all(map(may_be_whole, field.parts))
 
 
 def _is_counted(field: CompiledField) -> bool:
@@ -114,7 +100,12 @@ def _nullable(field: CompiledField, operation: str = "create") -> Any:
 
 
 def _type_of(field: CompiledField, operation: str = "create") -> Any:
-    return Any if is_read_whole(field, operation) else _type_in_struct(field, operation)
+    try:
+        return _type_in_struct(field, operation)
+    except NotGenerated:
+        if _may_be_read_whole(field, operation):
+            return Any
+        raise
 
 
 def _type_in_struct(field: CompiledField, operation: str) -> Any:
@@ -198,7 +189,7 @@ def _nested_struct(field: CompiledField, operation: str) -> Any:
             members.append((child.name, _type_of(child)))
         else:
             members.append((child.name, _nullable(child) | msgspec.UnsetType, msgspec.UNSET))
-    return _struct("Part", members)
+    return make_struct("Part", members)
 
 
 class ShapeWriter:
