@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.evaluation.judging import applies_to
 from rulewright.glance.effect_reads import EffectReads
 from rulewright.glance.field_reads import FieldReads
 from rulewright.glance.guards import Guard, find_guards
@@ -66,7 +67,8 @@ def _walk_rest(resource: CompiledResource, reads: Reads) -> None:
         if lookup.rule.of is not None:
             reads.note_foreign(lookup.rule.of, Role.VALUE)
     for check in (*resource.checks, *resource.invariants):
-        reads.walk(check.condition)
+        if applies_to(check, "create"):
+            reads.walk(check.condition)
     for variant in resource.variants:
         for name in (*variant.required, *variant.forbidden):
             reads.note(name, Role.PRESENCE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rulewright import cel
-from rulewright.cel.tree import Call, Conditional, Given, Ident, ListExpr, Literal, Macro
+from rulewright.cel.tree import Call, Conditional, Given, Ident, ListExpr, Literal, Logic, Macro
 from rulewright.compiled import CompiledResource
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Valued
 from rulewright.glance.chains import chain
@@ -67,13 +67,11 @@ class ResponseReads:
             raise NotGenerated("an envelope that looks into the body")
 
     def _joins_texts(self, kept: Macro) -> bool:
-        """`[a, b].filter(x, given(x))` of own texts."""
+        """`[a, b].filter(x, given(x))` of own texts, which may have to be none of some others, too."""
         if kept.kind != "filter" or not isinstance(kept.range, ListExpr) or len(kept.variables) != 1:
             return False
-        condition = kept.condition
-        if not (isinstance(condition, Given) and isinstance(condition.path, Ident)):
-            return False
-        return condition.path.name == kept.variables[0] and all(map(self._is_own_text, kept.range.elements))
+        is_sure = kept.condition is not None and _surely_judges(kept.condition, kept.variables[0])
+        return is_sure and all(map(self._is_own_text, kept.range.elements))
 
     def _is_own_text(self, node: cel.Node) -> bool:
         root, steps, _ = chain(node)
@@ -83,3 +81,23 @@ class ResponseReads:
         if one is not None and len(steps) == DEEPEST:
             one = next((child for child in one.children if child.name == steps[1]), None)
         return one is not None and one.rule.type in TEXTS
+
+
+def _surely_judges(condition: cel.Node, name: str) -> bool:
+    """Whether a condition on a text that may be null has a result, whatever the text."""
+    first, *rest = (
+        condition.operands if isinstance(condition, Logic) and condition.operator == "&&" else [condition]
+    )
+    is_given = isinstance(first, Given) and isinstance(first.path, Ident) and first.path.name == name
+    return is_given and all(_compares_text(one, name) for one in rest)
+
+
+def _compares_text(node: cel.Node, name: str) -> bool:
+    """Whether this is `x == 'text'`, or `x.trim() != 'text'`."""
+    match node:
+        case Call(
+            function="_==_" | "_!=_",
+            args=(Ident(name=own) | Call(function="trim", target=Ident(name=own)), Literal()),
+        ):
+            return own == name
+    return False

@@ -14,7 +14,7 @@ from rulewright.cel.regex import matches, matching_cost
 from rulewright.cel.signature import Function, free, list_of, method
 from rulewright.cel.values import BOOL, BYTES, DYN, INT, STRING
 
-_SPACES: Final = (
+SPACES: Final = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
@@ -168,7 +168,7 @@ STRINGS: Final = (
         "substring",
         (method([STRING, INT], STRING, _substring), method([STRING, INT, INT], STRING, _substring)),
     ),
-    Function("trim", (method([STRING], STRING, lambda text: text.strip(_SPACES)),)),
+    Function("trim", (method([STRING], STRING, lambda text: text.strip(SPACES)),)),
     Function(
         "join",
         (

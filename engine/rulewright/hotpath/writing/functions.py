@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rulewright import cel
+from rulewright.cel.functions.strings import SPACES
 from rulewright.cel.tree import ListExpr, Literal, Macro
 from rulewright.cel.values import BOOL, DOUBLE, INT, STRING
 from rulewright.hotpath.runtime.applying import bounded
@@ -30,6 +31,8 @@ def write_function(writer: Writer, node: Any) -> Code:
             return Code(f"len({operand.text})", "int", sure=True, steady=True)
     if node.function == "join" and is_method and count == 1:
         return _join(writer, node)
+    if node.function == "trim" and is_method and not count:
+        return _trim(writer, node)
     if node.function == "slug" and not is_method and count == 1:
         return _slug(writer, node)
     if node.function == "matches" and is_method and count == 1:
@@ -56,6 +59,13 @@ def _applied(writer: Writer, node: Any) -> Code:
     given = (f"float({one.text})" if one.kind == "double" else one.text for one in codes)
     applied = writer.unit.constant("apply", bounded(overload))
     return Code(f"{applied}({', '.join(given)})", kind, sure=True, steady=True)
+
+
+def _trim(writer: Writer, node: Any) -> Code:
+    text = writer.code(node.target)
+    if not (text.sure and text.kind == "text" and not text.called and writer.unit.is_standard("trim")):
+        raise Written
+    return Code(f"{text.text}.strip({SPACES!r})", "text", sure=True, steady=True)
 
 
 def _slug(writer: Writer, node: Any) -> Code:

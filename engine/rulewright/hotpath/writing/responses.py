@@ -279,10 +279,24 @@ def _is_total(node: ast.expr, firm: Collection[str]) -> bool:
         case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id=name)), attr="get")):
             return name in firm
         case ast.Call(func=ast.Attribute(value=ast.Constant(), attr="join"), args=[ast.ListComp() as parts]):
-            listed = parts.generators[0].iter
-            is_given = ast.unparse(parts.generators[0].ifs[0]) == f"{ast.unparse(parts.elt)} is not None"
-            return is_given and isinstance(listed, ast.Tuple) and total(*listed.elts)
+            (kept,) = parts.generators
+            is_sifted = _sifts_texts(kept.ifs[0], ast.unparse(parts.elt))
+            return is_sifted and isinstance(kept.iter, ast.Tuple) and total(*kept.iter.elts)
     return isinstance(node, ast.Name) or _is_own(node)
+
+
+def _sifts_texts(test: ast.expr, name: str) -> bool:
+    """Whether a test of a text that may be null surely has a result, as that it is there and not blank."""
+    first, *rest = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+    return ast.unparse(first) == f"{name} is not None" and all(_compares_text(one, name) for one in rest)
+
+
+def _compares_text(test: ast.expr, name: str) -> bool:
+    match test:
+        case ast.Compare(left=left, ops=[ast.Eq() | ast.NotEq()], comparators=[ast.Constant()]):
+            stripped = isinstance(left, ast.Call) and ast.unparse(left.func) == f"{name}.strip"
+            return stripped or ast.unparse(left) == name
+    return False
 
 
 def _is_own(node: ast.expr) -> bool:
