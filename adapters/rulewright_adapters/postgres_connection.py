@@ -216,11 +216,17 @@ def _set_up(connection: Connection) -> None:
     set_json_loads(_decoded, connection)
 
 
+# Of a whole number of 64 bits, with its sign.
+_MOST_DIGITS = len(str(INT64_MIN))
+
+
 def _whole(digits: str) -> int | float:
     """Return a whole number as what it was: `values.fit` keeps none above 64 bits but floats."""
-    # Python reads no number of thousands of digits.
-    number = int(digits) if len(digits) < 30 else INT64_MAX + 1
-    return number if INT64_MIN <= number <= INT64_MAX else float(number)
+    if len(digits) > _MOST_DIGITS:
+        # A float that the server writes out; Python reads no whole number of thousands of digits.
+        return float(digits)
+    number = int(digits)
+    return number if INT64_MIN <= number <= INT64_MAX else float(digits)
 
 
 _DECODER = json.JSONDecoder(parse_int=_whole)

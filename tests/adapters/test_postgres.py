@@ -94,6 +94,16 @@ def test_memory_and_postgres_agree(
     assert exact(play(memory, transactions)) == exact(play(played_in, transactions))
 
 
+@pytest.mark.parametrize("number", [1e300, -1e300, 1e19, 2.0**63, 2**63 - 1, -(2**63), 0.5])
+def test_numbers_in_lists_and_maps_are_read_as_they_were(store: PostgresStore, number: float) -> None:
+    """The server writes large floats out, with hundreds of digits."""
+    with store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 2, "address": {"n": number}})
+    (found,) = store.find(CASE, {"id": 2})
+
+    assert exact(found["address"]) == exact({"n": number})
+
+
 # What others see
 
 
