@@ -12,7 +12,7 @@ from rulewright.ports import Transaction
 from rulewright_adapters import open_store
 from rulewright_adapters.memory import MemoryStore
 
-RULES = """
+HEAD = """
 rulewright: 1
 resource: desk/request
 key: id
@@ -22,6 +22,11 @@ fields:
 workflow:
   field: status
   initial: open
+"""
+
+RULES = (
+    HEAD
+    + """\
   states: {open: {}, chased: {}, closed: {final: true}}
   events: {answer: {}, chase: {}, give_up: {}}
   transitions:
@@ -32,6 +37,7 @@ workflow:
     - {state: open, after: 30d, fire: chase}
     - {state: chased, after: 7d, fire: give_up}
 """
+)
 
 
 @pytest.fixture
@@ -110,16 +116,9 @@ def test_a_state_that_is_worked_out_times_out(tmp_path: Path, url: str) -> None:
     assert left == ["2025-01-11"]
 
 
-MOVED = """
-rulewright: 1
-resource: desk/request
-key: id
-fields:
-  id: {type: integer, readonly: ignore, generate: sequence}
-  status: {type: string, readonly: ignore}
-workflow:
-  field: status
-  initial: open
+MOVED = (
+    HEAD
+    + """\
   states: {open: {}, held: {}, over: {final: true}}
   events: {expire: {}, hold: {}, remind: {}}
   transitions:
@@ -130,6 +129,7 @@ workflow:
     - {after: desk/request.expire, for_each: {find_all: desk/request, by: {status: "'open'"}}, fire: hold}
   timeouts: [{state: open, after: 30d, fire: %s}]
 """
+)
 
 
 def load_moved(folder: Path, event: str) -> Program:

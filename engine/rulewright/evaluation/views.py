@@ -145,9 +145,11 @@ class LazyView(Whole):
     def _require_sound(self) -> None:
         """Decode the rest, too: the whole is read."""
         super()._require_sound()
-        values = {name: self[name] for name in self._taken if name in self._stored}
-        self.clear()
-        self.update(values)
+        if self._taken:
+            values = {name: self[name] for name in self._taken if name in self._stored}
+            self.clear()
+            self.update(values)
+            self._taken = ()
 
     def keys(self) -> Any:
         """As dict.keys, for a sound map only."""

@@ -60,15 +60,7 @@ class EffectReads:
             return resource.name
         if name in self.rules.resources:
             return name
-        if name in resource.lookups:
-            return resource.lookups[name].rule.resource
-        if name in resource.bound_references:
-            reference = resource.bound_references[name].reference
-            assert reference is not None
-            return reference.resource
-        if name in resource.binds:
-            return resource.binds[name].rule.target or ""
-        return ""
+        return resource.resource_behind(name) or ""
 
     def _effect(self, effect: CompiledEffect) -> None:
         target = self._target(effect)

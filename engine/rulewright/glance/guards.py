@@ -5,9 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
-from rulewright.formula import Formula
+from rulewright.formula import OWN_ROOTS, Formula
 from rulewright.glance.chains import chain
-from rulewright.glance.reads import OWN
 from rulewright.hotpath.intake import is_sent
 from rulewright.hotpath.writing.cells import Cells
 from rulewright.hotpath.writing.inferring import InferenceWriter
@@ -41,7 +40,7 @@ def _guard_of(resource: CompiledResource, name: str) -> Guard:
     for entry in lookup.by.entries.values():
         root, steps, _ = chain(entry.node) if isinstance(entry, Formula) else (None, (), ())
         one = resource.fields.get(steps[0]) if root is not None and len(steps) == 1 else None
-        if root is None or root.name not in OWN or one is None or not _is_as_sent(resource, one):
+        if root is None or root.name not in OWN_ROOTS or one is None or not _is_as_sent(resource, one):
             raise NotGenerated(f"the look-up {name}, by what is worked out")
         own.append(one.name)
     if lookup.rule.kind not in ("find", "find_all") or lookup.rule.if_missing != "null" or not own:

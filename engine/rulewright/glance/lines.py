@@ -40,14 +40,16 @@ def struct_of_line(
     for one in fields:
         info = types[one.name]
         type_ = info.type
-        if one.children and type_ is not Any and Any not in typing.get_args(type_):
+        # Its own field reads it, parts and all.
+        is_any = Any in (type_, *typing.get_args(type_))
+        if one.children and not is_any:
             part = _part_of(one, type_, absent)
             sizes[one.name] = len(part.__struct_fields__)
             type_ = typing.Union[part, None] if one.rule.nullable else part  # noqa: UP007 - made at run time
         if is_read_as_date(one):
             type_ = date | None if one.rule.nullable else date
-        elif type_ is Any or Any in typing.get_args(type_):
-            # Its own field reads it, so it must not hold parts, or be a number that JSON writes otherwise:
+        elif is_any:
+            # So it must not hold parts, or be a number that JSON writes otherwise:
             # 5.0 equals 5, and true equals 1.
             plain = int if one.type.basic == "integer" else str
             type_ = plain | None if one.rule.nullable else plain

@@ -29,7 +29,7 @@ from rulewright.cel.tree import (
     Select,
 )
 from rulewright.compiled import CompiledField, CompiledResource
-from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Path, Valued
+from rulewright.formula import OWN_ROOTS, Constant, Formula, FormulaList, FormulaMap, Path, Valued
 from rulewright.glance.chains import bottom, chain, selected
 from rulewright.hotpath.writing.unit import NotGenerated
 
@@ -45,7 +45,6 @@ class Role(IntEnum):
 # Names that stand for the same value for every payload of a run. What reads the clock is told apart.
 CONSTANT: Final = frozenset({"settings", "actor", "request", "current", "now", "today"})
 CLOCK: Final = frozenset({"now", "today"})
-OWN: Final = ("payload", "record")
 # payload.object.part
 DEEPEST: Final = 2
 TEXTS: Final = ("string", "email", "uuid")
@@ -183,7 +182,7 @@ class Reads:
                 self.note_foreign(step, role)
         elif root in names.records or self.is_other(root):
             self._other(root, steps, names, role)
-        elif root in OWN:
+        elif root in OWN_ROOTS:
             self._own(root, steps, role)
         elif root in CONSTANT:
             self.reads_clock = self.reads_clock or root in CLOCK

@@ -5,9 +5,9 @@ from __future__ import annotations
 from rulewright import cel
 from rulewright.cel.tree import Call, Conditional, Given, Ident, ListExpr, Literal, Logic, Macro
 from rulewright.compiled import CompiledResource
-from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Valued
+from rulewright.formula import OWN_ROOTS, Constant, Formula, FormulaList, FormulaMap, Valued
 from rulewright.glance.chains import chain
-from rulewright.glance.reads import DEEPEST, NO_NAMES, OWN, TEXTS, Reads, Role
+from rulewright.glance.reads import DEEPEST, NO_NAMES, TEXTS, Reads, Role
 from rulewright.hotpath.writing.unit import NotGenerated
 
 
@@ -57,7 +57,7 @@ class ResponseReads:
         root, steps, _ = chain(node)
         if root is None:
             self.reads.walk_node(node, NO_NAMES, Role.VALUE)
-        elif root.name in OWN and steps and steps[0] in self.resource.fields and len(steps) <= DEEPEST:
+        elif root.name in OWN_ROOTS and steps and steps[0] in self.resource.fields and len(steps) <= DEEPEST:
             if len(steps) > 1:
                 # Reading a part fails where the whole is null.
                 self.reads.note(steps[0], Role.PRESENCE)
@@ -75,7 +75,7 @@ class ResponseReads:
 
     def _is_own_text(self, node: cel.Node) -> bool:
         root, steps, _ = chain(node)
-        if root is None or root.name not in OWN or not 1 <= len(steps) <= DEEPEST:
+        if root is None or root.name not in OWN_ROOTS or not 1 <= len(steps) <= DEEPEST:
             return False
         one = self.resource.fields.get(steps[0])
         if one is not None and len(steps) == DEEPEST:

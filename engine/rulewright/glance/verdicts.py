@@ -34,9 +34,8 @@ from rulewright.hotpath.runtime.days import Days
 from rulewright.hotpath.runtime.names import NAMES
 from rulewright.hotpath.runtime.texts import days_reader
 from rulewright.hotpath.writing.cells import Cells
-from rulewright.hotpath.writing.finding import kind_of_field
 from rulewright.hotpath.writing.shape import loaders_of
-from rulewright.hotpath.writing.unit import Code, NotGenerated, Unit, attribute_of
+from rulewright.hotpath.writing.unit import Code, NotGenerated, Unit, attribute_of, kind_of_field
 from rulewright.ports import Records
 
 # What the state of a field is that was not sent, beside None, True and False.

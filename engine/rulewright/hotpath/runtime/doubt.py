@@ -18,12 +18,10 @@ from rulewright.evaluation.overlay import NoStoreError
 from rulewright.evaluation.records import computes, is_state
 from rulewright.evaluation.stored_form import encode_value
 from rulewright.evaluation.views import Layer, LazyRecord
-from rulewright.formula import Formula, Valued
+from rulewright.formula import OWN_ROOTS, Formula, Valued
 from rulewright.hotpath.runtime.refusals import Entry, Refusal, undecided, withdraw
 from rulewright.hotpath.runtime.state import UNREAD, Decline, Missing, Names, State, decoded, payload_view
 from rulewright.hotpath.runtime.values import truth
-
-_OWN_ROOTS = ("payload", "record")
 
 
 class Doubt(Names):
@@ -64,7 +62,7 @@ class Doubt(Names):
         # Its key may have a value all the same, which is then the one that generated code works out.
         lookup = link.resource.lookups[name]
         for path in lookup.by.reads:
-            if len(path) > 1 and path[0] in _OWN_ROOTS and path[1] in link.references:
+            if len(path) > 1 and path[0] in OWN_ROOTS and path[1] in link.references:
                 self._find_named(link.resource.fields[path[1]])
         _attempt(lookup.by, self)
 

@@ -133,7 +133,7 @@ class Linked:
         intake = intake_of(resource, operation)
         self.taken = {name: one for name, one in intake.items() if is_sent(resource, one, operation)}
         self.settings = View(rules.settings.get(resource.file.api, {}), ())
-        self.keys = {name: one.key for name, one in rules.resources.items()}
+        self.keys = rules.keys
         # Name of an expression, or of a field -> the generated function that works it out, or finds what it
         # names.
         self.lookups: dict[str, Callable[[Any], object]] = {}

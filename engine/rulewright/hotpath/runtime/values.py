@@ -95,7 +95,7 @@ def whole_of(value: object) -> object:
 
 def number_of(value: object) -> object:
     """A floating-point number that is one, or null, else Decline. A store may hold it as a whole one."""
-    number = float(value) if isinstance(value, int) and value.__class__ is int else value
+    number = float(value) if type(value) is int else value
     if number is None or (number.__class__ is float and isfinite(number)):
         return number
     raise Decline

@@ -19,9 +19,9 @@ from rulewright.evaluation.records import computes, is_state, recomputes
 from rulewright.evaluation.stored_form import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
 from rulewright.hotpath.writing.expressions import Writer, call_of
-from rulewright.hotpath.writing.finding import Finder, kind_of_field
+from rulewright.hotpath.writing.finding import Finder
 from rulewright.hotpath.writing.pieces import Written, is_constant, literal
-from rulewright.hotpath.writing.unit import Code, NotGenerated, Unit, attribute_of, part_of
+from rulewright.hotpath.writing.unit import Code, NotGenerated, Unit, attribute_of, kind_of_field, part_of
 
 _CLOCK: Final[Mapping[str, Code]] = {
     "now": Code("now_text(s)", "datetime", sure=True, steady=True),

@@ -157,14 +157,7 @@ class EffectWriter:
         code = self.cells.path((name,))
         if code is None or code.kind not in ("record", "records"):
             raise NotGenerated(f"{effect.id} updates {name}")
-        if name in self.resource.lookups:
-            target = rules[self.resource.lookups[name].rule.resource]
-        elif name in self.resource.bound_references:
-            reference = self.resource.bound_references[name].reference
-            assert reference is not None
-            target = rules[reference.resource]
-        else:
-            target = rules[self.resource.binds[name].rule.target or ""]
+        target = rules[self.resource.resource_behind(name) or ""]
         return target, f"stored_again(s, {self.unit.constant('resource', target)}, {code.text})"
 
     def _create(self, effect: CompiledEffect) -> Iterator[str]:

@@ -26,15 +26,13 @@ from rulewright.cel.tree import (
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Valued
 from rulewright.hotpath.writing.functions import write_function
 from rulewright.hotpath.writing.pieces import Written, is_literal, literal, not_null, sure_bool
-from rulewright.hotpath.writing.unit import Code, Unit, part_of
+from rulewright.hotpath.writing.unit import Code, Unit, kind_of_field, part_of
 
 # Below this every int is a double too, so that comparing exactly is comparing as CEL does.
 _EXACT: Final = 2**53
 _ORDERS: Final = {"_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
 _COMPARABLE: Final = ("text", "int", "bool", "double")
 _ORDERED: Final = ("text", "int", "double")
-# The kinds of the values that lists of plain values hold.
-_ITEMS: Final = {"string": "text", "email": "text", "uuid": "text", "integer": "int", "boolean": "bool"}
 # Kinds whose stored form is what CEL sees.
 _PLAIN: Final = frozenset({"text", "int", "bool", "double", "any", "null"})
 
@@ -363,8 +361,9 @@ def _item(listed: Code, name: str) -> Code | None:
     if listed.kind == "records":
         return Code(name, "record", sure=True, steady=True, fields=listed.fields)
     items = listed.field.items if listed.field is not None and listed.sure else None
-    kind = _ITEMS.get(items.rule.type) if items is not None and listed.kind == "list" else None
-    return Code(name, kind, sure=True, steady=True) if kind is not None else None
+    if items is None or listed.kind != "list":
+        return None
+    return Code(name, kind_of_field(items), sure=True, steady=True)
 
 
 _WRITERS: Final[Mapping[type, Callable[[Writer, Any], Code]]] = {

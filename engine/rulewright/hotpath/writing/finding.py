@@ -13,33 +13,12 @@ from rulewright.evaluation.lookups import reader_of, reads_value
 from rulewright.evaluation.masking import MASK
 from rulewright.evaluation.overlay import needs_store
 from rulewright.evaluation.request import PARAMETER
-from rulewright.formula import Formula, Valued
+from rulewright.formula import OWN_ROOTS, Formula, Valued
 from rulewright.hotpath.writing.expressions import Writer
 from rulewright.hotpath.writing.pieces import Written
-from rulewright.hotpath.writing.unit import Code, NotGenerated, Unit
+from rulewright.hotpath.writing.unit import Code, NotGenerated, Unit, kind_of_field
 
-_KINDS: Final[Mapping[str, str]] = {
-    "string": "text",
-    "uuid": "text",
-    "integer": "int",
-    "number": "double",
-    "boolean": "bool",
-    "date": "date",
-    "datetime": "datetime",
-    "object": "object",
-    "map": "map",
-    "any": "map",
-}
-_SCALARS: Final = ("string", "uuid", "email", "integer", "boolean")
 _PLAIN_KINDS: Final = ("text", "int", "bool", "double", "date", "datetime", "null")
-_OWN_ROOTS: Final = ("payload", "record")
-
-
-def kind_of_field(field: CompiledField) -> str:
-    """What kind a checked value of the own record is of."""
-    if field.rule.type == "list":
-        return "list" if field.items is not None and field.items.rule.type in _SCALARS else "map"
-    return _KINDS[field.type.basic]
 
 
 class Finder:
@@ -92,7 +71,7 @@ class Finder:
     def _look_up(self, lookup: CompiledLookUp) -> Iterator[str]:
         rule = lookup.rule
         for path in lookup.by.reads:
-            if path[0] in _OWN_ROOTS and len(path) > 1 and path[1] in self.resource.fields:
+            if path[0] in OWN_ROOTS and len(path) > 1 and path[1] in self.resource.fields:
                 field = self.resource.fields[path[1]]
                 if field.reference is not None and (self.unit.has_stored or self.unit.is_sent(field)):
                     yield f"{self.reference(field)}(s)"

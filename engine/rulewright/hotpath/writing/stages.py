@@ -14,12 +14,11 @@ from rulewright.formula import Formula
 from rulewright.hotpath.writing.cells import Cells, map_of
 from rulewright.hotpath.writing.effects import EffectWriter
 from rulewright.hotpath.writing.expressions import Writer
-from rulewright.hotpath.writing.finding import kind_of_field
 from rulewright.hotpath.writing.merging import MergeWriter
 from rulewright.hotpath.writing.shape import is_read_whole, is_shaped
 from rulewright.hotpath.writing.stepping import StepWriter
 from rulewright.hotpath.writing.touching import Touching, both
-from rulewright.hotpath.writing.unit import Code, Unit, attribute_of
+from rulewright.hotpath.writing.unit import Code, Unit, attribute_of, kind_of_field
 
 # What is done to values that are sent alone.
 _OF_NEW: Final = frozenset({"supplied"})

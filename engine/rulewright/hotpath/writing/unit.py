@@ -26,6 +26,19 @@ from rulewright.hotpath.writing.dependence import Dependence
 _NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9_]*")
 # Leads the names that can't stand in Python.
 _ASIDE = "k_"
+_KINDS = {
+    "string": "text",
+    "uuid": "text",
+    "integer": "int",
+    "number": "double",
+    "boolean": "bool",
+    "date": "date",
+    "datetime": "datetime",
+    "object": "object",
+    "map": "map",
+    "any": "map",
+}
+_SCALARS = ("string", "uuid", "email", "integer", "boolean")
 
 
 class NotGenerated(Exception):  # noqa: N818 - the plain evaluator does this part
@@ -181,19 +194,19 @@ def part_of(record: str, field: CompiledField) -> Code:
     return Code(f"{record}.get({field.name!r})", stored_kind(field), field=field)
 
 
+def kind_of_field(field: CompiledField) -> str:
+    """What kind a checked value of the own record is of."""
+    if field.rule.type == "list":
+        return "list" if field.items is not None and field.items.rule.type in _SCALARS else "map"
+    return _KINDS[field.type.basic]
+
+
 def stored_kind(field: CompiledField) -> str:
     """What kind a stored value is of; `any` where that and what CEL sees are one."""
     if field.rule.type in ("date", "datetime", "object", "map", "any"):
         return field.rule.type if field.rule.type != "any" else "map"
     if field.rule.type == "list":
-        plain = field.items is not None and field.items.rule.type in (
-            "string",
-            "integer",
-            "boolean",
-            "uuid",
-            "email",
-        )
-        return "list" if plain else "map"
+        return kind_of_field(field)
     return "any"
 
 

@@ -12,10 +12,9 @@ from rulewright.evaluation.overlay import needs_store
 from rulewright.evaluation.request import is_early
 from rulewright.hotpath.writing.collecting.guarding import GuardedWriter
 from rulewright.hotpath.writing.dependence import joined
-from rulewright.hotpath.writing.finding import kind_of_field
 from rulewright.hotpath.writing.stages import is_left
 from rulewright.hotpath.writing.touching import both
-from rulewright.hotpath.writing.unit import Code, NotGenerated, attribute_of, under
+from rulewright.hotpath.writing.unit import Code, NotGenerated, attribute_of, kind_of_field, under
 from rulewright.problem import Problem
 
 
