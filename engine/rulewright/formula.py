@@ -58,10 +58,6 @@ class Formula:
         """As `value`, for who tells no error: see cel.Program.attempt."""
         return self.program.attempt(bindings)
 
-    def referee_value(self, bindings: Bindings) -> object:
-        """The same by walking the tree, whatever has been compiled."""
-        return self.program.walk(bindings)
-
 
 class Constant(Struct, frozen=True):
     """A number, a boolean or null: it means itself."""

@@ -74,3 +74,12 @@ def test_a_budget_that_is_used_up_is_told() -> None:
     explanation = cel.compile("lists.range(1000000000)").explain({})
 
     assert isinstance(explanation.error, cel.LimitError)
+
+
+def test_an_explanation_has_the_bounds_of_its_program() -> None:
+    """What can't be evaluated within them is not explained as if it could."""
+    program = cel.compile("items.all(i, i > 0)", limits=cel.Limits(steps=10))
+
+    explanation = program.explain({"items": [1] * 100})
+
+    assert isinstance(explanation.error, cel.LimitError)

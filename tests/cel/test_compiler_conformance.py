@@ -48,7 +48,7 @@ def test_a_formula_gives_the_same_cold_and_hot() -> None:
     bindings = {"payload": {"age": 20, "tags": ["b", "a"]}}
 
     assert [checked.value(bindings) for _ in range(40)] == [True] * 40
-    assert checked.referee_value(bindings) is True
+    assert checked.program.walk(bindings) is True
 
 
 def test_a_formulas_errors_keep_their_words_and_place() -> None:

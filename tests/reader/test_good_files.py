@@ -14,7 +14,6 @@ from rulewright.checks import load_rules
 from rulewright.errors import RuleFileError
 from rulewright.model import Expression, Field, Itself, RuleFile, RuleSet, TemplateList
 from rulewright.problem import VendorError
-from rulewright.reader import read_rules
 from rulewright.reader.field_shape import FieldShape
 from rulewright.reader.file_shape import ApiShape, FindingShape, InferenceShape, ResourceShape
 from rulewright.reader.shapes import Shape
@@ -161,7 +160,7 @@ def test_variants_as_a_list(tmp_path: Path) -> None:
         (GOOD / "shop" / "person.yaml").read_text() + "variants: [{name: named, required: [name]}]\n"
     )
 
-    variants = read_rules(tmp_path).resources["shop/person"].variants
+    variants = load_rules(tmp_path).rules.resources["shop/person"].variants
 
     assert [(variant.name, variant.required) for variant in variants] == [("named", ("name",))]
 
@@ -178,13 +177,13 @@ def test_what_a_path_stands_for(part: str) -> None:
 def test_sha256_depends_on_the_bytes(tmp_path: Path) -> None:
     """The same files give the same digest wherever they lie; a comment more gives another."""
     shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
-    before = read_rules(tmp_path).sha256
+    before = load_rules(tmp_path).rules.sha256
     with (tmp_path / "shop" / "person.yaml").open("a") as file:
         file.write("# a comment\n")
 
-    after = read_rules(tmp_path).sha256
+    after = load_rules(tmp_path).rules.sha256
 
-    assert before == read_rules(GOOD).sha256
+    assert before == load_rules(GOOD).rules.sha256
     assert after != before
 
 
@@ -193,7 +192,7 @@ def test_scenario_files_are_not_rules(tmp_path: Path) -> None:
     shutil.copytree(GOOD, tmp_path, dirs_exist_ok=True)
     (tmp_path / "shop" / "order.test.yaml").write_text("[")
 
-    assert read_rules(tmp_path).sha256 == read_rules(GOOD).sha256
+    assert load_rules(tmp_path).rules.sha256 == load_rules(GOOD).rules.sha256
 
 
 def test_api_file_is_optional(tmp_path: Path) -> None:
@@ -229,10 +228,10 @@ def test_other_yaml_may_lie_beside_the_apis(tmp_path: Path) -> None:
     """Records around the folders of the APIs make no API of the whole folder; a rule file there does."""
     shutil.copytree(GOOD / "shop", tmp_path / "shop")
     (tmp_path / "records.yaml").write_text("shop/order: [{id: 1}]\n")
-    beside = read_rules(tmp_path).resources
+    beside = load_rules(tmp_path).rules.resources
     (tmp_path / "order.yaml").write_text("rulewright: 1\n")
     with pytest.raises(RuleFileError) as wrong:
-        read_rules(tmp_path)
+        load_rules(tmp_path)
 
     assert "shop/order" in beside
     assert "misplaced-file" in {problem.code for problem in wrong.value.problems}

@@ -140,7 +140,8 @@ class Program:
         self, bindings: Mapping[str, object], *, hide: Callable[[Path], bool] | None = None
     ) -> Explanation:
         """Every part of the expression with its value or error; see `explanation.explain`."""
-        return explain(self.text, self.node, bindings, functions=self.functions, hide=hide)
+        budget = Budget(self._steps)
+        return explain(self.text, self.node, bindings, functions=self.functions, budget=budget, hide=hide)
 
     def prepare(self) -> None:
         """Compile now."""

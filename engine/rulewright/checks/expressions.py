@@ -260,16 +260,14 @@ class _Finder:
         sent = all(field is not None and not (field.nullable or field.compute) for field in fields)
         return frozenset(read) if len(read) == 1 and sent else frozenset()
 
-    def effects(
-        self, effects: tuple[Effect, ...], default: frozenset[str], given: Iterable[Path] = ()
-    ) -> Iterator[Site]:
+    def effects(self, effects: tuple[Effect, ...], default: frozenset[str]) -> Iterator[Site]:
         """An effect may name what earlier ones have created, and in `set` and `body` itself."""
         for effect in effects:
             on = self.when(effect.on, default)
             # The keys of what later effects create exist before the first effect.
             others = [one for one in effects if one is not effect]
             bound = bound_names(self.subject, others, effect)
-            before = Place(self.names(on).having(bound, given=given), "an effect", on)
+            before = Place(self.names(on).having(bound), "an effect", on)
             target = self.subject.target_of(effect)
             fields = None if target is None else self.subject.universe.fields_of(target)
             yield from before.conditions(effect.when)

@@ -17,7 +17,7 @@ from rulewright.errors import ENDINGS, RuleFileError, in_words
 from rulewright.model import RuleSet
 from rulewright.plugins import Registry, RuleCheck, built_in
 from rulewright.problem import SourceProblem
-from rulewright.reader import Reading, read_all, sorted_problems
+from rulewright.reader import Reading, read_rules, sorted_problems
 
 
 class CheckedRules(Struct, frozen=True):
@@ -35,7 +35,7 @@ def load_rules(
     Fields that take sensitive values are sensitive in what is given. Raises RuleFileError with all problems,
     of reading and of checking, errors and warnings.
     """
-    reading = read_all(path, display_root=display_root, registry=registry)
+    reading = read_rules(path, display_root=display_root, registry=registry)
     problems = sorted_problems([*reading.problems, *check_reading(reading, registry)])
     if any(problem.severity == "error" for problem in problems):
         raise RuleFileError(problems)

@@ -1,5 +1,5 @@
 """Rule files to the model: their shape is checked, shared types are merged, nothing is computed."""
 
-from rulewright.reader.read import Reading, read_all, read_rules, sorted_problems
+from rulewright.reader.read import Reading, read_rules, sorted_problems
 
-__all__ = ["Reading", "read_all", "read_rules", "sorted_problems"]
+__all__ = ["Reading", "read_rules", "sorted_problems"]

@@ -1,4 +1,4 @@
-"""A folder of rule files to one `RuleSet`, with every problem of every file."""
+"""A folder of rule files to one `Reading`: a `RuleSet`, and every problem of every file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rulewright.errors import RuleFileError
 from rulewright.fingerprint import new_sha256
 from rulewright.model import Api, RuleFile, RuleSet
 from rulewright.plugins import Registry, built_in
@@ -42,24 +41,14 @@ class Reading:
 
 def read_rules(
     path: str | Path, *, display_root: str | None = None, registry: Registry | None = None
-) -> RuleSet:
+) -> Reading:
     """Read the rule files of a root folder, of one API's folder, or of the folder of one file.
 
     `display_root` is how reports name the folder; left out, it is named as `path` names it. `registry`
     holds the words that are known beside the keywords (default: those that ship).
-    Raises RuleFileError with all problems of all files. Checks on what the files mean come after, in
-    `rulewright.checks`; `load_rules` there does both.
+    Gives what could be read beside the problems of all files. Checks on what the files mean come after, in
+    `rulewright.checks`; `load_rules` there does both, and raises.
     """
-    reading = read_all(path, display_root=display_root, registry=registry)
-    if any(problem.severity == "error" for problem in reading.problems):
-        raise RuleFileError(reading.problems)
-    return reading.rules
-
-
-def read_all(
-    path: str | Path, *, display_root: str | None = None, registry: Registry | None = None
-) -> Reading:
-    """As `read_rules`, but give what could be read beside the problems."""
     folders, problems, whole = find_folders(Path(path), display_root)
     reader = _Reader(registry=registry or built_in(), problems=list(problems))
     for folder in folders:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from rulewright.fieldtypes import FieldType
 from rulewright.problem import SourceProblem
-from rulewright.source import Entry, MapNode, Scalar
+from rulewright.source import MapNode, Scalar
 
 # No resource has nearly as many; types that hold types twice over could make any number.
 MAX_FIELDS = 2_000
@@ -83,8 +83,3 @@ def merged(own: MapNode, inherited: MapNode) -> MapNode:
 def without(node: MapNode, keywords: set[str] | frozenset[str]) -> MapNode:
     """The map without some keywords."""
     return MapNode(tuple(e for e in node.entries if e.key.text not in keywords), node.span, node.origin)
-
-
-def with_entry(node: MapNode, entry: Entry) -> MapNode:
-    """The map with one more entry."""
-    return MapNode((*node.entries, entry), node.span, node.origin)

@@ -17,7 +17,7 @@ from rulewright.cli.output import chosen_format, paint
 from rulewright.cli.results import write
 from rulewright.inference import require_choice
 from rulewright.problem import SourceProblem
-from rulewright.reader import read_all, sorted_problems
+from rulewright.reader import read_rules, sorted_problems
 from rulewright.report.text import dump_json, show_lines
 from rulewright.source_text import Part, render_problem, underlined
 
@@ -36,7 +36,7 @@ class Checked(Struct, frozen=True):
 def check_folder(folder: Path) -> Checked:
     """Read and check the rule files of one path."""
     registry = configured_registry()
-    reading = read_all(folder, registry=registry)
+    reading = read_rules(folder, registry=registry)
     require_choice(reading.rules)
     problems = sorted_problems([*reading.problems, *check_reading(reading, registry)])
     return Checked(str(folder), len(reading.rules.resources), problems)
