@@ -24,7 +24,7 @@ from rulewright.export import shared_types
 from rulewright.plugins import EffectKind, Registry, built_in
 from rulewright.plugins.loading import build_registry
 from rulewright.reader.field_shape import FieldShape
-from rulewright.reader.kinds import Flag
+from rulewright.reader.scalars import Flag
 from rulewright.scenarios.reading import read_scenarios
 from rulewright.source import read_source
 

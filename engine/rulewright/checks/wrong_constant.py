@@ -21,7 +21,8 @@ from rulewright.checks.subject import Subject, problem
 from rulewright.fieldtypes import INT64_MAX, INT64_MIN, FieldType
 from rulewright.model import Constants, Field
 from rulewright.problem import SourceProblem, Span
-from rulewright.reader.kinds import describe, number_hint
+from rulewright.reader.kinds import describe
+from rulewright.reader.scalars import number_hint
 
 CODE = "wrong-constant"
 # Of the values that are allowed, as many are listed.

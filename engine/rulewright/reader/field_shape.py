@@ -7,15 +7,13 @@ from typing import Any
 
 from rulewright.fieldtypes import INT64_MAX
 from rulewright.problem import CODES
-from rulewright.reader.kinds import (
+from rulewright.reader.kinds import Book, JsonSchema, Kind, if_map, refuse
+from rulewright.reader.scalars import (
     Anything,
-    Book,
     Bound,
     Cel,
     Choice,
     Flag,
-    JsonSchema,
-    Kind,
     Name,
     Resource,
     Single,
@@ -23,8 +21,6 @@ from rulewright.reader.kinds import (
     Text,
     Whole,
     Word,
-    if_map,
-    refuse,
 )
 from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table
 

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from rulewright.model import Check, Compute, Constant, Expression, Field, Generate, Reference, Unique
 from rulewright.problem import Severity
 from rulewright.reader.field_shape import is_long_compute
-from rulewright.reader.kinds import SETTING
 from rulewright.reader.parts import Part, template_of
+from rulewright.reader.scalars import SETTING
 from rulewright.reader.types import Merging, Resolved
 from rulewright.source import ListNode, MapNode, Scalar, to_plain
 

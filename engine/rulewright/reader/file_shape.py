@@ -9,14 +9,12 @@ from rulewright.problem import CODES
 from rulewright.reader.field_shape import SEVERITIES, CheckShape, ErrorShape, fields_table, vendor_error
 from rulewright.reader.flaws import Flaw
 from rulewright.reader.header_shape import Headers, HeaderValue
-from rulewright.reader.kinds import (
+from rulewright.reader.kinds import Book, JsonSchema, Kind, flawed, if_map
+from rulewright.reader.scalars import (
     Anything,
-    Book,
     Cel,
     Choice,
     Duration,
-    JsonSchema,
-    Kind,
     Label,
     Name,
     Resource,
@@ -24,8 +22,6 @@ from rulewright.reader.kinds import (
     Text,
     Whole,
     Word,
-    flawed,
-    if_map,
 )
 from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table, raise_all
 from rulewright.reader.workflow_shape import EffectShape, LookUpShape, WorkflowShape, template_table

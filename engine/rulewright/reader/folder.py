@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from rulewright.misplaced import is_around_apis, misplaced_files
 from rulewright.problem import SourceProblem, Span
-from rulewright.reader.kinds import NAME
+from rulewright.reader.scalars import NAME
 
 API_FILE = "api.yaml"
 _ENDINGS = (".yaml", ".yml")

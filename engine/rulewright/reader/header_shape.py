@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from rulewright.ports import HEADER_NAME, HEADER_VALUE, IDEMPOTENCY_KEY
 from rulewright.reader.flaws import Flaw
-from rulewright.reader.kinds import Book, JsonSchema, Text, describe, flawed, refuse, whole
+from rulewright.reader.kinds import Book, JsonSchema, anchored, describe, flawed, refuse
+from rulewright.reader.scalars import Text
 from rulewright.reader.shapes import Table
 
 _NAME: Final = re.compile(HEADER_NAME)
@@ -26,7 +27,7 @@ class HeaderValue(Text):
 
     def schema(self, book: Book) -> JsonSchema:
         """A text that a header can hold."""
-        return self.scalar("string", pattern=whole(_VALUE))
+        return self.scalar("string", pattern=anchored(_VALUE))
 
 
 class Headers(Table):
@@ -37,7 +38,7 @@ class Headers(Table):
 
     def schema(self, book: Book) -> JsonSchema:
         """A map whose keys are names of headers."""
-        names = {"pattern": whole(_NAME), "errorMessage": "expected a header's name", "doNotSuggest": True}
+        names = {"pattern": anchored(_NAME), "errorMessage": "expected a header's name", "doNotSuggest": True}
         return {**super().schema(book), "propertyNames": names}
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from rulewright.model import Constant, Constants, Expression, Itself, Template, TemplateList, TemplateMap
 from rulewright.problem import Span, VendorError
-from rulewright.reader.kinds import duration_seconds
+from rulewright.reader.scalars import duration_seconds
 from rulewright.source import ListNode, MapNode, Node, Scalar, to_plain
 
 

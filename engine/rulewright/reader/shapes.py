@@ -9,18 +9,17 @@ from typing import Any, ClassVar, Final
 
 from rulewright.reader.flaws import Flaw, FlawedError, Flaws, did_you_mean
 from rulewright.reader.kinds import (
-    LETTERS,
-    NAME,
     Book,
     JsonSchema,
     Kind,
+    anchored,
     as_list,
     describe,
     flawed,
     if_map,
     refuse,
-    whole,
 )
+from rulewright.reader.scalars import LETTERS, NAME
 
 # The words of plug-ins have a prefix.
 PREFIXED: Final = re.compile(r"[./]")
@@ -127,7 +126,7 @@ class Table(Kind):
 
 def name_schema() -> JsonSchema:
     """What a key must be that becomes a name. Nobody is offered to write what it is like."""
-    return {"pattern": whole(NAME), "errorMessage": f"expected a name: {LETTERS}", "doNotSuggest": True}
+    return {"pattern": anchored(NAME), "errorMessage": f"expected a name: {LETTERS}", "doNotSuggest": True}
 
 
 def _known_schema(known: Collection[str], *, prefixed: bool) -> JsonSchema:

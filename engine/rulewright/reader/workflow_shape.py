@@ -6,18 +6,8 @@ import re
 from typing import Any
 
 from rulewright.reader.field_shape import OCCASIONS, fields_table, vendor_error
-from rulewright.reader.kinds import (
-    Anything,
-    Cel,
-    Choice,
-    Duration,
-    Flag,
-    Kind,
-    Name,
-    Pattern,
-    Resource,
-    Text,
-)
+from rulewright.reader.kinds import Kind
+from rulewright.reader.scalars import Anything, Cel, Choice, Duration, Flag, Name, Pattern, Resource, Text
 from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table
 
 LOOKUP_VERBS = ("find", "find_all", "count", "max", "min")

@@ -12,7 +12,8 @@ from rulewright.model import Field
 from rulewright.ports import ColumnType
 from rulewright.problem import SourceProblem
 from rulewright.reader.flaws import did_you_mean
-from rulewright.reader.kinds import describe, number_hint
+from rulewright.reader.kinds import describe
+from rulewright.reader.scalars import number_hint
 from rulewright.source import ListNode, MapNode, Node, Scalar, to_plain
 
 Problems = Iterator[SourceProblem]

@@ -8,22 +8,8 @@ from typing import Any
 
 from rulewright.problem import CODES
 from rulewright.reader.flaws import Flaw, did_you_mean
-from rulewright.reader.kinds import (
-    Anything,
-    Book,
-    Choice,
-    Flag,
-    JsonSchema,
-    Kind,
-    Label,
-    Name,
-    Resource,
-    Text,
-    Whole,
-    flawed,
-    if_map,
-    refuse,
-)
+from rulewright.reader.kinds import Book, JsonSchema, Kind, flawed, if_map, refuse
+from rulewright.reader.scalars import Anything, Choice, Flag, Label, Name, Resource, Text, Whole
 from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table
 from rulewright.scenarios.binding import NAME as BOUND
 

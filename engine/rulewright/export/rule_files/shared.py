@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rulewright.errors import RuleFileError
 from rulewright.reader.folder import API_FILE, find_folders
-from rulewright.reader.kinds import NAME
+from rulewright.reader.scalars import NAME
 from rulewright.source import MapNode, read_source
 
 

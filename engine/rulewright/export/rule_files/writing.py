@@ -24,7 +24,8 @@ from rulewright.plugins import Registry
 from rulewright.reader.field_shape import FieldShape
 from rulewright.reader.file_shape import ApiShape, ResourceShape
 from rulewright.reader.flaws import ELSEWHERE
-from rulewright.reader.kinds import Anything, Choice, JsonSchema, Kind, Text, Word
+from rulewright.reader.kinds import JsonSchema, Kind
+from rulewright.reader.scalars import Anything, Choice, Text, Word
 from rulewright.reader.shapes import Shape, Sub
 from rulewright.reader.workflow_shape import EventShape
 
