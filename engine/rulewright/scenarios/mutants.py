@@ -195,7 +195,7 @@ def _plain_mutants(resource: CompiledResource) -> Iterator[Mutant]:
             yield _plain(resource, field, "unique", replace(field, unique=None))
             yield from _of_where(resource, field.unique.id, field.unique.where, field.unique.rule.span)
     yield from _of_where(resource, f"{resource.name}.scope", resource.scope, resource.file.span)
-    for effect in resource.effects:
+    for effect in resource.every_effect():
         yield from _of_where(resource, effect.id, effect.where, effect.rule.at.get("where", effect.rule.span))
 
 

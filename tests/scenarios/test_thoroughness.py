@@ -23,6 +23,17 @@ from rulewright.scenarios.mutation import run_mutation
 from rulewright_adapters.memory import MemoryStore
 
 RULES = Path(__file__).parent / "proofs"
+_CLOSING = """
+workflow:
+  field: state
+  initial: open
+  states: {open: {}, closed: {final: true}}
+  transitions:
+    - event: close
+      from: open
+      to: closed
+      effects: [{id: close_others, update: shop/order, where: {note: record.note}, set: {reason: "'closed'"}}]
+"""
 
 
 def call(*arguments: str) -> Result:
@@ -106,6 +117,22 @@ def test_a_mutant_leaves_the_rules_as_they_are() -> None:
 
     assert repr(conditions_of(resource)) == before
     assert all(one.resources["shop/order"] is not resource for one in mutated)
+
+
+def test_what_an_effect_of_a_transition_picks_is_spoilt(tmp_path: Path) -> None:
+    """Each entry of its `where` is dropped, as of any other effect."""
+    copytree(RULES / "shop", tmp_path / "shop")
+    rules = tmp_path / "shop" / "order.yaml"
+    rules.write_text(rules.read_text().replace("fields:", "fields:\n  state: {type: string}") + _CLOSING)
+    compiled = load(tmp_path).compiled
+
+    mutants = [one for one in mutants_of(compiled.resources["shop/order"]) if "where" in one.change]
+    (effect,) = mutate(compiled, mutants[0]).resources["shop/order"].every_effect()
+
+    assert [(one.rule, one.change) for one in mutants] == [
+        ("shop/order.close_others", "dropped from where: note")
+    ]
+    assert effect.where.entries == {}
 
 
 def test_mutants_are_run_by_the_scenarios_that_judge_them_only() -> None:
