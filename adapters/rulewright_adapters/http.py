@@ -22,15 +22,20 @@ from rulewright.errors import AdapterError, ConfigurationError
 from rulewright.ports import IDEMPOTENCY_KEY, Reply, Sending, Store
 from rulewright_adapters.http_deadline import DeadlineTransport
 from rulewright_adapters.http_driver import httpx2, stamina
-from rulewright_adapters.http_headers import flaw_of, joined, masked, masked_text
+from rulewright_adapters.http_failures import said_of
+from rulewright_adapters.http_headers import flaw_of, joined
 from rulewright_adapters.http_pace import OwnPace, Pace, SharedPace
+from rulewright_adapters.http_secrets import masked, masked_text
 from rulewright_adapters.http_targets import Target, read_targets
+from rulewright_adapters.http_trust import trusting_context
 
 _TRIES: Final = 3
 # A wait of up to so many seconds is waited here; a longer one is the outbox's.
 _PATIENCE: Final = 5.0
 # What no honest answer exceeds, in bytes.
 _LARGEST: Final = 1_000_000
+# An error may quote what was answered; so much of it is told, in characters.
+_LONGEST_ERROR: Final = 500
 _REDIRECTS: Final = 3
 # Method and body stay the same; after 301 to 303 clients differ, so those are refused.
 _FOLLOWED: Final = frozenset({307, 308})
@@ -84,7 +89,7 @@ class HttpForwarder:
         self._targets = dict(targets)
         self._environment = environment
         self._pace = pace or OwnPace()
-        self._transport = DeadlineTransport()
+        self._transport = DeadlineTransport(trusting_context())
         self._client = httpx2.Client(transport=self._transport, follow_redirects=False)
         # A receiver's cookie must not turn the next message into somebody's session.
         self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -165,7 +170,8 @@ class HttpForwarder:
         except _TooLargeError as error:
             return Reply(None, error=str(error))
         except (httpx2.TransportError, httpx2.StreamError, httpx2.DecodingError) as error:
-            return Reply(None, error=masked_text(call.secrets, f"{type(error).__name__}: {error}"[:500]))
+            # Cut after masking: of a secret that was cut nobody knows the rest.
+            return Reply(None, error=masked_text(call.secrets, said_of(error))[:_LONGEST_ERROR])
         except httpx2.InvalidURL:
             return Reply(400, error="the message's address is no URL")
 

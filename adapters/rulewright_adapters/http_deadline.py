@@ -19,12 +19,12 @@ from rulewright_adapters.http_driver import httpcore2, httpx2
 class DeadlineTransport(httpx2.HTTPTransport):
     """The driver's own transport over connections that keep a deadline."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__(verify=context)
         self._backend = _Backend()
         # It takes no such connections as an argument; what it sends through is made again with them.
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=httpx2.create_ssl_context(),
+            ssl_context=context,
             max_connections=None,
             # An idle one may be closed by the other side at any time.
             keepalive_expiry=5.0,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable
 
 import pytest
 from faulty_server import Answer, FaultyServer, Received, reply
@@ -35,6 +37,9 @@ def _echoing(spelt: str) -> Answer:
         '{"got": "' + "".join(f"\\u{ord(one):04x}" for one in TOKEN) + '"}',
         '{"cut": "' + TOKEN.replace("/", "\\/"),
         '{"url": "/me?token=very%2Fsecret%2Btoken%3D%3D"}',
+        '{"url": "/me?token=very%2fsecret%2btoken%3d%3d"}',
+        '{"page": "<p>very&#x2F;secret+token==</p>"}',
+        '{"text": "{\\"got\\": \\"very/secret\\\\u002Btoken==\\"}"}',
     ],
 )
 def test_a_secret_is_masked_however_it_is_escaped(echo: str, server: FaultyServer) -> None:
@@ -48,6 +53,46 @@ def test_a_secret_is_masked_however_it_is_escaped(echo: str, server: FaultyServe
 
     assert "***" in str(told.body)
     assert "secret" not in f"{told.body}"
+
+
+@pytest.mark.parametrize("before", ["", "B", "Be", "Bearer "])
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: b64encode(text).decode(),
+        lambda text: urlsafe_b64encode(text).decode(),
+        lambda text: b64encode(text).decode().replace("+", "%2B").replace("/", "%2F"),
+        bytes.hex,
+    ],
+)
+def test_a_secret_is_masked_in_base64_and_in_hex(
+    before: str, written: Callable[[bytes], str], server: FaultyServer
+) -> None:
+    """Wherever it stands in what was encoded: a gateway may tell of all that it was sent."""
+    echo = written(f"{before}{TOKEN}, and more".encode())
+    server.answer = _echoing(json.dumps({"sent": echo}))
+    tables = {"vendor": {"url": server.url, "auth": "bearer", "token_env": "TOKEN"}}
+    forwarder = open_forwarder(tables, {"TOKEN": TOKEN})
+
+    told = forwarder.send(Sending(("vendor",), "POST", "/x", {}, None, "k"))
+    forwarder.close()
+
+    # What is left of the secret is less than a letter at each end.
+    assert len(str(told.body)) < len(str({"sent": echo})) - len(TOKEN)
+    assert "***" in str(told.body)
+
+
+def test_a_secret_is_masked_before_an_error_is_cut(forward: Forward, server: FaultyServer) -> None:
+    """Of one that was cut in two the first half stood in the list of messages."""
+
+    def answer(connection: object, received: Received) -> bool:
+        line = b"x" * 436 + b"very-secret-token"
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + line + b"\r\n\r\n")  # type: ignore[attr-defined]
+        return False
+
+    server.answer = answer
+
+    assert "very-s" not in str(forward().error)
 
 
 def test_headers_differ_by_more_than_case(forward: Forward, server: FaultyServer) -> None:

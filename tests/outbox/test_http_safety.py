@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import ssl
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-
 import pytest
 from faulty_server import Answer, FaultyServer, ok
 from vendor import ENVIRONMENT, TOKEN, Forward, answering, saying
@@ -20,36 +10,6 @@ from rulewright.errors import ConfigurationError
 from rulewright.ports import Sending
 from rulewright_adapters.http import HttpForwarder, open_forwarder
 from rulewright_adapters.http_targets import read_targets
-
-# Sends one message, in a process with an environment of its own.
-_SENDER = """
-import sys
-from rulewright.ports import Sending
-from rulewright_adapters.http import open_forwarder
-forwarder = open_forwarder({"vendor": {"url": sys.argv[1]}})
-print(forwarder.send(Sending(("vendor",), "POST", "/", {}, 1, "key")).status)
-"""
-# Made for these tests only: of localhost, signed by nobody, until 2126.
-CERTIFICATE = """\
------BEGIN CERTIFICATE-----
-MIIBmjCCAUGgAwIBAgIUIBLX1sKHVHQD0HD0y1zJGArE8qAwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjAyMTExNloYDzIxMjYxMDI5
-MDIxMTE2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAATf0KiySbD96s5J3yJ82JSt6xa0PKvA0qc4GKaf5aE5fM8Yj2Z1zrH+
-pJT71AFiRJSKYPd6Iq769koL2ULGoLTqo28wbTAdBgNVHQ4EFgQUbGMsGzdKdYd7
-kUdhQtTvt2nurwkwHwYDVR0jBBgwFoAUbGMsGzdKdYd7kUdhQtTvt2nurwkwDwYD
-VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
-zj0EAwIDRwAwRAIgbUXJt5CrbOjUUjH6NZE/WBpBcLjUjYpnGooqO+IVzasCIAGb
-0/jJ6ycfyIh5BM3Wa0ckZeNn5gx1CV8mMtj01TSd
------END CERTIFICATE-----
-"""
-KEY = """\
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg5dvR40JaQ/TK42i9
-J4km/tLIIOg0cBJ/UhSug/ygq8ShRANCAATf0KiySbD96s5J3yJ82JSt6xa0PKvA
-0qc4GKaf5aE5fM8Yj2Z1zrH+pJT71AFiRJSKYPd6Iq769koL2ULGoLTq
------END PRIVATE KEY-----
-"""
 
 # Where messages may go
 
@@ -117,73 +77,6 @@ def test_plain_http_is_for_this_machine_only() -> None:
     """Anybody on the way could read the token."""
     with pytest.raises(ConfigurationError, match="https"):
         read_targets({"vendor": {"url": "http://api.example.com"}})
-
-
-def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
-    """Nothing is sent, the token least of all; with the authority's certificate in hand it is."""
-    files = tmp_path / "cert.pem", tmp_path / "key.pem"
-    for file, text in zip(files, (CERTIFICATE, KEY), strict=True):
-        file.write_text(text)
-    with _tls_server(*files) as (url, received):
-        forwarder = open_forwarder(
-            {"vendor": {"url": url, "auth": "bearer", "token_env": "TOKEN"}}, ENVIRONMENT
-        )
-        reply = forwarder.send(Sending(("vendor",), "POST", "/", {}, 1, "key"))
-        forwarder.close()
-        trusting = subprocess.run(
-            [sys.executable, "-c", _SENDER, url],
-            env={**os.environ, "SSL_CERT_FILE": str(files[0])},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    assert reply.status is None
-    assert reply.error is not None
-    assert "CERTIFICATE_VERIFY_FAILED" in reply.error
-    assert trusting.stdout == "201\n", trusting.stderr
-    # The one who trusts it, and nobody else.
-    assert len(received) == 1
-
-
-def _whole_request(stream: ssl.SSLSocket) -> bytes:
-    """A request with its body, which may come later: who hangs up with it unread has the sender try again."""
-    request = stream.recv(65536)
-    while request and not request.endswith(b"\r\n\r\n1"):
-        more = stream.recv(65536)
-        if not more:
-            break
-        request += more
-    return request
-
-
-@contextmanager
-def _tls_server(certificate: Path, key: Path) -> Iterator[tuple[str, list[bytes]]]:
-    """A server with a certificate of its own, and what it was sent."""
-    received: list[bytes] = []
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with suppress(OSError), context.wrap_socket(connection, server_side=True) as stream:
-                received.append(_whole_request(stream))
-                stream.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"https://localhost:{listener.getsockname()[1]}", received
-    finally:
-        # Closing alone would not wake whoever waits for a connection.
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join()
 
 
 def test_cookies_are_not_kept(server: FaultyServer) -> None:

@@ -307,6 +307,23 @@ def test_what_a_receiver_echoes_is_masked_however_short() -> None:
     assert shown == {"was": ["***", "***", "***", 77, "Ann"]}
 
 
+@pytest.mark.parametrize(
+    "echo",
+    [
+        "/people/Jos%C3%A9%20%2F%20O%22N",
+        "/people/Jos%C3%A9+%2F+O%22N",
+        '{"was": "Jos\\u00e9 / O\\"N',
+        'José / O"N',
+    ],
+)
+def test_what_a_receiver_echoes_is_masked_however_it_is_escaped(echo: str) -> None:
+    """In the address of what it made, for example, or in JSON that was cut off."""
+    shown = mask_echo({"name": 'José / O"N'}, {"name": "***"}, echo)
+
+    assert "***" in str(shown)
+    assert "Jos" not in str(shown)
+
+
 def test_messages_in_the_order_of_a_secret_do_not_tell_it(tmp_path: Path) -> None:
     """They are in that order all the same."""
     desk(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TypeAlias
@@ -112,9 +113,20 @@ def _read(rules: CompiledRules, read: Read) -> Read:
 def mask_echo(sent: object, shown: object, echo: object) -> object:
     """What somebody answered, without the values that masking took out of what was `sent`.
 
-    Nobody knows what made the answer. So what equals a value is masked, too, however short that is.
+    Nobody knows what made the answer. So what equals a value is masked, too, however short that is, and what
+    JSON and URLs make of one.
     """
-    return _without(_longest_first(_hidden(sent, shown)), _without_equal(texts_taken(sent, shown), echo))
+    spelt = _longest_first(form for one in _hidden(sent, shown) for form in _spellings(one))
+    return _without(spelt, _without_equal(texts_taken(sent, shown), echo))
+
+
+def _spellings(text: str) -> Iterator[str]:
+    from urllib.parse import quote, quote_plus  # noqa: PLC0415 - lazy: where something was answered
+
+    yield from (text, json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
+    # Half a surrogate pair is no part of any URL.
+    sent = text.encode("utf-8", "replace")
+    yield from (quote(sent), quote(sent, safe=""), quote_plus(sent))
 
 
 def texts_taken(value: object, masked: object) -> frozenset[str]:

@@ -84,9 +84,8 @@ def _delivered(
     except (cel.CelError, AdapterError) as error:
         # The receiver has it: sending it again would not make the reply any better.
         note = f"nothing was written back: {_words(error, letter, rules)}"
-    transaction.update(
-        MESSAGES.resource, letter.id, _tried(letter, reply, now, note) | {"state": "delivered", "due": None}
-    )
+    values = _tried(letter, _shown(letter, reply), now, note)
+    transaction.update(MESSAGES.resource, letter.id, values | {"state": "delivered", "due": None})
     release_next(transaction, letter.order_key)
     done = replace(letter, state="delivered", attempts=letter.attempts + 1)
     return Settled(done, "delivered", reply, change=change, note=note)
@@ -96,14 +95,13 @@ def _failed(
     transaction: Transaction, letter: Letter, reply: Reply, now: datetime, rules: CompiledRules
 ) -> Settled:
     attempts = letter.attempts + 1
-    values = _tried(letter, reply, now, None)
+    shown = _shown(letter, reply)
+    values = _tried(letter, shown, now, None)
     if reply.may_succeed_later and attempts < ATTEMPTS:
         due = later(now, pause_after(attempts, reply.retry_after))
         transaction.update(MESSAGES.resource, letter.id, values | {"state": "waiting", "due": due})
         waiting = replace(letter, state="waiting", attempts=attempts, due=due)
-        return Settled(waiting, "retry", reply, note=reply.error)
-    # An answer may repeat what it was sent, and what is kept of it is shown.
-    shown = replace(reply, body=mask_echo(letter.body, letter.shown, reply.body))
+        return Settled(waiting, "retry", reply, note=shown.error)
     problems = _refusal(letter, shown, rules)
     kept = _response(shown, problems, None)
     transaction.update(
@@ -120,8 +118,21 @@ def _refusal(letter: Letter, reply: Reply, rules: CompiledRules) -> tuple[Proble
     return problems_of(reply, dialect, Refused(letter.resource, letter.target, letter.body, fields))
 
 
-def _tried(letter: Letter, reply: Reply, now: datetime, note: str | None) -> dict[str, object]:
-    shown = replace(reply, body=mask_echo(letter.body, letter.shown, reply.body))
+def _shown(letter: Letter, reply: Reply) -> Reply:
+    """A reply as it is told and kept: what was answered may repeat what was sent, and an error quote that."""
+
+    def echo(part: object) -> object:
+        return mask_echo(letter.body, letter.shown, part)
+
+    return replace(
+        reply,
+        body=echo(reply.body),
+        headers={name: str(echo(value)) for name, value in reply.headers.items()},
+        error=str(echo(reply.error)) if reply.error is not None else None,
+    )
+
+
+def _tried(letter: Letter, shown: Reply, now: datetime, note: str | None) -> dict[str, object]:
     return {
         "attempts": letter.attempts + 1,
         "lease": None,
