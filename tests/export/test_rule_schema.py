@@ -41,7 +41,7 @@ FOLDERS = [
     *GOOD,
     *(path for path in sorted((ROOT / "tests" / "language").iterdir()) if (path / "lang").is_dir()),
     *(ROOT / "tests" / name / "rules" for name in ("cli", "explanation", "inference", "scenarios")),
-    ROOT / "tests" / "explanation" / "proofs",
+    ROOT / "tests" / "scenarios" / "proofs",
     ROOT / "examples" / "own_rules",
 ]
 HEAD = "rulewright: 1\nresource: a/b\nkey: id\nfields:\n  id: {type: integer}\n"
