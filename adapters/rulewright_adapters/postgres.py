@@ -118,6 +118,16 @@ class PostgresStore:
             bound.append(str(limit))
         return statements.records(self._sessions.rows(statements.find(asked, limit is not None), bound))
 
+    def find_each(
+        self, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
+    ) -> Sequence[StoredRecord]:
+        """Return the records that have any of the keys, by one question; see `KeyedRecords.find_each`."""
+        statements = self._statements.get(resource)
+        columns = statements.key_columns(fields, keys) if statements else []
+        if statements is None or not columns:
+            return []
+        return statements.records(self._sessions.rows(statements.find_each(fields), columns))
+
     def count(self, resource: str, where: Where) -> int:
         """Return how many records match."""
         statements = self._statements.get(resource)
@@ -225,11 +235,9 @@ class PostgresTransaction(ReadingHalf):
     def find_each(
         self, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
     ) -> Sequence[StoredRecord]:
-        """Return the records that have any of the keys, by one question; see `Transaction.find_each`."""
-        statements = self._writable(resource)
-        columns = statements.key_columns(fields, keys)
-        found = self._store._sessions.rows(statements.find_each(fields), columns) if columns else []
-        return statements.records(found)
+        """Return the records that have any of the keys, by one question; see `KeyedRecords.find_each`."""
+        self._check_open()
+        return self._store.find_each(resource, fields, keys)
 
     def insert(self, resource: str, record: StoredRecord) -> None:
         """Write a new record. Raises UniqueViolationError, and AdapterError where it does not fit."""

@@ -104,6 +104,17 @@ class SqliteStore:
             bound.append(limit)
         return statements.records(self._rows(statements.find(asked, limit is not None), bound))
 
+    def find_each(
+        self, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
+    ) -> Sequence[StoredRecord]:
+        """Return the records that have any of the keys, by one question; see `KeyedRecords.find_each`."""
+        statements = self._statements.get(resource)
+        columns = statements.key_columns(fields, keys) if statements else []
+        if statements is None or not columns:
+            return []
+        rows = columns[0] if len(columns) == 1 else [*zip(*columns, strict=True)]
+        return statements.records(self._rows(statements.find_each(fields), [json.dumps(rows)]))
+
     def count(self, resource: str, where: Where) -> int:
         """Return how many records match."""
         found = self._aggregate(resource, where, "count(*)")
@@ -207,12 +218,9 @@ class SqliteTransaction(ReadingHalf):
     def find_each(
         self, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
     ) -> Sequence[StoredRecord]:
-        """Return the records that have any of the keys, by one question; see `Transaction.find_each`."""
-        statements = self._writable(resource)
-        columns = statements.key_columns(fields, keys)
-        rows = columns[0] if len(columns) == 1 else [*zip(*columns, strict=True)]
-        found = self._store._rows(statements.find_each(fields), [json.dumps(rows)]) if rows else []
-        return statements.records(found)
+        """Return the records that have any of the keys, by one question; see `KeyedRecords.find_each`."""
+        self._check_open()
+        return self._store.find_each(resource, fields, keys)
 
     def insert(self, resource: str, record: StoredRecord) -> None:
         """Write a new record. Raises UniqueViolationError, and AdapterError where it does not fit."""

@@ -98,8 +98,9 @@ class Records(Protocol):
         """
 
 
-class Transaction(Records, Protocol):
-    """Writing, all or nothing. What was written is seen by the reads of the same transaction."""
+@runtime_checkable
+class KeyedRecords(Records, Protocol):
+    """Records of which many are found by one question. A transaction is one, a store may be."""
 
     def find_each(
         self, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
@@ -108,6 +109,10 @@ class Transaction(Records, Protocol):
 
         As `find` of one key after the other; the keys differ.
         """
+
+
+class Transaction(KeyedRecords, Protocol):
+    """Writing, all or nothing. What was written is seen by the reads of the same transaction."""
 
     def insert(self, resource: str, record: StoredRecord) -> None:
         """Write a new record. Raises UniqueViolationError or ReferenceViolationError."""
@@ -147,7 +152,7 @@ class OneByOne:
     def find_each(
         self: Transaction, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
     ) -> Sequence[StoredRecord]:
-        """See Transaction.find_each."""
+        """See KeyedRecords.find_each."""
         return [record for key in keys for record in self.find(resource, dict(zip(fields, key, strict=True)))]
 
     def insert_many(self: Transaction, resource: str, records: Sequence[StoredRecord]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from math import inf
 from time import monotonic
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rulewright.accounts import Accounts
 from rulewright.batch.buffer import Buffer, Collision
-from rulewright.batch.forecast import lookups_of
-from rulewright.batch.kept import PLAIN, keys_in
+from rulewright.batch.forecast import Forecast
 from rulewright.compiled import CompiledRules
 from rulewright.delivery import WRITE_ORDER, Receipt, store_outcome
 from rulewright.evaluation import Inputs, find_resource
@@ -83,10 +82,9 @@ class Applier:
         self._is_plain = forward is None and not needs_entries(rules)
         # Else a payload may name a record that is there already, which the generated code does not look for.
         own = find_resource(rules, resource)
-        self._key = own.key
         self._makes_keys = own.fields[own.key].rule.generate is not None
         self._tables = {table.resource: table for table in tables}
-        self._lookups = lookups_of(rules, own, self._tables)
+        self._forecast = Forecast(rules, own, self._tables)
 
     @cached_property
     def _forms(self) -> Forms:
@@ -148,7 +146,8 @@ class Applier:
 
         with transaction.savepoint():
             buffer = Buffer(transaction, self._tables)
-            self._read_ahead(given, buffer)
+            asked = [(one.key, one.payload) for one in given if isinstance(one, Inputs)]
+            self._forecast.read(asked, buffer)
             refused = 0
             ledger = Ledger(self._rules, buffer, self._forms)
             carry_out = self._carrier(given, buffer, ledger)
@@ -228,31 +227,6 @@ class Applier:
             forward=self._forward,
             accounts=accounts,
         )
-
-    def _read_ahead(self, given: Sequence[Given], buffer: Buffer) -> None:
-        inputs = [one for one in given if isinstance(one, Inputs)]
-        # The records that operations name come first: of an update much is looked up by what is stored.
-        first, *others = self._lookups
-        named = dict.fromkeys([one.key for one in inputs if one.key.__class__ in PLAIN])
-        buffer.read_ahead(first.resource, first.fields, [(key,) for key in named])
-        if not others:
-            return
-        payloads = [self._merged(one, buffer) for one in inputs] if named else [*map(_sent, inputs)]
-        for lookup in others:
-            buffer.read_ahead(lookup.resource, lookup.fields, keys_in(payloads, lookup.sent))
-
-    def _merged(self, one: Inputs, buffer: Buffer) -> Mapping[str, object]:
-        """What a payload may be looked up by: what was sent, and of an update what is stored beside."""
-        sent = _sent(one)
-        if one.key.__class__ not in PLAIN:
-            return sent
-        (stored, *_) = buffer.find(self._resource, {self._key: one.key}, 1) or [{}]
-        return {**stored, **sent}
-
-
-def _sent(one: Inputs) -> Mapping[str, object]:
-    payload = one.payload
-    return payload if payload.__class__ is dict or isinstance(payload, Mapping) else {}
 
 
 def _write(changes: Sequence[tuple[Any, ...]], buffer: Buffer) -> None:

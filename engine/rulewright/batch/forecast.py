@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from msgspec import Struct
 
+from rulewright.batch.kept import PLAIN, keys_in
 from rulewright.cel.tree import Ident, Select
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.formula import OWN_ROOTS, Formula, Valued
-from rulewright.ports import Table
+from rulewright.ports import StoredRecord, Table, Where
 
 
 class Lookup(Struct, frozen=True):
@@ -23,7 +25,52 @@ class Lookup(Struct, frozen=True):
     sent: tuple[str, ...]
 
 
-def lookups_of(rules: CompiledRules, resource: CompiledResource, tables: Mapping[str, Table]) -> list[Lookup]:
+class Ahead(Protocol):
+    """Where what a forecast says is read ahead."""
+
+    def read_ahead(
+        self, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
+    ) -> None:
+        """Read by one question what will be asked one by one: the records with these values in `fields`."""
+
+    def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
+        """See Records.find."""
+
+
+class Forecast:
+    """What payloads of one resource will look up."""
+
+    def __init__(self, rules: CompiledRules, resource: CompiledResource, tables: Mapping[str, Table]) -> None:
+        self._resource = resource
+        self._own, *self._others = _lookups_of(rules, resource, tables)
+
+    def read(self, asked: Sequence[tuple[object, object]], records: Ahead) -> None:
+        """Read ahead for payloads, each with the key of the record that it is about (None: a new one)."""
+        # The records that operations name come first: of an update much is looked up by what is stored.
+        named = dict.fromkeys([key for key, _ in asked if key.__class__ in PLAIN])
+        keys: list[tuple[Any, ...]] = [(key,) for key in named]
+        records.read_ahead(self._own.resource, self._own.fields, keys)
+        if not self._others:
+            return
+        payloads = [
+            self._merged(key, payload, records) if named else payload
+            for key, payload in asked
+            if isinstance(payload, (dict, Mapping))
+        ]
+        for lookup in self._others:
+            records.read_ahead(lookup.resource, lookup.fields, keys_in(payloads, lookup.sent))
+
+    def _merged(self, key: object, sent: Mapping[str, object], records: Ahead) -> Mapping[str, object]:
+        """What a payload may be looked up by: what was sent, and of an update what is stored beside."""
+        if key.__class__ not in PLAIN:
+            return sent
+        (stored, *_) = records.find(self._resource.name, {self._resource.key: key}, 1) or [{}]
+        return {**stored, **sent}
+
+
+def _lookups_of(
+    rules: CompiledRules, resource: CompiledResource, tables: Mapping[str, Table]
+) -> list[Lookup]:
     """Return the look-ups of a resource's rules whose keys can be read off a payload."""
     found = [Lookup(resource.name, (resource.key,), ())]
     for one in _direct(resource, tables):

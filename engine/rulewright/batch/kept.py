@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any, Final, Literal
 
 from rulewright.evaluation.overlay import matches, sort_key
-from rulewright.ports import StoredRecord, Table, Transaction, Where
+from rulewright.ports import KeyedRecords, StoredRecord, Table, Where
 
 PLAIN: Final = (str, int)
 PLAIN_TYPES: Final = frozenset(PLAIN)
@@ -20,9 +20,9 @@ _UNASKED: Final = object()
 
 
 class Kept:
-    """Answers `find` about one table as it was when the chunk began, or was flushed last."""
+    """Answers about one table as it was when the chunk began, or was flushed last."""
 
-    def __init__(self, base: Transaction, table: Table) -> None:
+    def __init__(self, base: KeyedRecords, table: Table) -> None:
         self._base = base
         self._resource = table.resource
         self.key = table.key
@@ -44,9 +44,13 @@ class Kept:
     ) -> Mapping[Any, _Answer]:
         """Read by one question what will be asked one by one: the records with these values in `fields`.
 
-        Gives them by their values, a single one as it is; nothing where that question would take too long.
+        Gives them by their values, a single one as it is; nothing where that question would take too long,
+        and none that were read before.
         """
         kinds = {self.kinds.get(field) for field in fields}
+        known = self._ahead.get(fields)
+        if known:
+            keys = [key for key in keys if (key if len(key) > 1 else key[0]) not in known]
         if not keys or not kinds <= {"text", "integer"} or fields[0] not in self._leading:
             return {}
         pick = itemgetter(*fields)
@@ -71,15 +75,18 @@ class Kept:
         if place is None:
             found = self._listed(where)
             return self._base.find(self._resource, where, limit) if found is None else found[:limit]
-        known = self._ahead.get(fields)
-        if known is not None:
-            ahead = known.get(place if len(place) > 1 else place[0])
-            if ahead is not None:
-                return ahead if limit is None else ahead[:limit]
+        ahead = self._read_as_asked(fields, place)
+        if ahead is not None:
+            return ahead if limit is None else ahead[:limit]
         answer = self._answers.get((fields, place, limit))
         if answer is None:
             answer = self._answers[fields, place, limit] = self._ask(where, limit)
         return answer
+
+    def _read_as_asked(self, fields: tuple[str, ...], place: Place) -> _Answer | None:
+        """What was read ahead by these very fields."""
+        known = self._ahead.get(fields)
+        return None if known is None else known.get(place if len(place) > 1 else place[0])
 
     def is_single(self, fields: tuple[str, ...]) -> bool:
         """Whether no two records have the same values in these fields."""
@@ -118,9 +125,16 @@ class Kept:
             return self._base.count(self._resource, where)
         count = self._counts.get((fields, place))
         if count is None:
-            count = 0 if self._is_above(where) else self._base.count(self._resource, where)
-            self._counts[fields, place] = count
+            count = self._counts[fields, place] = self._count(where, fields, place)
         return count
+
+    def _count(self, where: Where, fields: tuple[str, ...], place: Place) -> int:
+        found = self._read_as_asked(fields, place)
+        if found is None:
+            found = self._among_known(where)
+        if found is not None:
+            return len(found)
+        return 0 if self._is_above(where) else self._base.count(self._resource, where)
 
     def _ask(self, where: Where, limit: int | None) -> _Answer:
         if len(where) > 1 and (found := self._among_known(where)) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
+from rulewright.ports import KeyedRecords
 from rulewright.testing.refusals import refused
 from rulewright.testing.store_fixture import CASE, HOUSEHOLD, StoreSuite, plain, write
 
@@ -89,6 +90,11 @@ class ManyContract(StoreSuite):
                 transaction.update(CASE, 1, {"income": None})
 
                 assert transaction.find_each(CASE, ("id",), []) == []
+            # Of a store it is a faster way that it may have.
+            if isinstance(store, KeyedRecords):
+                again = store.find_each(CASE, ("name",), [("a",), ("z",)])
+                assert sorted(str(record["id"]) for record in again) == ["1", "3"]
+                assert store.find_each("acme/nothing", ("id",), [(1,)]) == []
             records = sorted(plain(found), key=str)
 
             assert sorted(record["id"] for record in single if isinstance(record["id"], int)) == [1, 3]

@@ -13,7 +13,7 @@ from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import Progress, chosen_format, show
 from rulewright.cli.splitting.parted import split_batch
 from rulewright.inputs import Item, Payload, Source
-from rulewright.ports import Records
+from rulewright.ports import KeyedRecords, Records
 from rulewright.report.entry import Entry, changes_entry, make_entry, problems_entry
 from rulewright.report.tally import Tally
 
@@ -38,6 +38,27 @@ def decide_all(
         if fix and isinstance(item, Payload) and desk.unreadable(item) is None:
             outcome = with_fixes(outcome, desk.program, desk.inputs(item.value, number), records)
         yield item, outcome
+
+
+def decide_in_groups(
+    desk: Desk, items: Iterable[Item], records: Records | None, *, fix: bool = False, first: int = 0
+) -> Iterator[Decided]:
+    """As `decide_all`; where many records are found by one question, some payloads at a time.
+
+    Records that others write meanwhile are as they were when the group was begun.
+    """
+    if not isinstance(records, KeyedRecords):
+        yield from decide_all(desk, items, records, fix=fix, first=first)
+        return
+    from rulewright.cli.deciding.groups import forecast_of, foresee, grouped  # noqa: PLC0415 - for many
+    from rulewright.cli.deciding.remembered import RememberedRecords  # noqa: PLC0415
+
+    forecast, remembered = forecast_of(desk), RememberedRecords(records, desk.program.tables)
+    for group in grouped(items):
+        remembered.forget()
+        foresee(desk, group, forecast, remembered)
+        yield from decide_all(desk, group, remembered, fix=fix, first=first)
+        first += len(group)
 
 
 # Reports that tell of problems and of nothing else; `text` tells in `plan` of changes, too.
@@ -70,7 +91,9 @@ def decide_and_show(task: Task, records: Records | None, *, plans: bool = False)
 
 def _decided_in_full(task: Task, records: Records | None) -> Iterator[Decided]:
     items = read_all_items(task.desk, task.sources)
-    return split_batch(decide_all(task.desk, items, records, fix=task.fix), task.split, task.sources)
+    # What comes from a pipe is told of as it comes.
+    decide = decide_all if any(source.is_stdin for source in task.sources) else decide_in_groups
+    return split_batch(decide(task.desk, items, records, fix=task.fix), task.split, task.sources)
 
 
 def validate_and_show(task: Task, records: Records | None) -> int:
@@ -96,7 +119,11 @@ def _skimmed(task: Task, records: Records | None, progress: Progress) -> Iterato
     from rulewright.cli.deciding.skimming import Skimmer, skim  # noqa: PLC0415
 
     is_live = chosen_records(task.choices)[1] is not None
-    skimmer = Skimmer(task.desk, RememberedRecords(records) if records is not None else None, is_live)
+    skimmer = Skimmer(
+        task.desk,
+        RememberedRecords(records, task.desk.program.tables) if records is not None else None,
+        is_live,
+    )
     return skim(skimmer, task.sources, task.split, progress)
 
 

@@ -17,7 +17,7 @@ import click
 from msgspec import Struct
 
 from rulewright.cli.configured import configuration_here
-from rulewright.cli.deciding.decisions import decide_all, entries_of, problems_of, tells_problems_only
+from rulewright.cli.deciding.decisions import decide_in_groups, entries_of, problems_of, tells_problems_only
 from rulewright.cli.deciding.parallel_skimming import may_skim_in_parallel, skim_in_parallel
 from rulewright.cli.deciding.task import Task
 from rulewright.cli.deciding.workers import hand_over, result_of, working
@@ -143,7 +143,7 @@ def _decide(block: Block, number: int) -> list[_Told]:
     """What a worker does with a block whose first payload is the `number`th of all (from 0)."""
     worker = _AT_WORK[-1]
     items = list(block_items(block))
-    decided = decide_all(worker.desk, items, worker.records, fix=worker.fix, first=number)
+    decided = decide_in_groups(worker.desk, items, worker.records, fix=worker.fix, first=number)
     if worker.problems_only:
         entries = problems_of(worker.desk, decided, with_rules=True)
     else:

@@ -167,7 +167,7 @@ def _begin(job: _Job) -> None:
     records: Any = job.records
     if records is None:
         records = _OPEN.enter_context(lookup_records(job.desk, job.choices, is_told=True))
-    remembered = RememberedRecords(records) if records is not None else None
+    remembered = RememberedRecords(records, job.desk.program.tables) if records is not None else None
     _AT_WORK.append(_Worker(job, Skimmer(job.desk, remembered, is_live=job.choices.store is not None)))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
+from rulewright.cli.deciding.groups import GROUP, forecast_of, foresee, grouped
 from rulewright.cli.deciding.remembered import RememberedRecords
 from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.cli.options import SplitChoices
@@ -28,6 +29,7 @@ from rulewright.inputs.sure_lines import read_surely
 from rulewright.outcome import Outcome
 
 if TYPE_CHECKING:
+    from rulewright.batch.forecast import Forecast
     from rulewright.glance.verdicts import Scan, Verdicts
     from rulewright.hotpath.telling import Teller
 
@@ -37,8 +39,6 @@ _CHUNK: Final = 4_096
 _WARM_UP: Final = 64
 # More are read at a time while less than one line in so many has to be decided in full.
 _RARE: Final = 4
-# Lines that are decided before they are told of.
-_GROUP: Final = 128
 # What an accepted line weighs against refused ones, and how much is kept in mind. Telling first takes four
 # times as long for what is accepted as accepting first does, which takes little longer for the others.
 _WEIGHT: Final = 3
@@ -65,6 +65,7 @@ class Skimmer(Struct):
     refused: int = 0
     _verdicts: Verdicts | None = None
     _teller: Teller | None = None
+    _forecast: Forecast | None = None
     _is_made: bool = False
     # Above 0 the next line that no glance settles is expected to be refused.
     _leaning: int = 0
@@ -102,10 +103,11 @@ class Skimmer(Struct):
 
     def decide_items(self, items: Iterable[Item], keep: _Keep | None) -> Iterator[_Found]:
         """As `decide_lines`, for payloads that are no lines: each as the line that it might have been."""
-        for group in _grouped(items):
+        for group in grouped(items):
             *unsure, (count, _) = self._scan()(lines := [_line_of(item) for item in group])
             found: list[tuple[int, Decided | None]] = []
             shared = self.desk.inputs(None, 0)
+            self._foresee(group[index] for index, _ in unsure)
             done = 0
             for index, _ in unsure:
                 self.read += index - done
@@ -129,12 +131,13 @@ class Skimmer(Struct):
     ) -> Iterator[tuple[int, Decided | None]]:
         """Decide lines in full, some at a time: what takes turns with other work takes twice as long."""
         done = 0
-        for start in range(0, len(unsure), _GROUP):
+        for start in range(0, len(unsure), GROUP):
             items: list[tuple[int, bytes, Item | None]] = []
-            for index, line in unsure[start : start + _GROUP]:
+            for index, line in unsure[start : start + GROUP]:
                 assert line is not None
                 whole = reader.rest_of(line) if reader.is_cut(line) else line
                 items.append((index, whole, _read(name, number + index, whole)))
+            self._foresee(item for _, _, item in items)
             found: list[tuple[int, Decided | None]] = []
             shared = self.desk.inputs(None, 0)
             for index, line, item in items:
@@ -142,6 +145,13 @@ class Skimmer(Struct):
                 found.append((index, None if item is None else self._decide(item, line, shared)))
                 done = index + 1
             yield from found
+
+    def _foresee(self, items: Iterable[Item | None]) -> None:
+        if self.records is None or not self.records.reads_ahead:
+            return
+        if self._forecast is None:
+            self._forecast = forecast_of(self.desk)
+        foresee(self.desk, items, self._forecast, self.records)
 
     def _decide(self, item: Item, line: bytes, shared: Inputs) -> Decided:
         if isinstance(item, Payload):
@@ -192,26 +202,6 @@ class Skimmer(Struct):
             # There are more records by now than are kept in mind.
             self._verdicts = None
         self._since = time.monotonic()
-
-
-def _grouped(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """Some items at a time; those that were read before something could not be read are decided first."""
-    rest, is_read = iter(items), False
-    while not is_read:
-        group: list[Item] = []
-        try:
-            for item in rest:
-                group.append(item)
-                if len(group) == _GROUP:
-                    break
-            else:
-                is_read = True
-        except Exception:
-            if group:
-                yield group
-            raise
-        if group:
-            yield group
 
 
 def _line_of(item: Item) -> bytes:
