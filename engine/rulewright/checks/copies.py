@@ -45,8 +45,8 @@ def copies_of(subject: Subject) -> Iterator[Copy]:
     yield from copies.into_fields(subject.file.fields, {}, (subject.file.resource,))
     for effect in subject.all_effects():
         yield from copies.by_effect(effect)
-    for look_up in subject.file.lookups:
-        yield from copies.looked_up(look_up, {})
+    for lookup in subject.file.lookups:
+        yield from copies.looked_up(lookup, {})
     yield from copies.referenced()
     yield from copies.by_the_workflow()
     for inference in subject.file.inferences:
@@ -93,9 +93,9 @@ class _Copies(Struct, frozen=True, dict=True):
             if reaction.for_each not in self.subject.file.lookups:
                 yield from self.looked_up(reaction.for_each, names)
 
-    def looked_up(self, look_up: LookUp, names: _Names) -> Iterator[Copy]:
+    def looked_up(self, lookup: LookUp, names: _Names) -> Iterator[Copy]:
         """What a look-up compares fields with: a trace tells it."""
-        yield from self.into(look_up.resource, look_up.by, names, COMPARED)
+        yield from self.into(lookup.resource, lookup.by, names, COMPARED)
 
     def referenced(self) -> Iterator[Copy]:
         """What the records that fields name are compared with: a trace tells it, too."""
@@ -150,10 +150,10 @@ class _Copies(Struct, frozen=True, dict=True):
             return held_by_fields((*sent, *self.subject.file.fields), name)
         if name in self.subject.records:
             return self._record(self.subject.records[name], name)
-        for look_up in self.subject.file.lookups:
-            if look_up.name == name and look_up.kind in ("max", "min"):
-                field = (self.subject.universe.fields_of(look_up.resource) or {}).get(look_up.of or "")
-                return held_by_field(field, f"{look_up.resource}.{field.name}") if field is not None else ""
+        for lookup in self.subject.file.lookups:
+            if lookup.name == name and lookup.kind in ("max", "min"):
+                field = (self.subject.universe.fields_of(lookup.resource) or {}).get(lookup.of or "")
+                return held_by_field(field, f"{lookup.resource}.{field.name}") if field is not None else ""
         return ""
 
     def _record(self, resource: str, label: str) -> Held:

@@ -103,7 +103,7 @@ class _Finder:
     def all(self) -> Iterator[Site]:
         """Every expression of the file, then those of api.yaml as they read for it."""
         readers = list(self.readers())
-        yield from self.look_ups(readers)
+        yield from self.lookups(readers)
         yield from readers
 
     def readers(self) -> Iterator[Site]:
@@ -135,34 +135,34 @@ class _Finder:
             return default
         return self.every if "*" in on else frozenset(on)
 
-    def look_ups(self, readers: Iterable[Site]) -> Iterator[Site]:
+    def lookups(self, readers: Iterable[Site]) -> Iterator[Site]:
         """The keys of look-ups; each runs on the operations of what reads it, and on no other."""
         runs = self._runs(readers)
-        for look_up in self.file.lookups:
-            target = self.subject.universe.fields_of(look_up.resource)
-            place = self.place("a look-up", runs[look_up.name] or self.every, look_up.name)
-            names = place.names.having(self._source_of(look_up))
-            seen = Place(names, place.words, place.on, look_up.name)
-            yield from seen.entries(self.match(target), look_up.by)
+        for lookup in self.file.lookups:
+            target = self.subject.universe.fields_of(lookup.resource)
+            place = self.place("a look-up", runs[lookup.name] or self.every, lookup.name)
+            names = place.names.having(self._source_of(lookup))
+            seen = Place(names, place.words, place.on, lookup.name)
+            yield from seen.entries(self.match(target), lookup.by)
 
-    def _source_of(self, look_up: LookUp) -> Mapping[str, Type]:
+    def _source_of(self, lookup: LookUp) -> Mapping[str, Type]:
         """A look-up that a reaction names may read the record that the reaction is to."""
         workflow = self.file.workflow
-        named = [one for one in (workflow.reactions if workflow else ()) if one.for_each.name == look_up.name]
+        named = [one for one in (workflow.reactions if workflow else ()) if one.for_each.name == lookup.name]
         return {"source": resource_type(self.subject, named[0].after_resource)} if named else {}
 
     def _runs(self, readers: Iterable[Site]) -> Mapping[str, frozenset[str]]:
-        runs = {look_up.name: self._asked_by_effects(look_up) for look_up in self.file.lookups}
+        runs = {lookup.name: self._asked_by_effects(lookup) for lookup in self.file.lookups}
         for site in readers:
             for name in {reading.names[0] for reading in site.readings} & runs.keys():
                 runs[name] |= site.on
         keys = {
-            look_up.name: {
+            lookup.name: {
                 reading.names[0]
-                for site in self.place("a look-up", WRITES).values(None, look_up.by)
+                for site in self.place("a look-up", WRITES).values(None, lookup.by)
                 for reading in site.readings
             }
-            for look_up in self.file.lookups
+            for lookup in self.file.lookups
         }
         # A look-up may be read by another, and that by a third.
         for _ in keys:
@@ -171,10 +171,10 @@ class _Finder:
                     runs[name] |= runs[reader]
         return runs
 
-    def _asked_by_effects(self, look_up: LookUp) -> frozenset[str]:
-        if look_up.if_missing != "null":
+    def _asked_by_effects(self, lookup: LookUp) -> frozenset[str]:
+        if lookup.if_missing != "null":
             return self.every
-        named = [effect for effect in self.subject.all_effects() if effect.target == look_up.name]
+        named = [effect for effect in self.subject.all_effects() if effect.target == lookup.name]
         return frozenset(name for effect in named for name in self.when(effect.on, CREATE))
 
     def fields(self, fields: Iterable[Field], around: Place, path: str) -> Iterator[Site]:

@@ -42,8 +42,8 @@ def fact_types(subject: Subject, inference: Inference, names: Names) -> dict[str
     return types
 
 
-def _record_type(subject: Subject, look_up: str) -> Type:
-    resource = subject.records.get(look_up)
+def _record_type(subject: Subject, lookup: str) -> Type:
+    resource = subject.records.get(lookup)
     return resource_type(subject, resource) if resource is not None else DYN
 
 

@@ -24,23 +24,21 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     """Every look-up, those of reactions too."""
     workflow = subject.file.workflow
     inline = [reaction.for_each for reaction in workflow.reactions] if workflow else []
-    for look_up in dict.fromkeys(look_up.name for look_up in subject.file.lookups):
-        yield from _of_one(next(found for found in subject.file.lookups if found.name == look_up))
+    for lookup in dict.fromkeys(lookup.name for lookup in subject.file.lookups):
+        yield from _of_one(next(found for found in subject.file.lookups if found.name == lookup))
     for found in inline:
         if found not in subject.file.lookups:
             yield from _of_one(found)
 
 
-def _of_one(look_up: LookUp) -> Iterator[SourceProblem]:
-    kind = look_up.kind
-    if kind in BY and not look_up.by.entries:
-        yield problem(CODE, f"{kind} needs by", look_up.span, hint="for example by: {id: payload.person}")
-    if kind in OF and look_up.of is None:
-        yield problem(
-            CODE, f"{kind} needs of", look_up.span, hint=f"name the field whose {kind} is asked for"
-        )
-    if kind not in OF and look_up.of is not None:
-        yield problem(CODE, f"{kind} takes no of", span_of(look_up.at, "of", default=look_up.span))
-    if kind not in IF_MISSING and look_up.if_missing != "null":
-        span = span_of(look_up.at, "if_missing", default=look_up.span)
+def _of_one(lookup: LookUp) -> Iterator[SourceProblem]:
+    kind = lookup.kind
+    if kind in BY and not lookup.by.entries:
+        yield problem(CODE, f"{kind} needs by", lookup.span, hint="for example by: {id: payload.person}")
+    if kind in OF and lookup.of is None:
+        yield problem(CODE, f"{kind} needs of", lookup.span, hint=f"name the field whose {kind} is asked for")
+    if kind not in OF and lookup.of is not None:
+        yield problem(CODE, f"{kind} takes no of", span_of(lookup.at, "of", default=lookup.span))
+    if kind not in IF_MISSING and lookup.if_missing != "null":
+        span = span_of(lookup.at, "if_missing", default=lookup.span)
         yield problem(CODE, f"{kind} always gives something, so if_missing says nothing", span)

@@ -30,8 +30,8 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
 
 
 def _given(subject: Subject) -> Iterator[tuple[str, Span]]:
-    for look_up in subject.file.lookups:
-        yield look_up.name, look_up.span
+    for lookup in subject.file.lookups:
+        yield lookup.name, lookup.span
     seen: set[tuple[str, Span]] = set()
     for _, field in subject.all_fields():
         found = field.references

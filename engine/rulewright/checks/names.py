@@ -86,7 +86,7 @@ def base_names(subject: Subject, on: frozenset[str], lasting: Lasting) -> Names:
     # Whoever gives a name that is taken is told so; what all others read stays what it is.
     variables = {
         **_references(subject),
-        **{look_up.name: look_up_type(subject, look_up) for look_up in file.lookups},
+        **{lookup.name: lookup_type(subject, lookup) for lookup in file.lookups},
         "payload": _payload(subject, on),
         "request": _request(subject, on),
         "actor": _actor(subject),
@@ -218,33 +218,33 @@ def _references(subject: Subject) -> dict[str, Type]:
     return names
 
 
-def look_up_type(subject: Subject, look_up: LookUp) -> Type:
+def lookup_type(subject: Subject, lookup: LookUp) -> Type:
     """What a look-up gives: a record or null, a list, a number."""
-    match look_up.kind:
+    match lookup.kind:
         case "find":
-            absent = look_up.if_missing == "null" or _key_may_be_null(subject, look_up)
-            return maybe(resource_type(subject, look_up.resource), absent=absent)
+            absent = lookup.if_missing == "null" or _key_may_be_null(subject, lookup)
+            return maybe(resource_type(subject, lookup.resource), absent=absent)
         case "find_all":
-            return Type("list", (resource_type(subject, look_up.resource),))
+            return Type("list", (resource_type(subject, lookup.resource),))
         case "count":
             return Type("int")
         case _:
-            field = (subject.universe.fields_of(look_up.resource) or {}).get(look_up.of or "")
+            field = (subject.universe.fields_of(lookup.resource) or {}).get(lookup.of or "")
             return DYN if field is None else maybe(of_field(field, subject.universe.registry), absent=True)
 
 
-def _key_of(look_up: LookUp) -> str | None:
+def _key_of(lookup: LookUp) -> str | None:
     """The field of the own record that is the only key of a look-up."""
-    if len(look_up.by.entries) != 1:
+    if len(lookup.by.entries) != 1:
         return None
-    (entry,) = look_up.by.entries.values()
+    (entry,) = lookup.by.entries.values()
     root, _, name = entry.text.strip().partition(".") if isinstance(entry, Expression) else ("", "", "")
     return name if root in {"record", "payload"} else None
 
 
-def _key_may_be_null(subject: Subject, look_up: LookUp) -> bool:
+def _key_may_be_null(subject: Subject, lookup: LookUp) -> bool:
     """A look-up whose key is null is not run, whatever its if_missing says."""
-    field = subject.fields.get(_key_of(look_up) or "")
+    field = subject.fields.get(_key_of(lookup) or "")
     return field is not None and (field.nullable or not is_supplied(field))
 
 
@@ -278,18 +278,18 @@ def _found_by(subject: Subject, field: Field) -> Iterable[str]:
     reference = field.references if field.type != "list" else None
     if reference is not None and reference.bind:
         yield reference.bind
-    for look_up in subject.file.lookups:
-        found = reference is not None and _is_of(subject, look_up, reference)
-        surely = look_up.kind == "find" and (found or look_up.if_missing != "null")
-        if surely and _key_of(look_up) == field.name:
-            yield look_up.name
+    for lookup in subject.file.lookups:
+        found = reference is not None and _is_of(subject, lookup, reference)
+        surely = lookup.kind == "find" and (found or lookup.if_missing != "null")
+        if surely and _key_of(lookup) == field.name:
+            yield lookup.name
 
 
-def _is_of(subject: Subject, look_up: LookUp, reference: Reference) -> bool:
+def _is_of(subject: Subject, lookup: LookUp, reference: Reference) -> bool:
     """Does a look-up find the record that a reference names?"""
     target = subject.universe.rules.resources.get(reference.resource)
     by = reference.by or (target.key if target else None)
-    return look_up.resource == reference.resource and set(look_up.by.entries) == {by}
+    return lookup.resource == reference.resource and set(lookup.by.entries) == {by}
 
 
 def _payload_size(subject: Subject, own: Size) -> Size:
@@ -306,11 +306,11 @@ def _sizes(subject: Subject) -> Sizes:
     found: dict[str, Size] = {"payload": _payload_size(subject, own), "record": own, "current": own}
     for name, function in subject.universe.registry.declared.items():
         found[f"{name}()"] = number_of_size(function.cost)
-    for look_up in subject.file.lookups:
-        one = resource_size(subject, look_up.resource)
-        if look_up.kind not in {"find", "find_all"}:
+    for lookup in subject.file.lookups:
+        one = resource_size(subject, lookup.resource)
+        if lookup.kind not in {"find", "find_all"}:
             one = number_of_size()
-        found[look_up.name] = list_of_size(DEFAULT_ITEMS, one) if look_up.kind == "find_all" else one
+        found[lookup.name] = list_of_size(DEFAULT_ITEMS, one) if lookup.kind == "find_all" else one
     for _, field in subject.all_fields():
         if field.references and field.references.bind:
             one = resource_size(subject, field.references.resource)

@@ -170,9 +170,7 @@ class Subject:
         references = (field.references for _, field in self.all_fields() if field.references)
         return {
             **{found.bind: found.resource for found in references if found.bind},
-            **{
-                look_up.name: look_up.resource for look_up in self.file.lookups if look_up.kind in _OF_RECORDS
-            },
+            **{lookup.name: lookup.resource for lookup in self.file.lookups if lookup.kind in _OF_RECORDS},
             **{effect.bind: effect.target for effect in self.all_effects() if effect.bind and effect.target},
         }
 

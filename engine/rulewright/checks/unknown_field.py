@@ -24,8 +24,8 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     yield from _of_siblings(subject, file.fields)
     for _, field in subject.all_fields():
         yield from _of_relations(subject, field)
-    for look_up in file.lookups:
-        yield from _of_look_up(subject, look_up)
+    for lookup in file.lookups:
+        yield from _of_lookup(subject, lookup)
     for effect in subject.all_effects():
         yield from _of_effect(subject, effect)
     for operation in file.operations:
@@ -89,11 +89,11 @@ def _of_relations(subject: Subject, field: Field) -> Iterator[SourceProblem]:
         yield from _missing_keys(subject, field.unique.where, subject.fields)
 
 
-def _of_look_up(subject: Subject, look_up: LookUp) -> Iterator[SourceProblem]:
-    target = subject.universe.fields_of(look_up.resource)
-    yield from _missing_keys(subject, look_up.by, target)
-    of = (look_up.of,) if look_up.of else ()
-    yield from _missing(subject, of, target, span_of(look_up.at, "of", default=look_up.span))
+def _of_lookup(subject: Subject, lookup: LookUp) -> Iterator[SourceProblem]:
+    target = subject.universe.fields_of(lookup.resource)
+    yield from _missing_keys(subject, lookup.by, target)
+    of = (lookup.of,) if lookup.of else ()
+    yield from _missing(subject, of, target, span_of(lookup.at, "of", default=lookup.span))
 
 
 def _of_effect(subject: Subject, effect: Effect) -> Iterator[SourceProblem]:
@@ -110,7 +110,7 @@ def _of_workflow(subject: Subject, workflow: Workflow) -> Iterator[SourceProblem
         yield from _missing_keys(subject, transition.set, subject.fields)
     events = {event.name: {field.name: field for field in event.fields} for event in workflow.events}
     for reaction in workflow.reactions:
-        yield from _of_look_up(subject, reaction.for_each)
+        yield from _of_lookup(subject, reaction.for_each)
         yield from _missing_keys(subject, reaction.with_, events.get(reaction.fire, {}))
 
 

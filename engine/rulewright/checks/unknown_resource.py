@@ -27,8 +27,8 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
 
 
 def _named(subject: Subject) -> Iterator[tuple[str, Span]]:
-    for look_up in subject.file.lookups:
-        yield look_up.resource, span_of(look_up.at, look_up.kind, default=look_up.span)
+    for lookup in subject.file.lookups:
+        yield lookup.resource, span_of(lookup.at, lookup.kind, default=lookup.span)
     for _, field in subject.all_fields():
         if field.references is not None:
             found = field.references

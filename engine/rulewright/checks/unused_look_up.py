@@ -27,11 +27,11 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         for reaction in (subject.file.workflow.reactions if subject.file.workflow else ())
     )
     unknown = _unknown(subject)
-    for look_up in subject.file.lookups:
-        if look_up.name in used or get_close_matches(look_up.name, unknown, n=1):
+    for lookup in subject.file.lookups:
+        if lookup.name in used or get_close_matches(lookup.name, unknown, n=1):
             continue
-        if look_up.if_missing == "null":
-            yield problem(CODE, f"nothing reads the look-up {look_up.name}", look_up.span, severity="warning")
+        if lookup.if_missing == "null":
+            yield problem(CODE, f"nothing reads the look-up {lookup.name}", lookup.span, severity="warning")
 
 
 def _unknown(subject: Subject) -> list[str]:

@@ -37,7 +37,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
 def _reads(subject: Subject) -> _Reads:
     owned = [site for site in subject.sites if site.owner is not None]
     owners = {str(site.owner) for site in owned}
-    look_ups = {one.name for one in subject.file.lookups}
+    lookups = {one.name for one in subject.file.lookups}
     reads: dict[str, dict[str, Span]] = {owner: {} for owner in sorted(owners)}
     # By look-up, or by field of the record: only these can be touched by a path that starts so.
     near: dict[tuple[str, ...], list[str]] = {}
@@ -50,7 +50,7 @@ def _reads(subject: Subject) -> _Reads:
                 if _touches(names, owner):
                     reads[str(site.owner)].setdefault(owner, _span(site, reading.steps))
             named = _reference_of(subject, reading.names)
-            if named in owners and site.owner in look_ups:
+            if named in owners and site.owner in lookups:
                 reads[str(site.owner)].setdefault(named, _span(site, reading.steps))
     return reads
 

@@ -43,8 +43,8 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
 def _places(subject: Subject) -> Iterator[_Place]:
     for _, field in subject.all_fields():
         yield from _of_field(subject, field)
-    for look_up in subject.file.lookups:
-        yield from _asked(subject, look_up)
+    for lookup in subject.file.lookups:
+        yield from _asked(subject, lookup)
     for effect in subject.all_effects():
         yield from _of_effect(subject, effect)
     for inference in subject.file.inferences:
@@ -69,8 +69,8 @@ def _of_field(subject: Subject, field: Field) -> Iterator[_Place]:
         yield from _entries("where", fields, field.references.where, any_of=True)
 
 
-def _asked(subject: Subject, look_up: LookUp) -> Iterator[_Place]:
-    return _entries("by", subject.universe.fields_of(look_up.resource), look_up.by, any_of=True)
+def _asked(subject: Subject, lookup: LookUp) -> Iterator[_Place]:
+    return _entries("by", subject.universe.fields_of(lookup.resource), lookup.by, any_of=True)
 
 
 def _of_effect(subject: Subject, effect: Effect) -> Iterator[_Place]:

@@ -12,7 +12,7 @@ from rulewright.explanation.evidence import Evidence
 from rulewright.explanation.fixes import attach
 from rulewright.explanation.inferences import inferences
 from rulewright.explanation.model import Explanation, FieldNode, Ruling
-from rulewright.explanation.of_the_whole import effects, look_ups, other_problems, rules_of_the_whole
+from rulewright.explanation.of_the_whole import effects, lookups, other_problems, rules_of_the_whole
 from rulewright.explanation.origins import origin_of
 from rulewright.explanation.search import suggest
 from rulewright.ports import Records
@@ -42,7 +42,7 @@ def explain(
     return Explanation(
         outcome=attach(outcome, suggestion),
         fields=fields,
-        lookups=tuple(look_ups(evidence)),
+        lookups=tuple(lookups(evidence)),
         whole=(*whole, *other_problems(evidence, shown)),
         effects=tuple(effects(evidence)),
         inferences=inferred,

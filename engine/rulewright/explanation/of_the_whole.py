@@ -90,7 +90,7 @@ def _check(evidence: Evidence, check: CompiledCheck, keyword: str, missing: str)
     return ruling(evidence, check.id, keyword, path, check.condition, check.rule.span, missing)
 
 
-def look_ups(evidence: Evidence) -> Iterator[LookUpNode]:
+def lookups(evidence: Evidence) -> Iterator[LookUpNode]:
     """Yield each look-up with what it found."""
     for name, lookup in evidence.run.resource.lookups.items():
         read = next((one for one in evidence.outcome.reads if one.lookup == name), None)

@@ -37,7 +37,7 @@ def markdown(rules: CompiledRules, name: str) -> str:
         _head(resource),
         _operations(resource),
         _fields(resource),
-        _look_ups(resource),
+        _lookups(resource),
         _conditions(resource),
         _inferences(resource),
         _effects(resource),
@@ -181,16 +181,16 @@ def _bounds(rule: Field) -> Iterator[str]:
         yield "unique" + (f" within {within}" if within else "") + where
 
 
-def _look_ups(resource: CompiledResource) -> Iterator[str]:
+def _lookups(resource: CompiledResource) -> Iterator[str]:
     found = resource.file.lookups
     if not found:
         return
     yield "## What is looked up"
     yield ""
-    yield from table(("name", "what", "by", "if there is none"), map(_look_up, found))
+    yield from table(("name", "what", "by", "if there is none"), map(_lookup, found))
 
 
-def _look_up(found: LookUp) -> Sequence[str]:
+def _lookup(found: LookUp) -> Sequence[str]:
     missing = {"null": "null", "reject": "refused", "not_found": "not found"}[found.if_missing]
     missing = {"count": "0", "find_all": "an empty list"}.get(found.kind, missing)
     what = f"{found.kind.replace('_', ' ')} `{found.resource}`" + (f", of `{found.of}`" if found.of else "")

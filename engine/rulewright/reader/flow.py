@@ -21,7 +21,7 @@ _NOT_INHERITED = frozenset(
 _PRESENCE = ("required", "forbidden", "prohibited", "excluded")
 
 
-def read_look_up(name: str, part: Part, span: Span) -> LookUp | None:
+def read_lookup(name: str, part: Part, span: Span) -> LookUp | None:
     """One declared read."""
     kind = next((verb for verb in LOOKUP_VERBS if verb in part), None)
     resource = part.text(kind) if kind else None
@@ -41,10 +41,10 @@ def read_look_up(name: str, part: Part, span: Span) -> LookUp | None:
     )
 
 
-def read_look_ups(part: Part) -> tuple[LookUp, ...]:
+def read_lookups(part: Part) -> tuple[LookUp, ...]:
     """The look-ups of a resource."""
-    found = (read_look_up(name.text, below, name.span) for name, below in part.named("lookups"))
-    return tuple(look_up for look_up in found if look_up is not None)
+    found = (read_lookup(name.text, below, name.span) for name, below in part.named("lookups"))
+    return tuple(lookup for lookup in found if lookup is not None)
 
 
 def read_effects(part: Part) -> tuple[Effect, ...]:
@@ -70,7 +70,7 @@ def _effect(part: Part) -> Effect:
     )
 
 
-def read_workflow(resource: Part, look_ups: Mapping[str, LookUp], merging: Merging) -> Workflow | None:
+def read_workflow(resource: Part, lookups: Mapping[str, LookUp], merging: Merging) -> Workflow | None:
     """The workflow of a resource."""
     part = resource.part("workflow")
     if part is None:
@@ -85,7 +85,7 @@ def read_workflow(resource: Part, look_ups: Mapping[str, LookUp], merging: Mergi
         states=tuple(_state(name, below) for name, below in part.named("states")),
         events=tuple(_events(part, resource, merging)),
         transitions=tuple(_transition(below) for below in part.parts("transitions")),
-        reactions=tuple(_reactions(part, look_ups, merging)),
+        reactions=tuple(_reactions(part, lookups, merging)),
         timeouts=tuple(_timeout(below) for below in part.parts("timeouts")),
     )
 
@@ -131,9 +131,9 @@ def _transition(part: Part) -> Transition:
     )
 
 
-def _reactions(workflow: Part, look_ups: Mapping[str, LookUp], merging: Merging) -> Iterator[Reaction]:
+def _reactions(workflow: Part, lookups: Mapping[str, LookUp], merging: Merging) -> Iterator[Reaction]:
     for part in workflow.parts("reactions"):
-        for_each = _for_each(part, look_ups, merging)
+        for_each = _for_each(part, lookups, merging)
         if for_each is None:
             continue
         resource, _, event = (part.text("after") or "").rpartition(".")
@@ -149,16 +149,16 @@ def _reactions(workflow: Part, look_ups: Mapping[str, LookUp], merging: Merging)
         )
 
 
-def _for_each(part: Part, look_ups: Mapping[str, LookUp], merging: Merging) -> LookUp | None:
+def _for_each(part: Part, lookups: Mapping[str, LookUp], merging: Merging) -> LookUp | None:
     found = part.node.entry("for_each")
     if found is None:
         return None
     if isinstance(found.value, MapNode):
-        return read_look_up("for_each", Part(found.value), found.key.span)
+        return read_lookup("for_each", Part(found.value), found.key.span)
     name = part.text("for_each") or ""
-    if name not in look_ups:
+    if name not in lookups:
         merging.problems.append(found.value.problem("unknown-name", f"{name} is no look-up of this file"))
-    return look_ups.get(name)
+    return lookups.get(name)
 
 
 def _timeout(part: Part) -> Timeout:

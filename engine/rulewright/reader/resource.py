@@ -18,7 +18,7 @@ from rulewright.model import (
 from rulewright.problem import Severity, VendorError
 from rulewright.reader.fields import read_checks, read_fields
 from rulewright.reader.file_shape import is_vendor_error
-from rulewright.reader.flow import read_effects, read_look_ups, read_workflow
+from rulewright.reader.flow import read_effects, read_lookups, read_workflow
 from rulewright.reader.parts import Part, template_map_of
 from rulewright.reader.types import Merging
 from rulewright.source import ListNode, MapNode, Node, to_plain
@@ -27,7 +27,7 @@ from rulewright.source import ListNode, MapNode, Node, to_plain
 def read_resource(resource: str, file: str, part: Part, merging: Merging) -> RuleFile:
     """One resource, with the types, formats and defaults of its API merged in."""
     api, _, name = resource.partition("/")
-    look_ups = read_look_ups(part)
+    lookups = read_lookups(part)
     variants, variants_error = _variants(part)
     return RuleFile(
         resource=resource,
@@ -43,14 +43,14 @@ def read_resource(resource: str, file: str, part: Part, merging: Merging) -> Rul
         version=part.text("version"),
         unknown=cast("Literal['reject', 'ignore']", merging.unknown),
         operations=tuple(_operations(part)),
-        lookups=look_ups,
+        lookups=lookups,
         variants=variants,
         variants_error=variants_error,
         checks=read_checks(part.parts("checks")),
         invariants=read_checks(part.parts("invariants")),
         effects=read_effects(part),
         inferences=tuple(_inference(below) for below in part.parts("infer")),
-        workflow=read_workflow(part, {look_up.name: look_up for look_up in look_ups}, merging),
+        workflow=read_workflow(part, {lookup.name: lookup for lookup in lookups}, merging),
         response=_response(part.part("response")),
         scope=part.template_map("scope"),
     )

@@ -40,7 +40,7 @@ def explanation_lines(explanation: Explanation, at: str, paint: Paint = plain) -
     if not explanation.fields and not explanation.whole:
         yield from _section("problems", outcome.problems, lambda one: _problem(one, paint))
     yield from _section("fields", explanation.fields, lambda node: _field(node, paint, ""))
-    yield from _section("look-ups", explanation.lookups, lambda node: _look_up(node, paint))
+    yield from _section("look-ups", explanation.lookups, lambda node: _lookup(node, paint))
     yield from _section("whole", explanation.whole, lambda one: _ruling(one, paint, "  "))
     yield from _section("inference", explanation.inferences, lambda node: _inference(node, paint))
     yield from _section("effects", explanation.effects, lambda node: _effect(node, paint))
@@ -92,7 +92,7 @@ def _condition(one: Ruling) -> Iterator[str]:
         yield f"{'  ' * part.depth}{show_text(part.text)} {came_to}"
 
 
-def _look_up(node: LookUpNode, paint: Paint) -> Iterator[str]:
+def _lookup(node: LookUpNode, paint: Paint) -> Iterator[str]:
     by = ", ".join(f"{name} {show_value(value)}" for name, value in node.by.items())
     if node.found is None:
         yield f"  - {node.name}: {node.resource}{paint(f'  not read: {node.why}', 'quiet')}"

@@ -89,8 +89,8 @@ def _done(ties: Sequence[_Tie], whom: str, again: str) -> str:
 
 def _ties(resource: CompiledResource) -> Iterator[_Tie]:
     yield from (tie for _, tie in _references(resource))
-    for look_up in resource.file.lookups:
-        yield _Tie(look_up.resource, _found(look_up), "looks {} up")
+    for lookup in resource.file.lookups:
+        yield _Tie(lookup.resource, _found(lookup), "looks {} up")
     for effect in _effects(resource):
         yield from _effect(resource, effect)
     for reaction in resource.file.workflow.reactions if resource.file.workflow else ():
@@ -119,10 +119,10 @@ def _reference(place: Placed, resource: str) -> _Tie:
     )
 
 
-def _found(look_up: LookUp) -> End:
-    if look_up.kind != "find":
+def _found(lookup: LookUp) -> End:
+    if lookup.kind != "find":
         return "many"
-    return "maybe" if look_up.if_missing == "null" else "one"
+    return "maybe" if lookup.if_missing == "null" else "one"
 
 
 def _effects(resource: CompiledResource) -> Iterator[Effect]:
@@ -149,9 +149,9 @@ def _effect(resource: CompiledResource, effect: Effect) -> Iterator[_Tie]:
 
 def _records(resource: CompiledResource, name: str) -> Iterator[tuple[str, End]]:
     """The resource that a name in expressions stands for, and how many of its records."""
-    for look_up in resource.file.lookups:
-        if look_up.name == name:
-            yield look_up.resource, _found(look_up)
+    for lookup in resource.file.lookups:
+        if lookup.name == name:
+            yield lookup.resource, _found(lookup)
     yield from ((tie.target, tie.far) for bound, tie in _references(resource) if bound == name)
     for effect in _effects(resource):
         if effect.bind == name and effect.target is not None:

@@ -58,7 +58,7 @@ def cases_of(shape: type[Shape], registry: Registry) -> tuple[Case, ...]:
     """The verbs of a shape; none where it has none."""
     if shape is EffectShape:
         return (*_effects(), *(_plug_in(name) for name in registry.effects))
-    return tuple(_look_ups()) if shape is LookUpShape else ()
+    return tuple(_lookups()) if shape is LookUpShape else ()
 
 
 def without_verb(shape: type[Shape], registry: Registry) -> Case:
@@ -86,7 +86,7 @@ def _plug_in(name: str) -> Case:
     return Case(name, {"required": [name]}, frozenset({*BESIDE_EFFECTS, name}), told)
 
 
-def _look_ups() -> Iterator[Case]:
+def _lookups() -> Iterator[Case]:
     common = frozenset(LookUpShape.keywords) - {*LookUpShape.verbs, "of"}
     for verb in LookUpShape.verbs:
         takes, needs = common | {verb}, [verb]
