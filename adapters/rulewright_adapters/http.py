@@ -24,7 +24,7 @@ from rulewright_adapters.http_deadline import DeadlineTransport
 from rulewright_adapters.http_driver import httpx2, stamina
 from rulewright_adapters.http_failures import said_of
 from rulewright_adapters.http_headers import flaw_of, joined
-from rulewright_adapters.http_pace import OwnPace, Pace, SharedPace
+from rulewright_adapters.http_pace import LONGEST_REST, OwnPace, Pace, SharedPace
 from rulewright_adapters.http_secrets import masked, masked_text
 from rulewright_adapters.http_targets import Target, read_targets
 from rulewright_adapters.http_trust import trusting_context
@@ -247,13 +247,21 @@ def _decoded(text: str, secrets: frozenset[str]) -> object:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Retry-After in seconds: a number, or a date compared with the receiver's own."""
+    """Retry-After in seconds, a day at most: a number, or a date compared with the receiver's own."""
     text = headers.get("retry-after", "").strip()
-    if text.isdecimal() and len(text) < 10:
-        return float(text)
+    if text.isdecimal():
+        return min(float(text), LONGEST_REST)
+    until = _moment(text)
+    if until is None:
+        return None
+    now = _moment(headers.get("date", "")) or datetime.now(UTC)
+    return min(max(0.0, (until - now).total_seconds()), LONGEST_REST)
+
+
+def _moment(text: str) -> datetime | None:
+    """A date of HTTP, in any of its three forms (RFC 9110, 5.6.7), of which one names no zone."""
     try:
-        until = parsedate_to_datetime(text)
-        now = parsedate_to_datetime(headers["date"]) if "date" in headers else datetime.now(UTC)
-        return max(0.0, (until - now).total_seconds())
+        moment = parsedate_to_datetime(text)
     except (ValueError, TypeError):
         return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -26,6 +26,8 @@ PACES: Final = Table(
 _MINUTE: Final = 61.0
 # Moments of the last so many seconds that nobody used are made up for at once.
 _BURST: Final = 0.5
+# Nobody rests for longer, in seconds, whatever a receiver asks for: 999999999 are 31 years.
+LONGEST_REST: Final = 24 * 3600.0
 # A process takes the moments of so many seconds at once: many a second must not cost as many transactions.
 _AT_ONCE: Final = 0.1
 
@@ -40,7 +42,7 @@ class Pace(Protocol):
         """
 
     def rest(self, target: str, seconds: float) -> None:
-        """Let nothing through for so long, as the target asked."""
+        """Let nothing through for so long, a day at most, as the target asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ class OwnPace:
     def rest(self, target: str, seconds: float) -> None:
         """See Pace."""
         with self._lock:
-            self._free[target] = max(self._free.get(target, 0.0), self.clock() + seconds)
+            until = self.clock() + min(seconds, LONGEST_REST)
+            self._free[target] = max(self._free.get(target, 0.0), until)
 
 
 @dataclass
@@ -103,7 +106,8 @@ class SharedPace:
     def take(self, target: str, rate: float | None, patience: float) -> float:
         """See Pace."""
         if rate is None:
-            return max(0.0, _free_at(self.store, target) - _now(self.store))
+            now = _now(self.store)
+            return max(0.0, _free_at(self.store, target, now) - now)
         with self._lock:
             stock = self._stock.setdefault(target, deque())
             while stock and stock[0] < self.clock() - _BURST:
@@ -116,7 +120,8 @@ class SharedPace:
     def _fetch(self, target: str, rate: float, patience: float, stock: deque[float]) -> float:
         with self.store.transaction() as transaction:
             now, here = _now(self.store), self.clock()
-            moments = _next(_free_at(transaction, target), now, rate, max(1, int(rate / 60.0 * _AT_ONCE)))
+            free = _free_at(transaction, target, now, _MINUTE / rate)
+            moments = _next(free, now, rate, max(1, int(rate / 60.0 * _AT_ONCE)))
             wait = max(0.0, moments.first - now)
             if wait > patience:
                 return wait
@@ -129,14 +134,18 @@ class SharedPace:
         """See Pace."""
         with self._lock, self.store.transaction() as transaction:
             self._stock.pop(target, None)
-            free = max(_free_at(transaction, target), _now(self.store) + seconds)
-            _keep(transaction, target, free)
+            now = _now(self.store)
+            until = now + min(seconds, LONGEST_REST)
+            _keep(transaction, target, max(_free_at(transaction, target, now), until))
 
 
-def _free_at(records: Records, target: str) -> float:
+def _free_at(records: Records, target: str, now: float, interval: float = 0.0) -> float:
+    """When the target is free; at once where a clock that was set back since has kept that."""
     found = records.find(PACES.resource, {"target": target}, 1)
     free = found[0].get("free") if found else None
-    return free if isinstance(free, float) else 0.0
+    if not isinstance(free, float) or free > now + LONGEST_REST + interval:
+        return 0.0
+    return free
 
 
 def _keep(transaction: Transaction, target: str, free: float) -> None:

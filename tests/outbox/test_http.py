@@ -178,6 +178,39 @@ def test_a_retry_after_may_be_a_date(forward: Forward, server: FaultyServer) -> 
     assert forward().retry_after == 600.0
 
 
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        ("Sunday, 31-Dec-99 23:59:59 GMT", 600),
+        ("Fri Dec 31 23:59:59 1999", 600),
+        ("Fri, 31 Dec 1999 18:59:59 -0500", 600),
+        ("Fri, 31 Dec 1999 23:00:00 GMT", 0),
+        ("999999999", 86400),
+        ("9" * 400, 86400),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 86400),
+        ("-5", None),
+        ("1e9", None),
+        ("nan", None),
+        ("soon", None),
+        ("120, 60", None),
+    ],
+)
+def test_whatever_retry_after_says_is_a_day_at_most(
+    asked: str, seconds: float | None, forward: Forward, server: FaultyServer
+) -> None:
+    """In each form that RFC 9110 has; what is none is as good as not there."""
+    server.answer = saying(503, None, Retry_After=asked, Date="Fri, 31 Dec 1999 23:49:59 GMT")
+
+    assert forward().retry_after == seconds
+
+
+def test_a_date_that_is_none_does_not_hide_retry_after(forward: Forward, server: FaultyServer) -> None:
+    """The own clock serves."""
+    server.answer = saying(503, None, Retry_After="Fri, 31 Dec 9999 23:59:59 GMT", Date="today")
+
+    assert forward().retry_after == 86400
+
+
 def test_a_target_that_asked_for_rest_is_not_sent_to(server: FaultyServer) -> None:
     """The next message is put off without being tried."""
     server.answer = saying(429, None, Retry_After="600")

@@ -18,7 +18,7 @@ from rulewright.errors import AdapterError
 from rulewright.ports import Sending, Store
 from rulewright_adapters import open_store
 from rulewright_adapters.http import HttpForwarder
-from rulewright_adapters.http_pace import OwnPace, Pace, SharedPace
+from rulewright_adapters.http_pace import PACES, OwnPace, Pace, SharedPace
 from rulewright_adapters.http_targets import read_targets
 
 # Sends so many messages through a store's shared pace.
@@ -104,6 +104,25 @@ def test_a_rest_holds_for_all_who_share_a_store(store: Store) -> None:
 
     assert 29 < others.take("vendor", 500, 5.0) <= 30
     assert 29 < others.take("vendor", None, 5.0) <= 30
+
+
+def test_nobody_rests_for_longer_than_a_day(make_pace: Callable[[], Pace]) -> None:
+    """A receiver that said 999999999 was not sent to any more until 2058."""
+    pace = make_pace()
+    pace.rest("vendor", 999_999_999.0)
+
+    assert 86_390 < pace.take("vendor", None, 5.0) <= 86_400
+    assert 86_390 < pace.take("vendor", 60, 5.0) <= 86_400
+
+
+@pytest.mark.parametrize("rate", [None, 60])
+def test_a_clock_that_was_set_back_holds_no_target_up(rate: float | None, store: Store) -> None:
+    """What was kept lies farther ahead than any rest."""
+    pace = SharedPace(store)
+    with store.transaction() as transaction:
+        transaction.insert(PACES.resource, {"target": "vendor", "free": time.time() + 90_000.0})
+
+    assert pace.take("vendor", rate, 5.0) == 0.0
 
 
 def test_processes_that_share_a_store_share_the_rate(store: Store) -> None:

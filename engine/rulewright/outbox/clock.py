@@ -54,4 +54,10 @@ def pause_after(attempts: int, retry_after: float | None = None) -> float:
     """
     longest = min(_LONGEST, _FIRST * 2.0 ** min(attempts - 1, 32))
     pause = longest * random.uniform(0.5, 1.0)
-    return max(pause, min(retry_after or 0.0, _MOST_PATIENT))
+    return max(pause, patience(retry_after))
+
+
+def patience(asked: float | None) -> float:
+    """For how many seconds a receiver, or what sends to it, is waited for that asked for so many."""
+    # In this order: what is no number at all is 0.
+    return min(max(0.0, asked or 0.0), _MOST_PATIENT)

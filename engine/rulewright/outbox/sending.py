@@ -23,7 +23,7 @@ def send_letter(forwarder: Forwarder, letter: Letter) -> Reply:
         idempotency_key=letter.idempotency_key,
     )
     try:
-        return forwarder.send(sending)
+        reply: object = forwarder.send(sending)
     except ConfigurationError as error:
         return Reply(None, error=str(error), retry_after=_UNCONFIGURED_PAUSE, tried=False)
     except RulewrightError as error:
@@ -33,3 +33,6 @@ def send_letter(forwarder: Forwarder, letter: Letter) -> Reply:
     except BaseException as error:
         # A forwarder's own mistake must not end the others' sending. Its words may hold a secret.
         return Reply(None, error=f"the forwarder failed with {type(error).__name__}")
+    if not isinstance(reply, Reply):
+        return Reply(None, error=f"the forwarder gave {type(reply).__name__}, not a Reply")
+    return reply

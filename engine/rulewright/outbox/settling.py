@@ -16,7 +16,7 @@ from rulewright.evaluation import mask_echo
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.stored_form import decode_record, encode_record
 from rulewright.outbox.claiming import release_next
-from rulewright.outbox.clock import ATTEMPTS, later, pause_after, stamp
+from rulewright.outbox.clock import ATTEMPTS, later, patience, pause_after, stamp
 from rulewright.outbox.letters import MESSAGES, Letter, dump, from_record
 from rulewright.outbox.refusals import Refused, problems_of
 from rulewright.outcome import Change
@@ -65,7 +65,7 @@ def settle(
     if current.lease != letter.lease or current.state != "sending":
         return Settled(letter, "gone", reply)
     if not reply.tried:
-        values = {"state": "waiting", "lease": None, "due": later(now, reply.retry_after or 1.0)}
+        values = {"state": "waiting", "lease": None, "due": later(now, patience(reply.retry_after) or 1.0)}
         if not current.attempts:
             # Nothing else tells why it waits; of one that was sent before, the answer says more.
             values["response"] = _response(reply, (), None)
