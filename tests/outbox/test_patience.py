@@ -16,7 +16,7 @@ from rulewright.ports import Reply, Store
 
 @pytest.mark.parametrize("seconds", [1e9, 1e15, float("inf"), float("nan"), -1e9])
 def test_a_message_is_put_off_by_a_day_at_most(seconds: float, program: Program, store: Store) -> None:
-    """What is due later counts as kept by a clock that was ahead: it was put off again and again, for ever."""
+    """What is due later counts as kept by a clock that was ahead: it was put off again and again."""
     program.apply("shop/order", {"item": "tea"}, store=store)
     receiver = Receiver(lambda _: Reply(None, retry_after=seconds, tried=False))
 
