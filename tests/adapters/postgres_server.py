@@ -19,7 +19,6 @@ from pathlib import Path
 
 import psutil
 import psycopg
-import pytest
 
 _NUMBERS = count()
 _PREFIX = "rulewright-pg-"
@@ -50,13 +49,6 @@ class Server:
         with self.connect() as connection:
             cursor = connection.execute(text.encode())
             return cursor.fetchall() if cursor.description else []
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """One server for all tests that want one."""
-    with running() as server:
-        yield server
 
 
 @contextmanager

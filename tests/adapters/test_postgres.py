@@ -34,18 +34,18 @@ class TestContract(StoreContract):
     """Every store's contract."""
 
     @pytest.fixture(autouse=True)
-    def _server(self, server: Server) -> None:
-        self.server = server
+    def _postgres(self, postgres: Server) -> None:
+        self.postgres = postgres
 
     def open_store(self) -> Store:
         """Open a schema that is not there yet."""
-        return open_store(self.server.new_url())
+        return open_store(self.postgres.new_url())
 
 
 @pytest.fixture
-def url(server: Server) -> str:
+def url(postgres: Server) -> str:
     """A prepared store's URL, with one case in it."""
-    url = server.new_url()
+    url = postgres.new_url()
     store = open_store(url)
     store.prepare(TABLES)
     with store.transaction() as transaction:
@@ -68,9 +68,9 @@ def schema_of(url: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def played_in(server: Server) -> Iterator[Store]:
+def played_in(postgres: Server) -> Iterator[Store]:
     """A store that is emptied for each example: making its tables takes longer than an example."""
-    store = open_store(server.new_url())
+    store = open_store(postgres.new_url())
     store.prepare(TABLES)
     yield store
     store.close()
@@ -83,11 +83,11 @@ def played_in(server: Server) -> Iterator[Store]:
 )
 @given(transactions=STEPS)
 def test_memory_and_postgres_agree(
-    played_in: PostgresStore, server: Server, transactions: list[tuple[bool, bool, list[Step]]]
+    played_in: PostgresStore, postgres: Server, transactions: list[tuple[bool, bool, list[Step]]]
 ) -> None:
     """The same steps give the same answers, refusals and records."""
     schema = played_in._address.schema
-    server.rows(f"TRUNCATE {schema}.contract_case, {schema}.contract_household")
+    postgres.rows(f"TRUNCATE {schema}.contract_case, {schema}.contract_household")
     memory = open_store("memory://")
     memory.prepare(TABLES)
 
@@ -107,13 +107,13 @@ def test_numbers_in_lists_and_maps_are_read_as_they_were(store: PostgresStore, n
 # What others see
 
 
-def test_the_schema_reads_well_for_others(server: Server, url: str) -> None:
+def test_the_schema_reads_well_for_others(postgres: Server, url: str) -> None:
     """A table per resource, a typed column per field, constraints that other programs can't break."""
     schema = schema_of(url)
-    found = server.rows(f"SELECT id, name, is_head, address FROM {schema}.contract_case")
+    found = postgres.rows(f"SELECT id, name, is_head, address FROM {schema}.contract_case")
     definitions = "\n".join(
         str(row[0])
-        for row in server.rows(
+        for row in postgres.rows(
             f"SELECT indexdef FROM pg_indexes WHERE schemaname = '{schema}' UNION ALL"
             " SELECT pg_get_constraintdef(c.oid) FROM pg_constraint c JOIN pg_namespace n"
             f" ON n.oid = c.connamespace WHERE n.nspname = '{schema}'"
@@ -125,7 +125,7 @@ def test_the_schema_reads_well_for_others(server: Server, url: str) -> None:
     assert "FOREIGN KEY (household) REFERENCES" in definitions
     assert definitions.count("DEFERRABLE INITIALLY DEFERRED") == 2
     with pytest.raises(psycopg.errors.InvalidTextRepresentation):
-        server.rows(f"INSERT INTO {schema}.contract_case (id, is_head) VALUES (2, 'perhaps')")
+        postgres.rows(f"INSERT INTO {schema}.contract_case (id, is_head) VALUES (2, 'perhaps')")
 
 
 def test_a_store_opened_again_knows_its_tables(store: PostgresStore) -> None:
@@ -159,9 +159,9 @@ def test_every_question_goes_by_an_index(store: PostgresStore) -> None:
     assert "rws_" in plans[0]
 
 
-def test_schemas_do_not_see_each_other(server: Server, store: PostgresStore) -> None:
+def test_schemas_do_not_see_each_other(postgres: Server, store: PostgresStore) -> None:
     """Two stores share a database, and their writers do not wait for each other."""
-    other = open_store(server.new_url())
+    other = open_store(postgres.new_url())
     other.prepare(TABLES)
     with store.transaction(), other.transaction() as transaction:
         transaction.insert(CASE, {"id": 1, "name": "Bob"})
@@ -171,9 +171,9 @@ def test_schemas_do_not_see_each_other(server: Server, store: PostgresStore) -> 
     other.close()
 
 
-def test_a_constraint_of_an_operator_is_a_violation_too(server: Server, url: str) -> None:
+def test_a_constraint_of_an_operator_is_a_violation_too(postgres: Server, url: str) -> None:
     """An index that Rulewright did not make refuses by its own name."""
-    server.rows(f"CREATE UNIQUE INDEX one_name ON {schema_of(url)}.contract_case (name)")
+    postgres.rows(f"CREATE UNIQUE INDEX one_name ON {schema_of(url)}.contract_case (name)")
     store = open_store(url)
     with pytest.raises(UniqueViolationError) as violation, store.transaction() as transaction:
         transaction.insert(CASE, {"id": 2, "name": "Ann"})
@@ -235,9 +235,9 @@ def test_an_address_does_not_show_its_password() -> None:
     assert "sslmode=require" in address.conninfo
 
 
-def test_a_missing_database_and_user_are_named(server: Server) -> None:
+def test_a_missing_database_and_user_are_named(postgres: Server) -> None:
     """They are the operator's to make."""
-    settings = psycopg.conninfo.conninfo_to_dict(server.uri)
+    settings = psycopg.conninfo.conninfo_to_dict(postgres.uri)
     for change, words in (({"dbname": "none"}, "no such database"), ({"user": "none"}, "no such user")):
         with pytest.raises(AdapterError) as error:
             open_store(url_of({**settings, **change}))
@@ -250,15 +250,15 @@ def url_of(settings: dict[str, object]) -> str:
     return "postgresql://?" + "&".join(f"{name}={value}" for name, value in settings.items())
 
 
-def test_a_wrong_password_is_refused_without_showing_it(server: Server) -> None:
+def test_a_wrong_password_is_refused_without_showing_it(postgres: Server) -> None:
     """The server judges it; a right one opens the store."""
-    if server.data is None:
+    if postgres.data is None:
         pytest.skip("RULEWRIGHT_TEST_PG names a server that is not ours to configure")
-    access = server.data / "pg_hba.conf"
+    access = postgres.data / "pg_hba.conf"
     access.write_text(f"local all locked scram-sha-256\n{access.read_text()}")
-    server.rows("CREATE ROLE locked LOGIN PASSWORD 'open sesame'")
-    server.rows("SELECT pg_reload_conf()")
-    locked = {**psycopg.conninfo.conninfo_to_dict(server.uri), "user": "locked"}
+    postgres.rows("CREATE ROLE locked LOGIN PASSWORD 'open sesame'")
+    postgres.rows("SELECT pg_reload_conf()")
+    locked = {**psycopg.conninfo.conninfo_to_dict(postgres.uri), "user": "locked"}
     for password, words in (("hunter2", "refused the user name or the password"), ("", "wants a password")):
         with pytest.raises(AdapterError) as error:
             open_store(url_of({**locked, "password": password}))
@@ -294,20 +294,20 @@ def test_without_the_driver_the_extra_is_named() -> None:
 # Faults
 
 
-def end_connections(server: Server, url: str) -> None:
+def end_connections(postgres: Server, url: str) -> None:
     """What an administrator or a restart does to every session of a store."""
-    server.rows(
+    postgres.rows(
         "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
         " WHERE application_name = 'rulewright' AND pid <> pg_backend_pid()"
     )
 
 
-def test_a_connection_that_went_stale_is_replaced(server: Server, url: str, store: PostgresStore) -> None:
+def test_a_connection_that_went_stale_is_replaced(postgres: Server, url: str, store: PostgresStore) -> None:
     """Reading and beginning again do no harm."""
     assert store.count(CASE, {}) == 1
-    end_connections(server, url)
+    end_connections(postgres, url)
     assert store.count(CASE, {}) == 1
-    end_connections(server, url)
+    end_connections(postgres, url)
     with store.transaction() as transaction:
         transaction.insert(CASE, {"id": 2})
 
@@ -334,24 +334,24 @@ def test_a_server_that_is_not_there_may_be_later(rest: str) -> None:
 
 
 def test_a_connection_lost_inside_a_transaction_undoes_it(
-    server: Server, url: str, store: PostgresStore
+    postgres: Server, url: str, store: PostgresStore
 ) -> None:
     """Going on would write half a decision."""
     with pytest.raises(StoreLostError, match="was lost"), store.transaction() as transaction:
         transaction.insert(CASE, {"id": 2})
-        end_connections(server, url)
+        end_connections(postgres, url)
         transaction.insert(CASE, {"id": 3})
 
     assert [record["id"] for record in store.find(CASE, {})] == [1]
 
 
 def test_a_connection_lost_before_the_commit_is_no_success(
-    server: Server, url: str, store: PostgresStore
+    postgres: Server, url: str, store: PostgresStore
 ) -> None:
     """It says that the record must be looked for."""
     with pytest.raises(AdapterError, match="in the middle of a commit"), store.transaction() as transaction:
         transaction.insert(CASE, {"id": 2})
-        end_connections(server, url)
+        end_connections(postgres, url)
 
     assert store.count(CASE, {}) == 1
 
@@ -425,22 +425,22 @@ def mismatch(store: Store, *tables: Table) -> str:
     return str(error.value)
 
 
-def definitions(server: Server, url: str) -> set[object]:
+def definitions(postgres: Server, url: str) -> set[object]:
     """The names of all indexes in a store."""
-    rows = server.rows(f"SELECT indexname FROM pg_indexes WHERE schemaname = '{schema_of(url)}'")
+    rows = postgres.rows(f"SELECT indexname FROM pg_indexes WHERE schemaname = '{schema_of(url)}'")
     return {row[0] for row in rows}
 
 
-def test_an_operators_index_stays(server: Server, url: str, store: PostgresStore) -> None:
+def test_an_operators_index_stays(postgres: Server, url: str, store: PostgresStore) -> None:
     """Only indexes of our own making follow the rules."""
-    server.rows(f"CREATE INDEX report ON {schema_of(url)}.contract_case (name)")
-    before = definitions(server, url)
+    postgres.rows(f"CREATE INDEX report ON {schema_of(url)}.contract_case (name)")
+    before = definitions(postgres, url)
     store.prepare((HOUSEHOLDS, replace(CASES, indexes=(), uniques=())))
-    bare = definitions(server, url)
+    bare = definitions(postgres, url)
     store.prepare(TABLES)
 
     assert {str(name)[:4] for name in before - bare} == {"rwu_", "rwi_"}
-    assert definitions(server, url) == before
+    assert definitions(postgres, url) == before
 
 
 def test_a_change_by_another_process_is_noticed(url: str, store: PostgresStore) -> None:
@@ -481,9 +481,9 @@ def test_a_reference_to_a_unique_field_comes_and_goes(store: PostgresStore) -> N
     assert store.count(HOUSEHOLD, {"slug": "x"}) == 2
 
 
-def test_a_reference_between_two_types_is_judged_by_us(server: Server) -> None:
+def test_a_reference_between_two_types_is_judged_by_us(postgres: Server) -> None:
     """PostgreSQL can't declare it; nothing can keep it either."""
-    store = open_store(server.new_url())
+    store = open_store(postgres.new_url())
     store.prepare((replace(HOUSEHOLDS, columns=(Column("id", "text"), *HOUSEHOLDS.columns[1:])), CASES))
     with pytest.raises(AdapterError, match="household"), store.transaction() as transaction:
         transaction.insert(HOUSEHOLD, {"id": "1"})
@@ -491,15 +491,15 @@ def test_a_reference_between_two_types_is_judged_by_us(server: Server) -> None:
     store.close()
 
 
-def test_what_somebody_else_did_to_the_schema_is_a_mismatch(server: Server, url: str) -> None:
+def test_what_somebody_else_did_to_the_schema_is_a_mismatch(postgres: Server, url: str) -> None:
     """A table that Rulewright did not make, a column that is gone, a table that is gone."""
     schema, store = schema_of(url), open_store(url)
     wider = replace(CASES, columns=(*CASES.columns, Column("colour", "text")))
-    server.rows(f"CREATE TABLE {schema}.other_thing (id integer)")
+    postgres.rows(f"CREATE TABLE {schema}.other_thing (id integer)")
     theirs = mismatch(store, Table("other/thing", "id", (Column("id", "integer"),)))
-    server.rows(f"ALTER TABLE {schema}.contract_case DROP COLUMN income")
+    postgres.rows(f"ALTER TABLE {schema}.contract_case DROP COLUMN income")
     column = mismatch(store, HOUSEHOLDS, wider)
-    server.rows(f"DROP TABLE {schema}.contract_case CASCADE")
+    postgres.rows(f"DROP TABLE {schema}.contract_case CASCADE")
     table = mismatch(store, HOUSEHOLDS, wider)
     with pytest.raises(AdapterError, match="has lost a table"):
         store.find(CASE, {})
@@ -513,9 +513,9 @@ def test_what_somebody_else_did_to_the_schema_is_a_mismatch(server: Server, url:
 @pytest.mark.parametrize(
     "resources", [("a/b_c", "a_b/c"), ("a/b", "a/B"), ("_rulewright/tables",), (f"a/{'b' * 62}",)]
 )
-def test_names_that_can_not_be_are_refused(server: Server, resources: tuple[str, ...]) -> None:
+def test_names_that_can_not_be_are_refused(postgres: Server, resources: tuple[str, ...]) -> None:
     """Two resources never share a table; none takes one of ours or a name that would be cut."""
-    store = open_store(server.new_url())
+    store = open_store(postgres.new_url())
     with pytest.raises(AdapterError):
         store.prepare([Table(resource, "id", (Column("id", "integer"),)) for resource in resources])
     with pytest.raises(AdapterError, match="63"):
@@ -523,12 +523,12 @@ def test_names_that_can_not_be_are_refused(server: Server, resources: tuple[str,
     store.close()
 
 
-def test_long_names_get_indexes_of_their_own(server: Server) -> None:
+def test_long_names_get_indexes_of_their_own(postgres: Server) -> None:
     """PostgreSQL would cut their names to the same 63 letters."""
     long = "f" * 60
     columns = tuple(Column(f"{long}{n}", "text") for n in range(3))
     uniques = tuple(UniqueConstraint((column.name,), {}) for column in columns)
-    store = open_store(server.new_url())
+    store = open_store(postgres.new_url())
     store.prepare([Table("a/b", "id", (Column("id", "integer"), *columns), uniques)])
     with store.transaction() as transaction:
         transaction.insert("a/b", {"id": 1, f"{long}2": "x"})

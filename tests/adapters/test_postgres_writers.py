@@ -56,9 +56,9 @@ def assert_whole(cases: list[StoredRecord], households: list[StoredRecord]) -> N
     assert {case["household"] for case in cases} == heads.keys()
 
 
-def test_writers_share_households(server: Server) -> None:
+def test_writers_share_households(postgres: Server) -> None:
     """Every household keeps exactly one head, no case is lost, nobody meets an error."""
-    url = server.new_url()
+    url = postgres.new_url()
     with start("postgres_writers.py", url, WRITERS, CASES, HOUSEHOLDS) as writers:
         output, errors = writers.communicate()
     cases, households = stored(url)
@@ -70,9 +70,9 @@ def test_writers_share_households(server: Server) -> None:
 
 
 @pytest.mark.parametrize("acknowledged", [12])
-def test_what_was_acknowledged_survives_kill_9(server: Server, acknowledged: int) -> None:
+def test_what_was_acknowledged_survives_kill_9(postgres: Server, acknowledged: int) -> None:
     """After SIGKILL of all writers every acknowledged case is there and nothing is half done."""
-    url = server.new_url()
+    url = postgres.new_url()
     with start("postgres_writers.py", url, 4, 100_000, 3) as writers:
         assert writers.stdout is not None
         seen = [writers.stdout.readline() for _ in range(acknowledged)]
@@ -87,9 +87,9 @@ def test_what_was_acknowledged_survives_kill_9(server: Server, acknowledged: int
     assert_whole(cases, households)
 
 
-def test_a_writer_killed_at_random_loses_nothing(server: Server) -> None:
+def test_a_writer_killed_at_random_loses_nothing(postgres: Server) -> None:
     """One after another is killed, at moments that chance picks, while others go on."""
-    url, chance = server.new_url(), random.Random(9)
+    url, chance = postgres.new_url(), random.Random(9)
     seen: set[int] = set()
     for _ in range(4):
         with start("writer.py", url, 100_000) as writer:
@@ -108,9 +108,9 @@ def test_a_writer_killed_at_random_loses_nothing(server: Server) -> None:
     assert len(numbers) - len(seen) <= 4
 
 
-def test_processes_prepare_at_once_and_draw_from_one_sequence(server: Server) -> None:
+def test_processes_prepare_at_once_and_draw_from_one_sequence(postgres: Server) -> None:
     """Four processes make the tables of one schema together; no number is drawn twice."""
-    url = server.new_url()
+    url = postgres.new_url()
     writers = [start("writer.py", url, 25) for _ in range(4)]
     outputs = [writer.communicate(timeout=60) for writer in writers]
     drawn = sorted(int(number) for output, _ in outputs for number in output.split())

@@ -23,7 +23,7 @@ from rulewright.ports import ForeignKey, Store, Transaction, UniqueConstraint
 from rulewright.program import Program
 from rulewright_adapters import open_store
 
-Opened = Callable[[], Store]
+NewStore = Callable[[], Store]
 AS_OF = "2025-03-01T12:00:00Z"
 AGENT = {"agent": 3, "group": 9}
 
@@ -54,10 +54,10 @@ def by_many(
 
 
 def assert_alike(
-    program: Program, opened: Opened, batches: list[tuple[str, list[Inputs]]], chance: random.Random
+    program: Program, new_store: NewStore, batches: list[tuple[str, list[Inputs]]], chance: random.Random
 ) -> list[Receipt]:
     """Apply the same both ways; outcomes, records, history and outbox must be the same."""
-    one, many = opened(), opened()
+    one, many = new_store(), new_store()
     for store in (one, many):
         store.prepare(program.tables)
     receipts: list[Receipt] = []
@@ -79,7 +79,7 @@ def made(program: Program, payloads: list[Any], chance: random.Random, **more: A
 
 @pytest.mark.parametrize("seed", range(6))
 def test_random_batches_do_the_same_as_one_after_the_other(
-    program: Program, opened: Opened, seed: int
+    program: Program, new_store: NewStore, seed: int
 ) -> None:
     """Parts and orders that refer to each other, taken keys, effects on earlier rows, messages, states."""
     chance = random.Random(seed)
@@ -88,12 +88,12 @@ def test_random_batches_do_the_same_as_one_after_the_other(
         batches.append(("depot/part", made(program, [part(chance) for _ in range(12)], chance)))
         batches.append(("depot/order", made(program, [order(chance) for _ in range(40)], chance)))
 
-    receipts = assert_alike(program, opened, batches, chance)
+    receipts = assert_alike(program, new_store, batches, chance)
 
     assert {receipt.outcome.verdict for receipt in receipts} >= {"accepted", "rejected"}
 
 
-def test_random_updates_do_the_same(program: Program, opened: Opened) -> None:
+def test_random_updates_do_the_same(program: Program, new_store: NewStore) -> None:
     """Records that earlier rows made or changed are changed again; some are not there."""
     chance = random.Random(7)
     parts = [{"code": f"p{number}", "stock": number, "price": number} for number in range(6)]
@@ -106,7 +106,7 @@ def test_random_updates_do_the_same(program: Program, opened: Opened) -> None:
 
     receipts = assert_alike(
         program,
-        opened,
+        new_store,
         [("depot/part", made(program, parts, chance)), ("depot/part", changes)],
         chance,
     )
@@ -133,7 +133,7 @@ effects:
 """
 
 
-def test_updates_that_leave_their_record_as_it_is(tmp_path: Path, opened: Opened) -> None:
+def test_updates_that_leave_their_record_as_it_is(tmp_path: Path, new_store: NewStore) -> None:
     """Alone or with an effect on another record: the history tells of them under their own key."""
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "api.yaml").write_text("rulewright: 1\napi: shop\n")
@@ -150,7 +150,7 @@ def test_updates_that_leave_their_record_as_it_is(tmp_path: Path, opened: Opened
 
     receipts = assert_alike(
         program,
-        opened,
+        new_store,
         [
             ("shop/total", made(program, [{"count": 0}], chance)),
             ("shop/order", made(program, orders, chance)),
@@ -184,7 +184,7 @@ effects:
 """
 
 
-def test_effects_update_what_effects_made(tmp_path: Path, opened: Opened) -> None:
+def test_effects_update_what_effects_made(tmp_path: Path, new_store: NewStore) -> None:
     """It is stored as it ends up, even where what it was first is taken. A check lists nobody."""
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "api.yaml").write_text("rulewright: 1\napi: shop\n")
@@ -195,13 +195,13 @@ def test_effects_update_what_effects_made(tmp_path: Path, opened: Opened) -> Non
     first = made(program, [{"name": "a", "new": False}], chance)
     orders = made(program, [{"name": name} for name in ("b", *["long"] * 5, *"cbad")], chance)
 
-    receipts = assert_alike(program, opened, [("shop/total", first), ("shop/order", orders)], chance)
+    receipts = assert_alike(program, new_store, [("shop/total", first), ("shop/order", orders)], chance)
 
     stored = [True, True, *[False] * 5, True, False, True, True]
     assert [receipt.stored for receipt in receipts] == stored
 
 
-def test_repeated_calls_do_the_same(program: Program, opened: Opened) -> None:
+def test_repeated_calls_do_the_same(program: Program, new_store: NewStore) -> None:
     """An idempotency key that an earlier row of the chunk took is answered as it was then."""
     chance = random.Random(3)
     parts = made(program, [{"code": f"p{number}"} for number in range(4)], chance)
@@ -211,12 +211,12 @@ def test_repeated_calls_do_the_same(program: Program, opened: Opened) -> None:
         payload = {"customer": "Ann", "amount": 1 + number % 7 % 2 + number // 25}
         calls += made(program, [payload], chance, request=request)
 
-    receipts = assert_alike(program, opened, [("depot/part", parts), ("depot/order", calls)], chance)
+    receipts = assert_alike(program, new_store, [("depot/part", parts), ("depot/order", calls)], chance)
 
     assert sum(receipt.outcome.replayed for receipt in receipts) > 10
 
 
-def test_cases_of_shared_households_do_the_same(opened: Opened) -> None:
+def test_cases_of_shared_households_do_the_same(new_store: NewStore) -> None:
     """CT/OI: whoever heads a household steps down for a later row."""
     rules = load()
     chance = random.Random(5)
@@ -227,7 +227,7 @@ def test_cases_of_shared_households_do_the_same(opened: Opened) -> None:
             payload |= {"household": chance.randrange(1, 9), "head_of_household": chance.random() < 0.5}
         cases += made(rules, [payload], chance, actor=AGENT)
 
-    receipts = assert_alike(rules, opened, [("ct_oi/case", cases)], chance)
+    receipts = assert_alike(rules, new_store, [("ct_oi/case", cases)], chance)
 
     assert sum(receipt.stored for receipt in receipts) > 30
 
@@ -247,10 +247,10 @@ def stricter(program: Program, store: Store) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_only_the_guilty_payload_is_refused(program: Program, opened: Opened, seed: int) -> None:
+def test_only_the_guilty_payload_is_refused(program: Program, new_store: NewStore, seed: int) -> None:
     """A constraint of the store alone refuses the same payloads as one after the other."""
     chance = random.Random(seed)
-    one, many = opened(), opened()
+    one, many = new_store(), new_store()
     parts = made(program, [{"code": f"p{number}", "stock": 1_000} for number in range(5)], chance)
     payloads = [
         {"customer": f"C{chance.randrange(12)}", "amount": chance.randrange(1, 6), "part": "p1"}
@@ -272,9 +272,9 @@ def test_only_the_guilty_payload_is_refused(program: Program, opened: Opened, se
     assert set(refused) == {"unique"}
 
 
-def test_a_reference_that_only_the_store_judges(program: Program, opened: Opened) -> None:
+def test_a_reference_that_only_the_store_judges(program: Program, new_store: NewStore) -> None:
     """What shows at the end of the transaction is found by halves: one payload is refused."""
-    store = opened()
+    store = new_store()
     wanted = ForeignKey("text", "depot/part", "code")
     tables = [
         replace(table, foreign_keys=(wanted,)) if table.resource == "depot/note" else table
@@ -311,13 +311,13 @@ class Clock:
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_a_chunk_that_takes_long_ends_early(
-    program: Program, opened: Opened, strict: bool, monkeypatch: pytest.MonkeyPatch
+    program: Program, new_store: NewStore, strict: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Others wait for some seconds, more where writes are refused; the rest comes out the same."""
     chance = random.Random(1)
     payloads = [{"customer": f"C{chance.randrange(20)}", "amount": chance.randrange(1, 6)} for _ in range(90)]
     orders = made(program, payloads, chance)
-    one, many = opened(), opened()
+    one, many = new_store(), new_store()
     for store in (one, many):
         stricter(program, store) if strict else store.prepare(program.tables)
     expected = by_one(program, "depot/order", orders, one)
@@ -388,9 +388,9 @@ def test_a_chunk_asks_and_writes_by_the_many(program: Program, count: int) -> No
 # The library's call
 
 
-def test_apply_many_yields_in_order_and_reads_lazily(program: Program, opened: Opened) -> None:
+def test_apply_many_yields_in_order_and_reads_lazily(program: Program, new_store: NewStore) -> None:
     """Receipts come chunk by chunk, and no more payloads are taken than that."""
-    store, taken = opened(), []
+    store, taken = new_store(), []
 
     def payloads() -> Iterator[dict[str, object]]:
         for number in range(2_500):
@@ -406,12 +406,12 @@ def test_apply_many_yields_in_order_and_reads_lazily(program: Program, opened: O
     assert store.count("depot/part", {}) == 2_500
 
 
-def test_apply_many_with_a_seed_is_repeatable(program: Program, opened: Opened) -> None:
+def test_apply_many_with_a_seed_is_repeatable(program: Program, new_store: NewStore) -> None:
     """Payload number n has the seed + n, as far as the random ids go; the time is shared."""
     orders = [{"customer": "Ann", "amount": 1} for _ in range(3)]
     tokens = []
     for _ in range(2):
-        store = opened()
+        store = new_store()
         receipts = program.apply_many("depot/order", orders, store=store, seed=5, as_of=AS_OF)
         tokens.append([receipt.outcome.record["token"] for receipt in receipts if receipt.outcome.record])
 

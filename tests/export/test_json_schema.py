@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -10,17 +9,14 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from agreement import cases_of
 from click.testing import CliRunner
+from situations import events_of, takes
 
 from rulewright import EvaluationError, Program, load
 from rulewright.cli import main
 from rulewright.evaluation import decide
 from rulewright.export import json_schema
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "hotpath"))
-
-from agreement import cases_of
-from situations import events_of, takes
 
 PROGRAM = load()
 # Rule files with every keyword there is.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -13,18 +12,15 @@ from typing import Any
 import jsonschema
 import jsonschema_rs
 import pytest
+from agreement import cases_of
+from calls import NOW, DictRecords, Seed
+from situations import situations_of
 
 from rulewright import Program, load
 from rulewright.evaluation import Inputs, decide
 from rulewright.export import openapi
 from rulewright.export.http.records import record_schema
 from rulewright.outcome import Outcome
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "hotpath"))
-
-from agreement import cases_of
-from calls import NOW, DictRecords, Seed
-from situations import situations_of
 
 TESTS = Path(__file__).parents[1]
 WIDE = TESTS / "hotpath" / "wide"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from random_shapes import BESIDE, RandomFiles
+from reader_cases import WRONG, case_names, lay_out, problems_of
 from rule_file_mutants import Mutants, plain_of
 
 from rulewright import load
@@ -27,10 +27,6 @@ from rulewright.reader.field_shape import FieldShape
 from rulewright.reader.scalars import Flag
 from rulewright.scenarios.reading import read_scenarios
 from rulewright.source import read_source
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "reader"))
-
-from reader_cases import WRONG, case_names, lay_out, problems_of
 
 ROOT = Path(__file__).parents[2]
 KINDS = ("resource", "api", "scenarios")

@@ -1,11 +1,4 @@
-"""This folder's own modules, and the fixture that installs plug-ins."""
-
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
+"""The fixture that installs plug-ins."""
 
 from installing import installing
 

@@ -1,5 +1,0 @@
-"""Fixtures for the tests of all adapters."""
-
-from postgres_server import server
-
-__all__ = ["server"]
