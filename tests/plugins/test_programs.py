@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -440,7 +441,8 @@ def test_a_whole_number_that_is_too_long_is_no_result(rules: Path) -> None:
     (rules / "shop" / "order.yaml").write_text(text)
     program = load(rules, plugins=[acme], installed=False)
 
-    outcome = program.evaluate("shop/order", {"code": "A1", "count": 10**9}, store=open_store("sqlite://"))
+    with closing(open_store("sqlite://")) as store:
+        outcome = program.evaluate("shop/order", {"code": "A1", "count": 10**9}, store=store)
 
     assert [(one.code, one.rule) for one in outcome.problems] == [("undecided", "shop/order.short")]
 

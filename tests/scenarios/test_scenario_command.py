@@ -64,6 +64,7 @@ def test_k_selects_by_words(words: str, names: list[str]) -> None:
         ((CASES, "-k", "(a"), "a ) is missing"),
         ((CASES, "-k", "a and"), "a word of a scenario's name is missing"),
         ((CASES, "-k", "a ) b"), ") stands where nothing can"),
+        ((CASES, "-k", "does not take"), "give the words before or after it"),
         ((CASES / "passing.test.yaml", "-k", "zzz"), "no scenario matches"),
     ],
 )

@@ -29,13 +29,17 @@ _ELSEWHERE = (
         re.compile(r"~|like\b|matches\b"),
         "write text.matches('...'), text.contains('...') or text.startsWith('...')",
     ),
+    (
+        re.compile(r"(?:year|month|week|day|hour)s?\b"),
+        "a length of time is written duration('24h'); for years and ages see docs/cel.md#years-and-ages",
+    ),
     (re.compile(r"between\b"), "write a <= value && value <= b"),
     (re.compile(r">"), "write != instead of <>"),
     (re.compile(r";"), "an expression ends without ;"),
 )
 # The same of what stands anywhere in the text; where CEL stops says little then.
 _ANYWHERE = (
-    (re.compile(r"\$\{|\{\{|\{%"), "names stand alone in an expression: payload.name"),
+    (re.compile(r"\$\{|\$\w|\{\{|\{%"), "names stand alone in an expression: payload.name"),
     (re.compile(r"\?\?"), "write given(value) ? value : other_value"),
     (re.compile(r"\w\?\.\w"), "write . alone, and ask given(...) where a part may be absent"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -26,6 +27,11 @@ _ELSEWHERE = {
     **dict.fromkeys(("True", "TRUE", "yes"), "write true"),
     **dict.fromkeys(("False", "FALSE", "no"), "write false"),
 }
+# What stands before a word that may be meant as a text, and behind one that is taken for the own record.
+_COMPARED = re.compile(r"(?:==|!=|[\[,])\s*\Z")
+_PART = re.compile(r"\.(\w+)")
+# What other languages count years by.
+_AGES = frozenset(["age", "years", "year_diff", "datediff", "date_diff", "years_between", "add_years"])
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
@@ -84,13 +90,29 @@ def _placed(subject: Subject, site: Site, found: CheckProblem) -> SourceProblem:
     message, hint = found.message, found.hint
     if found.code == "unknown-name" and found.name is not None:
         message = f"{found.name} is no name that {site.place} knows"
-        hint = _hint(subject, found.name) or hint
+        hint = _hint(subject, site, found) or hint
         hint = hint or _hint_at_text(site, found.name)
+    if (
+        found.code == "unknown-path"
+        and _is_of_event(subject, site, found)
+        and not (hint or "").startswith("did")
+    ):
+        hint = (
+            f"what an event brings is declared: events: {{{min(site.on)}: {{fields: {{{found.name}: ...}}}}}}"
+        )
+    if found.code == "unknown-function" and hint is None and found.name in _AGES:
+        hint = "docs/cel.md#years-and-ages shows how whole years are counted"
     severity = found.severity
     if found.code == "wrong-result" and site.expression.text.startswith("request."):
         # What comes with an address or a header is text; some stores take the text of a number for it.
         severity, hint = "warning", f"write int({site.expression.text}) where a number is meant"
     return problem(found.code, message, span, hint=hint, severity=severity)
+
+
+def _is_of_event(subject: Subject, site: Site, found: CheckProblem) -> bool:
+    """Is it a field of payload that is not declared, in an expression of events alone?"""
+    before = site.expression.text[: found.start].rstrip(". ")
+    return before.endswith("payload") and bool(site.on) and site.on <= subject.events
 
 
 def _hint_at_text(site: Site, name: str) -> str | None:
@@ -102,9 +124,16 @@ def _hint_at_text(site: Site, name: str) -> str | None:
     return None if site.expected is CONDITION else f"a text stands in two pairs of quotes: \"'{name}'\""
 
 
-def _hint(subject: Subject, name: str) -> str | None:
+def _hint(subject: Subject, site: Site, found: CheckProblem) -> str | None:
+    name = found.name or ""
     if name in _ELSEWHERE:
         return _ELSEWHERE[name]
     if name in {effect.bind for effect in subject.all_effects()}:
         return f"{name} is bound by an effect, and is there only in the effects after it"
-    return f"did you mean payload.{name}?" if name in subject.fields else None
+    text = site.expression.text
+    if name not in subject.fields:
+        part = _PART.match(text, found.end)
+        is_own = part is not None and part[1] in subject.fields and found.hint is None
+        return f"did you mean payload.{part[1]}?" if part is not None and is_own else None
+    is_compared = _COMPARED.search(text, 0, found.start) is not None
+    return f"did you mean payload.{name}" + (f", or the text '{name}'?" if is_compared else "?")

@@ -7,10 +7,11 @@ where that is meant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from rulewright.checks.subject import Subject, problem
+from rulewright.model import Field
 from rulewright.problem import SourceProblem
 
 CODE = "keyword-for-type"
@@ -29,6 +30,8 @@ SHAPE_KEYWORDS: Final = (
     "unique_items",
 )
 _INSTEAD = {"min": "min_length", "max": "max_length", "min_length": "min", "max_length": "max"}
+# The types that other languages have for the format of a text.
+_FORMATS = {"email": "email", "date": "date", "date-time": "datetime", "datetime": "datetime", "uuid": "uuid"}
 
 
 def check(subject: Subject) -> Iterator[SourceProblem]:
@@ -40,7 +43,17 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
             continue
         for keyword in SHAPE_KEYWORDS:
             if keyword in field.at and keyword not in found.keywords:
-                instead = _INSTEAD.get(keyword)
-                hint = f"did you mean {instead}?" if instead in found.keywords else None
+                hint = _hint(field, keyword, found.keywords)
                 message = f"{keyword} says nothing about a field of type {field.type}"
                 yield problem(CODE, message, field.at[keyword], hint=hint)
+
+
+def _hint(field: Field, keyword: str, known: Collection[str]) -> str | None:
+    """What says it of such a field, or of which field it is to be said."""
+    if (instead := _INSTEAD.get(keyword)) in known:
+        return f"did you mean {instead}?"
+    if keyword == "format" and field.format in _FORMATS:
+        return f"write type: {_FORMATS[field.format]}"
+    if keyword == "fields" and "items" in known:
+        return "what the items are like stands under items: items: {type: object, fields: ...}"
+    return None

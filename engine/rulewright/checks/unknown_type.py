@@ -8,6 +8,8 @@ Types are string, integer, number, boolean, date, datetime, uuid, object, list, 
     rate: {type: number, nullable: true}                      # right: null may be sent
     tags: {type: 'list[string]'}                              # wrong
     tags: {type: list, items: {type: string}}                 # right
+    from: {type: enum, values: [self, agency]}                # wrong
+    from: {type: string, one_of: [self, agency]}              # right
 """
 
 from __future__ import annotations
@@ -22,6 +24,15 @@ from rulewright.problem import SourceProblem
 CODE = "unknown-type"
 # As other languages write that null may be sent, and what a list is of.
 _OR_NULL = re.compile(r"(\w+)\s*\?|(\w+)\s*\|\s*(?:null|None)|(?:null|None)\s*\|\s*(\w+)")
+# What is no type here, because a keyword says it of any type.
+_KEYWORDS = {
+    **dict.fromkeys(
+        ("enum", "choice", "choices", "select", "option", "options"), "type: string, one_of: [...]"
+    ),
+    **dict.fromkeys(
+        ("reference", "ref", "relation", "foreign_key"), "references, beside the type of the key"
+    ),
+}
 _LIST_OF = re.compile(r"(?:list|array|List|Array)\s*[\[<(]\s*(\w+)\s*[\]>)]|(\w+)\s*\[\]|\[\s*(\w+)\s*\]")
 
 
@@ -51,6 +62,8 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
 
 def _meant(type_: str) -> str | None:
     """What to write for a type of other languages that holds more than one word."""
+    if type_.lower() in _KEYWORDS:
+        return f"write {_KEYWORDS[type_.lower()]}"
     if found := _OR_NULL.fullmatch(type_):
         return f"write type: {found[1] or found[2] or found[3]}, and nullable: true where null may be sent"
     if found := _LIST_OF.fullmatch(type_):

@@ -39,7 +39,8 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
             expected = None if value is None and _may_be_null(field, keyword) else misfit(field, value, types)
             if expected is not None:
                 message = f"{keyword}: expected {expected}, found {describe(value)}"
-                yield problem(CODE, message, find_span(), hint=_hint(_basic(field, types), value))
+                hint = _hint(_basic(field, types), value, keyword)
+                yield problem(CODE, message, find_span(), hint=hint)
         yield from _default_not_allowed(field)
         yield from _expression_as_text(field)
 
@@ -53,10 +54,11 @@ def _constants(subject: Subject, field: Field) -> Iterator[tuple[str, object, Ca
     for keyword, constants in (("default", field.default), ("example", field.example)):
         if constants is not None:
             yield keyword, constants.value, partial(_span, constants)
+    kind = _basic(field, subject.universe.registry.types)
     for value in field.one_of if isinstance(field.one_of, tuple) else ():
         yield "one_of", value, partial(subject.value_of, field, "one_of", _written(value))
     for keyword, bound in (("min", field.min), ("max", field.max)):
-        if bound is not None and field.type in {"integer", "number", "date", "datetime"}:
+        if bound is not None and kind in {"integer", "number", "date", "datetime"}:
             yield keyword, bound, partial(subject.value_of, field, keyword)
 
 
@@ -177,7 +179,7 @@ def _is_written_as(value: str, pattern: str) -> bool:
         return False
 
 
-def _hint(kind: str, value: object) -> str | None:
+def _hint(kind: str, value: object, keyword: str) -> str | None:
     if value is None:
         return "add nullable: true where null is meant"
     if kind == "boolean":
@@ -185,7 +187,11 @@ def _hint(kind: str, value: object) -> str | None:
     if kind in {"integer", "number"}:
         return number_hint(value)
     if kind in {"date", "datetime"} and value in ("today", "now", "today()", "now()"):
-        return f"default_from: {str(value).removesuffix('()')} works it out"
+        name = str(value).removesuffix("()")
+        bound = {"min": ">=", "max": "<="}.get(keyword)
+        if bound is not None:
+            return f"a bound that moves is a check: checks: [{{id: {keyword}, check: value {bound} {name}}}]"
+        return f"default_from: {name} works it out"
     if kind in {"string", "email"} and not isinstance(value, list | dict):
         return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
     return None

@@ -149,7 +149,13 @@ _STANDING: Final = (
 )
 _DECIDING: Final = (
     *_STANDING,
-    click.option("--operation", type=click.Choice(["create", "update"]), default="create", show_default=True),
+    click.option(
+        "--operation",
+        type=click.Choice(["create", "update"]),
+        default="create",
+        show_default=True,
+        help="What payloads do to records; events are fired by `rulewright fire`.",
+    ),
     click.option(
         "--key",
         metavar="KEY|FIELD",

@@ -44,9 +44,10 @@ def judge_shape(run: Run) -> None:
         valid, errors = schema.load(sent, partial=True), {}
     except ValidationError as error:
         valid, errors = error.valid_data, error.messages_dict
-    report_unknown_ignored(run, fields.values(), sent, "", run.resource.file.unknown)
+    whole = f"the event {run.inputs.operation}" if run.is_event else "this resource"
+    report_unknown_ignored(run, fields.values(), sent, "", run.resource.file.unknown, whole)
     for found in flatten(fields.values(), errors, sent, "", run.resource.name):
-        report_message(run, found)
+        report_message(run, found, whole)
     run.sent = _view(run, fields, sent, valid if isinstance(valid, dict) else {}, errors, "")
     run.sent.declared = run.resource.sendable
 
@@ -194,11 +195,11 @@ def _in_payload_order(errors: Mapping[Any, Any], sent: Any) -> list[Any]:
     return [place for place in (sent if isinstance(sent, Mapping) else range(len(sent))) if place in errors]
 
 
-def report_message(run: Run, found: _Found) -> None:
-    """Report one of marshmallow's messages as a problem."""
+def report_message(run: Run, found: _Found, whole: str = "this resource") -> None:
+    """Report one of marshmallow's messages as a problem; `whole` is what takes the payload's fields."""
     message = found.message
     if found.field is None:
-        text = unknown_field_text(found.pointer, found.known)
+        text = unknown_field_text(found.pointer, found.known, whole)
         site = Site(
             f"{found.rule}.unknown_field", found.pointer, run.resource.file.span, Stage.SHAPE, (_LAST,)
         )
@@ -217,7 +218,7 @@ _LAST = 1_000_000
 _SHOWN_NAME = 100
 
 
-def unknown_field_text(pointer: str, known: tuple[str, ...]) -> str:
+def unknown_field_text(pointer: str, known: tuple[str, ...], whole: str = "this resource") -> str:
     """Say that a field is not known, and which one may have been meant."""
     # As pointers.steps_of has it; a warm start keeps this function, and with it all that it would call.
     name = pointer.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
@@ -230,14 +231,19 @@ def unknown_field_text(pointer: str, known: tuple[str, ...]) -> str:
     shown = shortened.encode("utf-8", "backslashreplace").decode()
     if not shown.strip():
         shown = f'"{shown}"'
-    return f"{shown} is not a field of this {'object' if pointer.count('/') > 1 else 'resource'}{hint}"
+    return f"{shown} is not a field of {'this object' if pointer.count('/') > 1 else whole}{hint}"
 
 
 def report_unknown_ignored(
-    run: Run, fields: Iterable[CompiledField], sent: Mapping[str, Any], pointer: str, unknown: str
+    run: Run,
+    fields: Iterable[CompiledField],
+    sent: Mapping[str, Any],
+    pointer: str,
+    unknown: str,
+    whole: str = "this resource",
 ) -> None:
     """Under `unknown: ignore` a field that is not declared is dropped with a warning."""
-    for rule, place, text in _ignored(fields, sent, pointer, unknown, run.resource.name):
+    for rule, place, text in _ignored(fields, sent, pointer, unknown, run.resource.name, whole):
         site = Site(f"{rule}.unknown_field", place, run.resource.file.span, Stage.SHAPE, (_LAST,))
         run.report(site, "unknown_field", f"{text} (ignored)", severity="warning")
 
@@ -247,7 +253,12 @@ _Ignored = tuple[str, str, str]
 
 
 def _ignored(
-    fields: Iterable[CompiledField], sent: Mapping[str, Any], pointer: str, unknown: str, rule: str
+    fields: Iterable[CompiledField],
+    sent: Mapping[str, Any],
+    pointer: str,
+    unknown: str,
+    rule: str,
+    whole: str = "this resource",
 ) -> Iterator[_Ignored]:
     by_name = {field.name: field for field in fields}
     for name, value in sent.items():
@@ -256,7 +267,7 @@ def _ignored(
         if field is not None:
             yield from _ignored_within(field, value, place, unknown)
         elif unknown == "ignore":
-            yield f"{rule}.{name}", place, unknown_field_text(place, tuple(by_name))
+            yield f"{rule}.{name}", place, unknown_field_text(place, tuple(by_name), whole)
 
 
 def _ignored_within(field: CompiledField, value: Any, place: str, unknown: str) -> Iterator[_Ignored]:

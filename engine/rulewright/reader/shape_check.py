@@ -72,23 +72,43 @@ def _problem(root: Node, path: _Path, flaw: Flaw) -> SourceProblem:
             break
         before, (key, node) = node, entry
     if flaw.code == "unknown-keyword" and key is not None and _is_cut_by_comma(before, key):
-        hint = "put the whole expression in single quotes"
-        return key.problem("cut-by-comma", "inside { } and [ ] a comma cuts an unquoted text", hint=hint)
+        quoted = "put the whole expression in single quotes"
+        return key.problem("cut-by-comma", "inside { } and [ ] a comma cuts an unquoted text", hint=quoted)
+    hint = flaw.hint
+    if flaw.code == "unknown-keyword" and key is not None:
+        hint = hint or _of_an_object(before, key, node)
     place: Node = key if key is not None and (flaw.at_key or flaw.code == "missing-keyword") else node
-    return place.problem(flaw.code, flaw.message, hint=flaw.hint)
+    return place.problem(flaw.code, flaw.message, hint=hint)
 
 
 def _is_cut_by_comma(parent: Node | None, key: Scalar) -> bool:
-    """Does the value before `key` have a bracket that is still open?"""
-    if not isinstance(parent, MapNode) or not any(closing in key.text for closing in ")]}"):
+    """Does the value before `key` have a bracket that is still open, and what follows close it?"""
+    if not isinstance(parent, MapNode):
         return False
     index = parent.keys().index(key.text)
+    rest = [key.text, *(entry.key.text for entry in parent.entries[index:] if _is_bare(entry))]
+    if not any(closing in text for text in rest for closing in ")]}"):
+        return False
+    while index > 0 and _is_bare(parent.entries[index - 1]):
+        index -= 1
     value = parent.entries[index - 1].value if index else None
     if not isinstance(value, Scalar) or value.style != "plain":
         return False
     return any(
         value.text.count(opening) > value.text.count(closing) for opening, closing in ("()", "[]", "{}")
     )
+
+
+def _is_bare(entry: Entry) -> bool:
+    """A key without a colon and a value, as commas within an expression leave it."""
+    return isinstance(entry.value, Scalar) and not entry.value.text and entry.value.style == "plain"
+
+
+def _of_an_object(field: Node | None, key: Scalar, value: Node) -> str | None:
+    """The hint for a part of an object that stands among the object's own keywords."""
+    if not isinstance(field, MapNode) or not isinstance(value, MapNode) or value.get("type") is None:
+        return None
+    return f"the parts of an object stand under fields: fields: {{{key.text}: ...}}"
 
 
 def _step(node: Node, step: str | int) -> tuple[Scalar | None, Node] | None:

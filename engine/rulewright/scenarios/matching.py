@@ -89,6 +89,7 @@ def _reasons(outcome: Plain) -> str | None:
     """The problems behind a verdict that was not expected: else nobody knows what to look for."""
     lines = [
         f"{problem['severity']} {problem['code']} at {problem['path'] or 'the whole'}: {problem['message']}"
+        f" ({problem['rule']})"
         for problem in _maps(outcome["problems"])
         if problem["severity"] != "info"
     ]
@@ -183,9 +184,12 @@ def _others(name: str, unused: Iterable[Plain]) -> str:
     return f"the other {name}: " + ("; ".join(labels) if labels else "none")
 
 
+_NO_RESPONSE = "there is no response: the rules say nothing of HTTP (docs/rules.md#operations)"
+
+
 def _response_differences(expected: ResponseExpectation, actual: object) -> Iterator[Difference]:
     if not isinstance(actual, Mapping):
-        yield Difference("response", _named(expected), ABSENT, "the outcome has no response")
+        yield Difference("response", _named(expected), ABSENT, _NO_RESPONSE)
         return
     if expected.status is not ABSENT and expected.status != actual["status"]:
         yield Difference("response.status", expected.status, actual["status"])

@@ -65,7 +65,11 @@ class _Parser:
         return lambda name: phrase in name
 
     def end(self) -> None:
-        """Refuse what is left over."""
+        """Refuse what is left over: a name that was copied has perhaps a word in it that means more here."""
+        if self.tokens and self.tokens[0].lower() == "not":
+            self._refuse(
+                "not leaves scenarios out; of a name that holds it, give the words before or after it"
+            )
         if self.tokens:
             self._refuse(f"{self.tokens[0]} stands where nothing can")
 

@@ -92,7 +92,7 @@ def explain_yaml_error(source: SourceText, error: yaml.YAMLError) -> SourceProbl
     if explanation and explanation.at_context and error.context_mark:
         mark = error.context_mark
     index = source.index_at(mark.line + 1, mark.column + 1) if mark else 0
-    tagged = _tagged_line(source, index)
+    tagged = _tagged_line(source, index) or _bracket_in_text(source, error.problem_mark)
     if tagged is not None:
         return tagged
     span = source.span(index, min(index + 1, source.line_end(index)))
@@ -109,6 +109,23 @@ def _tagged_line(source: SourceText, index: int) -> SourceProblem | None:
     start = source.index_at(line, found.start(1) + 1)
     raw = found.group(1)
     return explain_tag(source, source.span(start, start + len(raw)), raw)
+
+
+def _bracket_in_text(source: SourceText, mark: yaml.Mark | None) -> SourceProblem | None:
+    """A pattern or an expression without quotes, of which YAML takes a bracket for that of a list or map."""
+    if mark is None:
+        return None
+    index = source.index_at(mark.line + 1, mark.column + 1)
+    before, here = source.line(mark.line + 1)[: mark.column], source.text[index : index + 1]
+    span = source.span(index, min(index + 1, source.line_end(index)))
+    if here in ("[", "{") and before.strip() and before.rstrip()[-1] not in ",:[]{}'\"":
+        message = f"inside {{ }} and [ ] a {here} ends an unquoted text"
+    elif before.endswith(("]", "}")) and here.strip() and here not in ",:]}":
+        opened = "[" if before.endswith("]") else "{"
+        message = f"a text that starts with {opened} is taken for a {'list' if opened == '[' else 'map'}"
+    else:
+        return None
+    return source.problem("yaml-syntax", message, span, hint="put the whole text in single quotes")
 
 
 def _with_cut(source: SourceText, span: Span, explanation: _Explanation) -> str | None:

@@ -53,7 +53,7 @@ def type_of_call(run: Run, node: Call, scope: Scope) -> Type:
         return _unknown(run, node, scope)
     operands = node.args if node.target is None else (node.target, *node.args)
     if node.function == "!_":
-        run.condition(operands[0], scope)
+        run.condition(operands[0], scope, denied=True)
         return BOOL
     kinds = [run.type_of(operand, scope) for operand in operands]
     if node.function in _EQUALITY:

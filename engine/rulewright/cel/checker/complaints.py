@@ -18,10 +18,12 @@ from rulewright.cel.checker.wording import (
 )
 from rulewright.cel.signature import Function, Overload
 from rulewright.cel.tree import Call, Literal, Node
-from rulewright.cel.values import DOUBLE, INT, STRING, TIMESTAMP, Type
+from rulewright.cel.values import DOUBLE, DURATION, INT, STRING, TIMESTAMP, Type
 
 # As timestamp() takes it, or the day alone.
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9:]+))?")
+# A day without quotes is a number less two others.
+_BARE_DAY = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b")
 # As many as are not better written otherwise.
 _DAYS = 100_000
 _ORDINALS = ("first", "second", "third", "fourth", "fifth")
@@ -46,13 +48,15 @@ def wrong_operands(node: Call, kinds: Sequence[Type], code: str) -> Complaint:
     if len(set(names)) < len(names) and all(kind in NUMBERS for kind in map(without_null, kinds)):
         names = [precisely(kind) for kind in kinds]
     message = OPERATIONS[node.function].format(*names)
-    return Complaint(f"{message}: {code}", _operand_hint(node, kinds))
+    return Complaint(f"{message}: {code}", _operand_hint(node, kinds, code))
 
 
-def _operand_hint(node: Call, kinds: Sequence[Type]) -> str | None:
+def _operand_hint(node: Call, kinds: Sequence[Type], code: str) -> str | None:
     if len(kinds) != 2:
         return None
     plain = [without_null(kind) for kind in kinds]
+    if TIMESTAMP in plain and (day := _BARE_DAY.search(code)) is not None:
+        return f"write timestamp('{day[0]}T00:00:00Z')"
     for mine, other in ((0, 1), (1, 0)):
         hint = hint_for(node.args[mine], plain[mine], plain[other])
         if hint is not None:
@@ -61,6 +65,8 @@ def _operand_hint(node: Call, kinds: Sequence[Type]) -> str | None:
         days = node.args[1].value if isinstance(node.args[1], Literal) else None
         if isinstance(days, int) and 0 < days < _DAYS:
             return f"write duration('{days * 24}h') for {days} day{'' if days == 1 else 's'}"
+        return "a day is duration('24h')"
+    if DURATION in plain and any(kind in NUMBERS for kind in plain):
         return "a day is duration('24h')"
     if node.function == "_+_" and STRING in plain:
         return "make a text of it first: string(...)"
@@ -160,6 +166,18 @@ def unknown_function(name: str, known: Iterable[str]) -> str | None:
     return did_you_mean(name, words)
 
 
+def no_field(name: str, kind: Type, code: str) -> str | None:
+    """How to ask for what other languages have as a field of dates, texts and lists, or None."""
+    other = _OTHER_NAMES.get(name.lower())
+    if kind == TIMESTAMP and other is not None and other.startswith("get"):
+        return f"write {code}.{other}()"
+    if kind.name in ("list", "string") and other == "size":
+        return f"write size({code})"
+    if kind.name == "list":
+        return f"ask its items: {code}.exists(x, x.{name} == ...), or {code}.map(x, x.{name})"
+    return None
+
+
 _OTHER_NAMES = {
     "lenght": "size",
     "length": "size",
@@ -191,7 +209,7 @@ _OTHER_NAMES = {
     "date": "timestamp",
     "float": "double",
     "number": "double",
-    "empty": "size",
+    "empty": "given",
     "exist": "exists",
     "isset": "given",
     "present": "given",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from rulewright.cel.checker.calling import type_of_call
+from rulewright.cel.checker.complaints import no_field
 from rulewright.cel.checker.constants import repeated_keys
 from rulewright.cel.checker.facts import from_the_others
 from rulewright.cel.checker.looping import type_of_macro
@@ -84,7 +85,8 @@ def _field(run: Run, node: Select | Has, operand: Type, scope: Scope) -> Type:
     if not is_open(operand):
         place = run.word_after(node.operand.end, node.field, node)
         message = f"{spoken(operand)} has no fields: {run.code(node)}"
-        run.report("wrong-type", message, place)
+        hint = no_field(node.field, operand, run.code(node.operand))
+        run.report("wrong-type", message, place, hint=hint)
     return DYN
 
 

@@ -83,19 +83,19 @@ class Run:
             self.warn_of_null(node, scope, why)
         return without_null(kind)
 
-    def warn_of_null(self, node: Node, scope: Scope, why: str) -> None:
-        """Tell that a value may be null where null would be an error."""
+    def warn_of_null(self, node: Node, scope: Scope, why: str, hint: str | None = None) -> None:
+        """Tell that a value may be null where null would be an error; `hint` is for a plain path."""
         path = path_of(node)
         key: object = path if path is not None and path[0] not in scope.local else (node.start, node.end)
         if self._quiet or key in self._told:
             return
         self._told.add(key)
-        hint = f"ask given({self.code(node)}) first" if path is not None else None
+        hint = None if path is None else hint or f"ask given({self.code(node)}) first"
         message = f"{self.code(node)} may be absent or null, and then {why}"
         self.report("may-be-null", message, node, hint=hint, severity="warning")
 
-    def condition(self, node: Node, scope: Scope) -> None:
-        """Check a node that has to be true or false."""
+    def condition(self, node: Node, scope: Scope, *, denied: bool = False) -> None:
+        """Check a node that has to be true or false; `denied`: it stands behind `!`."""
         settled = self._note_constant(node)
         kind = self.type_of(node, scope)
         if settled:
@@ -105,7 +105,9 @@ class Run:
             hint = f"ask given({self.code(node)})" if path_of(node) is not None else None
             self.report("not-a-condition", message, node, hint=hint)
         elif is_nullable(kind):
-            self.warn_of_null(node, scope, "is neither true nor false")
+            code = self.code(node)
+            hint = f"write {code} != true in place of !{code}" if denied else f"write {code} == true"
+            self.warn_of_null(node, scope, "is neither true nor false", hint)
 
     def _note_constant(self, node: Node) -> bool:
         """Tell of a condition that is always one way; what lies within it is then not told of again."""
