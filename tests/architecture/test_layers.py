@@ -119,12 +119,22 @@ def test_every_module_has_a_layer() -> None:
 
 def test_every_layer_is_on_the_page() -> None:
     """docs/structure.md tells of all of them, in their order."""
-    page = (ROOT / "docs" / "structure.md").read_text()
+    page = (ROOT / "docs" / "structure.md").read_text().partition("## Where the tests are")[0]
     cells = re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
 
     told = [name for cell in cells for name in re.findall(r"`(\w+)`", cell)]
 
     assert told == [*ORDER]
+
+
+def test_every_folder_of_tests_is_on_the_page() -> None:
+    """docs/structure.md tells what each is about."""
+    page = (ROOT / "docs" / "structure.md").read_text().partition("## Where the tests are")[2]
+    cells = re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
+
+    told = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+
+    assert told == {path.parent.name for path in (ROOT / "tests").glob("*/*.py")}
 
 
 @pytest.mark.parametrize("path", modules_of(ENGINE), ids=lambda path: str(path.relative_to(ENGINE)))

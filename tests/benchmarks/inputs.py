@@ -25,7 +25,7 @@ from statistics import median
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "inputs"))
 
 import yaml
 from batch import AS_OF, BATCHES, command, peak, spread, timed

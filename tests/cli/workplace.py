@@ -1,14 +1,19 @@
-"""What the tests of the command share: the small rule set, how a run ended, golden files."""
+"""What tests by the command share: a folder to work in, running it, the small rule set, golden files."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from rulewright.cli import main
 
 HERE = Path(__file__).parent
 RULES = HERE / "rules"
@@ -31,6 +36,44 @@ class Ran:
 
 Run = Callable[..., Ran]
 Write = Callable[[str, object], str]
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test works in a folder of its own, which names the small rule set, and in no one's environment."""
+    for name in [*os.environ]:
+        if name.startswith("RULEWRIGHT_") or name == "NO_COLOR":
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    configuration = f"rules = {json.dumps(str(RULES))}\nactor = {{name = 'Ann'}}\n"
+    (tmp_path / "rulewright.toml").write_text(configuration)
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run the command in this process."""
+
+    def call(*words: str, stdin: str | bytes | None = None, env: Mapping[str, str] | None = None) -> Ran:
+        result = CliRunner().invoke(main, words, input=stdin, env=env, prog_name="rulewright")
+        return Ran(result.exit_code, result.stdout, result.stderr)
+
+    return call
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a file into the work place: text and bytes as they are, lists as JSONL, else JSON."""
+
+    def make(name: str, content: object) -> str:
+        if isinstance(content, list):
+            content = "".join(json.dumps(item) + "\n" for item in content)
+        if not isinstance(content, str | bytes):
+            content = json.dumps(content)
+        data = content.encode() if isinstance(content, str) else content
+        (tmp_path / name).write_bytes(data)
+        return name
+
+    return make
 
 
 def golden(name: str, out: str) -> str:

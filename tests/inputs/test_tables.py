@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import pytest
 from workbook import CellError, DateSerial, Formula, write_workbook
-from workplace import Run, Write, refused_in
+from workplace import RULES, Run, Write, refused_in
 
 from rulewright.compiled import CompiledField
 from rulewright.inputs import Source, read_items
@@ -324,7 +324,7 @@ def test_updates_name_their_record_in_a_field(run: Run, write: Write, kind: str)
 
 def test_csv_streams(tmp_path: Path) -> None:
     """Memory does not grow with the file."""
-    fields = load(Path(__file__).parent / "rules").compiled.resources["desk/visit"].fields
+    fields = load(RULES).compiled.resources["desk/visit"].fields
 
     def peak(rows: int) -> int:
         path = tmp_path / f"{rows}.csv"
