@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Final
 
-from rulewright.compiled import CompiledRules
+from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.errors import ConfigurationError, EvaluationError
 from rulewright.evaluation import Inputs, Request
 from rulewright.fieldtypes import as_utc
@@ -71,15 +71,31 @@ def require_key(key: object) -> None:
         raise EvaluationError(f"a record's key is one value, not {shortened(key)}")
 
 
-def require_update_key(rules: CompiledRules, resource: object, operation: object, key: object) -> None:
-    """Raise EvaluationError for an update without a key, or with one that is no integer where keys are."""
+def require_own_key(rules: CompiledRules, resource: object, operation: object, key: object) -> None:
+    """Raise EvaluationError for an update or event without a key, or with no integer where keys are."""
     found = rules.resources.get(resource) if isinstance(resource, str) else None
-    if operation != "update" or found is None:
+    if found is None or not isinstance(operation, str) or not _is_of_a_record(found, operation):
         return
-    if found.file.operations and all(one.name != operation for one in found.file.operations):
-        return  # Deciding says which operations there are.
     if key is None:
-        raise EvaluationError(f"an update of {found.name} needs the key of its record, as key=...")
+        what = "an update" if operation == "update" else f"the event {operation}"
+        raise EvaluationError(f"{what} of {found.name} needs the key of its record, as key=...")
+    _require_integer(found, key)
+
+
+def require_record_key(rules: CompiledRules, resource: object, key: object) -> None:
+    """Raise EvaluationError for a key that no record of the resource has: an address gives texts."""
+    if isinstance(resource, str) and (found := rules.resources.get(resource)) is not None:
+        _require_integer(found, key)
+
+
+def _is_of_a_record(resource: CompiledResource, operation: str) -> bool:
+    """Whether the operation is one on a record that is there; of what there is not, deciding says so."""
+    declared = resource.file.operations
+    is_update = operation == "update" and (not declared or any(one.name == operation for one in declared))
+    return is_update or resource.has_event(operation)
+
+
+def _require_integer(found: CompiledResource, key: object) -> None:
     field = found.fields.get(found.key)
     if field is not None and field.type.basic == "integer" and not _is_integer(key):
         raise EvaluationError(f"the key of {found.name} is an integer, like 7, not {shortened(key)}")

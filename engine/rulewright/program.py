@@ -19,14 +19,15 @@ from rulewright.arguments import (
     require_deliverer,
     require_key,
     require_load,
+    require_own_key,
     require_payloads,
+    require_record_key,
     require_records,
     require_seed,
     require_sent,
     require_store,
     require_target,
     require_tracer,
-    require_update_key,
 )
 from rulewright.audit import DECISIONS
 from rulewright.bundle import load_rules_once
@@ -115,11 +116,11 @@ class Program:
         repeatable. `operation` is create, update or an event of the resource's workflow. `tracer` is
         called with every condition that is judged. `referee`: the plain evaluator decides, not the generated
         program (as with a tracer); the outcome is the same. Raises EvaluationError for an unknown resource or
-        operation, or an update without a key of the right type.
+        operation, or an update or event without a key of the right type.
         """
         require_records(store)
         require_tracer(tracer)
-        require_update_key(self.compiled, resource, operation, key)
+        require_own_key(self.compiled, resource, operation, key)
         inputs = self.inputs(
             payload, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
         )
@@ -138,9 +139,10 @@ class Program:
         """Return every event of a stored record: allowed to happen now, or the guard that fails.
 
         Raises NoRecordError, an EvaluationError, where there is no such record; EvaluationError where there
-        is no such resource, or no workflow.
+        is no such resource, no workflow, or the key is no integer where keys are.
         """
         require_records(store)
+        require_record_key(self.compiled, resource, key)
         inputs = self.inputs({}, key=key, actor=actor, request=request, as_of=as_of)
         return moves(self.compiled, resource, inputs, store)
 
@@ -167,7 +169,7 @@ class Program:
         """
         require_store(store)
         require_target(forward)
-        require_update_key(self.compiled, resource, operation, key)
+        require_own_key(self.compiled, resource, operation, key)
         inputs = self.inputs(
             payload, operation=operation, key=key, actor=actor, request=request, as_of=as_of, seed=seed
         )

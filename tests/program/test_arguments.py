@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -67,6 +68,41 @@ def test_an_update_needs_a_key_of_its_type(way: str, key: object, message: str) 
 
     with pytest.raises(EvaluationError, match=message):
         _call(PROGRAM, way, arguments)
+
+
+DOOR = """
+rulewright: 1
+resource: home/door
+key: id
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+  status: {type: string, readonly: ignore}
+workflow:
+  field: status
+  initial: open
+  states: {open: {}, shut: {final: true}}
+  transitions: [{event: close, from: open, to: shut}]
+"""
+
+
+@pytest.mark.parametrize("way", ["evaluate", "apply", "transitions"])
+def test_an_event_needs_a_key_of_its_type(way: str, tmp_path: Path) -> None:
+    """An address gives its key as text, and no record has that: not "no such door: id 7"."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "door.yaml").write_text(DOOR)
+    program, store = load(tmp_path), MemoryStore()
+    store.prepare(program.tables)
+    call: Any = getattr(program, way)
+    arguments = {"key": "7"} if way == "transitions" else {"payload": {}, "operation": "close", "key": "7"}
+
+    with pytest.raises(EvaluationError, match="the key of home/door is an integer, like 7, not '7'"):
+        call("home/door", store=store, **arguments)
+
+
+def test_an_event_needs_a_key() -> None:
+    """As an update does."""
+    with pytest.raises(EvaluationError, match=r"the event cancel of .* needs the key of its record"):
+        PROGRAM.evaluate("goodstack/eligibility_subscription", {}, operation="cancel", store=MemoryStore())
 
 
 LOADING: dict[str, tuple[dict[str, Any], str]] = {
