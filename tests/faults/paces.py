@@ -10,7 +10,6 @@ with 0 if every message arrived, none met a 429, and a minute saw nine tenths of
 
 from __future__ import annotations
 
-import argparse
 import random
 import socket
 import sys
@@ -22,9 +21,9 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
+from by_hand import call
 from deliveries import Crew, fill, set_up, wait_until_sent
 from faulty_server import FaultyServer, Received, ok, reply
-from own_server import running_postgres
 
 from rulewright_adapters import open_store
 
@@ -108,21 +107,8 @@ def is_right(counts: Counter[str]) -> bool:
 
 def main() -> int:
     """Run as told on the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--messages", type=int, default=1500)
-    parser.add_argument("--rate", type=int, default=500)
-    parser.add_argument("--deliverers", type=int, default=4)
-    parser.add_argument("--kills", type=int, default=4)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--store")
-    parser.add_argument("--postgres", action="store_true")
-    parser.add_argument("--work", action="store_true")
-    chosen = vars(parser.parse_args())
-    start = time.monotonic()
-    with running_postgres(chosen.pop("postgres")) as url:
-        counts = run(**chosen | ({"store": url} if url else {}))
-    print(f"{time.monotonic() - start:.1f} s", dict(counts))
-    return 0 if is_right(counts) else 1
+    numbers = {"messages": 1500, "rate": 500, "deliverers": 4, "kills": 4, "seed": 1}
+    return call(__doc__, run, is_right, "work", any_store=True, **numbers)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def test_killed_workers_lose_nothing() -> None:
 
 def test_killed_appliers_leave_nothing_half_done() -> None:
     """What was acknowledged is stored, with its household, its message and its history."""
-    counts = appliers.run(kills=2, url=None, seed=5)
+    counts = appliers.run(kills=2, seed=5)
 
     assert appliers.is_right(counts), counts
     assert counts["acknowledged"] >= 2
@@ -65,6 +65,6 @@ def test_several_deliverers_keep_one_rate() -> None:
 
 def test_many_writers_keep_every_invariant() -> None:
     """Each household has one head; a person's addresses follow each other without a break."""
-    counts = households.run(processes=2, cases=10, households=3, overrides=5, url=None)
+    counts = households.run(processes=2, cases=10, households=3, overrides=5)
 
     assert households.is_right(counts), counts
