@@ -7,8 +7,9 @@ The names below are imported when first asked for: `rulewright --help` needs non
 they take half a second.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from rulewright.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from rulewright.delivery import Receipt
@@ -70,39 +71,33 @@ __all__ = [
     "outcome_json",
 ]
 
-_MODULES = {
-    "rulewright.delivery": ("Receipt",),
-    "rulewright.errors": (
-        "AdapterError",
-        "ConfigurationError",
-        "ConflictError",
-        "EvaluationError",
-        "NoRecordError",
-        "PayloadError",
-        "PluginError",
-        "ReferenceViolationError",
-        "RuleFileError",
-        "RulewrightError",
-        "StoreLostError",
-        "StoreMismatchError",
-        "UniqueViolationError",
-    ),
-    "rulewright.evaluation": ("Inputs", "Move", "Request"),
-    "rulewright.outcome": ("Change", "Message", "Outcome", "Read", "Response"),
-    "rulewright.ports": ("Records", "Store", "Transaction"),
-    "rulewright.problem": ("Because", "Problem", "SourceProblem", "Span", "VendorError"),
-    "rulewright.program": ("Program", "load"),
-    "rulewright.report.shown": ("outcome_json",),
-}
-_HOMES = {name: module for module, names in _MODULES.items() for name in names}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "delivery": ("Receipt",),
+        "errors": (
+            "AdapterError",
+            "ConfigurationError",
+            "ConflictError",
+            "EvaluationError",
+            "NoRecordError",
+            "PayloadError",
+            "PluginError",
+            "ReferenceViolationError",
+            "RuleFileError",
+            "RulewrightError",
+            "StoreLostError",
+            "StoreMismatchError",
+            "UniqueViolationError",
+        ),
+        "evaluation": ("Inputs", "Move", "Request"),
+        "outcome": ("Change", "Message", "Outcome", "Read", "Response"),
+        "ports": ("Records", "Store", "Transaction"),
+        "problem": ("Because", "Problem", "SourceProblem", "Span", "VendorError"),
+        "program": ("Program", "load"),
+        "report.shown": ("outcome_json",),
+    },
+)
 
 
 def __dir__() -> list[str]:

@@ -16,6 +16,7 @@ ADAPTERS = ROOT / "adapters" / "rulewright_adapters"
 # Text -> RuleFile -> Program -> Outcome -> adapter, in the order in which one may build on another.
 ORDER = (
     "cel",
+    "lazy_names",
     "deferral",
     "pointers",
     "problem",

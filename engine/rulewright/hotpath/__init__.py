@@ -14,18 +14,13 @@ imports only from those that stand before it in this list:
 The names below are imported when first asked for: what was kept of a program needs none of them.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from rulewright.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from rulewright.hotpath.deciding import decide, program_source, written_by
 
 __all__ = ["decide", "program_source", "written_by"]
 
-
-def __getattr__(name: str) -> object:
-    """Import what is asked for, and keep it here."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module("rulewright.hotpath.deciding"), name)
-    return value
+__getattr__ = lazy_names(__name__, {"deciding": ("decide", "program_source", "written_by")})

@@ -5,8 +5,7 @@ durable-rules or CLIPS. A backend joins facts by equal keys and nothing else; co
 facts made in `judge`, in Python, so that they mean what CEL says.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from rulewright.inference.backends import (
     CHOICE,
@@ -19,6 +18,7 @@ from rulewright.inference.backends import (
     require_backend,
     require_choice,
 )
+from rulewright.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from rulewright.inference.engine import Firing, InferenceEngine, Inferred, Judge
@@ -51,16 +51,11 @@ __all__ = [
 ]
 
 # Imported when first asked for: most commands are about rules that join nothing.
-_LATER: Final = {
-    **dict.fromkeys(("Firing", "InferenceEngine", "Inferred", "Judge"), "engine"),
-    **dict.fromkeys(("Fact", "given_fact", "inferred_fact", "join_token"), "facts"),
-    **dict.fromkeys(("Budget", "BudgetError", "Join", "JoinRule", "cyclic_rules"), "rules"),
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "engine": ("Firing", "InferenceEngine", "Inferred", "Judge"),
+        "facts": ("Fact", "given_fact", "inferred_fact", "join_token"),
+        "rules": ("Budget", "BudgetError", "Join", "JoinRule", "cyclic_rules"),
+    },
+)

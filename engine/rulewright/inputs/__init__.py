@@ -7,8 +7,9 @@ go on.
 The names below are imported when first asked for: one JSON payload needs few of them.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from rulewright.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from rulewright.inputs.documents import read_text
@@ -32,25 +33,13 @@ __all__ = [
     "read_text",
 ]
 
-_HOMES = {
-    "Broken": "payload",
-    "Item": "payload",
-    "JsonFlaw": "json_text",
-    "Payload": "payload",
-    "Source": "files",
-    "find_sources": "files",
-    "parse_json": "json_text",
-    "places_of": "payload",
-    "read_document": "reading",
-    "read_items": "reading",
-    "read_line": "reading",
-    "read_text": "documents",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import what is asked for, and keep it here."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    return value
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "documents": ("read_text",),
+        "files": ("Source", "find_sources"),
+        "json_text": ("JsonFlaw", "parse_json"),
+        "payload": ("Broken", "Item", "Payload", "places_of"),
+        "reading": ("read_document", "read_items", "read_line"),
+    },
+)

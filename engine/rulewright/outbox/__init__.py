@@ -3,8 +3,9 @@
 The names below are imported when first asked for: whoever only decides sends nothing.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from rulewright.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from rulewright.outbox.clock import ATTEMPTS, now_of
@@ -40,33 +41,17 @@ __all__ = [
     "retry",
 ]
 
-_HOMES = {
-    "ATTEMPTS": "clock",
-    "Deliverer": "deliverer",
-    "LEASE": "letters",
-    "Letter": "letters",
-    "MESSAGES": "letters",
-    "PRUNABLE": "pruning",
-    "SETTLED": "pruning",
-    "STATES": "letters",
-    "Settled": "settling",
-    "State": "letters",
-    "Worker": "worker",
-    "count_letters": "editing",
-    "drop": "editing",
-    "find_letter": "editing",
-    "forwarded": "forwarding",
-    "keep_messages": "keeping",
-    "list_letters": "editing",
-    "now_of": "clock",
-    "prune": "pruning",
-    "retry": "editing",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import what is asked for, and keep it here."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    return value
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "clock": ("ATTEMPTS", "now_of"),
+        "deliverer": ("Deliverer",),
+        "editing": ("count_letters", "drop", "find_letter", "list_letters", "retry"),
+        "forwarding": ("forwarded",),
+        "keeping": ("keep_messages",),
+        "letters": ("LEASE", "MESSAGES", "STATES", "Letter", "State"),
+        "pruning": ("PRUNABLE", "SETTLED", "prune"),
+        "settling": ("Settled",),
+        "worker": ("Worker",),
+    },
+)

@@ -4,8 +4,9 @@ The names below are imported when first asked for: marshmallow takes a fifth of 
 what may happen to a record judges no payload.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from rulewright.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from rulewright.schema.classes import build_schema, schema_class, uncounted
@@ -14,18 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Message", "RuleField", "build_schema", "schema_class", "uncounted"]
 
-_HOMES = {
-    "Message": "messages",
-    "RuleField": "fields",
-    "build_schema": "classes",
-    "schema_class": "classes",
-    "uncounted": "classes",
-}
-
-
-def __getattr__(name: str) -> object:
-    """Import what is asked for, and keep it here."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"rulewright.schema.{_HOMES[name]}"), name)
-    return value
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "classes": ("build_schema", "schema_class", "uncounted"),
+        "fields": ("RuleField",),
+        "messages": ("Message",),
+    },
+)

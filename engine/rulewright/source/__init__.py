@@ -5,9 +5,9 @@ could surprise (tags, merge keys, duplicate keys, a second document) is a proble
 depth, size, events and aliases are bounded before anything is built.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from rulewright.lazy_names import lazy_names
 from rulewright.source.decode import decode_bytes
 from rulewright.source.limits import DEFAULT_LIMITS, SourceLimits
 from rulewright.source.nodes import Entry, ListNode, MapNode, Node, Plain, Scalar, Style, span_at, to_plain
@@ -33,11 +33,5 @@ __all__ = [
     "to_plain",
 ]
 
-
-def __getattr__(name: str) -> object:
-    # Imported when first asked for: a model that was kept needs no yaml.
-    if name != "read_source":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = import_module("rulewright.source.compose").read_source
-    globals()[name] = value
-    return value
+# A model that was kept needs no yaml.
+__getattr__ = lazy_names(__name__, {"compose": ("read_source",)})
