@@ -136,6 +136,21 @@ def test_a_guard_that_can_not_be_decided_yet_leads_nowhere_else(
     assert [json.loads(line)["allowed"] for line in data.out.splitlines()] == [None, None]
 
 
+def test_a_state_that_the_rules_lost_is_told(run: Run, tmp_path: Path) -> None:
+    """Which state it is, that the rules do not have it, and from where the event is possible."""
+    file = tmp_path / "rules" / "desk" / "request.yaml"
+    file.write_text(
+        RULES.replace("{open: {}", "{begun: {}").replace(": open", ": begun").replace("'*'", "begun")
+    )
+
+    moves = run("transitions", "desk/request", "1", *STORE).out
+    fired = run("fire", "desk/request", "1", "answer", *STORE, "--payload", '{"answer": "42"}').out
+
+    why = "is not possible in state open, which the rules do not have; it is possible from begun"
+    assert f"✗ answer  {why}\n" in moves
+    assert f"answer {why} " in fired
+
+
 def test_tick_fires_what_is_due_once(run: Run) -> None:
     """A timeout whose guard fails is reported and leaves its record as it is."""
     early = run("tick", *STORE, "--as-of", "2025-01-03T00:00:00Z", *JSONL)

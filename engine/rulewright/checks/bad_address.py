@@ -1,7 +1,7 @@
 """bad-address: a target's url, or an operation's path, is none that a message or a call could have.
 
 targets: {hook: {url: 'https://x.example/a b'}}     # an error: a URL holds no space
-targets: {hook: {url: x.example/a}}                 # a warning: begin with https://
+targets: {hook: {url: x.example/a}}                 # a warning: begin with https:// (or / alone)
 path: loans/:id                                     # a warning: write /loans/{id}
 """
 
@@ -16,7 +16,8 @@ from rulewright.problem import SourceProblem
 
 CODE = "bad-address"
 _UNWRITABLE = re.compile(r"[\s\x00-\x1f\x7f]")
-_URL = re.compile(r"https?://[^/?#]+([/?#].*)?", re.IGNORECASE)
+# A path alone goes below the address that rulewright.toml has for the target (docs/outbox.md).
+_URL = re.compile(r"(https?://[^/?#]+([/?#].*)?|/(?!/).*)", re.IGNORECASE)
 _PARAMETER = re.compile(r"\{[A-Za-z_][A-Za-z0-9_]*\}")
 # As other frameworks write them: /loans/:id and /loans/<id>.
 _FOREIGN = re.compile(r"/(?::([A-Za-z_][A-Za-z0-9_]*)|<(?:[a-z]+:)?([A-Za-z_][A-Za-z0-9_]*)>)")
@@ -38,7 +39,13 @@ def _of_target(subject: Subject, target: Target) -> Iterator[SourceProblem]:
         yield problem(CODE, f"the url of {target.name} holds a space, which no URL does", where, hint=hint)
     elif not _URL.fullmatch(target.url):
         message = f"the url of {target.name} is no address that a message can be sent to"
-        yield problem(CODE, message, where, hint="it begins with https:// and a host", severity="warning")
+        yield problem(
+            CODE,
+            message,
+            where,
+            hint="it begins with https:// and a host, or with / where rulewright.toml names the host",
+            severity="warning",
+        )
 
 
 def _of_operation(subject: Subject, operation: Operation, path: str) -> Iterator[SourceProblem]:

@@ -107,16 +107,24 @@ def _report_no_transition(run: Run, workflow: CompiledWorkflow, event: str, stat
     span = known[0].rule.span if known else workflow.rule.span
     run.can_move = False
     site = Site(f"{run.resource.name}.workflow.{event}", "", span, Stage.WORKFLOW)
-    sources = sorted({source for one in known for source in one.rule.from_states if source != "*"})
-    hint = f"; it is possible from {' or '.join(sources)}" if sources else ""
-    shown = _shown(run, workflow, state)
     run.report(
         site,
         "transition",
-        f"{event} is not possible in state {shown}{hint}",
-        because=Because(None, {"state": shown}),
+        f"{event} {_why_not(run, workflow, event, state)}",
+        because=Because(None, {"state": _shown(run, workflow, state)}),
         vendor=next((one.rule.error for one in known if one.rule.error is not None), None),
     )
+
+
+def _why_not(run: Run, workflow: CompiledWorkflow, event: str, state: object) -> str:
+    """Why no transition of an event leaves a state, and from which states one does."""
+    known = (one.rule.from_states for one in workflow.transitions if one.rule.event == event)
+    sources = sorted({source for states in known for source in states if source != "*"})
+    shown = _shown(run, workflow, state)
+    # A state may be gone from the rules, and records still be in it.
+    gone = ", which the rules do not have" if shown is state and state not in (None, *workflow.states) else ""
+    hint = f"; it is possible from {' or '.join(sources)}" if sources else ""
+    return f"is not possible in state {shown}{gone}{hint}"
 
 
 def _report_guards(run: Run, possible: list[CompiledTransition]) -> None:
@@ -151,7 +159,7 @@ class Move(Struct, frozen=True):
 
     `to` is the state it would lead to; `guard` and `because` are the condition that fails and what it
     read. `missing` are the payload fields that must be sent with the event. `allowed` is None where `guard`
-    can't be decided: it fails, or reads what is missing.
+    can't be decided: it fails, or reads what is missing. `why` says it of an event that its state rules out.
     """
 
     event: str
@@ -160,6 +168,7 @@ class Move(Struct, frozen=True):
     guard: str | None = None
     because: Because | None = None
     missing: tuple[str, ...] = ()
+    why: str | None = None
 
 
 def judge_move(run: Run) -> Move:
@@ -167,7 +176,8 @@ def judge_move(run: Run) -> Move:
     workflow, event = run.resource.workflow, run.inputs.operation
     assert workflow is not None
     missing = tuple(name for name, field in workflow.events[event].items() if field.rule.required)
-    possible = _possible(workflow, event, current_state(run, workflow))
+    state = current_state(run, workflow)
+    possible = _possible(workflow, event, state)
     for transition in possible:
         if transition.guard is None:
             return Move(event, True, transition.rule.to, missing=missing)
@@ -180,7 +190,9 @@ def judge_move(run: Run) -> Move:
         if held is None:
             # As in take_step: whether this or a later one would be taken can't be told.
             return _withheld(run, transition, None, missing)
-    return _withheld(run, possible[0], False, missing) if possible else Move(event, False)
+    if possible:
+        return _withheld(run, possible[0], False, missing)
+    return Move(event, False, why=_why_not(run, workflow, event, state))
 
 
 def _withheld(

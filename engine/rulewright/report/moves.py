@@ -17,7 +17,7 @@ def moves_in_words(title: str, moves: Sequence[Move], paint: Paint) -> Iterator[
             needs = f"  needs {', '.join(move.missing)}" if move.missing else ""
             yield f"  {paint('✓', 'accepted')} {move.event}  leads to {move.to}{needs}"
         elif move.guard is None:
-            yield f"  {paint('✗', 'rejected')} {move.event}  is not possible in this state"
+            yield f"  {paint('✗', 'rejected')} {move.event}  {show_text(move.why or 'is not possible')}"
         else:
             mark = paint("?", "undecided") if move.allowed is None else paint("✗", "rejected")
             yield f"  {mark} {move.event}  {_withheld(move)}:"
