@@ -75,9 +75,31 @@ PARTS = {
         *("desk", "splitting", "deciding", "applying", "rule_files", "outbox", "history"),
         *("warm_start", "commands", "lazy_group", "command_line"),
     ),
+    "evaluation": (
+        *("views", "overlay", "chance", "log", "trace", "fitting", "stored_form"),
+        *("secrecy", "masking", "provenance", "outcome_masking", "knowledge"),
+        *("run", "places", "lookups", "records", "assembly", "changes"),
+        *("callers", "request", "idempotency", "shape", "sizes", "presence", "variants"),
+        *("judging", "workflow", "inferring", "uniqueness", "effects", "reactions", "response", "decision"),
+    ),
     "hotpath": (
         *("intake", "runtime", "writing", "accepting", "sifting", "telling", "quick", "deciding"),
         *("warm", "keeping"),
+    ),
+    "inputs": (
+        *("limits", "files", "json_text", "decoding", "json_places", "payload"),
+        *("sure_lines", "documents", "array_items", "table_place", "cells", "table", "csv_rows"),
+        *("xlsx_parts", "xlsx_flaws", "xlsx_survey", "xlsx_pieces", "xlsx_rows"),
+        *("reading", "blocks", "lines", "ranges", "record_faults"),
+    ),
+    "outbox": (
+        *("letters", "clock", "claiming", "forwarding", "keeping", "sending", "refusals", "settling"),
+        *("deliverer", "worker", "editing", "pruning"),
+    ),
+    "scenarios": (
+        *("finding", "model", "results", "selection", "binding", "given", "shapes", "checking", "reading"),
+        *("pairing", "matching", "masking", "running", "conditions", "coverage", "mutants", "mutation"),
+        *("pretty", "plain", "junit", "findings", "thoroughness"),
     ),
 }
 PARTED = [

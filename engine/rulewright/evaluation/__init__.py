@@ -1,4 +1,25 @@
-"""Program -> Outcome: the plain evaluator. It stays as the referee of every faster path."""
+"""Program -> Outcome: the plain evaluator. It stays as the referee of every faster path.
+
+A module imports only from those that stand before it in this list:
+
+  views, overlay                       records as expressions see them, and with what is planned for them
+  chance, log, trace                   random ids, the problems found, what each rule came to
+  fitting, stored_form                 values on their way into a record, and into a store and out of it
+  secrecy, masking, provenance         which values are sensitive, and hiding them
+  outcome_masking                      the same of a whole outcome
+  knowledge                            what the rules of `infer` read and make
+  run                                  one evaluation in progress
+  places                               the fields of a payload, one after the other
+  lookups, records                     reading other records; how each field of the record comes about
+  assembly                             what the names of expressions stand for
+  changes                              what an update changes
+  callers, request, idempotency        the stages, in their order: who calls, for what, and was it done before
+  shape, sizes, presence, variants     what was sent
+  judging, workflow                    references, options and checks; the step of an event
+  inferring, uniqueness                facts that are joined; values that one record alone may hold
+  effects, reactions, response         what follows
+  decision                             all of it: `decide`
+"""
 
 from rulewright.evaluation.callers import PART_TYPES, missing_parts
 from rulewright.evaluation.decision import decide, find_resource, moves, require_operation

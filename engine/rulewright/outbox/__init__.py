@@ -1,5 +1,16 @@
 """The outbox: messages kept with the results that they tell of, and sent until they have arrived.
 
+A module imports only from those that stand before it in this list:
+
+  letters              what is kept of a message
+  clock                when it is due
+  claiming             who may send it: one deliverer at a time leases it
+  forwarding, keeping  how messages come into the outbox, in the result's transaction
+  sending, refusals    sending one, and what a receiver's refusal says
+  settling             what becomes of it then
+  deliverer, worker    who sends: threads of ours, or jobs that the store hands out
+  editing, pruning     looking after messages by hand, and forgetting those that are settled
+
 The names below are imported when first asked for: whoever only decides sends nothing.
 """
 

@@ -1,7 +1,19 @@
 """Scenario files (design.md section 5): rules proved by examples that an analyst reads and extends.
 
-Files become `ScenarioFile`s (reading), scenarios are run on a fresh store each (running), and what came
-out otherwise than written is data (`Result`, `Mismatch`); printing is in `pretty`, `junit` and `plain`.
+Files become `ScenarioFile`s, scenarios are run on a fresh store each, and what came out otherwise than
+written is data (`Result`, `Mismatch`). A module imports only from those that stand before it in this list:
+
+  finding                      which files there are
+  model, results               a file, and a run, as data
+  selection                    which scenarios are to be run
+  binding, given               values of earlier steps; the records that are there before
+  shapes, checking, reading    the keywords, the names in them, and the whole file
+  pairing, matching            what is expected beside what there is
+  masking, running             each scenario on its store
+  conditions, coverage         which outcomes of which conditions were seen
+  mutants, mutation            which spoilt rules are noticed
+  pretty, plain, junit         a report for people, for programs and for CI servers
+  findings, thoroughness       its mistakes at their places; coverage and mutation in it
 """
 
 from rulewright.scenarios.finding import find_files, rules_beside
