@@ -151,6 +151,21 @@ def test_headers_that_name_no_field_are_told_once(run: Run, write: Write, comman
     assert (ran.code, ran.out.count("unknown_field")) == (1, 6)
 
 
+def test_a_list_that_is_no_json_is_told_once(run: Run, write: Write) -> None:
+    """Nobody who writes tables guesses how a cell holds a list; each row is refused for it as ever."""
+    lines = write("v.csv", 'guest,tags,address\nAnn,"[""a""]",\nBob,a; b,High St\nCid,c,Low St\n')
+
+    ran = run("validate", "desk/visit", lines, "--format", "text")
+
+    said = [line for line in ran.err.splitlines() if line.startswith("warning: ")]
+    assert said == [
+        'warning: v.csv:B3: tags is a list, which a cell holds as JSON, like ["a", "b"]',
+        'warning: v.csv:C3: address is an object, which a cell holds as JSON, like {"a": 1}, '
+        "or columns of their own hold its parts: address.postcode",
+    ]
+    assert ran.out.count("error[type]") == 4
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -24,6 +24,9 @@ Fields = Mapping[str, CompiledField]
 # Takes what somebody should know who reads the table, but no payload is about.
 Tell = Callable[[str], None]
 _Steps = tuple[str, ...]
+# What a cell holds as JSON, by the type of its field.
+_AS_JSON = {"list": '["a", "b"]', "object": '{"a": 1}', "map": '{"a": 1}'}
+_SPOKEN = {"list": "a list", "object": "an object", "map": "a map"}
 
 
 class Row(Struct, frozen=True):
@@ -60,7 +63,8 @@ def read_table(
 ) -> Iterator[Item]:
     """The payloads of a table whose first row is the header. Raises PayloadError for a wrong header.
 
-    Headers that name no field are told once to `tell`, with their places.
+    Headers that name no field are told once to `tell`, with their places, and so is the first cell of a
+    column that should hold a list or an object and holds no JSON.
     """
     waiting = iter(rows)
     header = next(waiting, None)
@@ -75,11 +79,29 @@ def read_table(
         for column in table.columns:
             if (known := _instead(column.steps, fields)) is not None:
                 tell(f"{place(header.line, column.index)}: {_told(column.steps, known)}")
+    untold = [one for one in table.columns if one.field is not None and one.field.type.basic in _AS_JSON]
     for row in waiting:
         if isinstance(row, Broken):
             yield row
         elif any(not is_empty(cell) for cell in row.cells):
+            if untold and tell is not None:
+                untold = [one for one in untold if not _told_as_json(place, row, one, tell)]
             yield _payload(table, row)
+
+
+def _told_as_json(place: TablePlace, row: Row, column: _Column, tell: Tell) -> bool:
+    """Whether the column's cell is no JSON though it has to be; how it is written is told then."""
+    cell = row.cells[column.index] if column.index < len(row.cells) else None
+    field = column.field
+    if field is None or is_empty(cell) or not isinstance(read_cell(cell, field), str):
+        return False
+    name, kind = ".".join(column.steps), field.type.basic
+    parts = (
+        f", or columns of their own hold its parts: {name}.{field.children[0].name}" if field.children else ""
+    )
+    how = f"{name} is {_SPOKEN[kind]}, which a cell holds as JSON, like {_AS_JSON[kind]}{parts}"
+    tell(f"{place(row.line, column.index)}: {how}")
+    return True
 
 
 def _table(place: TablePlace, header: Row, fields: Fields) -> _Table:
