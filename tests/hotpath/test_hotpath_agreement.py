@@ -21,7 +21,7 @@ TOLD_MUCH = [
     *(
         (operation, name)
         for operation in OPERATIONS
-        for name in ("buyer", "entry", "order", "parcel", "shelf", "visit", "ticket")
+        for name in ("basket", "buyer", "entry", "order", "parcel", "shelf", "visit", "ticket")
     ),
     *(
         ("create", "note"),
@@ -32,6 +32,7 @@ TOLD_MUCH = [
     ),
     *((event, "ticket") for event in ("assign", "close", "escalate", "merge", "reopen")),
     ("shut", "order"),
+    ("fill", "basket"),
 ]
 
 

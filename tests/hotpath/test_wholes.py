@@ -33,6 +33,8 @@ fields:
     nullable: true
     fields: {point: {type: object, required: true, fields: {x: {type: number}}}}
   loose: {type: list, items: {type: object, unknown: ignore, fields: {a: {type: integer}}}}
+  plans: {type: map, items: {type: object, fields: {n: {type: integer, nullable: true}}}}
+  planned: {type: boolean, compute: "given(payload.plans) && payload.plans.all(k, has(payload.plans[k].n))"}
   first: {type: string, default_from: "given(payload.lines) ? payload.lines[0].article : 'none'"}
 """
 LINE = {"article": "A1", "due": "01/02/2025", "sizes": [1, 2]}
@@ -61,6 +63,7 @@ def inputs_of(payload: dict[str, Any]) -> Inputs:
         {"lines": [LINE, {"article": "A2"}]},
         {"lines": [LINE], "place": {"point": {"x": 1}}, "loose": [{"a": 1}]},
         {"place": None},
+        {"plans": {"a": {"n": 1}, "b": {"n": None}}},
     ],
 )
 def test_what_is_right_is_accepted(quick: Quick, payload: dict[str, Any]) -> None:

@@ -28,6 +28,7 @@ fields:
   day: {type: date, nullable: true, format: "%d/%m/%Y"}
   at: {type: datetime}
   tags: {type: list, items: {type: string}}
+  flags: {type: list, items: {type: boolean, nullable: true}}
   rows: {type: list, items: {type: object, fields: {n: {type: integer}}}}
 """
 PAYLOADS: tuple[dict[str, Any], ...] = (
@@ -36,7 +37,8 @@ PAYLOADS: tuple[dict[str, Any], ...] = (
     {"a": " Ab ", "b": "ab", "i": 3, "d": 2, "day": "15/01/2025", "tags": ["a", " Ab "]},
     {"a": "ab", "b": "ab", "i": -3, "d": 1e308, "day": "14/01/2025", "rows": [{"n": 1}, {}]},
     {"at": "2025-01-15T12:00:00.5Z", "tags": [], "rows": []},
-    {"at": "2025-01-15T13:00:00+01:00"},
+    {"at": "2025-01-15T13:00:00+01:00", "flags": [True, None]},
+    {"flags": [True, False]},
     {"a": "x" * 20_000, "b": "", "i": 2**63 - 1, "d": -0.5, "day": "31/12/0999"},
 )
 CONDITIONS = (
@@ -58,6 +60,7 @@ CONDITIONS = (
     "payload.at == now || record.at < now",
     "payload.i in [3, 5]",
     "payload.tags.exists(t, t == payload.a)",
+    "payload.flags.all(f, f || !f)",
     "payload.tags.all(t, t.trim() == t)",
     "size(payload.rows) > 1",
     "[payload.a, payload.b].filter(v, given(v) && v.trim() != '').join(', ') != ''",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import MappingProxyType
 
 from rulewright.compiled.parts import CompiledCheck, CompiledField, CompiledReference, CompiledUnique, Concern
 from rulewright.compiled.supplying import in_order_of_reading
@@ -64,6 +65,7 @@ def compile_field(
         reference=_compile_reference(rule, field_id, rules, functions),
         unique=_compile_unique(rule, field_id, functions),
         children=children,
+        child_of=MappingProxyType({child.name: child for child in children}),
         supplied=in_order_of_reading(children, path if around else ("item",)),
         items=items,
         maker=registry.makers.get(rule.generate.kind) if rule.generate is not None else None,

@@ -76,6 +76,7 @@ class CompiledField(Struct, frozen=True, eq=False):
     reference: CompiledReference | None
     unique: CompiledUnique | None
     children: tuple[CompiledField, ...]
+    child_of: Mapping[str, CompiledField]
     # The same, each after those that its value is made from.
     supplied: tuple[CompiledField, ...]
     items: CompiledField | None

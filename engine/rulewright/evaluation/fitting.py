@@ -112,7 +112,7 @@ def _fit_datetime(field: CompiledField, value: object) -> object:
 def _fit_object(field: CompiledField, value: object) -> object:
     if not isinstance(value, Mapping):
         return None
-    children = {child.name: child for child in field.children}
+    children = field.child_of
     fitted = {
         name: _fit_part(children.get(name, field.items), field, part)
         for name, part in value.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation.changes import is_touched, rule_is_touched
@@ -22,19 +22,24 @@ _DEFAULT_ON = ("create", "update")
 def judge_values(run: Run) -> None:
     """Judge computed options of every value that is given, and its reference where none refused it."""
     for place in places(run, "values"):
-        if place.value is None or (not place.is_sound and not place.has_items):
-            continue
-        fields = _with_items(place)
-        refused = [pointer for field in fields for pointer in _judge_options(run, place, field)]
-        run.end_fields(refused)
-        for field in fields if place.pointer not in refused else ():
-            if field.reference is not None and is_touched(run, place.top, None):
-                judge_reference(run, place, field)
+        judge_value(run, place, with_items(place))
     judge_required_lookups(run)
     run.settle(Stage.REFERENCE)
 
 
-def _with_items(place: Place) -> tuple[CompiledField, ...]:
+def judge_value(run: Run, place: Place, fields: Iterable[CompiledField]) -> None:
+    """Judge what rules of `fields`, the place's own and that of its items, say of a value that is given."""
+    if place.value is None or (not place.is_sound and not place.has_items):
+        return
+    fields = [*fields]
+    refused = [pointer for field in fields for pointer in _judge_options(run, place, field)]
+    run.end_fields(refused)
+    for field in fields if place.pointer not in refused else ():
+        if field.reference is not None and is_touched(run, place.top, None):
+            judge_reference(run, place, field)
+
+
+def with_items(place: Place) -> tuple[CompiledField, ...]:
     """Return the field and, for a list or map, the rule of its items."""
     items = place.field.items
     if items is None or not place.has_items:
@@ -90,33 +95,34 @@ def _report_no_list(run: Run, formula: Formula, site: Site, scope: Layer, option
 
 def judge_checks(run: Run) -> None:
     """Judge the checks of fields, then those of the whole."""
-    lists: list[Place] = []
-    for place in places(run, "checks"):
-        if place.value is not None:
-            _judge_field(run, place)
-            if place.has_items and place.field.checks:
-                lists.append(place)
+    waiting = [place for place in places(run, "checks") if judge_field(run, place)]
     # The innermost first: a list within an item says whether the item is sound.
-    for place in reversed(lists):
-        _judge_list(run, place)
+    for place in reversed(waiting):
+        judge_list(run, place)
     run.settle(Stage.CHECK)
     for check in run.resource.checks:
         if applies_to(check, run.inputs.operation) and rule_is_touched(run, check.condition.reads):
             judge_check(run, check, Stage.CHECK)
 
 
-def _judge_field(run: Run, place: Place) -> None:
-    """Judge the checks of a value; of a list or map those of its items, which come before its own."""
-    for field in _with_items(place):
+def judge_field(run: Run, place: Place) -> bool:
+    """Judge the checks of a value; of a list or map those of its items, which come before its own.
+
+    Whether its own wait for that: see `judge_list`.
+    """
+    if place.value is None:
+        return False
+    for field in with_items(place):
         if field is place.field and (place.has_items or not place.is_sound):
             continue
         for pointer, value in _each(place, field):
             if field is not place.field and _has_error(run, pointer, value):
                 continue
             _judge_all(run, place, field, pointer, value)
+    return place.has_items and bool(place.field.checks)
 
 
-def _judge_list(run: Run, place: Place) -> None:
+def judge_list(run: Run, place: Place) -> None:
     """Judge a list's (or map's) own checks, which wait until all its items are sound."""
     if place.is_item or not place.is_sound or run.log.has_error_beneath(place.pointer):
         return

@@ -187,7 +187,7 @@ def mask_value(field: CompiledField | None, value: object) -> object:
     if field.rule.sensitive:
         return MASK
     if field.children and isinstance(value, Mapping):
-        return mask_record({child.name: child for child in field.children}, value)
+        return mask_record(field.child_of, value)
     if field.items is not None and isinstance(value, list | tuple):
         return [mask_value(field.items, item) for item in value]
     if field.items is not None and isinstance(value, Mapping):

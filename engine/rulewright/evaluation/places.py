@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from msgspec.structs import replace
-
 from rulewright.compiled import CompiledField, Concern
-from rulewright.evaluation.run import Place, Run
-from rulewright.evaluation.views import View
+from rulewright.evaluation.run import NO_FIELDS, Place, Run
+from rulewright.evaluation.views import Fields, View
 from rulewright.pointers import escape_pointer
 from rulewright.schema.unsound import UNSOUND
 
@@ -28,31 +26,41 @@ def _places_in(
     pointer: str,
     concern: Concern,
     item: object = None,
-    item_fields: tuple[CompiledField, ...] = (),
+    item_fields: Fields = NO_FIELDS,
 ) -> Iterator[Place]:
     for field in fields:
         if concern in field.concerns:
-            place = _place(run, field, view, f"{pointer}/{escape_pointer(field.name)}")
-            if item is not None:
-                place = replace(place, item=item, item_fields=item_fields)
+            below = f"{pointer}/{escape_pointer(field.name)}"
+            place = place_of(run, field, view, below, item=item, item_fields=item_fields)
             yield place
-            yield from _places_below(run, place, concern)
+            yield from places_below(run, place, concern)
 
 
-def _place(run: Run, field: CompiledField, view: View, pointer: str, *, is_item: bool = False) -> Place:
+def place_of(
+    run: Run,
+    field: CompiledField,
+    view: View,
+    pointer: str,
+    *,
+    item: object = None,
+    is_item: bool = False,
+    item_fields: Fields = NO_FIELDS,
+) -> Place:
+    """A field as it stands in a view of the payload, which has it at `pointer`; see Place."""
     value = view.partial.get(field.name) if field.name in view.unsound else view.get(field.name)
     if isinstance(value, dict) and field.items is not None:
         sound = {name: entry for name, entry in value.items() if entry is not UNSOUND}
-        return Place(field, pointer, view, sound, is_item=is_item)
+        return Place(field, pointer, view, sound, (), item, is_item, item_fields)
     if not isinstance(value, list):
-        return Place(field, pointer, view, value)
+        return Place(field, pointer, view, value, (), item, False, item_fields)
     kept = [index for index, entry in enumerate(value) if entry is not UNSOUND]
     sent = run.positions.get(pointer, range(len(value)))
     values, positions = [value[index] for index in kept], [sent[index] for index in kept]
-    return Place(field, pointer, view, values, positions, is_item=is_item)
+    return Place(field, pointer, view, values, positions, item, is_item, item_fields)
 
 
-def _places_below(run: Run, place: Place, concern: Concern) -> Iterator[Place]:
+def places_below(run: Run, place: Place, concern: Concern) -> Iterator[Place]:
+    """Yield every field with rules of this kind that stands in another, however deep."""
     field, value = place.field, place.value
     if field.children and isinstance(value, View):
         yield from _places_in(
@@ -67,9 +75,9 @@ def _places_in_item(
     run: Run, field: CompiledField, item: object, pointer: str, concern: Concern
 ) -> Iterator[Place]:
     if isinstance(item, View):
-        yield from _places_in(run, field.children, item, pointer, concern, item, field.children)
+        yield from _places_in(run, field.children, item, pointer, concern, item, field.child_of)
     elif isinstance(item, list | dict) and concern in field.concerns:
-        inner = _place(run, field, View({field.name: item}, (field.name,)), pointer, is_item=True)
+        inner = place_of(run, field, View({field.name: item}, (field.name,)), pointer, is_item=True)
         if concern in ("values", "checks"):
             yield inner
-        yield from _places_below(run, inner, concern)
+        yield from places_below(run, inner, concern)

@@ -17,7 +17,7 @@ from rulewright.problem import Because
 
 def drop_excluded(run: Run) -> None:
     """Drop the fields whose `excluded_if` holds, with an info each. All judge the same payload."""
-    excluded = [place for place in places(run, "excluded") if _is_sent(place) and _is_excluded(run, place)]
+    excluded = [place for place in places(run, "excluded") if is_excluded(run, place)]
     for place in excluded:
         for view in (place.siblings, sent_holder(run, place.pointer)):
             if view is not None:
@@ -34,6 +34,11 @@ def drop_excluded(run: Run) -> None:
         run.scope.forget()
 
 
+def is_excluded(run: Run, place: Place) -> bool:
+    """Whether there is something to drop, and a condition says so, which is reported."""
+    return _is_sent(place) and _does_not_apply(run, place)
+
+
 def _is_sent(place: Place) -> bool:
     """Whether there is something to drop: a value, or what is no value of the field."""
     if place.value is not None:
@@ -42,7 +47,7 @@ def _is_sent(place: Place) -> bool:
     return not place.is_sound and not is_missing
 
 
-def _is_excluded(run: Run, place: Place) -> bool:
+def _does_not_apply(run: Run, place: Place) -> bool:
     condition = place.field.excluded_if
     if condition is None or not is_touched(run, place.top, condition):
         return False
@@ -66,7 +71,7 @@ def judge_presence(run: Run) -> None:
     for conditional in (False, True):
         for place in places(run, "presence"):
             if not _is_within_any(place.pointer, ended):
-                ended.update(_judge_place(run, place, conditional=conditional))
+                ended.update(judge_place(run, place, conditional=conditional))
         run.settle(Stage.PRESENCE)
 
 
@@ -78,8 +83,8 @@ def _is_within_any(pointer: str, ended: Collection[str]) -> bool:
     return False
 
 
-def _judge_place(run: Run, place: Place, *, conditional: bool) -> Iterator[str]:
-    """Yield the place's pointer where a rule ends it."""
+def judge_place(run: Run, place: Place, *, conditional: bool) -> Iterator[str]:
+    """Judge one field, by its conditions or by what needs none; yield its pointer where a rule ends it."""
     if _present(place) and _judge_forbidden(run, place, conditional=conditional):
         yield place.pointer
     elif _is_missing(run, place) and _judge_required(run, place, conditional=conditional):

@@ -15,6 +15,7 @@ from rulewright.evaluation.masking import reads_sensitive
 from rulewright.evaluation.overlay import same
 from rulewright.evaluation.run import Run, layer_of_item, site_at
 from rulewright.evaluation.views import Layer, View
+from rulewright.formula import Valued
 from rulewright.model import Constant, Generate
 from rulewright.plugins import IdGenerator
 from rulewright.pointers import escape_pointer
@@ -39,7 +40,7 @@ def pull(run: Run, name: str) -> object:
         value = run.merged[name]
         is_new = run.current is None or name in run.changed
         if "supplied" in field.concerns and (is_new or recomputes(field, run.inputs.operation)):
-            return _completed(run, field, value, None, is_new=is_new)
+            return complete(run, field, value, None, is_new=is_new)
         return value
     return default_of(run, field)
 
@@ -51,7 +52,7 @@ def recomputes(field: CompiledField, operation: str) -> bool:
     return any(computes(part, operation) or recomputes(part, operation) for part in field.parts)
 
 
-def _completed(
+def complete(
     run: Run,
     field: CompiledField,
     value: object,
@@ -66,10 +67,10 @@ def _completed(
     `holder` is the object around it, in which its parts are read as far as they are there.
     """
     if field.items is not None and isinstance(value, list):
-        return [_completed(run, field.items, entry, entry, is_new=is_new) for entry in value]
+        return [complete(run, field.items, entry, entry, is_new=is_new) for entry in value]
     if field.items is not None and isinstance(value, Mapping):
         return {
-            name: _completed(run, field.items, entry, entry, is_new=is_new) for name, entry in value.items()
+            name: complete(run, field.items, entry, entry, is_new=is_new) for name, entry in value.items()
         }
     if not field.children or not isinstance(value, View) or value.unsound:
         return value
@@ -92,11 +93,12 @@ def _supply(run: Run, field: CompiledField, siblings: View, item: object, *, is_
 
 
 def _nested_value(run: Run, field: CompiledField, siblings: View, item: object, *, is_new: bool) -> object:
+    is_computed = field.compute is not None and computes_now(run, field)
+    if not is_computed and dict.__contains__(siblings, field.name):
+        return complete(run, field, siblings[field.name], item, is_new=is_new, holder=siblings)
     scope = run.scope if item is None else Layer({"item": item}, run.scope)
-    if field.compute is not None and computes_now(run, field):
-        return fit(field, field.compute.value(scope))
-    if dict.__contains__(siblings, field.name):
-        return _completed(run, field, siblings[field.name], item, is_new=is_new, holder=siblings)
+    if is_computed:
+        return fit(field, cast(Valued, field.compute).value(scope))
     if not is_new:
         return None
     if field.rule.default is None and field.default_from is None and field.rule.generate is not None:
@@ -229,7 +231,7 @@ def judge_record(run: Run) -> dict[str, object]:
             _report_failure(run, field, error)
             continue
         _report_overruled(run, field, values[name])
-        _report_parts(run, field, run.sent.get(name), values[name], f"/{name}", None)
+        report_parts(run, field, run.sent.get(name), values[name], f"/{name}", None)
     if run.log.is_clean():
         # What rests on a value that an update leaves as it is: that one was not judged, and not told of.
         for field, reason in unknown:
@@ -262,10 +264,10 @@ def _is_other(sent: object, value: object) -> bool:
     return sent is not None and not same(sent, value)
 
 
-def _report_parts(
+def report_parts(
     run: Run, field: CompiledField, sent: object, made: object, pointer: str, scope: Layer | None
 ) -> None:
-    """The same of parts of what was sent; `made` is what has become of it."""
+    """Report the values of parts that were sent and are overruled; `made` is what has become of it."""
     if "supplied" not in field.concerns:
         return
     if isinstance(sent, View) and isinstance(made, Mapping):
@@ -274,15 +276,15 @@ def _report_parts(
             was, value = dict.get(sent, child.name), made.get(child.name)
             if child.rule.readonly is None and computes_now(run, child) and _is_other(was, value):
                 _tell_overruled(run, child, below, scope)
-            _report_parts(run, child, was, value, below, scope)
+            report_parts(run, child, was, value, below, scope)
     elif field.items is not None and isinstance(sent, list) and isinstance(made, list):
         for place, was, value in zip(run.positions.get(pointer, range(len(sent))), sent, made, strict=True):
-            inner = layer_of_item(run, value, field.items.children)
-            _report_parts(run, field.items, was, value, f"{pointer}/{place}", inner)
+            inner = layer_of_item(run, value, field.items.child_of)
+            report_parts(run, field.items, was, value, f"{pointer}/{place}", inner)
     elif field.items is not None and isinstance(sent, dict) and isinstance(made, Mapping):
         for name, was in sent.items():
-            inner = layer_of_item(run, made.get(name), field.items.children)
-            _report_parts(run, field.items, was, made.get(name), f"{pointer}/{escape_pointer(name)}", inner)
+            inner = layer_of_item(run, made.get(name), field.items.child_of)
+            report_parts(run, field.items, was, made.get(name), f"{pointer}/{escape_pointer(name)}", inner)
 
 
 def _tell_overruled(run: Run, field: CompiledField, pointer: str, scope: Layer | None) -> None:

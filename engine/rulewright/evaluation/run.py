@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
@@ -22,7 +23,7 @@ from rulewright.evaluation.log import Log, Site, Stage
 from rulewright.evaluation.masking import because_of, parts_of, reads_sensitive, values_read
 from rulewright.evaluation.overlay import NoStoreError, Overlay
 from rulewright.evaluation.trace import Judged, Result, Tracer
-from rulewright.evaluation.views import Everything, Layer, LazyRecord, Scope, View
+from rulewright.evaluation.views import Everything, Fields, Layer, LazyRecord, Scope, View
 from rulewright.formula import Formula, Valued
 from rulewright.outcome import Change, Claim, Message, Read, Response
 from rulewright.pointers import escape_pointer, steps_of
@@ -73,6 +74,9 @@ def with_payload(shared: Inputs, payload: object, seed: int, key: object = None)
     )
 
 
+NO_FIELDS: Final[Fields] = MappingProxyType({})
+
+
 class Place(Struct, frozen=True):
     """A field as it stands in this payload.
 
@@ -90,7 +94,7 @@ class Place(Struct, frozen=True):
     positions: Sequence[int] = ()
     item: object = None
     is_item: bool = False
-    item_fields: tuple[CompiledField, ...] = ()
+    item_fields: Fields = NO_FIELDS
 
     def scope(self, run: Run) -> Mapping[str, object] | None:
         """Return the names that the field's conditions read, where they are more than the run's own."""
@@ -314,9 +318,9 @@ def site_at(field: CompiledField, keyword: str, pointer: str, stage: Stage) -> S
     return Site(f"{field.id}.{keyword}", pointer, field.span_of(keyword), stage, field.order)
 
 
-def layer_of_item(run: Run, item: object, fields: Iterable[CompiledField]) -> Layer:
+def layer_of_item(run: Run, item: object, fields: Fields) -> Layer:
     """The names that a rule within an item of a list or map reads; `fields` are those of the item."""
-    return Layer({"item": item}, run.scope, fields={"item": {one.name: one for one in fields}})
+    return Layer({"item": item}, run.scope, fields={"item": fields})
 
 
 def layer_of_value(run: Run, place: Place, field: CompiledField, value: object) -> Layer:

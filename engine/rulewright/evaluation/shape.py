@@ -72,6 +72,8 @@ def _without_system_fields(
     sent: Mapping[str, Any],
     pointer: str,
     settable: frozenset[str],
+    *,
+    in_list: bool = False,
 ) -> dict[str, Any]:
     """Leave out what the client may not set, and say so (readonly comes before any other problem)."""
     kept = dict(sent)
@@ -83,7 +85,8 @@ def _without_system_fields(
             report_readonly(run, field, place)
             del kept[field.name]
         else:
-            kept[field.name] = _without_nested_system_fields(run, field, kept[field.name], place)
+            value = kept[field.name]
+            kept[field.name] = _without_nested_system_fields(run, field, value, place, in_list=in_list)
     return kept
 
 
@@ -96,7 +99,7 @@ def _without_nested_system_fields(
         run.removed[pointer] = frozenset(paths_of_nulls(value))
         value = drop_nulls(value)
     if field.children and isinstance(value, Mapping):
-        return _without_system_fields(run, field.children, value, pointer, frozenset())
+        return _without_system_fields(run, field.children, value, pointer, frozenset(), in_list=in_list)
     if field.items is None or not (field.items.children or field.items.items):
         return value
     is_list = isinstance(value, list | tuple)
@@ -324,8 +327,7 @@ def _viewed(
     run: Run, field: CompiledField, sent: Any, valid: Any, errors: Mapping[Any, Any], pointer: str
 ) -> Any:
     if field.children and isinstance(sent, Mapping):
-        children = {child.name: child for child in field.children}
-        return _view(run, children, sent, valid or {}, errors, pointer)
+        return _view(run, field.child_of, sent, valid or {}, errors, pointer)
     if field.rule.type == "list" and isinstance(sent, list) and isinstance(valid, list):
         # `unique_items: collapse` has left repeats out.
         positions = valid.places if isinstance(valid, Kept) else range(len(valid))

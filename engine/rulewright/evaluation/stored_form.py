@@ -49,7 +49,7 @@ def decode_value(field: CompiledField, stored: object, *, printed: bool = False)
     if stored is None:
         return None
     if field.children and isinstance(stored, Mapping):
-        return decode_record({child.name: child for child in field.children}, stored, printed=printed)
+        return decode_record(field.child_of, stored, printed=printed)
     if field.items is not None:
         if isinstance(stored, list | tuple):
             return [decode_value(field.items, item, printed=printed) for item in stored]
@@ -89,7 +89,7 @@ def encode_value(field: CompiledField, value: object) -> object:
     if value is None:
         return None
     if field.children and isinstance(value, Mapping):
-        children = {child.name: child for child in field.children}
+        children = field.child_of
         return {
             name: encode_value(children[name], part) if name in children else part
             for name, part in value.items()

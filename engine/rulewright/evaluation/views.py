@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from copy import copy
 from typing import Any, Final, NoReturn
 
@@ -207,6 +207,18 @@ class LazyRecord(dict[str, object]):
         """While the field `name` is worked out, let its inner computes read what there is of it."""
         if name in self._pulling:
             self._partly[name] = value
+
+    @contextmanager
+    def working_out(self, name: str) -> Iterator[None]:
+        """Within the block the field `name` is being worked out: who reads it sees what there is of it."""
+        is_pulled = name in self._pulling
+        self._pulling.add(name)
+        try:
+            yield
+        finally:
+            if not is_pulled:
+                self._pulling.discard(name)
+                self._partly.pop(name, None)
 
     def forget(self) -> None:
         """Work every field out anew when it is read next."""

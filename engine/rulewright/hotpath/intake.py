@@ -23,6 +23,11 @@ def is_sent(resource: CompiledResource, field: CompiledField, operation: str = "
     return field.rule.readonly is None or field.name in accepted
 
 
+def may_be_null(items: CompiledField) -> bool:
+    """Whether an item of a list may be null."""
+    return items.rule.nullable or items.rule.blank is not None
+
+
 def is_map(field: CompiledField) -> bool:
     """Whether a field may hold an object with keys of the sender's choice."""
     return field.type.basic in ("map", "any", "object") and not field.children

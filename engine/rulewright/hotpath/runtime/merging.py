@@ -17,6 +17,7 @@ from rulewright.evaluation.overlay import matches
 from rulewright.evaluation.shape import drop_nulls, paths_of_nulls
 from rulewright.evaluation.stored_form import decode_value, encode_value
 from rulewright.fieldtypes import is_writable
+from rulewright.hotpath.intake import may_be_null
 from rulewright.hotpath.runtime.state import Decline
 from rulewright.hotpath.runtime.texts import Reader, remembering
 from rulewright.hotpath.runtime.values import differs, text_of
@@ -50,6 +51,19 @@ def merged_of(
             removed = frozenset(paths_of_nulls(payload[name])) if name in maps else None
             value = {**before, **value} if removed is None else patched(before, value, removed)
         merged[name] = value
+    return merged
+
+
+def merged_within(field: CompiledField, before: Any, value: Any, sent: Any) -> Any:
+    """A stored object with what was `sent`, which is read as `value`; its parts are merged, however deep."""
+    if before.__class__ is not dict or value.__class__ is not dict:
+        return value
+    if not field.children:
+        return patched(before, value, frozenset(paths_of_nulls(sent)))
+    merged = {**before}
+    for name, one in value.items():
+        below = field.child_of[name]
+        merged[name] = merged_within(below, before.get(name), one, sent[name])
     return merged
 
 
@@ -96,7 +110,8 @@ def _is_typed(field: CompiledField, value: Any) -> bool:
         return all(_is_typed(child, value.get(child.name)) for child in field.children)
     if field.rule.type == "list" and field.items is not None:
         inner = field.items
-        return all(item is not None and _is_typed(inner, item) for item in value)
+        takes_null = may_be_null(inner)
+        return all(takes_null if item is None else _is_typed(inner, item) for item in value)
     if field.rule.type in ("date", "datetime"):
         seen = decode_value(field, value)
         return isinstance(seen, date) and encode_value(field, seen) == value

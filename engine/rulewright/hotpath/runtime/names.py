@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 from rulewright.evaluation.idempotency import key_in
 from rulewright.evaluation.views import Layer
 from rulewright.hotpath.runtime import (
+    apart,
     choosing,
     doubt,
     merging,
@@ -34,12 +35,20 @@ NAMES: Final[Mapping[str, object]] = {
         for one in (
             key_in,
             may_fire,
+            apart.checks_within,
+            apart.completed,
+            apart.excluded_within,
+            apart.lists_within,
+            apart.presence_within,
+            apart.values_apart,
+            apart.values_within,
             choosing.tell_variants,
             doubt.note_in_doubt,
             doubt.tell_in_doubt,
             doubt.value_in_doubt,
             merging.changed_of,
             merging.merged_of,
+            merging.merged_within,
             merging.require_in_scope,
             merging.without_nulls,
             plan.begin,

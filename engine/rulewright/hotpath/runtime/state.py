@@ -148,13 +148,15 @@ class Linked:
 class Names(dict[str, object]):
     """The names that an expression reads which could not be written as Python: as the evaluator has them."""
 
-    __slots__ = ("printed", "state")
+    __slots__ = ("apart", "printed", "state")
 
     def __init__(self, state: State, *, printed: bool = False) -> None:
         super().__init__()
         self.state = state
         # In a response dates remember how their fields print them.
         self.printed = printed
+        # What fields are judged apart in, once it is needed: see apart.py.
+        self.apart: object = None
 
     def __missing__(self, name: str) -> object:
         value = self[name] = _resolve(self.state, name, printed=self.printed)
@@ -265,7 +267,7 @@ def decoded(field: Any, stored: Any) -> object:
     if stored is None:
         return None
     if field.children and stored.__class__ is dict:
-        children = {child.name: child for child in field.children}
+        children = field.child_of
         return Whole(
             {
                 name: decoded(children[name], part) if name in children else part
@@ -275,6 +277,8 @@ def decoded(field: Any, stored: Any) -> object:
         )
     if field.items is not None and stored.__class__ is list:
         return [decoded(field.items, item) for item in stored]
+    if field.items is not None and stored.__class__ is dict:
+        return {name: decoded(field.items, item) for name, item in stored.items()}
     return decode_value(field, stored)
 
 

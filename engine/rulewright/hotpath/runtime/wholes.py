@@ -6,14 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from rulewright.compiled import CompiledField
+from rulewright.evaluation.shape import drop_nulls
+from rulewright.hotpath.intake import is_map
 from rulewright.hotpath.runtime.state import Decline
 from rulewright.hotpath.runtime.texts import Reader
 
 _Judge = Callable[[Any], None]
 
 
-def may_be_whole(part: CompiledField) -> bool:
-    """Whether no rule is about a part, nor about what is in it, but that it must be given."""
+def is_plain_inside(field: CompiledField) -> bool:
+    """Whether no rule is about what is in a field's value, however deep, but that it must be given."""
+    return all(map(_is_plain, field.parts))
+
+
+def _is_plain(part: CompiledField) -> bool:
     rule = part.rule
     conditions = (part.required_if, part.required_unless, part.forbidden_if)
     return (
@@ -21,35 +27,59 @@ def may_be_whole(part: CompiledField) -> bool:
         and not any(one is not None for one in conditions)
         and not (rule.siblings or rule.immutable)
         and rule.blank is None
-        and all(map(may_be_whole, part.parts))
+        and is_plain_inside(part)
     )
 
 
-def whole_reader(field: CompiledField, read: Reader) -> Reader:
+def whole_reader(field: CompiledField, read: Reader, *, requires: bool, merges: bool) -> Reader:
     """Return a function from a sent value to the stored one.
 
     `read` asks the field itself, which takes what is incomplete, and may leave out what is not known.
+    `requires`: what lacks something required is declined. `merges`: a null takes an entry of a map away.
     """
-    judge = _judge_of(field)
+    judge = _judge_of(field, requires=requires)
+    if not (merges and _holds_map(field)):
 
-    def read_whole(value: Any) -> Any:
-        judge(value)
-        return read(value)
+        def read_whole(value: Any) -> Any:
+            judge(value)
+            return read(value)
 
-    return read_whole
+        return read_whole
+
+    def read_patch(value: Any) -> Any:
+        cleared = _cleared(field, value)
+        judge(cleared)
+        return read(cleared)
+
+    return read_patch
 
 
-def _judge_of(field: CompiledField) -> _Judge:
+def _holds_map(field: CompiledField) -> bool:
+    """Whether a map stands in a value, and not in a list, which replaces what is stored."""
+    return is_map(field) or any(map(_holds_map, field.children))
+
+
+def _cleared(field: CompiledField, value: Any) -> Any:
+    """A sent value without what it takes away."""
+    if value.__class__ is not dict:
+        return value
+    if is_map(field):
+        return drop_nulls(value)
+    parts = field.child_of
+    return {name: _cleared(parts[name], one) if name in parts else one for name, one in value.items()}
+
+
+def _judge_of(field: CompiledField, *, requires: bool) -> _Judge:
     """What declines a value in which something required is missing, or something is that may not be sent."""
     if field.children:
-        return _object_judge(field)
-    return _items_judge(field.items) if field.items is not None else _take
+        return _object_judge(field, requires=requires)
+    return _items_judge(field.items, requires=requires) if field.items is not None else _take
 
 
-def _object_judge(field: CompiledField) -> _Judge:
+def _object_judge(field: CompiledField, *, requires: bool) -> _Judge:
     known = frozenset(part.name for part in field.children if part.rule.readonly is None)
-    required = tuple(part.name for part in field.children if part.rule.required)
-    below = tuple((part.name, _judge_of(part)) for part in field.children if part.parts)
+    required = tuple(part.name for part in field.children if part.rule.required and requires)
+    below = tuple((part.name, _judge_of(part, requires=requires)) for part in field.children if part.parts)
 
     def judge(value: Any) -> None:
         if value.__class__ is not dict or not known.issuperset(value):
@@ -65,8 +95,8 @@ def _object_judge(field: CompiledField) -> _Judge:
     return judge
 
 
-def _items_judge(items: CompiledField) -> _Judge:
-    judge_item = _judge_of(items)
+def _items_judge(items: CompiledField, *, requires: bool) -> _Judge:
+    judge_item = _judge_of(items, requires=requires)
 
     def judge(value: Any) -> None:
         if value.__class__ is dict:

@@ -18,6 +18,7 @@ from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.records import computes, is_state, recomputes
 from rulewright.evaluation.stored_form import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
+from rulewright.hotpath.writing.apart import completes_parts, is_completed_apart, parts_within, reads_of
 from rulewright.hotpath.writing.expressions import Writer, call_of
 from rulewright.hotpath.writing.finding import Finder
 from rulewright.hotpath.writing.pieces import Written, is_constant, literal
@@ -191,7 +192,7 @@ class Cells(Finder):
     def is_as_sent(self, field: CompiledField) -> bool:
         """Whether the field is recorded as it was sent (and merged), or null."""
         rule = field.rule
-        if _completes_parts(field) or self.is_derived(field) or self._is_set(field):
+        if completes_parts(field) or self.is_derived(field) or self._is_set(field):
             return False
         is_defaulted = rule.default is not None or rule.default_from is not None
         # What is stored is not defaulted again.
@@ -238,7 +239,7 @@ class Cells(Finder):
         if not self.unit.is_sent(field):
             return [f"v = {self._default(field)}"]
         place = sent = f"s.p.{attribute_of(field.name)}"
-        if _completes_parts(field):
+        if completes_parts(field):
             sent = self._completed(field, place)
         if field.rule.default is None and field.default_from is None:
             return [f"v = {sent}"]
@@ -252,21 +253,27 @@ class Cells(Finder):
         if is_state(self.resource, field) or field.rule.generate is not None:
             return [f"v = s.kept[{field.name!r}]"]
         place = self.unit.merged(field)
-        if not _completes_parts(field):
+        if not completes_parts(field):
             return [f"v = {place}"]
-        if recomputes(field, self.unit.operation):
-            # Of what is stored, too, parts are worked out anew.
-            return [f"require_none({place})", f"v = {place}"]
-        # What was sent would be completed inside.
-        return [f"if {field.name!r} in s.changed: require_none({place})", f"v = {place}"]
+        is_new = f"{field.name!r} in s.changed"
+        completed = self._completed_apart(field, is_new)
+        # Of what is stored, too, parts are worked out anew.
+        is_anew = recomputes(field, self.unit.operation)
+        return [f"v = {completed}" if is_anew else f"v = {completed} if {is_new} else {place}"]
 
     def _completed(self, field: CompiledField, place: str) -> str:
-        """A sent object with the defaults of its parts; one that is completed otherwise is declined."""
-        supplied = [one for one in field.children if "supplied" in one.concerns]
-        if field.items is not None or any(one.rule.default is None or one.children for one in supplied):
-            return f"require_none({place})"
-        defaults = ", ".join(f"{one.name!r}: {self._default(one)}" for one in supplied)
+        """A sent value with what was left out inside."""
+        if is_completed_apart(field):
+            return self._completed_apart(field, "True")
+        defaulted = (one for one in field.children if one.rule.default is not None)
+        defaults = ", ".join(f"{one.name!r}: {self._default(one)}" for one in defaulted)
         return f"with_defaults({place}, {{{defaults}}})"
+
+    def _completed_apart(self, field: CompiledField, is_new: str) -> str:
+        self.reach(reads_of(field))
+        overrules = any(computes(part, self.unit.operation) for part in parts_within(field))
+        given = f"{self.unit.constant('apart', field)}, is_new={is_new}, overrules={overrules}"
+        return f"completed(names_of(s), {given})"
 
     def generated(self, field: CompiledField, resource: str, *, planned: bool = True) -> str:
         """The text that makes a generated value; `planned`: reads may have to go through what is planned."""
@@ -373,11 +380,6 @@ class Cells(Finder):
             field = self.unit.rules.resources[resource].fields[name]
             values[name] = to_json(encode_value(field, entry.value({})))
         return values
-
-
-def _completes_parts(field: CompiledField) -> bool:
-    """Whether a sent value is completed inside."""
-    return any("supplied" in part.concerns for part in field.parts)
 
 
 def _is_flat(field: CompiledField) -> bool:

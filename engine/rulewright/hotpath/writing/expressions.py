@@ -24,6 +24,7 @@ from rulewright.cel.tree import (
     Select,
 )
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Valued
+from rulewright.hotpath.intake import may_be_null
 from rulewright.hotpath.writing.functions import write_function
 from rulewright.hotpath.writing.pieces import Written, is_literal, literal, not_null, sure_bool
 from rulewright.hotpath.writing.unit import Code, Unit, kind_of_field, part_of
@@ -363,7 +364,7 @@ def _item(listed: Code, name: str) -> Code | None:
     items = listed.field.items if listed.field is not None and listed.sure else None
     if items is None or listed.kind != "list":
         return None
-    return Code(name, kind_of_field(items), sure=True, steady=True)
+    return Code(name, kind_of_field(items), sure=True, steady=not may_be_null(items))
 
 
 _WRITERS: Final[Mapping[type, Callable[[Writer, Any], Code]]] = {

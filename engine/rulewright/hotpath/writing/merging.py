@@ -10,7 +10,7 @@ from rulewright.fieldtypes import decode_number
 from rulewright.hotpath.intake import is_map
 from rulewright.hotpath.runtime.merging import stored_reader
 from rulewright.hotpath.writing.cells import Cells, map_of
-from rulewright.hotpath.writing.unit import Unit
+from rulewright.hotpath.writing.unit import Unit, attribute_of
 
 _READERS: Final = {
     "string": "text_of",
@@ -52,6 +52,12 @@ class MergeWriter:
             sent = "sent"
         yield f"s.changed = changed_of(s.p, {sent}, s.kept, {maps!r})"
         yield f"s.merged = merged_of(s.p, {sent}, s.kept, {maps!r})"
+        for name, field in self.unit.resource.fields.items():
+            # What is in its parts is merged, too.
+            if any(is_map(part) or part.children for part in field.children) and self.unit.is_sent(field):
+                parts = f"s.kept[{name!r}], s.p.{attribute_of(name)}, {sent}[{name!r}]"
+                merged = f"merged_within({self.unit.constant('apart', field)}, {parts})"
+                yield f"if {name!r} in {sent}: s.merged[{name!r}] = {merged}"
 
     def _reader(self, field: CompiledField) -> str:
         kind = field.type

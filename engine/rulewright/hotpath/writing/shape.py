@@ -16,9 +16,9 @@ import re2
 
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.fieldtypes import FIELD_TYPES, INT64_MAX, INT64_MIN, is_writable, resolve
-from rulewright.hotpath.intake import intake_of, is_map, is_sent
-from rulewright.hotpath.runtime.texts import date_reader, general_reader, is_uuid, remembering
-from rulewright.hotpath.runtime.wholes import may_be_whole, whole_reader
+from rulewright.hotpath.intake import intake_of, is_map, is_sent, may_be_null
+from rulewright.hotpath.runtime.texts import Reader, date_reader, general_reader, is_uuid, remembering
+from rulewright.hotpath.runtime.wholes import is_plain_inside, whole_reader
 from rulewright.hotpath.writing.structs import make_struct
 from rulewright.hotpath.writing.unit import NotGenerated, Unit, attribute_of
 
@@ -47,7 +47,7 @@ def struct_of(
         elif field.rule.required and not loose and not is_partial:
             members.append((name, _type_of(field, operation)))
         else:
-            members.append((name, _nullable(field, operation), None))
+            members.append((name, _nullable(field, _type_of(field, operation)), None))
     return make_struct("Payload", members)
 
 
@@ -68,21 +68,17 @@ def is_shaped(field: CompiledField, operation: str = "create") -> bool:
 
 
 def is_read_whole(field: CompiledField, operation: str) -> bool:
-    """Whether what a create sends for a field is read by its own marshmallow field, and has to be complete.
+    """Whether what is sent for a field, parts and all, is read by its own marshmallow field.
 
-    So are objects in lists and parts of parts, where no rule but `required` is about any of them.
+    So are objects in lists, parts of parts, and what else no Struct is made for.
     """
-    if not _may_be_read_whole(field, operation):
+    if not field.parts:
         return False
     try:
         _type_in_struct(field, operation)
     except NotGenerated:
         return True
     return False
-
-
-def _may_be_read_whole(field: CompiledField, operation: str) -> bool:
-    return operation == "create" and bool(field.parts) and all(map(may_be_whole, field.parts))
 
 
 def _is_counted(field: CompiledField) -> bool:
@@ -93,8 +89,7 @@ def _is_counted(field: CompiledField) -> bool:
     return is_bound or (field.rule.type != "list" and any(map(_is_counted, field.parts)))
 
 
-def _nullable(field: CompiledField, operation: str = "create") -> Any:
-    type_ = _type_of(field, operation)
+def _nullable(field: CompiledField, type_: Any) -> Any:
     # Null is no value of what is required, in an update neither.
     return Union[type_, None] if field.rule.nullable and not field.rule.required else type_  # noqa: UP007 - made at run time
 
@@ -103,9 +98,16 @@ def _type_of(field: CompiledField, operation: str = "create") -> Any:
     try:
         return _type_in_struct(field, operation)
     except NotGenerated:
-        if _may_be_read_whole(field, operation):
+        if field.parts:
             return Any
         raise
+
+
+def _type_of_part(field: CompiledField) -> Any:
+    """The type of what stands in a Struct's object or list: its rules are written with it."""
+    if field.parts and not is_plain_inside(field):
+        return _type_in_struct(field, "create")
+    return _type_of(field)
 
 
 def _type_in_struct(field: CompiledField, operation: str) -> Any:
@@ -165,8 +167,8 @@ def _whole_type(field: CompiledField) -> Any:
 def _list_type(field: CompiledField) -> Any:
     rule, items = field.rule, field.items
     assert items is not None
-    inner = _type_of(items)
-    if items.rule.nullable or items.rule.blank is not None:
+    inner = _type_of_part(items)
+    if may_be_null(items):
         raise NotGenerated(f"items of {field.id} that may be null")
     listed: Any = list[inner]  # type: ignore[valid-type]  # made at run time
     # Repeats are taken out before items are counted.
@@ -176,19 +178,18 @@ def _list_type(field: CompiledField) -> Any:
 
 
 def _nested_struct(field: CompiledField, operation: str) -> Any:
-    is_partial, merges = operation == "update", operation != "create"
+    is_partial = operation == "update"
     members: list[Any] = []
     for child in field.children:
         if child.rule.type in ("object", "list") or child.reference is not None:
             raise NotGenerated(f"{child.id}, a part with parts of its own")
-        if child.rule.readonly is not None or (merges and is_map(child)):
-            # Maps are merged at every depth, which is left to the evaluator inside objects.
-            is_required = child.rule.required and child.rule.readonly is None and not is_partial
-            members.append((child.name, _NEVER) if is_required else (child.name, _NEVER, msgspec.UNSET))
+        if child.rule.readonly is not None:
+            members.append((child.name, _NEVER, msgspec.UNSET))
         elif child.rule.required and not is_partial:
-            members.append((child.name, _type_of(child)))
+            members.append((child.name, _type_of_part(child)))
         else:
-            members.append((child.name, _nullable(child) | msgspec.UnsetType, msgspec.UNSET))
+            type_ = _nullable(child, _type_of_part(child))
+            members.append((child.name, type_ | msgspec.UnsetType, msgspec.UNSET))
     return make_struct("Part", members)
 
 
@@ -220,7 +221,9 @@ class ShapeWriter:
         if _type_of(field, self.unit.operation) is Any and not rule.nullable and not rule.required:
             yield f"if {place} is None and {field.name!r} in s.payload: raise Decline"
         if rule.required and _type_of(field, self.unit.operation) is Any:
-            lacks = f" and {field.name!r} in s.payload" if self.unit.is_update else ""
+            # A refusal tells what was not sent, where any can be told.
+            is_told = self.unit.is_update or is_read_whole(field, self.unit.operation)
+            lacks = f" and {field.name!r} in s.payload" if is_told else ""
             yield f"if {place} is None{lacks}: raise Decline"
         if body:
             yield f"if {place} is not None:"
@@ -258,8 +261,7 @@ class ShapeWriter:
             case "integer" | "number" | "boolean":
                 yield from self._number(field, place)
             case _ if is_read_whole(field, unit.operation):
-                read = whole_reader(field, general_reader(field, loader))
-                yield f"{place} = {unit.constant('read', read)}({place})"
+                yield f"{place} = {unit.constant('read', self._whole(field, loader))}({place})"
             case "object" if field.children:
                 yield f"{place} = {self._part(field, loader)}({place})"
             case "list":
@@ -268,6 +270,12 @@ class ShapeWriter:
                 if unit.has_stored and is_map(field):
                     yield f"{place} = without_nulls({place})"
                 yield self._checked(field, loader, place)
+
+    def _whole(self, field: CompiledField, loader: Any) -> Reader:
+        """The reader of a value with its parts; what is required is judged with other rules, or else here."""
+        unit = self.unit
+        requires = is_plain_inside(field) and not unit.is_update
+        return whole_reader(field, general_reader(field, loader), requires=requires, merges=unit.has_stored)
 
     def _checked(self, field: CompiledField, loader: Any, place: str) -> str:
         """The line for a plug-in's type: what is surely taken is stored as it is, the rest is read."""

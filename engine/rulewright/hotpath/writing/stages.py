@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
 
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation import PART_TYPES
 from rulewright.evaluation.judging import applies_to
-from rulewright.evaluation.lookups import reads_value
 from rulewright.evaluation.request import PARAMETER, is_early
 from rulewright.formula import Formula
+from rulewright.hotpath.intake import may_be_null
+from rulewright.hotpath.writing.apart import ApartWriter, has_odd_options
 from rulewright.hotpath.writing.cells import Cells, map_of
 from rulewright.hotpath.writing.effects import EffectWriter
 from rulewright.hotpath.writing.expressions import Writer
 from rulewright.hotpath.writing.merging import MergeWriter
-from rulewright.hotpath.writing.shape import is_read_whole, is_shaped
 from rulewright.hotpath.writing.stepping import StepWriter
 from rulewright.hotpath.writing.touching import Touching, both
 from rulewright.hotpath.writing.unit import Code, Unit, attribute_of, kind_of_field
 
-# What is done to values that are sent alone.
-_OF_NEW: Final = frozenset({"supplied"})
 # Tuples, and mappings that are no dict, are for the plain evaluator.
 _PART_TYPES = {**PART_TYPES, "list": (list,), "object": (dict,), "map": (dict,)}
 
@@ -34,6 +31,7 @@ class Stages:
         self.resource = unit.resource
         self.cells = cells
         self.touching = Touching(unit)
+        self.apart = ApartWriter(unit, self.touching, cells)
         self.called: list[str] = []
 
     def _stage(self, name: str, title: str, lines: Iterable[str]) -> None:
@@ -95,17 +93,11 @@ class Stages:
 
     def write_presence(self) -> None:
         """`excluded_if`, `forbidden`, `required`, `variants`: first what needs no expression."""
-        self._stage("left", "fields whose rules are left to the evaluator", self._left())
         self._stage("excluded", "fields that do not apply", self._excluded())
         lines = [*self._siblings(), *self._conditions()]
         self._stage("presence", "required and forbidden", lines)
         if not self.unit.has_stored:
             self._stage("variants", "exactly one alternative", self._variants())
-
-    def _left(self) -> Iterator[str]:
-        for field in self.unit.intake.values():
-            if self.unit.may_be_there(field) and is_left(field, self.unit.operation):
-                yield f"if {self.unit.place(field)} is not None: raise Decline"
 
     def _excluded(self) -> Iterator[str]:
         for field in self.unit.intake.values():
@@ -113,6 +105,8 @@ class Stages:
                 touched = self.touching.of_field(field.name, field.excluded_if)
                 test = both(touched, self._condition(field.excluded_if))
                 yield f"if {self.unit.place(field)} is not None and {test}: raise Decline"
+            if self.unit.may_be_there(field):
+                yield from self.apart.excluded(field)
 
     def _condition(self, formula: Formula | None) -> str:
         assert formula is not None
@@ -156,6 +150,9 @@ class Stages:
                 continue
             place = self.unit.place(field)
             yield from self._presence_of(field, place, field.name, is_settable=self.unit.is_sent(field))
+            if self.apart.judges(field):
+                yield from self.apart.presence(field)
+                continue
             nested = [*self._parts(field, "d")]
             if nested:
                 yield f"d = {place}"
@@ -218,19 +215,23 @@ class Stages:
         for field in self.unit.intake.values():
             if not self.unit.may_be_there(field):
                 continue
+            if self.apart.takes_values(field):
+                yield from self.apart.all_values(field)
+                continue
             yield from self.options(field)
             if field.reference is not None:
                 # What an event leaves out names what it named.
                 given = f"{self.unit.place(field)} is not None" if self.unit.is_event else ""
                 when = self.touching.of_field(field.name) or given
                 yield f"{f'if {when}: ' if when else ''}{self.cells.reference(field)}(s)"
+            yield from self.apart.values(field)
         for lookup in self.resource.lookups.values():
             if lookup.rule.if_missing == "reject":
                 yield f"{self.cells.look_up(lookup)}(s)"
 
     def options(self, field: CompiledField) -> Iterator[str]:
         """The lines about a field whose options are computed."""
-        if field.one_of is not None and not is_left(field, self.unit.operation):
+        if field.one_of is not None and not has_odd_options(field):
             options = self.cells.called(field.one_of)
             place = self.unit.place(field)
             given = both(self.touching.of_field(field.name, field.one_of), f"{place} is not None")
@@ -241,9 +242,14 @@ class Stages:
         self._stage("checks", "checks", self._checks())
 
     def _checks(self) -> Iterator[str]:
-        for field in self.unit.intake.values():
-            if self.unit.may_be_there(field):
-                yield from self._field_checks(field, self.unit.place(field), field.name)
+        there = [one for one in self.unit.intake.values() if self.unit.may_be_there(one)]
+        waiting = [one for one in there if self._waits(one)]
+        for field in there:
+            yield from self._field_checks(field, self.unit.place(field), field.name, own=field not in waiting)
+        for field in reversed(there):
+            yield from self.apart.lists(field)
+            if field in waiting:
+                yield from self._own_checks(field, self.unit.place(field), field.name)
         for check in self.resource.checks:
             if applies_to(check, self.unit.operation):
                 touched = self.touching.of_whole(check.condition.reads)
@@ -251,24 +257,38 @@ class Stages:
                 if test != "True":
                     yield f"if {both(touched, f'not {test}')}: raise Decline"
 
-    def _field_checks(self, field: CompiledField, place: str, top: str) -> Iterator[str]:
+    def _waits(self, field: CompiledField) -> bool:
+        """Whether a list's own checks come after all others, which tells where they look records up."""
+        looks = (self.unit.dependence.may_look_up(check.condition) for check in self._applying(field))
+        return field.items is not None and any(looks)
+
+    def _field_checks(self, field: CompiledField, place: str, top: str, *, own: bool = True) -> Iterator[str]:
+        if own:
+            yield from self._own_checks(field, place, top)
+        yield from self._inner_checks(field, place, top)
+
+    def _own_checks(self, field: CompiledField, place: str, top: str) -> Iterator[str]:
         value = Code(place, kind_of_field(field), sure=True, steady=True, field=field)
         tests = [self._check(check, {"value": value}, top) for check in self._applying(field)]
         if tests:
             yield f"if {place} is not None and not ({' and '.join(tests)}): raise Decline"
-        yield from self._inner_checks(field, place, top)
 
     def inner_checks(self, field: CompiledField) -> list[str]:
         """The lines about the items and the parts of a field that have checks."""
         return [*self._inner_checks(field, self.unit.place(field), field.name)]
 
     def _inner_checks(self, field: CompiledField, place: str, top: str) -> Iterator[str]:
+        if field.name == top and self.apart.judges(field):
+            yield from self.apart.checks(field)
+            return
         items = field.items
         if items is not None and items.checks:
             item = Code("item", kind_of_field(items), sure=True, steady=True, field=items)
             judged = {"value": item, "item": item}
             tests = [self._check(check, judged, top) for check in self._applying(items)]
-            each = " and ".join(f"all([{test} for item in {place}])" for test in tests)
+            # A null is not given.
+            given = " if item is not None" if may_be_null(items) else ""
+            each = " and ".join(f"all([{test} for item in {place}{given}])" for test in tests)
             if each:
                 yield f"if {place} is not None and not ({each}): raise Decline"
         for child in field.children:
@@ -353,33 +373,3 @@ class Stages:
             if applies_to(check, self.unit.operation)
         ]
         self._stage("invariants", "what must hold after the effects", ["reread(s)", *tests] if tests else [])
-
-
-def is_left(field: CompiledField, operation: str) -> bool:
-    """Whether rules inside a field's value can't be written: where it is given, the evaluator decides."""
-    options = field.one_of
-    if options is not None and (reads_value(options) or kind_of_field(field) not in ("text", "int", "bool")):
-        return True
-    if (
-        operation == "update"
-        and not is_shaped(field, operation)
-        and any(part.concerns - _OF_NEW for part in field.parts)
-    ):
-        # What is stored has rules inside that may be touched, though no such value is sent here.
-        return True
-    if is_read_whole(field, operation):
-        return False
-    return any(_is_left_inside(part, field) for part in field.parts)
-
-
-def _is_left_inside(part: CompiledField, of: CompiledField) -> bool:
-    rule = part.rule
-    is_item = part is of.items
-    return (
-        "values" in part.concerns
-        or "excluded" in part.concerns
-        or bool(rule.siblings)
-        or (rule.readonly is not None and bool(part.checks or rule.required))
-        or (is_item and "presence" in part.concerns)
-        or (is_item and any("checks" in child.concerns for child in part.children))
-    )

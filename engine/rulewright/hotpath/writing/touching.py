@@ -22,6 +22,10 @@ class Touching:
         """For a rule about the top-level field `top`, or about a part of it."""
         return self._condition({top, *siblings}, formula.reads if formula is not None else ())
 
+    def of_parts(self, names: Iterable[str], reads: Iterable[Path]) -> str:
+        """For rules within a field, one of `names`, that read `reads` between them."""
+        return self._condition({*names}, reads)
+
     def of_whole(self, reads: Iterable[Path]) -> str:
         """For a rule about the whole: one that reads no field of the record is always judged."""
         paths = [*reads]

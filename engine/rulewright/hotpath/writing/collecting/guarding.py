@@ -10,6 +10,7 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.runtime.refusals import Refusal, undecided
+from rulewright.hotpath.writing.apart import has_odd_options, is_apart
 from rulewright.hotpath.writing.cells import Cells
 from rulewright.hotpath.writing.dependence import Rests, reads_throughout
 from rulewright.hotpath.writing.shape import is_scalar
@@ -176,6 +177,10 @@ class GuardedWriter:
         self.stages = guard.stages
         self.touching = guard.touching
         self.resource = guard.resource
+
+    def is_left(self, field: CompiledField) -> bool:
+        """Whether a refusal of what has the field is left to the evaluator: its rules are judged apart."""
+        return is_apart(field, self.unit.operation) or has_odd_options(field)
 
 
 def is_copied(field: CompiledField) -> bool:

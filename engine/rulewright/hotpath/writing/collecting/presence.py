@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Stage
+from rulewright.evaluation.records import recomputes
 from rulewright.formula import Formula
+from rulewright.hotpath.writing.apart import is_completed_apart
 from rulewright.hotpath.writing.collecting.guarding import GuardedWriter
 from rulewright.hotpath.writing.shape import is_scalar, is_shaped
-from rulewright.hotpath.writing.stages import is_left
 from rulewright.hotpath.writing.touching import both
 from rulewright.hotpath.writing.unit import NotGenerated, attribute_of, under
 from rulewright.problem import Because, Problem
@@ -67,7 +68,7 @@ class PresenceCollector(GuardedWriter):
         """What of a field that is given is left to the evaluator, and whether it applies at all."""
         place = self.unit.place(field)
         given = f"{place} is not None or {field.name!r} in unsound"
-        if is_left(field, self.unit.operation):
+        if self.is_left(field):
             self.unit.rested.add(field.name)
             yield f"if {given}: raise Decline"
         elif not is_shaped(field, self.unit.operation):
@@ -83,6 +84,17 @@ class PresenceCollector(GuardedWriter):
             yield f"if {field.name!r} in unsound: raise Decline"
             touched = self.touching.of_field(field.name, field.excluded_if)
             yield from under(f"if {' and '.join(filter(None, (f'{place} is not None', touched)))}:", guarded)
+
+        if is_completed_apart(field):
+            self.unit.rested.add(field.name)
+            yield f"if {self._is_completed(field)}: raise Decline"
+
+    def _is_completed(self, field: CompiledField) -> str:
+        """Whether what is left out in a field's value would be worked out."""
+        given = f"{self.unit.place(field)} is not None"
+        if not self.unit.is_update or recomputes(field, self.unit.operation):
+            return given
+        return f"{field.name!r} in s.changed and {given}"
 
     def _lacks(self, formula: Formula) -> Iterator[str]:
         """Decline where a required field is missing that a condition was written to rely on."""

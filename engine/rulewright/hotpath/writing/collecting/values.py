@@ -12,7 +12,6 @@ from rulewright.evaluation.overlay import needs_store
 from rulewright.evaluation.request import is_early
 from rulewright.hotpath.writing.collecting.guarding import GuardedWriter
 from rulewright.hotpath.writing.dependence import joined
-from rulewright.hotpath.writing.stages import is_left
 from rulewright.hotpath.writing.touching import both
 from rulewright.hotpath.writing.unit import Code, NotGenerated, attribute_of, kind_of_field, under
 from rulewright.problem import Problem
@@ -35,7 +34,7 @@ class ValueCollector(GuardedWriter):
         for field in self.resource.fields.values():
             if not self.unit.may_be_there(field):
                 continue
-            if field.one_of is not None and not is_left(field, self.unit.operation):
+            if field.one_of is not None and not self.is_left(field):
                 options = self.guard.guarded(self.guard.rests.of(field.one_of), self.stages.options(field))
                 dangling += under(f"if {field.name!r} not in unsound:", options)
             if field.reference is None:
@@ -147,7 +146,7 @@ class ValueCollector(GuardedWriter):
     def checks(self) -> Iterator[str]:
         """Checks of fields, of what is inside them, and of the whole."""
         for field in self.resource.fields.values():
-            if self.unit.may_be_there(field) and not is_left(field, self.unit.operation):
+            if self.unit.may_be_there(field) and not self.is_left(field):
                 for check in field.checks:
                     if applies_to(check, self.unit.operation):
                         touched = self.touching.of_field(field.name, check.condition)
