@@ -245,3 +245,32 @@ def test_a_plan_is_told_of_to_its_end(run: Run, write: Write, planned: tuple[str
     assert (asked.code, "--max-errors can't end it" in asked.err) == (2, True)
     assert [one["verdict"] for one in ran.outcomes] == ["rejected", "accepted"]
     assert "stopped" not in ran.err
+
+
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+44 20", "-1-1", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("a","b")']
+)
+def test_cells_that_look_like_formulas_are_copied_as_they_were_read(
+    cell: str, run: Run, write: Write
+) -> None:
+    """What is read is what was accepted and what was refused; the copies, read again, are decided alike."""
+    quoted = '"' + cell.replace('"', '""') + '"'
+    write("t.csv", f"title,urgent\n{quoted},false\n{quoted},no\n")
+
+    first = run("validate", "desk/ticket", "t.csv", *COPIES, "--format", "jsonl").outcomes
+
+    (good,) = [json.loads(line) for line in Path("good.jsonl").read_text().splitlines()]
+    (bad,) = [json.loads(one) for one in refused_in("bad.jsonl")]
+    assert (good["title"], bad["title"]) == (cell, cell)
+    write("again.jsonl", [good, bad])
+    again = run("validate", "desk/ticket", "again.jsonl", "--format", "jsonl").outcomes
+    assert [one["verdict"] for one in again] == [one["verdict"] for one in first] == ["accepted", "rejected"]
+
+
+@pytest.mark.parametrize("name", ["bad.csv", "bad.XLSX"])
+def test_copies_that_are_called_tables_are_told_to_be_none(name: str, run: Run) -> None:
+    """Opened by a spreadsheet program, what stands behind a comma would be a cell of its own."""
+    ran = run("validate", "desk/ticket", "t.jsonl", "--rejected", name)
+
+    assert f"warning: {name} gets lines of JSON, not a table: call it .jsonl, or" in ran.err
+    assert refused_in(name)

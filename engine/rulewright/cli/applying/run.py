@@ -22,7 +22,7 @@ from rulewright.cli.endings import end_with, noticing_sigterm
 from rulewright.cli.options import Choices, OutputChoices, SplitChoices
 from rulewright.cli.output import show
 from rulewright.cli.splitting.copies import Copies
-from rulewright.cli.splitting.overwriting import refuse_overwriting
+from rulewright.cli.splitting.naming import judge_names
 from rulewright.cli.splitting.parted import split_batch
 from rulewright.cli.splitting.staged import Staged
 from rulewright.inputs import find_sources
@@ -44,7 +44,7 @@ def apply_files(
     sources = find_sources(files, choices.stdin_filename)
     desk = open_desk(resource, choices)
     _warn_of_target(forward)
-    refuse_overwriting(split, sources)
+    judge_names(split, sources)
     with closing(open_for_writing(url, desk.program)) as store, closing(Copies(split)) as copies:
         batch = Batch(desk, store, sources, copies, resume, restart, split.max_errors, forward)
         batch.refuse_unfinished()
@@ -90,7 +90,7 @@ def apply_plan(
     if resource is not None and resource != planned:
         raise click.UsageError(f"{file} is a plan for {planned}, not for {resource}")
     sources = find_sources(files, choices.stdin_filename) if files else planned_sources(plan)
-    refuse_overwriting(split, sources)
+    judge_names(split, sources)
     param = choices.param or tuple(f"{name}={value}" for name, value in plan[0].path.items())
     desk = open_desk(planned, replace(choices, operation=plan[0].text("operation"), key=key, param=param))
     with closing(open_for_writing(url, desk.program)) as store, closing(Staged(split)) as copies:

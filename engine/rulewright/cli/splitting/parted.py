@@ -14,7 +14,7 @@ import click
 from rulewright.cli.desk.desk import Decided
 from rulewright.cli.options import SplitChoices
 from rulewright.cli.splitting.lines import lines_of
-from rulewright.cli.splitting.overwriting import refuse_overwriting
+from rulewright.cli.splitting.naming import judge_names
 from rulewright.inputs import Item, Source
 from rulewright.outcome import Outcome
 
@@ -92,7 +92,7 @@ class _NamedFile(FileIO):
 @contextmanager
 def open_parted(split: SplitChoices, sources: Iterable[Source]) -> Iterator[Parted]:
     """Open the files of --accepted and --rejected, and leave what they hold until something was decided."""
-    refuse_overwriting(split, sources)
+    judge_names(split, sources)
     with ExitStack() as stack:
         accepted, rejected = (
             stack.enter_context(BufferedWriter(_NamedFile(name, "ab"))) if name is not None else None

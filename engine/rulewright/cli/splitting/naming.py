@@ -1,22 +1,41 @@
-"""What --accepted and --rejected may not name: a file that is read, or that something else is written to."""
+"""What --accepted and --rejected may name: no file that is read, or that something else is written to."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import click
 
 from rulewright.cli.options import SplitChoices
 from rulewright.inputs import Source
+from rulewright.report.text import show_text
+
+# What spreadsheet programs open as tables, by its name.
+_TABLES: Final = frozenset({".csv", ".tsv", ".xlsx", ".xls", ".ods"})
 
 
-def refuse_overwriting(split: SplitChoices, sources: Iterable[Source]) -> None:
-    """Refuse to write to a file that is read, that the results go to, or to one file twice."""
+def judge_names(split: SplitChoices, sources: Iterable[Source]) -> None:
+    """Refuse to write to a file that is read, that the results go to, or to one file twice.
+
+    Of a name that is a table's it is said that the file is none.
+    """
     named = [Path(name) for name in (split.accepted, split.rejected) if name is not None]
+    _refuse_overwriting(named, sources)
+    for path in named:
+        if path.suffix.lower() in _TABLES:
+            click.echo(
+                f"warning: {show_text(str(path))} gets lines of JSON, not a table: call it .jsonl, or a "
+                "spreadsheet program may take parts of payloads for formulas",
+                err=True,
+            )
+
+
+def _refuse_overwriting(named: Sequence[Path], sources: Iterable[Source]) -> None:
     if Path("-") in named:
         raise click.UsageError("--accepted and --rejected need a file: what is decided is told on stdout")
     taken = [Path(source.path) for source in sources if not source.is_stdin]
