@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from rulewright.problem import SourceProblem
 
-# What ends a run, or a generator, is nobody's failure; a plug-in's SystemExit is one, as all else is.
+# What ends a run, or a generator that yields, is nobody's failure. All else that a plug-in raises is one: its
+# SystemExit, and, where nothing is yielded, its GeneratorExit, too.
 ENDINGS: Final = (KeyboardInterrupt, GeneratorExit)
 
 
@@ -16,11 +17,12 @@ def in_words(error: BaseException) -> str:
     """The kind and the text of what foreign code raised, even where making the text fails."""
     kind = type(error).__name__
     try:
-        return f"{kind}: {error}"
-    except ENDINGS:
+        text = str(error)
+    except KeyboardInterrupt:
         raise
     except BaseException as failure:
         return f"{kind} (its text fails with {type(failure).__name__})"
+    return f"{kind}: {text}" if text else kind
 
 
 class RulewrightError(Exception):

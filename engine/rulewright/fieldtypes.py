@@ -20,8 +20,6 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Final
 
-from rulewright.errors import ENDINGS
-
 # The reach of integers is the ports' to say, and read from here by all who know types.
 from rulewright.ports import INT64_MAX as INT64_MAX  # noqa: PLC0414 - exported on
 from rulewright.ports import INT64_MIN as INT64_MIN  # noqa: PLC0414
@@ -175,7 +173,7 @@ class SafeCheck:
     def __call__(self, value: Any) -> bool:
         try:
             return self.declared(value)
-        except ENDINGS:
+        except KeyboardInterrupt:
             raise
         except BaseException:
             return False

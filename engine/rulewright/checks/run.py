@@ -13,7 +13,7 @@ from rulewright.checks.guarding import guarded
 from rulewright.checks.places import Places
 from rulewright.checks.subject import Checker, Subject, Universe
 from rulewright.checks.table import CHECKS
-from rulewright.errors import ENDINGS, RuleFileError, in_words
+from rulewright.errors import RuleFileError, in_words
 from rulewright.model import RuleSet
 from rulewright.plugins import Registry, RuleCheck, built_in
 from rulewright.problem import SourceProblem
@@ -70,12 +70,12 @@ def _foreign(one: RuleCheck) -> Checker:
             for given in found:
                 if not isinstance(given, SourceProblem):
                     raise TypeError(f"it gives {type(given).__name__}, not SourceProblem")
-            yield from found
-        except ENDINGS:
+        except KeyboardInterrupt:
             raise
         except BaseException as error:
             message = f"the check {one.code} of a plug-in fails: {in_words(error)}"
-            yield SourceProblem(one.code, message, subject.file.span)
+            found = [SourceProblem(one.code, message, subject.file.span)]
+        yield from found
 
     return check
 

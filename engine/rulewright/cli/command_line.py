@@ -9,6 +9,7 @@ import click
 
 from rulewright.cli.lazy_group import HELP_ASKED, LazyGroup
 from rulewright.cli.options import VariableOption, defaults_of
+from rulewright.cli.results import keeping_results_apart
 
 # Each command is in the module of its name in `commands`, which is imported when it runs.
 COMMANDS: Final = {
@@ -65,6 +66,7 @@ def main(context: click.Context, no_plugins: bool) -> None:
     from rulewright.cli.variables import warn_of_unknown_variables  # noqa: PLC0415
     from rulewright.configuration import find_configuration  # noqa: PLC0415
 
+    context.with_resource(keeping_results_apart())
     configuration = find_configuration(Path.cwd())
     if no_plugins:
         configuration = replace(configuration, installed=False)

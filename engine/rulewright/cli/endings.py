@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -12,6 +11,8 @@ from types import FrameType
 from typing import NoReturn
 
 import click
+
+from rulewright.cli.results import stdout
 
 FINDINGS = 1
 FAILURE = 2
@@ -26,7 +27,7 @@ class TerminatedError(KeyboardInterrupt):
 
 def end_with(findings: int) -> NoReturn:
     """End the command: 0 if nothing was found, else 1. Raises OSError where stdout takes no more."""
-    sys.stdout.flush()
+    stdout().flush()
     click.get_current_context().exit(FINDINGS if findings else 0)
 
 
@@ -48,11 +49,11 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 @contextmanager
 def failing_well(context: click.Context) -> Iterator[None]:
     """Turn what is raised inside the block into a message and an exit status."""
-    if not sys.stdout:
+    if not stdout():
         raise click.UsageError("stdout is closed: there is nowhere to write the results")
     try:
         yield
-        sys.stdout.flush()
+        stdout().flush()
     except click.ClickException as error:
         _make_safe(error)
         raise
@@ -111,7 +112,7 @@ def _in_words(error: BaseException) -> str:
 def _drop_what_is_refused() -> None:
     """Results that stdout does not take, because the disk is full for example: Python would end with 120."""
     try:
-        sys.stdout.flush()
+        stdout().flush()
     except (OSError, ValueError):
         _silence_stdout()
 
@@ -119,4 +120,4 @@ def _drop_what_is_refused() -> None:
 def _silence_stdout() -> None:
     """Python flushes stdout at its end and would complain once more."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout().fileno())

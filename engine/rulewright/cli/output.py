@@ -15,7 +15,7 @@ import click
 
 from rulewright.cli.configured import configured_registry
 from rulewright.cli.options import OutputChoices
-from rulewright.cli.results import write
+from rulewright.cli.results import stdout, write
 from rulewright.errors import ENDINGS, PluginError, RulewrightError, in_words
 from rulewright.report.tally import Tally
 
@@ -76,7 +76,7 @@ def write_summary(tally: Tally, chosen: str, *, is_silent: bool = False) -> None
 
     Raises OSError where stdout does not take the results: a sum of what nobody got is not told.
     """
-    sys.stdout.flush()
+    stdout().flush()
     if chosen != "pretty" and (tally.read != 1 or is_silent):
         from rulewright.report.pretty import summary  # noqa: PLC0415 - for batches
 
@@ -103,7 +103,7 @@ def _foreign(chosen: str, entries: Iterable[Entry]) -> Iterator[str]:
 
 def chosen_format(output: OutputChoices) -> str:
     """The format that was asked for, else pretty for people and text for programs."""
-    return output.format or ("pretty" if sys.stdout.isatty() else "text")
+    return output.format or ("pretty" if stdout().isatty() else "text")
 
 
 def is_json(output: OutputChoices) -> bool:
@@ -132,7 +132,7 @@ def paint(output: OutputChoices) -> Paint:
 def in_color(output: OutputChoices) -> bool:
     """Colour is for terminals, and for those who do not refuse it (no-color.org)."""
     if output.color == "auto":
-        return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        return stdout().isatty() and not os.environ.get("NO_COLOR")
     return output.color == "always"
 
 
@@ -141,7 +141,7 @@ class Progress:
 
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
-        self._shown = sys.stderr.isatty() and not sys.stdout.isatty()
+        self._shown = sys.stderr.isatty() and not stdout().isatty()
         self._due = time.monotonic() + _PATIENCE
 
     def following(self, entries: Iterable[Entry]) -> Iterator[Entry]:

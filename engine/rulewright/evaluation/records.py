@@ -7,7 +7,6 @@ from typing import cast
 
 from rulewright import cel
 from rulewright.compiled import CompiledField, CompiledResource, CompiledWorkflow
-from rulewright.errors import ENDINGS
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.log import Stage
 from rulewright.evaluation.lookups import require_records
@@ -196,7 +195,7 @@ def _made(run: Run, maker: IdGenerator, rule: Generate) -> object:
     """What a plug-in's generator makes. Raises cel.EvaluationError where it fails."""
     try:
         return maker.make(run.chance, rule.options)
-    except ENDINGS:
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
         raise cel.EvaluationError(f"the generator {maker.name} fails with {type(error).__name__}") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rulewright.errors import ENDINGS, ConfigurationError, RulewrightError
+from rulewright.errors import ConfigurationError, RulewrightError
 from rulewright.outbox.letters import Letter
 from rulewright.ports import Forwarder, Reply, Sending
 
@@ -28,7 +28,7 @@ def send_letter(forwarder: Forwarder, letter: Letter) -> Reply:
         return Reply(None, error=str(error), retry_after=_UNCONFIGURED_PAUSE, tried=False)
     except RulewrightError as error:
         return Reply(None, error=str(error))
-    except ENDINGS:
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
         # A forwarder's own mistake must not end the others' sending. Its words may hold a secret.

@@ -22,7 +22,6 @@ from rulewright.cel.values import (
     adapt,
 )
 from rulewright.dialects import Dialect, rfc9457
-from rulewright.errors import ENDINGS
 from rulewright.fieldtypes import FieldType, SafeCheck, resolve
 from rulewright.plugins.kinds import CelFunction, ErrorDialect
 from rulewright.problem import Problem
@@ -46,7 +45,7 @@ def callable_function(declared: CelFunction) -> Function:
     def call(*values: object) -> object:
         try:
             found = adapt(declared.call(*map(as_python, values)))
-        except (CelError, *ENDINGS):
+        except (CelError, KeyboardInterrupt):
             raise
         except BaseException as error:
             # Its text may quote a value that nobody may see.
@@ -89,7 +88,7 @@ def safe_dialect(declared: ErrorDialect) -> Dialect:
     def write(status: int, problems: Sequence[Problem]) -> object:
         try:
             return declared.write(status, problems)
-        except ENDINGS:
+        except KeyboardInterrupt:
             raise
         except BaseException:
             return rfc9457(status, problems)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ from rulewright.plugins.registry import Plugin, Registry, built_in
 from rulewright.plugins.verifying import VERIFIERS, Verifier
 
 _PREFIX: Final = "rulewright_"
+# How many things of a kind a plug-in may add: a generator could go on for ever.
+_MOST: Final = 10_000
 
 
 class _Manager(pluggy.PluginManager):
@@ -60,7 +63,7 @@ def _look_into(manager: _Manager, candidate: Candidate, collection: _Collection)
     """Register a plug-in, whose `__dir__` and `__getattr__` may fail."""
     try:
         _register(manager, candidate, collection)
-    except ENDINGS:
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
         collection.problems.append(f"{candidate.shown} can't be looked into: {in_words(error)}")
@@ -106,25 +109,28 @@ def _called(
 ) -> Iterator[tuple[str, Verifier, list[Any]]]:
     """Call the hooks of one plug-in; what each gives, with its kind."""
     for name, verifier in VERIFIERS.items():
-        caller = getattr(manager.hook, name)
-        for implementation in caller.get_hookimpls():
+        for implementation in getattr(manager.hook, name).get_hookimpls():
             if implementation.plugin_name != candidate.name:
                 continue
-            try:
-                given = implementation.function()
-                added = list(given) if isinstance(given, Iterable) else [given]
-            except ENDINGS:
-                raise
-            except BaseException as error:
-                collection.problems.append(f"{candidate.shown}: {name}() fails: {in_words(error)}")
+            added, fault = _given(implementation.function, verifier)
+            if fault is None:
+                yield name, verifier, added
             else:
-                if isinstance(given, Iterable) and not isinstance(given, str | Mapping):
-                    yield name, verifier, added
-                    continue
-                kinds = f"a list of {verifier.type.__name__}s"
-                collection.problems.append(
-                    f"{candidate.shown}: {name}() must give {kinds}, not {type(given).__name__}"
-                )
+                collection.problems.append(f"{candidate.shown}: {name}() {fault}")
+
+
+def _given(hook: Callable[[], object], verifier: Verifier) -> tuple[list[Any], str | None]:
+    """What a hook gives, and why that is of no use, if it is of none."""
+    try:
+        given = hook()
+        if not isinstance(given, Iterable) or isinstance(given, str | Mapping):
+            return [], f"must give a list of {verifier.type.__name__}s, not {type(given).__name__}"
+        added = list(islice(given, _MOST + 1))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        return [], f"fails: {in_words(error)}"
+    return added, f"gives more than {_MOST:,}, maybe without end" if len(added) > _MOST else None
 
 
 def _add(
@@ -151,7 +157,7 @@ def _is_sound(candidate: Candidate, hook: str, verifier: Verifier, one: Any, col
     found: list[str] = []
     try:
         found.extend(_faults(candidate, hook, verifier, one, collection))
-    except ENDINGS:
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
         found.append(f"{hook}() gives what can't be looked into: {in_words(error)}")

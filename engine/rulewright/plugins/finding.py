@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from rulewright.errors import ENDINGS, PluginError, in_words
+from rulewright.errors import PluginError, in_words
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import Distribution, EntryPoint
 
 GROUP: Final = "rulewright"
 SWITCH: Final = "RULEWRIGHT_NO_PLUGINS"
+_LEAVE_OUT: Final = f"{SWITCH}=1 leaves installed plug-ins out"
 
 
 class Candidate(Struct, frozen=True):
@@ -65,11 +66,10 @@ def find_installed() -> Iterator[Candidate]:
         shown = f"the plug-in {point.name} ({distribution} {version})"
         try:
             candidate = _candidate(point.name, point.load(), distribution, version)
-        except ENDINGS:
+        except KeyboardInterrupt:
             raise
         except BaseException as error:
-            leave = "RULEWRIGHT_NO_PLUGINS=1 leaves installed plug-ins out"
-            raise PluginError(f"{shown} can't be imported: {in_words(error)}; {leave}") from error
+            raise PluginError(f"{shown} can't be imported: {in_words(error)}; {_LEAVE_OUT}") from error
         yield candidate
 
 
@@ -83,7 +83,7 @@ def import_named(name: str) -> Candidate:
     try:
         hooks = _import_file(Path(name)) if is_file else import_module(name)
         return _candidate(Path(name).stem if is_file else name, hooks)
-    except ENDINGS:
+    except KeyboardInterrupt:
         raise
     except ModuleNotFoundError as error:
         shown = f"the plug-in {name} can't be imported: {in_words(error)}"
@@ -105,7 +105,7 @@ def as_candidate(hooks: object) -> Candidate:
     """A plug-in that the caller has at hand. Raises PluginError."""
     try:
         return _candidate(getattr(hooks, "__name__", type(hooks).__name__), hooks)
-    except ENDINGS:
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
         kind = type(hooks).__name__
@@ -176,5 +176,19 @@ def _entry_points() -> Iterator[tuple[EntryPoint, str, str]]:
         if name.lower() in seen:
             continue
         seen.add(name.lower())
-        for point in sorted(distribution.entry_points.select(group=GROUP)):
+        for point in _points_of(distribution, name):
             yield point, name, distribution.version
+
+
+def _points_of(distribution: Distribution, name: str) -> list[EntryPoint]:
+    """The entry points of our group. Raises PluginError where they are written wrongly."""
+    try:
+        points = sorted(distribution.entry_points.select(group=GROUP))
+        for point in points:
+            if point.pattern.match(point.value) is None:
+                raise ValueError(f"{point.value!r} names no module")
+    except (ValueError, TypeError, AttributeError) as error:
+        raise PluginError(
+            f"the entry points of {name} can't be read: {in_words(error)}; {_LEAVE_OUT}"
+        ) from error
+    return points

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Final
 
-from rulewright.errors import ENDINGS, in_words
+from rulewright.errors import in_words
 from rulewright.plugins import EffectKind
 from rulewright.plugins.verifying import BESIDE_EFFECTS, OWN_EFFECTS, effect_faults
 from rulewright.problem import SourceProblem
@@ -106,7 +106,7 @@ def _written_out(
     except ValueError as error:
         problems.append(asked.value.problem("wrong-value", f"{kind.name}: {error}"))
         return
-    except ENDINGS:
+    except KeyboardInterrupt:
         raise
     except BaseException as error:
         message = f"the plug-in of {kind.name} fails: {in_words(error)}"

@@ -14,7 +14,6 @@ from typing import Any, Final, cast
 
 from marshmallow import Schema, ValidationError, fields, validate
 
-from rulewright.errors import ENDINGS
 from rulewright.fieldtypes import (
     INT64_MAX,
     INT64_MIN,
@@ -89,7 +88,7 @@ class RuleField(fields.Field[Any]):
             return super().deserialize(value, attr, data, **kwargs)
         try:
             return super().deserialize(value, attr, data, **kwargs)
-        except (ValidationError, *ENDINGS):
+        except (ValidationError, KeyboardInterrupt):
             raise
         except BaseException as error:
             # What a plug-in fails on may be as good as any other value; its text may quote it.

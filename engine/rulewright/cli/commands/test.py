@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
 from rulewright.cli.options import VariableOption, format_option
+from rulewright.cli.results import stdout
 from rulewright.cli.rule_files.scenario_run import Wishes, run_once
 from rulewright.cli.rule_files.watching import watch as watch_files
 
@@ -77,7 +77,7 @@ def command(
         paths=paths,
         rules=rules,
         words=words,
-        form=format or ("pretty" if sys.stdout.isatty() else "text"),
+        form=format or ("pretty" if stdout().isatty() else "text"),
         color=color,
         coverage=coverage or (threshold is not None and not mutate),
         mutate=mutate,

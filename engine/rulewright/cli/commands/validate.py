@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from rulewright.cli.options import (
@@ -16,6 +14,7 @@ from rulewright.cli.options import (
     split_options,
 )
 from rulewright.cli.resource_name import ResourceName
+from rulewright.cli.results import stdout
 
 
 @click.command("validate")
@@ -70,6 +69,6 @@ def command(
     task = Task(open_desk(resource, choices), sources, choices, split, output, fix)
     with lookup_records(task.desk, choices) as records:
         refused = validate_and_show(task, records)
-    sys.stdout.flush()
+    stdout().flush()
     take_chance(chance, task.desk)
     end_with(refused)

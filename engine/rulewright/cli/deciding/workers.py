@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from rulewright.cli.results import print_aside
 from rulewright.errors import PayloadError
 from rulewright.inputs.blocks import Block
 from rulewright.inputs.ranges import Range
@@ -21,12 +22,18 @@ Given = TypeVar("Given")
 def working(method: str, workers: int, begin: Callable[[Given], None], given: Given) -> Iterator[Executor]:
     """Processes that were started by `method`, "fork" or "spawn"; each begins with what is `given`."""
     context = multiprocessing.get_context(method)
-    with ProcessPoolExecutor(workers, context, begin, (given,)) as pool:
+    with ProcessPoolExecutor(workers, context, _begin_apart, (begin, given)) as pool:
         try:
             yield pool
         finally:
             # Waiting, lest Python's end meets a pool that is just closing its pipes.
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin_apart(begin: Callable[[Given], None], given: Given) -> None:
+    """Begin; what a plug-in prints is no result here either."""
+    print_aside()
+    begin(given)
 
 
 def hand_over(pool: Executor, decide: Callable[..., Found], part: Block | Range, *more: Any) -> Future[Found]:

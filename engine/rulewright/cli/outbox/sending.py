@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -20,7 +19,7 @@ from rulewright.cli.endings import end_with
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.outbox.opening import open_forwarder, open_outbox
 from rulewright.cli.output import chosen_format, paint
-from rulewright.cli.results import write
+from rulewright.cli.results import stdout, write
 from rulewright.errors import StoreLostError
 from rulewright.outbox import Settled, count_letters
 from rulewright.ports import Store
@@ -95,7 +94,7 @@ def _write_settled(settled: Iterator[Settled], output: OutputChoices) -> None:
             write(json.dumps(settled_json(one)) + "\n")
         else:
             write(f"{settled_line(one, paint(output))}\n")
-        sys.stdout.flush()
+        stdout().flush()
     if chosen == "json":
         write("[]\n" if before == "[" else "\n]\n")
 

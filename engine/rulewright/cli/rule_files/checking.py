@@ -52,7 +52,10 @@ def show_problems(checked: Sequence[Checked], output: OutputChoices) -> tuple[in
         write(text)
     said = f"{_count(sum(each.resources for each in checked), 'resource')} read: "
     said += f"{_count(counts['error'], 'error')}, {_count(counts['warning'], 'warning')}"
-    click.echo(said, err=chosen != "pretty")
+    if chosen == "pretty":
+        write(f"{said}\n")
+    else:
+        click.echo(said, err=True)
     return counts["error"], counts["warning"]
 
 

@@ -14,7 +14,7 @@ from rulewright.cli.configured import configuration_here
 from rulewright.cli.folders import warn_of_rules_here
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import in_color
-from rulewright.cli.results import write
+from rulewright.cli.results import stdout, write
 from rulewright.errors import ConfigurationError
 from rulewright.program import Program, load, shipped_rules
 from rulewright.report.github import github_line
@@ -197,7 +197,7 @@ def _write(found: Findings, wishes: Wishes) -> None:
     for line in _lines(found, wishes.form, coloured=wishes.in_color):
         write(f"{line}\n")
     # --watch goes on, and what is told on standard error comes after it.
-    sys.stdout.flush()
+    stdout().flush()
     if wishes.form == "jsonl":
         click.echo(render_problems(found.report.problems), err=True, nl=False)
     if wishes.form in _FOR_MACHINES:
