@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,24 @@ from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table
 
 OCCASIONS = 'When: `create`, `update`, names of events, or `"*"`.'
 SEVERITIES = "`error` (the default), `warning` or `info`."
+
+# `status == 'open'`, where a map is expected.
+_EQUATION = re.compile(r"\s*(?:\w+\.)*(\w+)\s*={1,2}\s*([^=&|\"]*[^=&|\"\s])\s*")
+
+
+class _Templates(Table):
+    def advice(self, value: object) -> str | None:
+        """Who knows SQL or CEL writes an equation."""
+        found = _EQUATION.fullmatch(value) if isinstance(value, str) else None
+        if found is None:
+            return super().advice(value)
+        return f"write {{{found[1]}: " + (f'"{found[2]}"' if "'" in found[2] else found[2]) + "}"
+
+
+def template_table(meaning: str = "", **options: Any) -> Kind:
+    """A map from names to templates: `by`, `where`, `set`, ..."""
+    example = """{name: payload.name, status: "'open'"}"""
+    return _Templates(Anything(allow_none=True), meaning, example=example, **options)
 
 
 class ErrorShape(Shape):
@@ -61,10 +80,7 @@ class ReferenceShape(Shape):
 
     resource = Resource("Of which resource.", required=True)
     by = Name("By which of its fields; its key, if left out.")
-    where = Table(
-        Anything(allow_none=True),
-        "What must also be true of the record: a map from its fields to expressions.",
-    )
+    where = template_table("What must also be true of the record: a map from its fields to expressions.")
     as_ = Name(
         "A name under which expressions read the record: the record or null, for a list the records in "
         "order.",
@@ -77,7 +93,7 @@ class UniqueShape(Shape):
     """`unique` in its long form."""
 
     within = ListOf(Name(), "Alike only among records that agree in these fields, too.", alone=True)
-    where = Table(Anything(allow_none=True), "Only records of which this is true count.")
+    where = template_table("Only records of which this is true count.")
     error = vendor_error()
 
 

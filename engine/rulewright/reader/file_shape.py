@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from rulewright.problem import CODES
-from rulewright.reader.field_shape import SEVERITIES, CheckShape, ErrorShape, fields_table, vendor_error
+from rulewright.reader.field_shape import (
+    SEVERITIES,
+    CheckShape,
+    ErrorShape,
+    fields_table,
+    template_table,
+    vendor_error,
+)
 from rulewright.reader.flaws import Flaw
 from rulewright.reader.header_shape import Headers, HeaderValue
 from rulewright.reader.kinds import Book, JsonSchema, Kind, flawed, if_map
@@ -24,7 +31,7 @@ from rulewright.reader.scalars import (
     Word,
 )
 from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table, raise_all
-from rulewright.reader.workflow_shape import EffectShape, LookUpShape, WorkflowShape, template_table
+from rulewright.reader.workflow_shape import EffectShape, LookUpShape, WorkflowShape
 
 
 class LanguageVersion(Kind):
@@ -279,13 +286,18 @@ class ApiShape(Shape):
     api = Name("The folder's name.")
     title = Text("For people.")
     description = Text("For people.")
-    auth = Sub(lambda: AuthShape, "Who may call.")
-    errors = Sub(lambda: ErrorsShape, "How refusals are written.")
-    idempotency = Sub(lambda: IdempotencyShape, "What makes a call repeatable.")
+    auth = Sub(lambda: AuthShape, "Who may call.", example="{actor: {user: string}}")
+    errors = Sub(lambda: ErrorsShape, "How refusals are written.", example="{dialect: rfc9457}")
+    idempotency = Sub(
+        lambda: IdempotencyShape, "What makes a call repeatable.", example="{header: Idempotency-Key}"
+    )
     envelope = Anything(
         "What is put around every body: an expression, or a map of them, over `body` and `resource.name`."
     )
-    targets = Table(Sub(lambda: TargetShape), "Where messages go.")
+    targets = Table(
+        Sub(lambda: TargetShape, example="{method: POST, url: 'https://vendor.example/orders'}"),
+        "Where messages go.",
+    )
     unknown_ = Choice(
         "reject", "ignore", meaning="`reject` or `ignore`, for all resources.", data_key="unknown"
     )

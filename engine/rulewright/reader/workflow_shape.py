@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from rulewright.reader.field_shape import OCCASIONS, fields_table, vendor_error
-from rulewright.reader.kinds import Kind
+from rulewright.reader.field_shape import OCCASIONS, fields_table, template_table, vendor_error
 from rulewright.reader.scalars import Anything, Cel, Choice, Duration, Flag, Name, Pattern, Resource, Text
 from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table
 
@@ -14,11 +12,6 @@ LOOKUP_VERBS = ("find", "find_all", "count", "max", "min")
 EFFECT_VERBS = ("create", "update", "send")
 _OCCASION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*/[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*")
 _TARGET = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)?")
-
-
-def template_table(meaning: str = "", **options: Any) -> Kind:
-    """A map from names to templates: `by`, `where`, `set`, ..."""
-    return Table(Anything(allow_none=True), meaning, **options)
 
 
 class LookUpShape(Shape):
@@ -173,8 +166,13 @@ class WorkflowShape(Shape):
         Sub(lambda: EventShape, allow_none=True),
         "What may happen, with the fields that an event's payload has.",
     )
-    transitions = ListOf(Sub(lambda: TransitionShape), "The moves.")
+    transitions = ListOf(
+        Sub(lambda: TransitionShape, example="{event: close, from: open, to: closed}"), "The moves."
+    )
     reactions = ListOf(
         Sub(lambda: ReactionShape), "What happens here after something has happened elsewhere."
     )
-    timeouts = ListOf(Sub(lambda: TimeoutShape), "What happens to a record that stays in a state too long.")
+    timeouts = ListOf(
+        Sub(lambda: TimeoutShape, example="{state: open, after: 30d, fire: close}"),
+        "What happens to a record that stays in a state too long.",
+    )
