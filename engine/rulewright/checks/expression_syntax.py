@@ -1,4 +1,4 @@
-"""expression-syntax: a text that should be a CEL expression is none.
+"""expression-syntax: a text that should be a CEL expression is not one.
 
     required_if: given(payload.uorn) &&          # the right-hand side of && is missing
     required_if: payload.name == 'St #1'         # YAML cuts this at " #": it is cut-by-comment

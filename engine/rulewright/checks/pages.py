@@ -51,7 +51,7 @@ Put it in quotes. (yes, no, on and off are text here and need none.)""",
 
 YAML is read strictly: only true, false, null and plain decimal numbers are typed; yes, no, on, off, 012,
 0x1F, 1_000, 5:30 and 2025-01-31 are text.""",
-    "not-an-expression": """not-an-expression: a CEL expression is a text, and this is none.
+    "not-an-expression": """not-an-expression: a CEL expression is a text, and this is not.
 
 A condition that is always true needs no expression: required: true in the place of required_if: true.""",
     "bad-name": """bad-name: a name has other characters than letters, digits and _, or starts with a digit.
@@ -70,5 +70,5 @@ rules/rubixx/person.yaml holds resource: rubixx/person; rules/rubixx/api.yaml ho
 
 Rule files are <api>/<name>.yaml. What has no rulewright: or resource: of its own, and scenario files, may lie
 in such folders; folders whose names start with _ or a dot are passed over.""",
-    "no-rule-files": "no-rule-files: a folder holds none, or a file is none: they are <api>/<name>.yaml.",
+    "no-rule-files": "no-rule-files: a folder holds none, or a file is not one: they are <api>/<name>.yaml.",
 }

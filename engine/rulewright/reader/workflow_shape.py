@@ -75,8 +75,8 @@ class EffectShape(Shape):
         "one",
         "at_most_one",
         "any",
-        meaning="How many records `update` must find: `one`, `at_most_one` or `any` (the default). Else "
-        "the whole is refused (`conflict`).",
+        meaning="How many records `update` must find: `one`, `at_most_one` or `any` (the default). "
+        "Otherwise the whole is refused (`conflict`).",
     )
 
 
