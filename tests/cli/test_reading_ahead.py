@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from workplace import Run, Write
+from workplace import RULES, Run, Write
 
 from rulewright.batch.kept import Kept
 from rulewright.cli.deciding import groups, skimming
@@ -83,14 +83,17 @@ def test_the_same_as_one_by_one(
     words: tuple[str, ...],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Every verdict and problem, by however many processes."""
-    name = write("tickets.jsonl", TICKETS)
-    line = ("validate", "desk/ticket", name, *STORE, "--format", form, "--as-of", "2026-01-01", "--seed", "1")
-    ahead = run(*line, *words)
+    """Every verdict, problem and copy, by however many processes; also where a line is very long."""
+    lines = [json.dumps(ticket) for ticket in TICKETS]
+    lines[200] = lines[200][:-1] + " " * 1_200_000 + "}"
+    name = write("tickets.jsonl", "\n".join(lines))
+    line = ["validate", "desk/ticket", name, *STORE, "--format", form, "--as-of", "2026-01-01", "--seed", "1"]
+    line += ["--accepted", "a.out", "--rejected", "r.out"]
+    ahead = run(*line, *words), Path("a.out").read_bytes(), Path("r.out").read_bytes()
     for module in (groups, skimming):
         monkeypatch.setattr(module, "foresee", lambda *_: None)
 
-    assert run(*line) == ahead
+    assert (run(*line), Path("a.out").read_bytes(), Path("r.out").read_bytes()) == ahead
     assert asked["find"] > 200
 
 
@@ -111,6 +114,47 @@ def test_what_comes_from_a_pipe_is_told_of_as_it_comes(run: Run, asked: Counter[
 
     assert len(ran.outcomes) == 5
     assert asked["find_each"] == 0
+
+
+CALL = """
+rulewright: 1
+resource: desk/call
+key: id
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+  caller: {type: integer, required: true, references: {resource: desk/person, as: person}}
+  note: {type: string, required_if: person.busy == true}
+response: {body: {name: person.name}}
+"""
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "json"])
+def test_most_are_settled_by_what_was_read(
+    run: Run, write: Write, asked: Counter[str], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once it is known that the persons are there, and hold what those of others held."""
+    rules = Path("rules/desk")
+    rules.mkdir(parents=True)
+    for one in RULES.glob("desk/*.yaml"):
+        (rules / one.name).write_text(one.read_text())
+    (rules / "call.yaml").write_text(CALL)
+    calls = [{"caller": 1 + number % 305} for number in range(900)]
+    lines = [json.dumps(call) for call in calls]
+    lines[700] = lines[700][:-1] + " " * 1_200_000 + "}"
+    name = write(f"calls.{kind}", "\n".join(lines) if kind == "jsonl" else json.dumps(calls))
+    line = ["validate", "desk/call", name, *STORE, "--rules", "rules", "--format", "text"]
+    line += ["--accepted", "a.out", "--rejected", "r.out"]
+    decided: list[object] = []
+    decide = skimming.Skimmer._decide
+    monkeypatch.setattr(skimming.Skimmer, "_decide", lambda *words: decided.append(1) or decide(*words))
+    glanced = run(*line), Path("a.out").read_bytes(), Path("r.out").read_bytes()
+    in_full = len(decided)
+    monkeypatch.setattr(skimming, "verdicts_of", lambda *_: None)
+
+    assert (run(*line), Path("a.out").read_bytes(), Path("r.out").read_bytes()) == glanced
+    assert glanced[0].out.count("references") == 10
+    assert in_full < 300 < len(decided) - in_full
+    assert asked["find"] < 20
 
 
 TABLE = Table(

@@ -75,7 +75,7 @@ class Kept:
         if place is None:
             found = self._listed(where)
             return self._base.find(self._resource, where, limit) if found is None else found[:limit]
-        ahead = self._read_as_asked(fields, place)
+        ahead = self.find_ahead(fields, place)
         if ahead is not None:
             return ahead if limit is None else ahead[:limit]
         answer = self._answers.get((fields, place, limit))
@@ -83,7 +83,7 @@ class Kept:
             answer = self._answers[fields, place, limit] = self._ask(where, limit)
         return answer
 
-    def _read_as_asked(self, fields: tuple[str, ...], place: Place) -> _Answer | None:
+    def find_ahead(self, fields: tuple[str, ...], place: Place) -> _Answer | None:
         """What was read ahead by these very fields."""
         known = self._ahead.get(fields)
         return None if known is None else known.get(place if len(place) > 1 else place[0])
@@ -129,7 +129,7 @@ class Kept:
         return count
 
     def _count(self, where: Where, fields: tuple[str, ...], place: Place) -> int:
-        found = self._read_as_asked(fields, place)
+        found = self.find_ahead(fields, place)
         if found is None:
             found = self._among_known(where)
         if found is not None:

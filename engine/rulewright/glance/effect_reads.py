@@ -40,6 +40,10 @@ class EffectReads:
         self.copies: list[_Copy] = []
         # What a rule makes of a field of another record, kept in an own field: (its name, the own field).
         self.kept: list[tuple[str, str]] = []
+        # The same, where a field refers to the other record: (that field, its name there, the own field).
+        self.tails: list[tuple[str, str, str]] = []
+        # Fields whose records effects update by their name under `as`.
+        self.updated: set[str] = set()
 
     def walk(self) -> None:
         """Note what effects and unique values read."""
@@ -53,7 +57,7 @@ class EffectReads:
         if any(path[0] in CLOCK for formula in formulas for path in formula.reads):
             self.reads.reads_clock = True
 
-    def _target(self, effect: CompiledEffect) -> str:
+    def target_of(self, effect: CompiledEffect) -> str:
         """The resource whose record an effect writes; "" for a message."""
         name, resource = effect.rule.target or "", self.resource
         if effect.rule.verb is None:
@@ -63,7 +67,7 @@ class EffectReads:
         return resource.resource_behind(name) or ""
 
     def _effect(self, effect: CompiledEffect) -> None:
-        target = self._target(effect)
+        target = self.target_of(effect)
         if effect.when is not None:
             self.reads.walk(effect.when)
         if effect.body is not None:
@@ -72,7 +76,7 @@ class EffectReads:
         if effect.rule.verb == "create" and target in self.rules.resources:
             self._note_clock(self.rules.resources[target])
         if effect.rule.verb == "update" and (effect.rule.target or "") not in self.rules.resources:
-            self.reads.note_found(effect.rule.target or "")
+            self._update_found(effect.rule.target or "")
         for name, entry in effect.set.entries.items():
             source = self._copied(effect, target, name, entry)
             if source is not None:
@@ -83,6 +87,14 @@ class EffectReads:
                 self.walk_tail(entry, name)
             else:
                 self.reads.walk(entry)
+
+    def _update_found(self, root: str) -> None:
+        one = self.resource.bound_references.get(root)
+        if one is None or one.rule.type == "list":
+            self.reads.note_found(root)
+            return
+        self.reads.note(one.name, Role.PRESENCE)
+        self.updated.add(one.name)
 
     def follow_copies(self) -> None:
         """Note what is copied to where somebody may look; after everything else was walked."""
@@ -101,7 +113,7 @@ class EffectReads:
             return None
         into = self.rules.resources[target].fields.get(name) if target in self.rules.resources else None
         source = self.resource.fields[steps[0]]
-        if into is None or into.reference is not None or not _surely_fits(source, into):
+        if into is None or into.reference is not None or not surely_fits(source, into):
             return None
         return steps[0]
 
@@ -115,7 +127,7 @@ class EffectReads:
         texts = {
             entry.text if isinstance(entry, Formula) else ""
             for effect in self.effects
-            if self._target(effect) == copy.target
+            if self.target_of(effect) == copy.target
             for name, entry in effect.set.entries.items()
             if name == copy.into
         }
@@ -126,7 +138,7 @@ class EffectReads:
                 self.reads.roles[own] is not Role.VALUE
                 and self.resource.fields[own].reference is None
                 and not any(self._part_names(own, Role.VALUE))
-                and _surely_fits(target.fields[copy.into], self.resource.fields[own])
+                and surely_fits(target.fields[copy.into], self.resource.fields[own])
             ):
                 return False
         return True
@@ -154,7 +166,10 @@ class EffectReads:
             and len(steps) == 1
             and not self._sees_itself()
         ):
-            self.reads.note_found(root.name)
+            one = self.resource.bound_references.get(root.name)
+            if one is not None:
+                self.reads.note_named(one, steps, Role.PRESENCE)
+                self.tails.append((one.name, steps[0], own))
             self.kept.append((steps[0], own))
             return
         self.reads.walk_node(node, NO_NAMES, Role.VALUE)
@@ -167,7 +182,7 @@ class EffectReads:
             or any(
                 one.reference is not None and one.reference.resource == own for one in resource.every_field()
             )
-            or any(one.rule.verb is not None and self._target(one) == own for one in self.effects)
+            or any(one.rule.verb is not None and self.target_of(one) == own for one in self.effects)
         )
 
     def join_own_records(self) -> None:
@@ -180,7 +195,7 @@ class EffectReads:
             self.reads.note(name, role)
 
     def _uniques(self) -> None:
-        for name in {self.resource.name, *(self._target(one) for one in self.effects)}:
+        for name in {self.resource.name, *(self.target_of(one) for one in self.effects)}:
             if name not in self.rules.resources:
                 continue
             for one in self.rules.resources[name].fields.values():
@@ -194,7 +209,7 @@ class EffectReads:
                         self.reads.note(part, Role.VALUE)
 
 
-def _surely_fits(source: CompiledField, into: CompiledField) -> bool:
+def surely_fits(source: CompiledField, into: CompiledField) -> bool:
     """Whether any value of one field, or null, can be kept in another."""
     if source.rule.type in TEXTS and into.rule.type in TEXTS:
         return True

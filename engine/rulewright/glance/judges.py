@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import re2
 
 from rulewright.compiled import CompiledField
 from rulewright.hotpath.runtime.days import Days
+from rulewright.hotpath.runtime.names import NAMES
 from rulewright.hotpath.runtime.state import Decline
 from rulewright.hotpath.runtime.texts import date_reader, general_reader, is_uuid
+from rulewright.hotpath.writing.cells import Cells
+from rulewright.hotpath.writing.unit import Code, Unit, kind_of_field
 
 _EXACT: Final = float(2**53)
 
@@ -139,3 +143,28 @@ def parts_judge(judges: Mapping[str, Callable[[Any], None]], absent: str) -> Cal
                 each(value)
 
     return judge
+
+
+def check_of(unit: Unit, one: CompiledField) -> Callable[[Any], object] | None:
+    """Return what judges a field's own checks without any proof; None where it can't be written."""
+    checks = [check.condition for check in one.checks]
+    if one.reference is not None or one.one_of is not None or not checks:
+        return None
+    if one.rule.type not in ("string", "integer", "boolean") or one.rule.blank is not None:
+        return None
+    try:
+        writer = Cells(unit).writer({"value": Code("v", kind_of_field(one), sure=True, steady=True)})
+        text = " and ".join(f"({writer.condition(check)})" for check in checks)
+        if re.search(r"\bs\b", text) or unit.left:
+            # It reads more than the value.
+            return None
+        namespace: dict[str, Any] = {"__builtins__": {}, **NAMES, **unit.constants}
+        called = re.fullmatch(r"\((\w+)\(v\)\)", text)
+        # No function around the one that does it all.
+        source = f"lambda v: {text}" if called is None else called[1]
+        return cast(
+            "Callable[[Any], object]",
+            eval(compile(source, f"<checks of {one.id}>", "eval"), namespace),  # noqa: S307
+        )
+    except Exception:  # then its values are proven one by one
+        return None

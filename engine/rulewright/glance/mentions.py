@@ -16,6 +16,7 @@ from rulewright.evaluation.judging import applies_to
 from rulewright.glance.effect_reads import EffectReads
 from rulewright.glance.field_reads import FieldReads
 from rulewright.glance.guards import Guard, find_guards
+from rulewright.glance.named import Parts, find_named
 from rulewright.glance.reads import Reads, Role
 from rulewright.glance.response_reads import ResponseReads
 from rulewright.hotpath.intake import is_sent
@@ -24,7 +25,8 @@ from rulewright.hotpath.writing.unit import NotGenerated
 
 class Mentions(Struct, frozen=True):
     """What was found. `parts` are children of objects; `lone` are fields with rules about themselves alone:
-    references and checks that read nothing else of the payload.
+    references and checks that read nothing else of the payload. Of `named` fields no more counts than the
+    records that they refer to hold there.
     """
 
     roles: Mapping[str, Role]
@@ -32,6 +34,7 @@ class Mentions(Struct, frozen=True):
     lone: frozenset[str]
     reads_clock: bool
     guards: tuple[Guard, ...] = ()
+    named: Mapping[str, Parts] = {}
 
 
 def find_mentions(rules: CompiledRules, resource: CompiledResource) -> Mentions:
@@ -48,6 +51,7 @@ def find_mentions(rules: CompiledRules, resource: CompiledResource) -> Mentions:
     ResponseReads(resource, reads).walk()
     effects.join_own_records()
     effects.follow_copies()
+    named = find_named(rules, resource, reads, effects, fields.lone)
     sent = [name for name, one in resource.fields.items() if is_sent(resource, one)]
     return Mentions(
         {name: reads.roles[name] for name in sent},
@@ -55,6 +59,7 @@ def find_mentions(rules: CompiledRules, resource: CompiledResource) -> Mentions:
         frozenset(fields.lone.intersection(sent)),
         reads.reads_clock,
         (*guards.values(),),
+        {name: parts for name, parts in named.items() if name in sent},
     )
 
 

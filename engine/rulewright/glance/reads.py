@@ -80,6 +80,8 @@ class Reads:
         self.reads_clock = False
         # Fields of other records, by name: however they are reached.
         self.foreign: dict[str, Role] = {}
+        # Field that refers to a record -> what is read of that record, by its name under `as`.
+        self.named: dict[str, dict[str, Role]] = {}
         self.reads_whole_records = False
 
     # What is noted
@@ -97,6 +99,15 @@ class Reads:
     def note_foreign(self, name: str, role: Role) -> None:
         """A field of other records counts so much, whichever resource they are of."""
         self.foreign[name] = max(self.foreign.get(name, Role.PLAIN), role)
+
+    def note_named(self, one: CompiledField, steps: Path, role: Role) -> None:
+        """Something of the record that a field refers to counts so much; PLAIN: it is only shown."""
+        if not steps or one.rule.type == "list":
+            self.note(one.name, Role.VALUE)
+            return
+        self.note(one.name, Role.PRESENCE)
+        parts = self.named.setdefault(one.name, {})
+        parts[steps[0]] = max(parts.get(steps[0], Role.PLAIN), role if len(steps) == 1 else Role.VALUE)
 
     # Expressions
 
@@ -216,11 +227,12 @@ class Reads:
     def _other(self, root: str, steps: Path, names: Names, role: Role) -> None:
         if root in self.silent:
             raise NotGenerated(f"{root}, which infer reads, too")
-        if root not in names.records:
-            if not steps and role is Role.PRESENCE and root in self.resource.bound_references:
-                self.note(self.resource.bound_references[root].name, Role.PRESENCE)
+        one = self.resource.bound_references.get(root) if root not in names.records else None
+        if one is not None:
+            if not steps and role is Role.PRESENCE:
+                self.note(one.name, Role.PRESENCE)
                 return
-            self.note_found(root)
+            self.note_named(one, steps, role)
         lookup = self.resource.lookups.get(root)
         counts = lookup is not None and lookup.rule.kind in ("count", "max", "min")
         if not steps and role is Role.VALUE and not counts:

@@ -54,13 +54,18 @@ class ResponseReads:
             case Call(function="join", target=Macro() as kept, args=(Literal(),)) if self._joins_texts(kept):
                 self._pass(kept.range)
                 return
-        root, steps, _ = chain(node)
-        if root is None:
+        root, steps, indexes = chain(node)
+        if root is None or indexes:
+            # Whether there is such an item rests on the list.
             self.reads.walk_node(node, NO_NAMES, Role.VALUE)
         elif root.name in OWN_ROOTS and steps and steps[0] in self.resource.fields and len(steps) <= DEEPEST:
             if len(steps) > 1:
                 # Reading a part fails where the whole is null.
                 self.reads.note(steps[0], Role.PRESENCE)
+        elif root.name in self.resource.bound_references and len(steps) == 1:
+            # Shown as it is, where there is one.
+            self.reads.note_named(self.resource.bound_references[root.name], steps, Role.PLAIN)
+            self.reads.note_foreign(steps[0], Role.VALUE)
         elif root.name not in ("body", "resource"):
             self.reads.walk_path((root.name, *steps), NO_NAMES, Role.VALUE)
         elif steps and root.name == "body":

@@ -8,9 +8,8 @@ that compares a line with what was proven; it is never wrong with a yes, and say
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +17,7 @@ from msgspec import Struct
 
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import Request
-from rulewright.glance.judges import is_positive, is_told_apart, judge_of, parts_judge
+from rulewright.glance.judges import check_of, is_positive, is_told_apart, judge_of, parts_judge
 from rulewright.glance.lines import (
     day_of,
     has_single_keys,
@@ -28,14 +27,13 @@ from rulewright.glance.lines import (
     struct_of_line,
 )
 from rulewright.glance.mentions import Guard, Mentions, Role, find_mentions
+from rulewright.glance.named import Find, Parts, naming, signer, state_of
 from rulewright.glance.proofs import REMEMBERED, answering, keep, remembering, remembering_months
 from rulewright.hotpath.intake import is_sent
 from rulewright.hotpath.runtime.days import Days
-from rulewright.hotpath.runtime.names import NAMES
 from rulewright.hotpath.runtime.texts import days_reader
-from rulewright.hotpath.writing.cells import Cells
 from rulewright.hotpath.writing.shape import loaders_of
-from rulewright.hotpath.writing.unit import Code, NotGenerated, Unit, attribute_of, kind_of_field
+from rulewright.hotpath.writing.unit import NotGenerated, Unit, attribute_of
 from rulewright.ports import Records
 
 # What the state of a field is that was not sent, beside None, True and False.
@@ -54,11 +52,13 @@ class Verdicts(Struct, frozen=True):
     """What is known to be acceptable, for one caller, request and state of the records.
 
     `source` is the generated code, for people to read. `reads_clock`: what was proven holds for its moment.
+    `names_records`: which records fields refer to is looked up.
     """
 
     scan: Scan
     source: str
     reads_clock: bool
+    names_records: bool
     _learn: Callable[[bytes], None]
     _known: tuple[dict[object, object], ...]
     _refill: tuple[Callable[[], None], ...]
@@ -86,15 +86,22 @@ class Verdicts(Struct, frozen=True):
 
 
 def make_verdicts(
-    rules: CompiledRules, resource: CompiledResource, request: Request, records: Records | None
+    rules: CompiledRules,
+    resource: CompiledResource,
+    request: Request,
+    records: Records | None,
+    find: Find | None = None,
 ) -> Verdicts | None:
-    """Generate a resource's function; None where its verdicts may rest on more than single fields."""
+    """Generate a resource's function; None where its verdicts may rest on more than single fields.
+
+    `find` looks up what fields refer to, if not `records` do.
+    """
     declared = [one.name for one in resource.file.operations]
     if resource.has_event("create") or (declared and "create" not in declared) or request.headers:
         # A header may make the call repeatable: then the whole payload counts.
         return None
     try:
-        return _Writer(rules, resource, find_mentions(rules, resource), records).made()
+        return _Writer(rules, resource, find_mentions(rules, resource), records, find).made()
     except Exception:  # a defect of ours must cost nobody more than time; tests see to it that there is none
         return None
 
@@ -107,10 +114,12 @@ class _Writer:
         rules: CompiledRules,
         resource: CompiledResource,
         mentions: Mentions,
-        records: Records | None = None,
+        records: Records | None,
+        find: Find | None,
     ) -> None:
         self.resource = resource
         self.records = records
+        self.find = find if find is not None or records is None else records.find
         self.mentions = mentions
         self.unit = Unit(rules, resource)
         self.fields = [one for one in resource.fields.values() if is_sent(resource, one)]
@@ -150,6 +159,7 @@ class _Writer:
             namespace["scan"],
             source,
             self.mentions.reads_clock,
+            self.find is not None and bool(self.mentions.named),
             namespace["learn"],
             tuple(self.known),
             tuple(self.refill),
@@ -241,8 +251,15 @@ class _Writer:
     def _field(self, one: CompiledField) -> None:
         name, place = one.name, f"p.{one.name}"
         role = self.mentions.roles[name]
+        parts = self.mentions.named.get(name)
+        if parts is not None and self.find is not None:
+            self._named(one, parts, self.find)
+            return
+        if parts:
+            role = Role.VALUE
         lone = name in self.mentions.lone and role is not Role.VALUE
-        direct = self._direct(one) if lone else None
+        check = check_of(self.unit, one) if lone else None
+        direct = None if check is None else self._constant(f"check_{name}", check)
         if lone and direct is None:
             # Whoever accepted the value has judged all of it.
             known = self._constant(f"known_{name}", self._memory())
@@ -272,6 +289,19 @@ class _Writer:
             self._value(one)
         elif role is Role.PRESENCE:
             self.key.append(self._state(one, place))
+
+    def _named(self, one: CompiledField, parts: Parts, find: Find) -> None:
+        """The record that the value names is looked up, and known by what counts of it."""
+        name, place = one.name, f"p.{one.name}"
+        known = self._memory()
+        unsent: dict[object, Hashable] = {None: None, self.absent: _NOT_SENT}
+        state = state_of(one, signer(self.unit.rules, one, parts, find), unsent)
+        named = naming(state, self._judge(one, None), known, unsent)
+        self.constants |= {f"known_{name}": known, f"state_{name}": state, f"named_{name}": named}
+        self.kept.append(f"keep(known_{name}, {place}, state_{name}({place}))")
+        self.tests.append(f"({place} in known_{name} or named_{name}({place}))")
+        if parts or self.mentions.roles[name] is Role.PRESENCE:
+            self.key.append(f"known_{name}[{place}]")
 
     def _judged(self, one: CompiledField, judge: Callable[[Any], None], days: Days | None) -> None:
         """What the Struct couldn't judge: known to be good, or judged now and then known."""
@@ -333,29 +363,6 @@ class _Writer:
     def _constant(self, name: str, value: object) -> str:
         self.constants[name] = value
         return name
-
-    def _direct(self, one: CompiledField) -> str | None:
-        """A function that judges the field's own checks without any proof; None where it can't be written."""
-        checks = [check.condition for check in one.checks]
-        if one.reference is not None or one.one_of is not None or not checks:
-            return None
-        if one.rule.type not in ("string", "integer", "boolean") or one.rule.blank is not None:
-            return None
-        try:
-            writer = Cells(self.unit).writer({"value": Code("v", kind_of_field(one), sure=True, steady=True)})
-            text = " and ".join(f"({writer.condition(check)})" for check in checks)
-            if re.search(r"\bs\b", text) or self.unit.left:
-                # It reads more than the value.
-                return None
-            namespace: dict[str, Any] = {"__builtins__": {}, **NAMES, **self.unit.constants}
-            called = re.fullmatch(r"\((\w+)\(v\)\)", text)
-            if called is not None:
-                # No function around the one that does it all.
-                return self._constant(f"check_{one.name}", namespace[called[1]])
-            judged = eval(compile(f"lambda v: {text}", f"<checks of {one.id}>", "eval"), namespace)  # noqa: S307
-        except Exception:  # then its values are proven one by one
-            return None
-        return self._constant(f"check_{one.name}", judged)
 
     def _judge(self, one: CompiledField, days: Days | None) -> Callable[[Any], None] | None:
         """What raises where the Struct takes a value that the field does not; None where they are one."""

@@ -64,6 +64,18 @@ class RememberedRecords:
         with suppress(AdapterError):
             self._read += len(known.read_ahead(fields, keys))
 
+    def find_known(self, resource: str, where: Where) -> Sequence[StoredRecord]:
+        """As `find`, of one pair, without asking the store. LookupError where it would have to be asked."""
+        [(name, value)] = where.items()
+        found: Sequence[StoredRecord] | None = self._answers.get(
+            ("find", resource, None, name, value.__class__, value)
+        )
+        if found is None and resource in self._tables_known:
+            found = self._tables_known[resource].find_ahead((name,), (value,))
+        if found is None:
+            raise LookupError
+        return found
+
     def find(self, resource: str, where: Where, limit: int | None = None) -> Sequence[StoredRecord]:
         """See Records.find."""
         try:

@@ -7,7 +7,7 @@ they are read, payloads from anything else are written as lines to be looked at.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
@@ -107,9 +107,11 @@ class Skimmer(Struct):
             *unsure, (count, _) = self._scan()(lines := [_line_of(item) for item in group])
             found: list[tuple[int, Decided | None]] = []
             shared = self.desk.inputs(None, 0)
-            self._foresee(group[index] for index, _ in unsure)
+            settled = self._foresee([lines[at] for at, _ in unsure], [group[at] for at, _ in unsure])
             done = 0
-            for index, _ in unsure:
+            for at, (index, _) in enumerate(unsure):
+                if at in settled:
+                    continue
                 self.read += index - done
                 found.append((index, self._decide(group[index], lines[index], shared)))
                 done = index + 1
@@ -137,21 +139,30 @@ class Skimmer(Struct):
                 assert line is not None
                 whole = reader.rest_of(line) if reader.is_cut(line) else line
                 items.append((index, whole, _read(name, number + index, whole)))
-            self._foresee(item for _, _, item in items)
             found: list[tuple[int, Decided | None]] = []
+            # Of a line that is cut no glance settles the beginning, which is all that copies would get.
+            lines = [line or b"" for _, line in unsure[start : start + GROUP]]
+            settled = self._foresee(lines, [item for _, _, item in items])
             shared = self.desk.inputs(None, 0)
-            for index, line, item in items:
+            for at, (index, line, item) in enumerate(items):
+                if at in settled:
+                    continue
                 self.read += index - done
                 found.append((index, None if item is None else self._decide(item, line, shared)))
                 done = index + 1
             yield from found
 
-    def _foresee(self, items: Iterable[Item | None]) -> None:
+    def _foresee(self, lines: Iterable[bytes], items: Sequence[Item | None]) -> Container[int]:
+        """Read what some payloads will look up; return which of their lines a glance settles by that."""
         if self.records is None or not self.records.reads_ahead:
-            return
+            return ()
         if self._forecast is None:
             self._forecast = forecast_of(self.desk)
         foresee(self.desk, items, self._forecast, self.records)
+        if self._verdicts is None or not self._verdicts.names_records:
+            return ()
+        unsure = [at for at, line in self._verdicts.scan(lines) if line is not None]
+        return {*range(len(items))}.difference(unsure)
 
     def _decide(self, item: Item, line: bytes, shared: Inputs) -> Decided:
         if isinstance(item, Payload):
@@ -221,8 +232,12 @@ def verdicts_of(desk: Desk, records: RememberedRecords | None) -> Verdicts | Non
     from rulewright.glance.verdicts import make_verdicts  # noqa: PLC0415 - one payload needs no glance
 
     rules = desk.program.compiled
-    asked = records.records if records is not None else None
-    return make_verdicts(rules, rules.resources[desk.resource], desk.request, asked)
+    resource = rules.resources[desk.resource]
+    if records is None:
+        return make_verdicts(rules, resource, desk.request, None)
+    # What is read ahead is not asked for one by one.
+    find = records.find_known if records.reads_ahead else records.records.find
+    return make_verdicts(rules, resource, desk.request, records.records, find)
 
 
 def _teller_of(desk: Desk, *, has_store: bool) -> Teller | None:
