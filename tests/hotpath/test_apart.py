@@ -137,6 +137,16 @@ def test_nothing_else_is(shop: Program, payload: dict[str, Any], operation: str)
     assert quick in (None, plain)
 
 
+@pytest.mark.parametrize("operation", ["create", "update"])
+@pytest.mark.parametrize("wrong", [{"state": "old"}, {"other": 1}])
+def test_what_is_wrong_elsewhere_is_told(shop: Program, wrong: dict[str, Any], operation: str) -> None:
+    """By generated code, where what is inside is right and rests on nothing that is wrong."""
+    quick, plain = both(shop, {**wrong, "place": {"point": {"x": 2}}, "named": [1]}, operation)
+
+    assert not plain.accepted
+    assert quick == plain
+
+
 def test_stored_lines_are_judged_where_what_their_rules_read_is_sent(shop: Program) -> None:
     """An update touches a rule inside a list that it doesn't send."""
     quick, plain = both(shop, {"kind": "b"}, "update")

@@ -7,9 +7,9 @@ from typing import Final
 
 from rulewright.compiled import CompiledField, Concern
 from rulewright.evaluation.lookups import reads_value
-from rulewright.formula import Formula, Path
 from rulewright.hotpath.runtime.wholes import is_plain_inside
 from rulewright.hotpath.writing.expressions import Resolver
+from rulewright.hotpath.writing.inside import conditions_of, parts_within, reads_of
 from rulewright.hotpath.writing.shape import is_read_whole, is_shaped
 from rulewright.hotpath.writing.touching import Touching, both
 from rulewright.hotpath.writing.unit import Unit, kind_of_field
@@ -126,29 +126,7 @@ class ApartWriter:
         self.resolver.reach(reads_of(field))
         parts = parts_within(field)
         siblings = [name for part in parts for name in part.rule.siblings]
-        reads = [path for part in parts for one in _conditions_of(part) for path in one.reads]
+        reads = [path for part in parts for one in conditions_of(part) for path in one.reads]
         touched = self.touching.of_parts([field.name, *siblings], reads)
         given = both(touched, f"{self.unit.place(field)} is not None")
         yield f"if {given}: {function}(names_of(s), {self.unit.constant('apart', field)})"
-
-
-def parts_within(field: CompiledField) -> list[CompiledField]:
-    """Whatever stands in a field, however deep."""
-    return [one for part in field.parts for one in part.with_nested()]
-
-
-def reads_of(field: CompiledField) -> list[Path]:
-    """What all expressions within a field read."""
-    read: list[Path] = []
-    for part in field.with_nested():
-        where = (part.reference.where,) if part.reference is not None else ()
-        made = [one for one in (part.default_from, part.compute) if one is not None]
-        read += [path for one in (*_conditions_of(part), *where, *made) for path in one.reads]
-    return read
-
-
-def _conditions_of(part: CompiledField) -> Iterator[Formula]:
-    """What says whether a part must be there, and what it may be."""
-    said = part.required_if, part.required_unless, part.forbidden_if, part.excluded_if, part.one_of
-    yield from (one for one in said if one is not None)
-    yield from (check.condition for check in part.checks)

@@ -18,9 +18,10 @@ from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.records import computes, is_state, recomputes
 from rulewright.evaluation.stored_form import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
-from rulewright.hotpath.writing.apart import completes_parts, is_completed_apart, parts_within, reads_of
+from rulewright.hotpath.writing.apart import completes_parts, is_completed_apart
 from rulewright.hotpath.writing.expressions import Writer, call_of
 from rulewright.hotpath.writing.finding import Finder
+from rulewright.hotpath.writing.inside import parts_within, reads_of
 from rulewright.hotpath.writing.pieces import Written, is_constant, literal
 from rulewright.hotpath.writing.unit import Code, NotGenerated, Unit, attribute_of, kind_of_field, part_of
 
@@ -238,9 +239,8 @@ class Cells(Finder):
             return [f"v = {self.generated(field, self.resource.name, planned=False)}"]
         if not self.unit.is_sent(field):
             return [f"v = {self._default(field)}"]
-        place = sent = f"s.p.{attribute_of(field.name)}"
-        if completes_parts(field):
-            sent = self._completed(field, place)
+        place = f"s.p.{attribute_of(field.name)}"
+        sent = self._completed(field, place) if completes_parts(field) else place
         if field.rule.default is None and field.default_from is None:
             return [f"v = {sent}"]
         absent = f"{place} is None"
@@ -257,9 +257,9 @@ class Cells(Finder):
             return [f"v = {place}"]
         is_new = f"{field.name!r} in s.changed"
         completed = self._completed_apart(field, is_new)
-        # Of what is stored, too, parts are worked out anew.
-        is_anew = recomputes(field, self.unit.operation)
-        return [f"v = {completed}" if is_anew else f"v = {completed} if {is_new} else {place}"]
+        # Of what is stored, too, parts may be worked out anew.
+        unless = "" if recomputes(field, self.unit.operation) else f" if {is_new} else {place}"
+        return [f"v = {completed}{unless}"]
 
     def _completed(self, field: CompiledField, place: str) -> str:
         """A sent value with what was left out inside."""

@@ -10,6 +10,7 @@ from rulewright.cel.tree import Call, Conditional, Logic, Macro
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.evaluation.records import computes, is_state
 from rulewright.formula import Constant, Formula, FormulaList, FormulaMap, Path, Valued
+from rulewright.hotpath.writing.inside import makers_within
 
 # The fields, and whether the rule surely says nothing without each of them.
 Rests = tuple[frozenset[str], bool]
@@ -149,11 +150,13 @@ class Dependence:
         if self.operation == "update":
             # Nothing is defaulted again, and no state begun.
             computed = field.compute if computes(field, self.operation) else None
-            return [] if computed is None or is_state(self.resource, field) else [computed]
+            own = [] if computed is None or is_state(self.resource, field) else [computed]
+            return [*own, *makers_within(field)]
         workflow = self.resource.workflow
         begins = is_state(self.resource, field)
         initial = workflow.initial_from if workflow is not None and begins else None
-        return [one for one in (field.compute, field.default_from, initial) if one is not None]
+        own = [one for one in (field.compute, field.default_from, initial) if one is not None]
+        return [*own, *makers_within(field)]
 
     def look_up(self, name: str) -> Rests:
         """What a look-up rests on."""

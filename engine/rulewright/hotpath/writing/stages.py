@@ -243,7 +243,7 @@ class Stages:
 
     def _checks(self) -> Iterator[str]:
         there = [one for one in self.unit.intake.values() if self.unit.may_be_there(one)]
-        waiting = [one for one in there if self._waits(one)]
+        waiting = [one for one in there if self.waits(one)]
         for field in there:
             yield from self._field_checks(field, self.unit.place(field), field.name, own=field not in waiting)
         for field in reversed(there):
@@ -257,7 +257,7 @@ class Stages:
                 if test != "True":
                     yield f"if {both(touched, f'not {test}')}: raise Decline"
 
-    def _waits(self, field: CompiledField) -> bool:
+    def waits(self, field: CompiledField) -> bool:
         """Whether a list's own checks come after all others, which tells where they look records up."""
         looks = (self.unit.dependence.may_look_up(check.condition) for check in self._applying(field))
         return field.items is not None and any(looks)

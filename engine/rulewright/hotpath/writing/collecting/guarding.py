@@ -10,9 +10,10 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.runtime.refusals import Refusal, undecided
-from rulewright.hotpath.writing.apart import has_odd_options, is_apart
+from rulewright.hotpath.writing.apart import is_apart, is_completed_apart
 from rulewright.hotpath.writing.cells import Cells
-from rulewright.hotpath.writing.dependence import Rests, reads_throughout
+from rulewright.hotpath.writing.dependence import Rests, joined, reads_throughout
+from rulewright.hotpath.writing.inside import formulas_within
 from rulewright.hotpath.writing.shape import is_scalar
 from rulewright.hotpath.writing.stages import Stages
 from rulewright.hotpath.writing.unit import NotGenerated, Unit, field_in, under
@@ -178,9 +179,29 @@ class GuardedWriter:
         self.touching = guard.touching
         self.resource = guard.resource
 
+    def is_apart(self, field: CompiledField) -> bool:
+        """Whether rules inside a field's value are judged apart."""
+        return is_apart(field, self.unit.operation)
+
     def is_left(self, field: CompiledField) -> bool:
-        """Whether a refusal of what has the field is left to the evaluator: its rules are judged apart."""
-        return is_apart(field, self.unit.operation) or has_odd_options(field)
+        """Whether a refusal of what has the field is left to the evaluator."""
+        if self.stages.apart.takes_values(field):
+            return True
+        # Without a store rules may be undecided, which is told where it is.
+        return not self.unit.has_store and (self.is_apart(field) or is_completed_apart(field))
+
+    def judged_apart(self, field: CompiledField, lines: Iterable[str]) -> Iterator[str]:
+        """Lines that judge a field apart, and decline what they would tell.
+
+        They are run where what all rules inside rest on is sound; else the evaluator decides.
+        """
+        judged = [*lines]
+        if judged:
+            self.unit.rested.add(field.name)
+            rests = joined(self.guard.rests.of(one) for one in formulas_within(field))
+            yield f"if {field.name!r} in unsound: raise Decline"
+            given = f"{self.unit.place(field)} is not None"
+            yield from under(f"if {given}:", self.guard.guarded((rests[0], False), judged))
 
 
 def is_copied(field: CompiledField) -> bool:

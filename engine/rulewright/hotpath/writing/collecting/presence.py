@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Stage
-from rulewright.evaluation.records import recomputes
 from rulewright.formula import Formula
-from rulewright.hotpath.writing.apart import is_completed_apart
 from rulewright.hotpath.writing.collecting.guarding import GuardedWriter
 from rulewright.hotpath.writing.shape import is_scalar, is_shaped
 from rulewright.hotpath.writing.touching import both
@@ -71,7 +69,9 @@ class PresenceCollector(GuardedWriter):
         if self.is_left(field):
             self.unit.rested.add(field.name)
             yield f"if {given}: raise Decline"
-        elif not is_shaped(field, self.unit.operation):
+            return
+        yield from self.judged_apart(field, self.stages.apart.excluded(field))
+        if not is_shaped(field, self.unit.operation):
             self.unit.rested.add(field.name)
             yield f"if {self.touching.of_field(field.name, field.excluded_if) or given}: raise Decline"
         elif field.excluded_if is not None:
@@ -84,17 +84,6 @@ class PresenceCollector(GuardedWriter):
             yield f"if {field.name!r} in unsound: raise Decline"
             touched = self.touching.of_field(field.name, field.excluded_if)
             yield from under(f"if {' and '.join(filter(None, (f'{place} is not None', touched)))}:", guarded)
-
-        if is_completed_apart(field):
-            self.unit.rested.add(field.name)
-            yield f"if {self._is_completed(field)}: raise Decline"
-
-    def _is_completed(self, field: CompiledField) -> str:
-        """Whether what is left out in a field's value would be worked out."""
-        given = f"{self.unit.place(field)} is not None"
-        if not self.unit.is_update or recomputes(field, self.unit.operation):
-            return given
-        return f"{field.name!r} in s.changed and {given}"
 
     def _lacks(self, formula: Formula) -> Iterator[str]:
         """Decline where a required field is missing that a condition was written to rely on."""
@@ -118,7 +107,7 @@ class PresenceCollector(GuardedWriter):
             self.unit.rested.add(field.name)
             yield f"if {touched}: raise Decline"
         required = [child.name for child in field.children if child.rule.required]
-        if not required:
+        if not required or self.is_apart(field):
             return
         self.unit.rested.add(field.name)
         yield f"if {name} in unsound and {name} not in required: raise Decline"
@@ -140,6 +129,11 @@ class PresenceCollector(GuardedWriter):
             yield from under("else:", own)
         else:
             yield from under(f"if {name} not in unsound:", own)
+        if self.is_apart(field):
+            if not self.is_left(field):
+                yield f"if {name} in ended: raise Decline"
+                yield from self.judged_apart(field, self.stages.apart.presence(field))
+            return
         parts: list[str] = []
         for child in field.children:
             part = f"d.get({child.name!r})"

@@ -12,6 +12,7 @@ from rulewright.evaluation.log import Stage
 from rulewright.evaluation.records import computes
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.runtime.refusals import Refusal
+from rulewright.hotpath.writing.apart import is_completed_apart
 from rulewright.hotpath.writing.collecting.guarding import GuardedWriter
 from rulewright.hotpath.writing.inferring import InferenceWriter
 from rulewright.hotpath.writing.unit import attribute_of, under
@@ -37,6 +38,10 @@ class RecordCollector(GuardedWriter):
             in_doubt = f"value_in_doubt(s, unsound, {self.unit.constant('field', field)}{more})"
             if overruled:
                 guarded = self._overruled(field, text, in_doubt, undecided)
+            elif is_completed_apart(field):
+                rests = self.guard.rests.field(field)[0] - {field.name}
+                lines = self.guard.guarded((rests, False), [text])
+                guarded = under(f"if {field.name!r} not in unsound:", lines)
             elif field.default_from is not None and self.unit.is_sent(field) and not self.unit.is_update:
                 # What was sent needs no default.
                 self.unit.rested.add(field.name)

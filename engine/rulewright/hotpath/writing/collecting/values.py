@@ -37,9 +37,10 @@ class ValueCollector(GuardedWriter):
             if field.one_of is not None and not self.is_left(field):
                 options = self.guard.guarded(self.guard.rests.of(field.one_of), self.stages.options(field))
                 dangling += under(f"if {field.name!r} not in unsound:", options)
-            if field.reference is None:
-                continue
-            dangling += self._reference(field)
+            if field.reference is not None:
+                dangling += self._reference(field)
+            if not self.is_left(field):
+                dangling += self.judged_apart(field, self.stages.apart.values(field))
         if not self.unit.has_store:
             # What can't be looked up for want of a store is told before anything is unsound for it.
             dangling += needed
@@ -145,14 +146,20 @@ class ValueCollector(GuardedWriter):
 
     def checks(self) -> Iterator[str]:
         """Checks of fields, of what is inside them, and of the whole."""
-        for field in self.resource.fields.values():
-            if self.unit.may_be_there(field) and not self.is_left(field):
-                for check in field.checks:
-                    if applies_to(check, self.unit.operation):
-                        touched = self.touching.of_field(field.name, check.condition)
-                        judged = self._field_check(field, check)
-                        yield from under(f"if {touched}:" if touched else "", judged)
-                yield from self._inner_checks(field)
+        there = [
+            one
+            for one in self.resource.fields.values()
+            if self.unit.may_be_there(one) and not self.is_left(one)
+        ]
+        waiting = [one for one in there if self.stages.waits(one)]
+        for field in there:
+            if field not in waiting:
+                yield from self._own_checks(field)
+            yield from self._inner_checks(field)
+        for field in reversed(there):
+            yield from self.judged_apart(field, self.stages.apart.lists(field))
+            if field in waiting:
+                yield from self._own_checks(field)
         whole = [check for check in self.resource.checks if applies_to(check, self.unit.operation)]
         if whole:
             # They rest on no value that a check of its own refused.
@@ -161,10 +168,18 @@ class ValueCollector(GuardedWriter):
             touched = self.touching.of_whole(check.condition.reads)
             yield from under(f"if {touched}:" if touched else "", self.whole_check(check))
 
+    def _own_checks(self, field: CompiledField) -> Iterator[str]:
+        for check in field.checks:
+            if applies_to(check, self.unit.operation):
+                touched = self.touching.of_field(field.name, check.condition)
+                yield from under(f"if {touched}:" if touched else "", self._field_check(field, check))
+
     def _inner_checks(self, field: CompiledField) -> Iterator[str]:
         """Which items or parts a check refuses is told by the evaluator; here, that none does."""
         lines = self.stages.inner_checks(field)
-        if lines:
+        if self.is_apart(field):
+            yield from self.judged_apart(field, lines)
+        elif lines:
             self.unit.rested.add(field.name)
             rests = joined(
                 self.guard.rests.of(check.condition) for part in field.parts for check in _checks_of(part)
