@@ -8,10 +8,10 @@ from typing import Final
 
 from msgspec import Struct
 
-from rulewright.accounts import Accounts
 from rulewright.compiled import CompiledRules
 from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
 from rulewright.evaluation import CLAIMS, Inputs, mask_outcome
+from rulewright.history_writer import HistoryWriter
 from rulewright.hotpath import decide
 from rulewright.outbox import Letter, forwarded, keep_messages
 from rulewright.outcome import Change, Claim, Outcome
@@ -78,11 +78,11 @@ def store_outcome(
     *,
     audit: bool = True,
     forward: str | None = None,
-    accounts: Accounts | None = None,
+    history: HistoryWriter | None = None,
 ) -> Receipt:
     """Write what was decided against this transaction's own reads. Parameters and errors as of `carry_out`.
 
-    `accounts`: what keeps the history of all that the transaction does, where many outcomes share it.
+    `history`: what keeps the history of all that the transaction does, where many outcomes share it.
     """
     if not outcome.accepted or outcome.replayed:
         return Receipt(outcome, stored=False)
@@ -96,27 +96,27 @@ def store_outcome(
             if outcome.claim is not None:
                 keep_claim(outcome, outcome.claim, transaction)
             if audit or outcome.messages:
-                kept = (accounts or Accounts(rules)) if audit else None
-                _keep_account(outcome, inputs, rules, transaction, kept)
+                writer = (history or HistoryWriter(rules)) if audit else None
+                _keep_beside(outcome, inputs, rules, transaction, writer)
     except (UniqueViolationError, ReferenceViolationError) as error:
         return Receipt(contradicted(outcome, error), stored=False)
     return Receipt(outcome, stored=True)
 
 
-def _keep_account(
+def _keep_beside(
     outcome: Outcome,
     inputs: Inputs,
     rules: CompiledRules,
     transaction: Transaction,
-    accounts: Accounts | None,
+    history: HistoryWriter | None,
 ) -> None:
-    """Keep what is to be told to others, and what will have been done."""
+    """Keep, beside the changes, what is to be told to others and the history."""
     letters: tuple[Letter, ...] = ()
     if outcome.messages:
         letters = keep_messages(outcome, mask_outcome(outcome, rules, inputs.payload), rules, transaction)
-    if accounts is not None:
+    if history is not None:
         numbers = [letter.id for letter in letters]
-        accounts.keep(outcome, inputs, own_key(outcome, rules), transaction, numbers)
+        history.keep(outcome, inputs, own_key(outcome, rules), transaction, numbers)
 
 
 def own_key(outcome: Outcome, rules: CompiledRules) -> object:

@@ -29,12 +29,12 @@ from rulewright.arguments import (
     require_target,
     require_tracer,
 )
-from rulewright.audit import DECISIONS
 from rulewright.bundle import load_rules_once
 from rulewright.compiled import CompiledRules, compile_rules
 from rulewright.conflicts import despite_conflicts
 from rulewright.errors import AdapterError
 from rulewright.evaluation import Inputs, Move, Request, Tracer, find_resource, moves, with_payload
+from rulewright.history import DECISIONS
 from rulewright.hotpath import decide
 from rulewright.inference import require_backend
 from rulewright.outbox.letters import LEASE, MESSAGES
@@ -321,7 +321,7 @@ class Program:
 
     def _keep_settled(self, settled: Settled, transaction: Transaction) -> None:
         if self.audit and settled.change is not None:
-            from rulewright.accounts import keep_write_back  # noqa: PLC0415 - for those who write
+            from rulewright.history_writer import keep_write_back  # noqa: PLC0415 - for those who write
 
             keep_write_back(settled.change, self.compiled, transaction)
 

@@ -13,12 +13,12 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from rulewright.audit import DECISIONS, Decision, find_decision, inputs_of
 from rulewright.compiled import CompiledRules
 from rulewright.delivery import carry_out
 from rulewright.errors import AdapterError, EvaluationError
 from rulewright.evaluation import MASK, mask_key
 from rulewright.evaluation.overlay import matches, sequence_number
+from rulewright.history import DECISIONS, Decision, find_decision, inputs_of
 from rulewright.outcome import Outcome
 from rulewright.ports import Records, Store, Transaction
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from rulewright import cel
-from rulewright.audit import DECISIONS
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import CLAIMS
+from rulewright.history import DECISIONS
 from rulewright.outbox import MESSAGES
 from rulewright.ports import Column, ColumnType, ForeignKey, Table, UniqueConstraint
 from rulewright.timeouts import ENTRIES, needs_entries

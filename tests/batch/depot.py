@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rulewright import load
-from rulewright.audit import DECISIONS
+from rulewright.history import DECISIONS
 from rulewright.outcome import Outcome
 from rulewright.ports import Store
 from rulewright.program import Program

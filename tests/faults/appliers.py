@@ -21,7 +21,7 @@ from pathlib import Path
 from by_hand import call
 
 from rulewright import load
-from rulewright.audit import DECISIONS, history
+from rulewright.history import DECISIONS, history_of
 from rulewright.outbox import list_letters
 from rulewright_adapters import open_store
 
@@ -92,7 +92,7 @@ def _counted(url: str, acknowledged: list[int]) -> Counter[str]:
         without_message=len(set(cases) - {letter.key for letter in letters}),
         messages=len(letters),
         decisions=len(decisions),
-        without_history=sum(not history(store, "ct_oi/case", key) for key in list(cases)[:50]),
+        without_history=sum(not history_of(store, "ct_oi/case", key) for key in list(cases)[:50]),
     )
     store.close()
     return counts

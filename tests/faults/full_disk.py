@@ -26,7 +26,7 @@ from pathlib import Path
 from by_hand import call
 from faulty_server import FaultyServer
 
-from rulewright.audit import DECISIONS
+from rulewright.history import DECISIONS
 from rulewright.outbox import list_letters
 from rulewright_adapters import open_store
 

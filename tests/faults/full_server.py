@@ -30,7 +30,7 @@ with warnings.catch_warnings():
 
 from by_hand import call
 
-from rulewright.audit import DECISIONS
+from rulewright.history import DECISIONS
 from rulewright_adapters import open_store
 
 _MIB = 1024 * 1024

@@ -20,7 +20,7 @@ from pathlib import Path
 from by_hand import call
 
 from rulewright import load
-from rulewright.audit import history
+from rulewright.history import history_of
 from rulewright.ports import Store
 from rulewright_adapters import open_store
 
@@ -141,7 +141,7 @@ def _count_heads(store: Store, households: int) -> Counter[str]:
         found=len(cases),
         one_head=sum(heads[number] == 1 and named[number] == own.get(number) for number in used),
         used=len(used),
-        without_history=sum(not history(store, "ct_oi/household", number) for number in used),
+        without_history=sum(not history_of(store, "ct_oi/household", number) for number in used),
     )
 
 
@@ -149,7 +149,7 @@ def _chain(store: Store) -> int:
     """How many changes of the person's address follow each other without a break, up to what is stored."""
     steps = [
         change
-        for decision in history(store, "rubixx/person", _PERSON)
+        for decision in history_of(store, "rubixx/person", _PERSON)
         for change in decision.changes_of("rubixx/person", _PERSON)
     ]
     address = {"addressLineOne": "0 First Street", "postcode": "AB1 2CD"}

@@ -14,11 +14,11 @@ from desk import Receiver, deliver, taken
 from postgres_server import Server
 
 from rulewright import load
-from rulewright.audit import DECISIONS, history, prune_history
 from rulewright.batch.buffer import Buffer
 from rulewright.cli import main
 from rulewright.errors import AdapterError
 from rulewright.evaluation import CLAIMS, prune_claims
+from rulewright.history import DECISIONS, history_of, prune_history
 from rulewright.outbox import MESSAGES, STATES, drop, list_letters, prune, retry
 from rulewright.ports import Reply, Sending, Store
 from rulewright.program import Program
@@ -154,7 +154,7 @@ def test_old_history_goes_and_the_records_stay(program: Program, store: Store) -
     make_decisions_old(store, 2)
 
     assert prune_history(store, NOW - timedelta(days=30)) == 2
-    assert [len(history(store, "shop/order", key)) for key in (1, 2, 3)] == [1, 0, 1]
+    assert [len(history_of(store, "shop/order", key)) for key in (1, 2, 3)] == [1, 0, 1]
     assert store.count("shop/order", {}) == 3
     assert prune_history(store, NOW - timedelta(days=30)) == 0
 
@@ -170,7 +170,7 @@ def test_a_decision_goes_with_all_its_rows(store: Store) -> None:
 
     assert prune_history(store, NOW) == 2
     assert {row["decision"] for row in store.find(DECISIONS.resource, {})} == {5}
-    assert [len(history(store, "ct_oi/household", key)) for key in (1, 2, 3)] == [0, 0, 1]
+    assert [len(history_of(store, "ct_oi/household", key)) for key in (1, 2, 3)] == [0, 0, 1]
 
 
 def test_the_next_decision_has_a_number_of_its_own(program: Program, store: Store) -> None:
@@ -296,11 +296,11 @@ def test_a_damaged_entry_of_the_history_is_named(detail: str, program: Program, 
         transaction.update(DECISIONS.resource, 1, {"detail": detail})
 
     with pytest.raises(AdapterError, match=r"^decision 1 in the history of shop/order 1 is damaged"):
-        history(store, "shop/order", 1)
+        history_of(store, "shop/order", 1)
     with pytest.raises(AdapterError, match="decision 1 "):
         prune_history(store, NOW)
 
-    assert len(history(store, "shop/order", 2)) == 1
+    assert len(history_of(store, "shop/order", 2)) == 1
 
 
 @pytest.mark.parametrize("name", ["reads", "changes", "problems", "messages"])
@@ -314,7 +314,7 @@ def test_a_damaged_part_is_noticed(name: str, damage: object, program: Program, 
         transaction.update(DECISIONS.resource, 1, {"detail": json.dumps(detail)})
 
     with pytest.raises(AdapterError, match="damaged"):
-        history(store, "shop/order", 1)
+        history_of(store, "shop/order", 1)
 
 
 def run(*words: str) -> tuple[int, str, str]:

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from desk import API, ORDER, Receiver, make_program
 
 from rulewright import load
-from rulewright.audit import DECISIONS, decisions_of
 from rulewright.cli import main
+from rulewright.history import DECISIONS, decisions_of
 from rulewright.ports import Store
 from rulewright.program import Program
 from rulewright.replaying import Replayed, replay

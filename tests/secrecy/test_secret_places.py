@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from rulewright import Program, load, outcome_json
-from rulewright.audit import DECISIONS
 from rulewright.cli.rule_files.scenario_run import examine
 from rulewright.evaluation import mask_echo
+from rulewright.history import DECISIONS
 from rulewright.outbox.editing import list_letters
 from rulewright.ports import Store
 from rulewright.report.letters import letter_json

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from rulewright import Program, load, outcome_json
-from rulewright.audit import DECISIONS
 from rulewright.evaluation import mask_outcome
 from rulewright.explanation import explain
+from rulewright.history import DECISIONS
 from rulewright.ports import Store
 from rulewright.report.explanation import explanation_data, explanation_lines
 from rulewright_adapters.memory import MemoryStore

@@ -8,13 +8,13 @@ from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from rulewright.accounts import Accounts
 from rulewright.batch.buffer import Buffer, Collision
 from rulewright.batch.forecast import Forecast
 from rulewright.compiled import CompiledRules
 from rulewright.delivery import WRITE_ORDER, Receipt, store_outcome
 from rulewright.evaluation import Inputs, find_resource
 from rulewright.evaluation import decide as decide_plainly
+from rulewright.history_writer import HistoryWriter
 from rulewright.hotpath import decide, written_by
 from rulewright.hotpath.deciding import WARM_UP, quick_for
 from rulewright.outcome import Outcome
@@ -22,7 +22,7 @@ from rulewright.ports import Table, Transaction
 from rulewright.timeouts import needs_entries
 
 if TYPE_CHECKING:
-    from rulewright.batch.ledger import Forms, Ledger
+    from rulewright.batch.chunk_history import ChunkHistory, Forms
     from rulewright.hotpath.accepting import Written
 
 # Payloads in one transaction: what one flush to the disk pays for. Other writers wait while it is open.
@@ -88,7 +88,7 @@ class Applier:
 
     @cached_property
     def _forms(self) -> Forms:
-        from rulewright.batch.ledger import Forms  # noqa: PLC0415 - for many: msgspec takes its time
+        from rulewright.batch.chunk_history import Forms  # noqa: PLC0415 - for many: msgspec takes its time
 
         return Forms(self._rules)
 
@@ -142,15 +142,15 @@ class Applier:
         if len(given) == 1:
             receipts.append(self._alone(given[0], transaction))
             return
-        from rulewright.batch.ledger import Ledger  # noqa: PLC0415 - for many: msgspec takes its time
+        from rulewright.batch.chunk_history import ChunkHistory  # noqa: PLC0415 - for many: msgspec takes its time
 
         with transaction.savepoint():
             buffer = Buffer(transaction, self._tables)
             asked = [(one.key, one.payload) for one in given if isinstance(one, Inputs)]
             self._forecast.read(asked, buffer)
             refused = 0
-            ledger = Ledger(self._rules, buffer, self._forms)
-            carry_out = self._carrier(given, buffer, ledger)
+            history = ChunkHistory(self._rules, buffer, self._forms)
+            carry_out = self._carrier(given, buffer, history)
             for number, one in enumerate(given):
                 buffer.payload = number
                 receipt = carry_out(one) if isinstance(one, Inputs) else Receipt(one, stored=False)
@@ -159,18 +159,18 @@ class Applier:
                     refused += 1
                 if (patience is not None and refused >= patience) or allowance.is_up():
                     break
-            ledger.close()
+            history.close()
             buffer.flush()
 
     def _alone(self, one: Given, transaction: Transaction) -> Receipt:
         if isinstance(one, Outcome):
             return Receipt(one, stored=False)
         outcome = decide(self._rules, self._resource, one, transaction)
-        return self._stored(outcome, one, transaction, Accounts(self._rules))
+        return self._stored(outcome, one, transaction, HistoryWriter(self._rules))
 
-    def _carrier(self, given: Sequence[Given], buffer: Buffer, ledger: Ledger) -> Carrier:
+    def _carrier(self, given: Sequence[Given], buffer: Buffer, history: ChunkHistory) -> Carrier:
         """What carries out one payload of a chunk: by generated code, for the creates of most resources."""
-        general = partial(self._decided, buffer, ledger)
+        general = partial(self._decided, buffer, history)
         if len(given) <= WARM_UP or not self._makes_keys:
             return general
         quick = quick_for(self._rules, self._rules.resources[self._resource])
@@ -189,35 +189,37 @@ class Applier:
             made = judge(one, buffer)
             if not isinstance(made, State):
                 outcome = decide_plainly(rules, self._resource, one, buffer) if made is None else made
-                return self._carried_out(outcome, one, buffer, ledger)
+                return self._carried_out(outcome, one, buffer, history)
             written = written_of(own, made) if is_plain else None
-            return self._kept(accepted(one, made), one, written, buffer, ledger)
+            return self._kept(accepted(one, made), one, written, buffer, history)
 
         return created
 
-    def _decided(self, buffer: Buffer, ledger: Ledger, one: Inputs) -> Receipt:
+    def _decided(self, buffer: Buffer, history: ChunkHistory, one: Inputs) -> Receipt:
         outcome = decide(self._rules, self._resource, one, buffer)
-        return self._carried_out(outcome, one, buffer, ledger)
+        return self._carried_out(outcome, one, buffer, history)
 
-    def _carried_out(self, outcome: Outcome, one: Inputs, buffer: Buffer, ledger: Ledger) -> Receipt:
+    def _carried_out(self, outcome: Outcome, one: Inputs, buffer: Buffer, history: ChunkHistory) -> Receipt:
         if outcome.verdict != "accepted":
             return Receipt(outcome, stored=False)
         written = written_by(outcome) if self._is_plain else None
-        return self._kept(outcome, one, written, buffer, ledger)
+        return self._kept(outcome, one, written, buffer, history)
 
     def _kept(
-        self, outcome: Outcome, one: Inputs, written: Written | None, buffer: Buffer, ledger: Ledger
+        self, outcome: Outcome, one: Inputs, written: Written | None, buffer: Buffer, history: ChunkHistory
     ) -> Receipt:
         """Keep what was accepted; without `written` the outcome itself tells what is to be written."""
         if written is None:
-            return self._stored(outcome, one, buffer, ledger)
+            return self._stored(outcome, one, buffer, history)
         changes, reads = written
         _write(changes, buffer)
         if self._audit:
-            ledger.keep_written(outcome, one, changes, reads)
+            history.keep_written(outcome, one, changes, reads)
         return Receipt(outcome, stored=True)
 
-    def _stored(self, outcome: Outcome, one: Inputs, transaction: Transaction, accounts: Accounts) -> Receipt:
+    def _stored(
+        self, outcome: Outcome, one: Inputs, transaction: Transaction, history: HistoryWriter
+    ) -> Receipt:
         return store_outcome(
             self._rules,
             outcome,
@@ -225,7 +227,7 @@ class Applier:
             transaction,
             audit=self._audit,
             forward=self._forward,
-            accounts=accounts,
+            history=history,
         )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 
-from rulewright.audit import Decision
 from rulewright.compiled import CompiledRules
 from rulewright.evaluation import mask_key
+from rulewright.history import Decision
 from rulewright.report.pretty import Paint
 from rulewright.report.text import show_text, show_value
 

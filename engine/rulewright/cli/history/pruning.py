@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from rulewright.audit import DECISIONS, prune_history
 from rulewright.cli.ages import before
 from rulewright.cli.desk.stores import open_existing
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import counted, is_json
 from rulewright.cli.results import write
 from rulewright.evaluation import prune_claims
+from rulewright.history import DECISIONS, prune_history
 
 
 def prune_decisions(url: str | None, age: timedelta, output: OutputChoices) -> None:

@@ -9,7 +9,6 @@ from dataclasses import asdict
 
 import click
 
-from rulewright.audit import decisions_of
 from rulewright.cli.desk.opening import load_rules_of
 from rulewright.cli.desk.records import read_records
 from rulewright.cli.desk.stores import open_existing
@@ -17,6 +16,7 @@ from rulewright.cli.endings import end_with
 from rulewright.cli.options import OutputChoices
 from rulewright.cli.output import chosen_format, counted
 from rulewright.cli.results import write
+from rulewright.history import decisions_of
 from rulewright.ports import Store
 from rulewright.program import Program
 from rulewright.replaying import Replayed, replay

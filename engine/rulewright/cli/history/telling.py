@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import click
 
-from rulewright.audit import history
 from rulewright.cli.desk.desk import Desk
 from rulewright.cli.desk.opening import open_desk
 from rulewright.cli.desk.stores import open_for_reading, require_existing, require_store
 from rulewright.cli.endings import end_with
 from rulewright.cli.options import Choices, OutputChoices
 from rulewright.cli.output import paint, write_list
+from rulewright.history import history_of
 from rulewright.ports import Store
 from rulewright.report.history import decision_in_words, decision_json
 from rulewright.report.text import show_text
@@ -25,7 +25,7 @@ def tell_history(resource: str, key: str, choices: Choices, output: OutputChoice
     require_existing(url)
     desk = open_desk(resource, replace(choices, key=key))
     with closing(open_for_reading(url, desk.program)) as store:
-        decisions = history(store, desk.resource, desk.key)
+        decisions = history_of(store, desk.resource, desk.key)
         is_known = bool(decisions) or _is_there(desk, store)
     named = show_text(str(desk.key))
     if not is_known:

@@ -1,9 +1,9 @@
-"""What was decided and done: every applied outcome is kept (by accounts.py) beside the records it changed.
+"""What was decided and done: every applied outcome is kept beside the records that it changed.
 
-A decision is one record of DECISIONS for each record that it changed, written in the same transaction; so
-most cost one insert, and the history of a record is found by its key. Values of sensitive fields are masked
-before they are kept. With the same rules, and the records as they were, a decision can be made again from
-what is kept, as far as nothing it depended on was masked.
+`history_writer` keeps them. A decision is one record of DECISIONS for each record that it changed, written in
+the same transaction; so most cost one insert, and the history of a record is found by its key. Values of
+sensitive fields are masked before they are kept. With the same rules, and the records as they were, a
+decision can be made again from what is kept, as far as nothing it depended on was masked.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def text_of_key(key: object) -> str:
     return str(key) if key.__class__ is int else _ENCODER.encode(key)
 
 
-def history(records: Records, resource: str, key: object) -> list[Decision]:
+def history_of(records: Records, resource: str, key: object) -> list[Decision]:
     """Return what was done to a record, oldest first: by its own operations and by effects of others."""
     found = records.find(DECISIONS.resource, {"resource": resource, "record": text_of_key(key)})
     ids = sorted({number for one in found if isinstance(number := one["decision"], int)})

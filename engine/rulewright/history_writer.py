@@ -1,4 +1,4 @@
-"""Keeping what was decided and done, in the transaction that does it; audit.py reads it again.
+"""Keeping what was decided and done, in the transaction that does it; history.py reads it again.
 
 Values of sensitive fields are masked before they are kept.
 """
@@ -11,11 +11,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from rulewright.audit import DECISIONS, text_of_key
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.evaluation import MASK, Inputs, Request, mask_payload, mask_record, mask_stored
 from rulewright.evaluation.masking import secret_headers
 from rulewright.fieldtypes import encode_datetime
+from rulewright.history import DECISIONS, text_of_key
 from rulewright.outcome import Change, Outcome
 from rulewright.ports import Transaction
 from rulewright.problem import Problem
@@ -31,7 +31,7 @@ _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), default=str, ensure_as
 _ESCAPING: Final = json.JSONEncoder(separators=(",", ":"), default=str)
 
 
-class Accounts:
+class HistoryWriter:
     """Keeps what was decided in one transaction. What all its decisions share is written out once."""
 
     def __init__(self, rules: CompiledRules) -> None:
@@ -128,7 +128,7 @@ def keep_write_back(change: Change, rules: CompiledRules, transaction: Transacti
         "ruleset": rules.digest,
         "changes": [_change(rules, *_parts_of(replace(change, before=change.before or {})))],
     }
-    Accounts(rules)._write(_text(detail), change.resource, change.key, (), transaction)
+    HistoryWriter(rules)._write(_text(detail), change.resource, change.key, (), transaction)
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The accounts of a chunk: written out by msgspec, held back, and stored by the many when it ends."""
+"""The history of a chunk: written out by msgspec, held back, and stored by the many when it ends."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any, Final
 
 import msgspec
 
-from rulewright.accounts import (
-    Accounts,
+from rulewright.batch.buffer import Buffer
+from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.delivery import own_key
+from rulewright.evaluation import MASK, Inputs, mask_stored
+from rulewright.history import DECISIONS, text_of_key
+from rulewright.history_writer import (
     Changes,
+    HistoryWriter,
     Reads,
     Touched,
     rows_of,
     shown_payload,
     told_problem,
 )
-from rulewright.audit import DECISIONS, text_of_key
-from rulewright.batch.buffer import Buffer
-from rulewright.compiled import CompiledResource, CompiledRules
-from rulewright.delivery import own_key
-from rulewright.evaluation import MASK, Inputs, mask_stored
 from rulewright.outcome import Outcome
 from rulewright.ports import StoredRecord, Transaction
 
@@ -48,7 +48,7 @@ class _Change(msgspec.Struct, gc=False):
 
 
 class _Own(msgspec.Struct, gc=False):
-    """What a decision does not share with those before it, in the order in which `Accounts` writes it."""
+    """What a decision does not share with those before it, in the order of `HistoryWriter`."""
 
     key: Any
     payload: Any
@@ -60,7 +60,7 @@ class _Own(msgspec.Struct, gc=False):
 
 
 class Forms:
-    """What the ledgers of all chunks write by: how values are masked, and new records without nulls."""
+    """What all chunks are written by: how values are masked, and new records without nulls."""
 
     def __init__(self, rules: CompiledRules) -> None:
         self.masks: Mapping[str, _Mask] = {
@@ -88,8 +88,8 @@ def _form_of(names: Sequence[str]) -> type[msgspec.Struct]:
     return msgspec.defstruct("Form", fields, rename=places, omit_defaults=True, gc=False)
 
 
-class Ledger(Accounts):
-    """Accounts whose rows wait until `close`; their numbers are given at once, in order."""
+class ChunkHistory(HistoryWriter):
+    """Keeps rows until `close`; their numbers are given at once, in order."""
 
     def __init__(self, rules: CompiledRules, buffer: Buffer, forms: Forms) -> None:
         super().__init__(rules)

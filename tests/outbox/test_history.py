@@ -9,8 +9,8 @@ import pytest
 from desk import Receiver, deliver, make_program
 
 from rulewright import load
-from rulewright.audit import DECISIONS, history, inputs_of
 from rulewright.evaluation import Inputs
+from rulewright.history import DECISIONS, history_of, inputs_of
 from rulewright.outcome import Outcome
 from rulewright.ports import Store
 from rulewright.program import Program
@@ -26,7 +26,7 @@ def test_a_decision_tells_who_what_and_under_which_rules(program: Program, store
         "shop/order", {"item": "tea"}, store=store, actor=AGENT, as_of="2025-01-15T00:00:00Z"
     ).outcome
 
-    (decision,) = history(store, "shop/order", 1)
+    (decision,) = history_of(store, "shop/order", 1)
 
     assert (decision.actor, decision.operation, decision.as_of) == (AGENT, "create", "2025-01-15T00:00:00Z")
     assert (decision.payload, decision.ruleset) == ({"item": "tea"}, outcome.ruleset)
@@ -39,7 +39,7 @@ def test_an_update_tells_before_and_after(program: Program, store: Store) -> Non
     program.apply("shop/order", {"item": "tea"}, store=store)
     program.apply("shop/order", {"item": "milk"}, store=store, operation="update", key=1)
 
-    change = history(store, "shop/order", 1)[1].changes[0]
+    change = history_of(store, "shop/order", 1)[1].changes[0]
 
     assert (change["before"], change["set"]) == ({"item": "tea"}, {"item": "milk"})
 
@@ -60,7 +60,7 @@ def test_what_no_store_keeps_as_text_is_escaped(program: Program, tmp_path: Path
     store.prepare(program.tables)
     program.apply("shop/order", {"item": "tea"}, store=store, actor={"name": "\ud800 \u00fc"})
 
-    (decision,) = history(store, "shop/order", 1)
+    (decision,) = history_of(store, "shop/order", 1)
     store.close()
 
     assert decision.actor == {"name": "\ud800 \u00fc"}
@@ -85,7 +85,7 @@ def test_tokens_are_masked(store: Store) -> None:
     request = {"headers": {"authorization": "Token abc", "authorize": "Token abc", "x-trace": "7"}}
     receipt = program.apply("ct_oi/case", {"first_name": "Ann"}, store=store, actor=AGENT, request=request)
 
-    (decision,) = history(store, "ct_oi/case", receipt.outcome.record["id"])  # type: ignore[index]
+    (decision,) = history_of(store, "ct_oi/case", receipt.outcome.record["id"])  # type: ignore[index]
 
     assert decision.request["headers"] == {"authorization": "***", "authorize": "***", "x-trace": "7"}
 
@@ -106,7 +106,7 @@ def test_an_effect_is_in_the_history_of_the_record_it_changed(store: Store) -> N
         )
         assert program.apply("ct_oi/case", payload, store=store, actor=AGENT).stored
 
-    decisions = history(store, "ct_oi/case", 1)
+    decisions = history_of(store, "ct_oi/case", 1)
 
     assert [one.key for one in decisions] == [1, 2]
     assert decisions[1].changes_of("ct_oi/case", 1)[0]["set"] == {"head_of_household": False}
@@ -136,7 +136,7 @@ def test_overrides_of_an_address_form_a_chain() -> None:
         )
         assert receipt.stored, receipt.outcome.problems
 
-    steps = [one.changes_of("rubixx/person", "P1")[0] for one in history(store, "rubixx/person", "P1")]
+    steps = [one.changes_of("rubixx/person", "P1")[0] for one in history_of(store, "rubixx/person", "P1")]
 
     lines = [
         (one["before"]["address"]["addressLineOne"], one["set"]["address"]["addressLineOne"]) for one in steps
@@ -149,7 +149,7 @@ def test_what_a_reply_wrote_back_is_history(program: Program, store: Store) -> N
     program.apply("shop/order", {"item": "tea"}, store=store)
     deliver_with_history(program, store)
 
-    (change,) = history(store, "shop/order", 1)[1].changes
+    (change,) = history_of(store, "shop/order", 1)[1].changes
 
     assert (change["before"], change["set"]) == ({"vendor_id": None}, {"vendor_id": 77})
 
@@ -165,7 +165,7 @@ def test_audit_can_be_turned_off(tmp_path: Path, store: Store) -> None:
 
     fates = [one.fate for one in deliver(program, store, Receiver())]
 
-    assert (fates, history(store, "shop/order", 1)) == (["delivered"], [])
+    assert (fates, history_of(store, "shop/order", 1)) == (["delivered"], [])
 
 
 # Replay
@@ -190,7 +190,7 @@ def test_a_kept_decision_can_be_made_again() -> None:
     outcomes = [program.apply("ct_oi/case", payload, store=first, actor=AGENT).outcome for payload in CASES]
     rows = first.find(DECISIONS.resource, {"resource": "ct_oi/case"})
     keys = {row["record"] for row in rows}
-    kept = {one.id: one for key in keys for one in history(first, "ct_oi/case", int(str(key)))}
+    kept = {one.id: one for key in keys for one in history_of(first, "ct_oi/case", int(str(key)))}
 
     again = []
     for number in sorted(kept):
@@ -217,7 +217,7 @@ def test_random_ids_are_the_same_again() -> None:
     assert outcome.accepted, outcome.problems
     assert outcome.record is not None
 
-    (decision,) = history(store, "goodstack/eligibility_subscription", outcome.record["id"])
+    (decision,) = history_of(store, "goodstack/eligibility_subscription", outcome.record["id"])
     with other.transaction() as transaction:
         again = program.apply_within(
             "goodstack/eligibility_subscription", inputs_of(decision), transaction
@@ -236,6 +236,6 @@ def test_inputs_are_kept_whole(operation: str, program: Program, store: Store) -
     with store.transaction() as transaction:
         program.apply_within("shop/order", given, transaction)
 
-    decision = history(store, "shop/order", 1 if operation == "update" else 2)[-1]
+    decision = history_of(store, "shop/order", 1 if operation == "update" else 2)[-1]
 
     assert inputs_of(decision) == given
