@@ -23,7 +23,7 @@ from rulewright.reader.scalars import (
     Whole,
     Word,
 )
-from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table
+from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table, hints
 
 OCCASIONS = 'When: `create`, `update`, names of events, or `"*"`.'
 SEVERITIES = "`error` (the default), `warning` or `info`."
@@ -155,6 +155,15 @@ class OneGenerator(Table):
 
 class FieldShape(Shape):
     """Everything a field may say. `type` may be missing where an event's field inherits it."""
+
+    misplaced = hints(
+        {
+            "a field's condition is required_if, forbidden_if or excluded_if": "if when condition only_if",
+            "a field is optional where nothing says required": "optional",
+            "say key: and the field's name at the top of the file": "primary_key key",
+            "did you mean generate?": "auto autoincrement auto_increment",
+        }
+    )
 
     type = Word("types", "What kind of value it is: field types, or a shared type of `api.yaml`.", free=True)
     title = Text("For people.")

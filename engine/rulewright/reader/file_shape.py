@@ -30,7 +30,7 @@ from rulewright.reader.scalars import (
     Whole,
     Word,
 )
-from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table, raise_all
+from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table, hints, raise_all
 from rulewright.reader.workflow_shape import EffectShape, LookUpShape, WorkflowShape
 
 
@@ -165,6 +165,15 @@ class ResourceShape(Shape):
     """A rule file."""
 
     spared = frozenset({"resource", "key"})  # its name is that of folder and file
+    misplaced = hints(
+        {
+            "scenarios stand in a file of their own, such as order.test.yaml": "scenarios given",
+            "it stands under workflow": "field initial states events transitions reactions timeouts",
+            "it stands in api.yaml": "auth errors envelope formats idempotency settings targets types",
+            "it stands under response": "include",
+            "say required: true of each field": "required",
+        }
+    )
 
     rulewright = LanguageVersion("The version of the rule language: `1`.")
     resource = Resource("The name, `<api>/<name>`.", required=True)
@@ -281,6 +290,11 @@ class SettingShape(Shape):
 
 class ApiShape(Shape):
     """api.yaml."""
+
+    misplaced = dict.fromkeys(
+        ("resource", *(name for name in ResourceShape.keywords if name not in ("rulewright", "unknown"))),
+        "it stands in the file of a resource",
+    )
 
     rulewright = LanguageVersion("The version of the rule language: `1`.")
     api = Name("The folder's name.")

@@ -143,9 +143,9 @@ def check_known(name: str, known: Collection[str], *, prefixed: bool) -> None:
     raise flawed(_unknown_key(name, known))
 
 
-def _unknown_key(key: str, known: Collection[str]) -> Flaw:
-    """The hint names the nearest key there is."""
-    hint = did_you_mean(key, known)
+def _unknown_key(key: str, known: Collection[str], hint: str | None = None) -> Flaw:
+    """The hint names the nearest key there is, where there is no other."""
+    hint = hint or did_you_mean(key, known)
     if hint is None and len(known) <= 20:
         hint = f"known here: {', '.join(sorted(known))}"
     return Flaw("unknown-keyword", f"{key} is no keyword here", hint, at_key=True)
@@ -265,6 +265,11 @@ class Either(Kind):
         return {"type": types, **said, "errorMessage": f"expected {self.expected}"}
 
 
+def hints(words: Mapping[str, str]) -> Mapping[str, str]:
+    """From each word to its hint; given the words of each hint, in one text."""
+    return {word: hint for hint, listed in words.items() for word in listed.split()}
+
+
 class Shape:
     """The base of all shapes: keywords, each with the kind of its value, as a class lists them."""
 
@@ -274,6 +279,8 @@ class Shape:
     # Keywords of which one excludes the others, and whether one must be there.
     verbs: ClassVar[tuple[str, ...]] = ()
     verb_needed: ClassVar[bool] = False
+    # Keys that people write here, and what to write, or where: what no likeness of letters would tell.
+    misplaced: ClassVar[Mapping[str, str]] = {}
     # What a report calls such a map.
     called: ClassVar[str] = "this map"
 
@@ -310,7 +317,7 @@ class Shape:
         known = cls.keywords
         for key in values:
             if key not in known:
-                yield key, _unknown_key(key, known)
+                yield key, _unknown_key(key, known, cls.misplaced.get(key))
 
     @classmethod
     def odd_combinations(cls, values: Mapping[str, object]) -> Iterator[tuple[str, Flaw]]:

@@ -6,7 +6,7 @@ import re
 
 from rulewright.reader.field_shape import OCCASIONS, fields_table, template_table, vendor_error
 from rulewright.reader.scalars import Anything, Cel, Choice, Duration, Flag, Name, Pattern, Resource, Text
-from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table
+from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table, hints
 
 LOOKUP_VERBS = ("find", "find_all", "count", "max", "min")
 EFFECT_VERBS = ("create", "update", "send")
@@ -100,6 +100,14 @@ class EventShape(Shape):
 class TransitionShape(Shape):
     """One move."""
 
+    misplaced = hints(
+        {
+            "what an event brings along stands under events: {name: {fields: ...}}": "fields",
+            "did you mean guard?": "condition check if only_if when",
+            "did you mean event?": "id name on trigger",
+        }
+    )
+
     event = Name("Which event moves the record.", required=True)
     from_ = ListOf(
         Text(),
@@ -145,6 +153,14 @@ class ReactionShape(Shape):
 
 class TimeoutShape(Shape):
     """A state that ends by itself."""
+
+    misplaced = hints(
+        {
+            "did you mean fire?": "event do",
+            "did you mean state?": "from in",
+            "name the event that leads there, as fire: event": "to",
+        }
+    )
 
     state = Text("Of a timeout: which state.", required=True)
     after = Duration("How long a record stays in the state: `21d`, `12h`, `90m` or `10s`.", required=True)

@@ -10,7 +10,7 @@ from rulewright.problem import CODES
 from rulewright.reader.flaws import Flaw, did_you_mean
 from rulewright.reader.kinds import Book, JsonSchema, Kind, flawed, if_map, refuse
 from rulewright.reader.scalars import Anything, Choice, Flag, Label, Name, Resource, Text, Whole
-from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table
+from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table, hints
 from rulewright.scenarios.binding import NAME as BOUND
 
 
@@ -120,6 +120,16 @@ _CHANGE = "{op: create, resource: library/loan}"
 class ExpectShape(Shape):
     """What must come out."""
 
+    misplaced = hints(
+        {
+            "say record: {status: ...} of a record's state, response: {status: ...} of HTTP": "status",
+            "it stands under response": "body",
+            "say problems: [{path: ..., code: ...}]": "error errors code path",
+            "did you mean record?": "fields result values",
+            "say store: {resource: {where: ..., count: ...}}": "where count records",
+        }
+    )
+
     verdict = Choice(
         "accepted",
         "rejected",
@@ -167,6 +177,16 @@ _SETTINGS = "Switches of the API, set otherwise."
 
 class StepShape(Shape):
     """One call and what must come out of it."""
+
+    misplaced = hints(
+        {
+            "did you mean payload?": "create data send body input",
+            "did you mean event?": "fire transition",
+            "records that are there stand under given": "records store setup before",
+            "say expect: {verdict: ...}": "expected then result verdict",
+            "did you mean as_of?": "now",
+        }
+    )
 
     name = Label("What it shows.")
     description = Text("For people.")
