@@ -9,6 +9,9 @@ from xml.etree import ElementTree
 import pytest
 from workplace import Run, Write, golden, stable
 
+from rulewright.problem import Problem
+from rulewright.report.most import most_of
+
 RECORDS = {"desk/person": [{"id": 7, "name": "Joy", "pin": "9931", "busy": False}]}
 LINES = """\
 {"title": "Printer", "assignee": 7, "secret": "hush-hush"}
@@ -103,3 +106,31 @@ def test_one_payload_of_which_nothing_is_told_is_counted(
     ran = run("validate", "desk/ticket", write(name, content), "--store", "memory://", "--format", form)
 
     assert (ran.code, ran.out, ran.err) == (0, "", "1 read: 1 accepted, 0 rejected, 0 undecided\n")
+
+
+@pytest.mark.parametrize("form", ["text", "pretty"])
+@pytest.mark.parametrize("count", [999, 1_000, 1_001, 3_000])
+def test_of_very_many_problems_people_are_told_the_first(
+    form: str, count: int, run: Run, write: Write
+) -> None:
+    """A hundred thousand unknown fields gave 12 MB. How many more there are is said, and programs get all."""
+    sent = {f"field{number}": 1 for number in range(count)}
+    file = write("t.json", sent)
+
+    told = run("validate", "desk/ticket", file, "--format", form).out
+    (outcome,) = run("validate", "desk/ticket", file, "--format", "jsonl").outcomes
+
+    more = count - 1_000
+    assert told.count("error[unknown_field]") == min(count, 1_000)
+    assert (f"and {more:,} more problem" in told) == (more > 0)
+    assert len(outcome["problems"]) == count
+
+
+def test_of_very_many_problems_errors_are_told_before_warnings() -> None:
+    """A verdict must not stand there without its reason."""
+    problems = tuple(Problem("a/b.c", "check", "", str(one), severity="warning") for one in range(2_000))
+    error = Problem("a/b.c", "check", "", "the reason")
+
+    told = most_of((*problems, error))
+
+    assert (len(told), told[0], told[1].message) == (1_000, error, "0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rulewright.report.changes import changes_in_words
+from rulewright.report.most import most_of, rest_of
 from rulewright.report.text import shortened, show_text
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ def report_compact(entries: Iterable[Entry]) -> Iterator[str]:
 
 def lines_of(outcome: Outcome, at: str) -> Iterator[str]:
     """The lines of one outcome, whose payload starts at `at`."""
-    for problem in outcome.problems:
+    for problem in most_of(outcome.problems):
         yield f"{_line(problem, at)}\n"
+    if rest := rest_of(outcome.problems):
+        yield f"{show_text(at)}: {outcome.verdict}: {rest}\n"
     if outcome.verdict == "rejected" and not outcome.replayed:
         # Nothing changes.
         return

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from rulewright.report.changes import changes_in_words
+from rulewright.report.most import most_of, rest_of
 from rulewright.report.text import shortened, show_text, show_value
 
 if TYPE_CHECKING:
@@ -59,8 +60,10 @@ def _paragraph(entry: Entry, paint: Paint) -> Iterator[str]:
     outcome = entry.outcome
     verdict = paint(f"{_SYMBOLS[outcome.verdict]} {outcome.verdict}", outcome.verdict)
     yield f"{verdict}  {show_text(entry.at)}  {_subject(outcome)}".rstrip()
-    for problem in outcome.problems:
+    for problem in most_of(outcome.problems):
         yield from _problem(problem, paint)
+    if rest := rest_of(outcome.problems):
+        yield f"    {rest}"
     for line in changes_in_words(outcome):
         yield f"    {line}"
 
