@@ -128,6 +128,19 @@ def test_sure_is_never_wrong(program: Program, resource: str) -> None:
     assert [line for _, wrong in found for line in wrong] == []
 
 
+def test_sure_where_there_are_too_many_records_to_keep_in_mind(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `infer` compares a case with is looked up then, for each line."""
+    monkeypatch.setattr(verdicts_module, "REMEMBERED", 0)
+    random = Random(3)
+    seeds = [seed for seed in seeds_of(program)["ct_oi/case"] if seed.records.get("ct_oi/case")]
+    found = [judge(program, "ct_oi/case", seed, random) for seed in random.sample(seeds, 6)]
+
+    assert [line for _, wrong in found for line in wrong] == []
+    assert sum(sure for sure, _ in found) > 100
+
+
 RULES = {
     "api.yaml": """
 rulewright: 1

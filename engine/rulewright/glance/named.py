@@ -6,22 +6,21 @@ same where rules read them are one to the rules; of what is only shown, or kept,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Final
 
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation.stored_form import decode_value
 from rulewright.fieldtypes import INT64_MAX, INT64_MIN, is_writable
 from rulewright.glance.effect_reads import EffectReads, surely_fits
+from rulewright.glance.guards import Find
 from rulewright.glance.proofs import keep
 from rulewright.glance.reads import Reads, Role
 from rulewright.hotpath.runtime.values import matched
-from rulewright.ports import StoredRecord, Where
+from rulewright.ports import StoredRecord
 
 # What the other record holds, by how much of it counts.
 Parts = Mapping[str, Role]
-# Records.find, or what gives no more than is known already, and raises where nothing is.
-Find = Callable[[str, Where], Sequence[StoredRecord]]
 # What tells the records apart that a field may name: raises where it names none, or one that is unsound.
 Sign = Callable[[Any], Hashable]
 

@@ -17,9 +17,9 @@ from msgspec import Struct
 
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation import Request
+from rulewright.glance.guards import Find, asking, holding
 from rulewright.glance.judges import check_of, is_positive, is_told_apart, judge_of, parts_judge
 from rulewright.glance.lines import (
-    day_of,
     has_single_keys,
     is_read_as_date,
     is_writable,
@@ -27,7 +27,7 @@ from rulewright.glance.lines import (
     struct_of_line,
 )
 from rulewright.glance.mentions import Guard, Mentions, Role, find_mentions
-from rulewright.glance.named import Find, Parts, naming, signer, state_of
+from rulewright.glance.named import Parts, naming, signer, state_of
 from rulewright.glance.proofs import REMEMBERED, answering, keep, remembering, remembering_months
 from rulewright.hotpath.intake import is_sent
 from rulewright.hotpath.runtime.days import Days
@@ -52,13 +52,13 @@ class Verdicts(Struct, frozen=True):
     """What is known to be acceptable, for one caller, request and state of the records.
 
     `source` is the generated code, for people to read. `reads_clock`: what was proven holds for its moment.
-    `names_records`: which records fields refer to is looked up.
+    `looks_up`: what fields refer to, or what `infer` compares with, is looked up for each line.
     """
 
     scan: Scan
     source: str
     reads_clock: bool
-    names_records: bool
+    looks_up: bool
     _learn: Callable[[bytes], None]
     _known: tuple[dict[object, object], ...]
     _refill: tuple[Callable[[], None], ...]
@@ -94,7 +94,7 @@ def make_verdicts(
 ) -> Verdicts | None:
     """Generate a resource's function; None where its verdicts may rest on more than single fields.
 
-    `find` looks up what fields refer to, if not `records` do.
+    `find` looks up what lines name, if not `records` do.
     """
     declared = [one.name for one in resource.file.operations]
     if resource.has_event("create") or (declared and "create" not in declared) or request.headers:
@@ -120,6 +120,7 @@ class _Writer:
         self.resource = resource
         self.records = records
         self.find = find if find is not None or records is None else records.find
+        self.looks_up = False
         self.mentions = mentions
         self.unit = Unit(rules, resource)
         self.fields = [one for one in resource.fields.values() if is_sent(resource, one)]
@@ -159,7 +160,7 @@ class _Writer:
             namespace["scan"],
             source,
             self.mentions.reads_clock,
-            self.find is not None and bool(self.mentions.named),
+            self.looks_up,
             namespace["learn"],
             tuple(self.known),
             tuple(self.refill),
@@ -213,25 +214,16 @@ class _Writer:
         records = self.records
         if records is None:
             raise NotGenerated("infer without records")
-        stored: set[object] = set()
-        days = [at for at, own in enumerate(guard.own) if is_read_as_date(self.resource.fields[own])]
-
-        def refill() -> None:
-            if records.count(guard.resource, {}) > REMEMBERED:
-                raise NotGenerated(f"{guard.resource} has many records")
-            stored.clear()
-            for record in records.find(guard.resource, {}):
-                values = [record.get(each) for each in guard.fields]
-                for at in days:
-                    values[at] = day_of(values[at])
-                # What was not sent, or null, is not looked up.
-                if None not in values:
-                    stored.add(tuple(values) if len(values) > 1 else values[0])
-
-        refill()
-        self.refill.append(refill)
-        self._constant(name, stored)
+        days = {at for at, own in enumerate(guard.own) if is_read_as_date(self.resource.fields[own])}
         own = ", ".join(f"p.{each}" for each in guard.own)
+        if records.count(guard.resource, {}) > REMEMBERED:
+            self.looks_up = True
+            self._constant(name, asking(guard, days, self.find or records.find, self.absent))
+            self.tests.append(f"{name}({own})")
+            return
+        held, refill = holding(guard, days, records)
+        self.refill.append(refill)
+        self._constant(name, held)
         self.tests.append(f"(not {name} or ({own}) not in {name})")
 
     def _no_key_twice(self) -> str:
@@ -293,6 +285,7 @@ class _Writer:
     def _named(self, one: CompiledField, parts: Parts, find: Find) -> None:
         """The record that the value names is looked up, and known by what counts of it."""
         name, place = one.name, f"p.{one.name}"
+        self.looks_up = True
         known = self._memory()
         unsent: dict[object, Hashable] = {None: None, self.absent: _NOT_SENT}
         state = state_of(one, signer(self.unit.rules, one, parts, find), unsent)

@@ -65,13 +65,13 @@ class RememberedRecords:
             self._read += len(known.read_ahead(fields, keys))
 
     def find_known(self, resource: str, where: Where) -> Sequence[StoredRecord]:
-        """As `find`, of one pair, without asking the store. LookupError where it would have to be asked."""
-        [(name, value)] = where.items()
-        found: Sequence[StoredRecord] | None = self._answers.get(
-            ("find", resource, None, name, value.__class__, value)
-        )
-        if found is None and resource in self._tables_known:
-            found = self._tables_known[resource].find_ahead((name,), (value,))
+        """As `find`, without asking the store. LookupError where it would have to be asked."""
+        known = self._tables_known.get(resource)
+        place = place_of(where.values())
+        found = None if known is None or place is None else known.find_ahead((*where,), place)
+        if found is None:
+            key = ("find", resource, None, *_told_apart(where))
+            found = self._answers.get(key)
         if found is None:
             raise LookupError
         return found
@@ -82,7 +82,7 @@ class RememberedRecords:
             if len(where) == 1:
                 # Most look-ups: a list for one pair takes longer than the rest.
                 [(name, value)] = where.items()
-                key: Hashable = "find", resource, limit, name, value.__class__, value
+                key: Hashable = "find", resource, limit, (name, value.__class__, value)
             else:
                 key = "find", resource, limit, *_told_apart(where)
             found = self._answers.get(key)

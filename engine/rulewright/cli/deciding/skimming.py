@@ -159,7 +159,7 @@ class Skimmer(Struct):
         if self._forecast is None:
             self._forecast = forecast_of(self.desk)
         foresee(self.desk, items, self._forecast, self.records)
-        if self._verdicts is None or not self._verdicts.names_records:
+        if self._verdicts is None or not self._verdicts.looks_up:
             return ()
         unsure = [at for at, line in self._verdicts.scan(lines) if line is not None]
         return {*range(len(items))}.difference(unsure)
