@@ -1,10 +1,11 @@
 """Validating a batch of JSONL beside decoding its lines, which it can't be faster than.
 
-python tests/benchmarks/batch.py [LINES] [ROUNDS]
+python tests/benchmarks/batch.py [LINES] [ROUNDS] [NAMED]
 
 One in twenty lines is refused, for a different reason each time: wrong types and formats, unknown and missing
 fields, references that name nothing, values that a check refuses. The floor is `orjson.loads` of each line
-(else `json.loads`). Cases join some hundred households; engagements are of some hundred persons.
+(else `json.loads`). Cases join some hundred households; engagements are of some hundred persons. NAMED is how
+many there are of each instead: with as many as lines, nearly each line is about another one.
 decided: every line decided, the problems of the refused at hand. told: as the report `text` has them, with
 their places. Ratios are within one round and of processor time; the median is printed, and the spread is the
 noise. Then the whole command is run, by one process and by two (wall time, with what it needs to start; so
@@ -25,6 +26,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -71,7 +73,7 @@ class Batch:
     path: Mapping[str, str]
 
 
-def make_case(random: Random, number: int) -> dict[str, Any]:
+def make_case(households: int, random: Random, number: int) -> dict[str, Any]:
     """A case as a form sends it; every twentieth has something wrong."""
     street = f"{random.randrange(1, 999)} {random.choice(STREETS)}"
     case: dict[str, Any] = {
@@ -83,7 +85,7 @@ def make_case(random: Random, number: int) -> dict[str, Any]:
         "street_state": random.choice(["NY", "CT", "NJ"]),
         "street_zip_code": f"{random.randrange(10_000, 99_999)}",
         "street_county": random.randrange(1, 9),
-        "household": 1_000 + random.randrange(HOUSEHOLDS),
+        "household": 1_000 + random.randrange(households),
         "head_of_household": random.random() < 0.2,
         "deceased": False,
         "private": random.random() < 0.1,
@@ -108,14 +110,14 @@ def make_case(random: Random, number: int) -> dict[str, Any]:
     return case | wrong[number // 20 % len(wrong)] if number % 20 == 0 else case
 
 
-def make_engagement(random: Random, number: int) -> dict[str, Any]:
+def make_engagement(persons: int, random: Random, number: int) -> dict[str, Any]:
     """An engagement of one of some hundred persons; every twentieth has something wrong."""
     engagement: dict[str, Any] = {
         "startDate": (date(2020, 1, 1) + timedelta(days=random.randrange(2_000))).strftime("%d/%m/%Y"),
         "status": "Active",
         "owner": random.choice(MEMBERS),
         "uorn": None,
-        "referredPersonReference": f"P{random.randrange(PERSONS):010}",
+        "referredPersonReference": f"P{random.randrange(persons):010}",
         "address": None,
     }
     if random.random() < 0.5:
@@ -137,41 +139,37 @@ def make_engagement(random: Random, number: int) -> dict[str, Any]:
     return engagement | wrong[number // 20 % len(wrong)] if number % 20 == 0 else engagement
 
 
-BATCHES = (
-    Batch(
-        "ct_oi/case",
-        make_case,
-        {
-            "ct_oi/county": [{"id": number, "name": f"County {number}"} for number in range(1, 9)],
-            "ct_oi/household": [
-                {"id": 1_000 + number, "head_of_household": number + 1} for number in range(HOUSEHOLDS)
-            ],
-            "ct_oi/case": [
-                {
-                    "id": number + 1,
-                    "household": 1_000 + number % HOUSEHOLDS,
-                    "head_of_household": number < HOUSEHOLDS,
-                }
-                for number in range(2 * HOUSEHOLDS)
-            ],
-        },
-        {"agent": 3, "group": 9},
-        {},
-    ),
-    Batch(
-        "rubixx/engagement",
-        make_engagement,
-        {
-            "rubixx/support_scheme": [{"reference": "S1", "name": "Scheme", "members": MEMBERS}],
-            "rubixx/person": [
-                {"reference": f"P{number:010}", "name": f"Person {number}"} for number in range(PERSONS)
-            ],
-            "rubixx/occupancy": [{"uorn": f"U{number:06}"} for number in range(200)],
-        },
-        {"permissions": ["SupportPlans.EditSupportSchemes"]},
-        {"schemeReference": "S1"},
-    ),
-)
+def batch_of_cases(households: int = HOUSEHOLDS) -> Batch:
+    """Cases that join so many households, each of which has two already."""
+    records: dict[str, list[dict[str, Any]]] = {
+        "ct_oi/county": [{"id": number, "name": f"County {number}"} for number in range(1, 9)],
+        "ct_oi/household": [
+            {"id": 1_000 + number, "head_of_household": number + 1} for number in range(households)
+        ],
+        "ct_oi/case": [
+            {
+                "id": number + 1,
+                "household": 1_000 + number % households,
+                "head_of_household": number < households,
+            }
+            for number in range(2 * households)
+        ],
+    }
+    return Batch("ct_oi/case", partial(make_case, households), records, {"agent": 3, "group": 9}, {})
+
+
+def batch_of_engagements(persons: int = PERSONS) -> Batch:
+    """Engagements of so many persons."""
+    records: dict[str, list[dict[str, Any]]] = {
+        "rubixx/support_scheme": [{"reference": "S1", "name": "Scheme", "members": MEMBERS}],
+        "rubixx/person": [
+            {"reference": f"P{number:010}", "name": f"Person {number}"} for number in range(persons)
+        ],
+        "rubixx/occupancy": [{"uorn": f"U{number:06}"} for number in range(200)],
+    }
+    actor = {"permissions": ["SupportPlans.EditSupportSchemes"]}
+    path = {"schemeReference": "S1"}
+    return Batch("rubixx/engagement", partial(make_engagement, persons), records, actor, path)
 
 
 def write_lines(path: Path, batch: Batch, count: int) -> None:
@@ -317,13 +315,13 @@ def measure(program: Program, batch: Batch, here: Path, count: int, rounds: int)
     yield f"  memory: {sizes[0]:.0f} MiB for {count // 10:,} lines, {sizes[1]:.0f} MiB for {count:,}"
 
 
-def main(count: int, rounds: int) -> None:
+def main(count: int, rounds: int, *named: int) -> None:
     """Measure and print."""
     gc.set_threshold(_PATIENCE)
     program = load(audit=False)
     print(f"{count:,} lines, beside {loads.__module__}.loads; {rounds} rounds; load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
-        for batch in BATCHES:
+        for batch in (batch_of_cases(*named), batch_of_engagements(*named)):
             for line in measure(program, batch, Path(folder), count, rounds):
                 print(line, flush=True)
 

@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "inputs"))
 
 import yaml
-from batch import AS_OF, BATCHES, command, peak, spread, timed
+from batch import AS_OF, batch_of_cases, command, peak, spread, timed
 from python_calamine import CalamineWorkbook
 from workbook import write_workbook
 
@@ -45,7 +45,7 @@ from rulewright.report.compact import report_compact
 from rulewright.report.tally import Tally
 from rulewright_adapters.memory import MemoryStore
 
-CASES = BATCHES[0]
+CASES = batch_of_cases()
 
 
 def payloads(count: int) -> list[dict[str, Any]]:
