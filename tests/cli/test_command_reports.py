@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,6 +12,8 @@ from workplace import Run, Write, golden, stable
 
 from rulewright.problem import Problem
 from rulewright.report.most import most_of
+from rulewright.report.pretty import summary
+from rulewright.report.tally import Tally
 
 RECORDS = {"desk/person": [{"id": 7, "name": "Joy", "pin": "9931", "busy": False}]}
 LINES = """\
@@ -87,6 +90,16 @@ def test_color(run: Run, write: Write, color: str, env: dict[str, str], coloured
     ran = run("validate", "desk/ticket", write("a.json", {}), "--format", "pretty", "--color", color, env=env)
 
     assert ("\x1b[" in ran.out) is coloured
+
+
+@pytest.mark.parametrize(("rules", "more"), [(20, []), (21, ["and 1 more rule"]), (22, ["and 2 more rules"])])
+def test_summary_names_twenty_rules(rules: int, more: list[str]) -> None:
+    """And counts the others."""
+    against = Counter({(f"desk/ticket.rule{number}", "check"): 1 for number in range(rules)})
+
+    lines = [line.strip() for line in summary(Tally(read=2, rejected=2, rules=against))]
+
+    assert [line for line in lines if "more" in line] == more
 
 
 def test_summary_goes_to_stderr(run: Run, write: Write, tmp_path: Path) -> None:

@@ -302,16 +302,22 @@ def _judge_together(
             _report_missing(run, field, replace(site, path=path), value, scope)
 
 
+def missing_text(field: CompiledField) -> str:
+    """What is said of a value that names no record, or none of which its `where` is true: by which fields."""
+    reference = cast(CompiledReference, field.reference)
+    noun = reference.resource.partition("/")[2].replace("_", " ")
+    fitting = f" that fits ({', '.join(reference.where.entries)})" if reference.where.entries else ""
+    return field.rule.messages.get("references", f"{field.label} names no existing {noun}{fitting}")
+
+
 def _report_missing(run: Run, field: CompiledField, site: Site, value: object, scope: Layer) -> None:
     rule, reference = field.rule, cast(CompiledReference, field.reference)
-    label = field.label
-    what = run.rules.resources[reference.resource].file.noun
     shown = MASK if field.hides else to_json(value)
     because = run.because(reference.where, scope)
     run.report(
         site,
         "reference",
-        rule.messages.get("references", f"{label} names no existing {what}"),
-        because=Because(None, {f"payload.{label}": shown, **because.values}),
+        missing_text(field),
+        because=Because(None, {f"payload.{field.label}": shown, **because.values}),
         vendor=rule.references.error if rule.references is not None else None,
     )

@@ -48,7 +48,8 @@ def summary(tally: Tally, paint: Paint = plain) -> Iterator[str]:
         for (rule, code), count in tally.rules.most_common(_MOST_RULES):
             yield f"  {count:>6,}  {show_text(rule)} {paint(f'[{code}]', 'quiet')}"
         if len(tally.rules) > _MOST_RULES:
-            yield f"          and {len(tally.rules) - _MOST_RULES} more rules"
+            more = len(tally.rules) - _MOST_RULES
+            yield f"          and {more} more rule{'' if more == 1 else 's'}"
 
 
 def paragraph(entry: Entry, paint: Paint = plain) -> str:

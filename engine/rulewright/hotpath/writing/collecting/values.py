@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rulewright.compiled import CompiledCheck, CompiledField, CompiledLookUp
 from rulewright.evaluation.judging import applies_to
 from rulewright.evaluation.log import Stage
-from rulewright.evaluation.lookups import place_of_key, reader_of
+from rulewright.evaluation.lookups import missing_text, place_of_key, reader_of
 from rulewright.evaluation.overlay import needs_store
 from rulewright.evaluation.request import is_early
 from rulewright.hotpath.writing.collecting.guarding import GuardedWriter
@@ -82,13 +82,12 @@ class ValueCollector(GuardedWriter):
         place, touched = self.unit.place(field), self.touching.of_field(field.name)
         call = f"{self.cells.reference(field)}(s)"
         self.unit.rested.add(field.name)
-        what = reference.resource.partition("/")[2].replace("_", " ")
         label = field.label
         problem = Problem(
             rule=reference.id,
             code="reference",
             path=f"/{field.name}",
-            message=field.rule.messages.get("references", f"{label} names no existing {what}"),
+            message=missing_text(field),
             rule_at=str(reference.span),
             vendor=field.rule.references.error if field.rule.references is not None else None,
         )
