@@ -7,6 +7,7 @@ import clocks
 import deliveries
 import full_disk
 import households
+import movers
 import paces
 from own_server import running_postgres
 
@@ -31,6 +32,14 @@ def test_killed_appliers_leave_nothing_half_done() -> None:
     counts = appliers.run(kills=2, seed=5)
 
     assert appliers.is_right(counts), counts
+    assert counts["acknowledged"] >= 2
+
+
+def test_killed_movers_leave_nothing_half_done() -> None:
+    """`fire`, `tick` and `outbox deliver`, each ended between any two of its steps, move and tell once."""
+    counts = movers.run(kills=2, url=None, seed=5)
+
+    assert movers.is_right(counts), counts
     assert counts["acknowledged"] >= 2
 
 
