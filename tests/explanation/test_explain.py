@@ -44,6 +44,7 @@ def explained(**fields: object) -> Explanation:
         ({}, ("later", ""), "skipped", "not judged on create"),
         ({"kind": "Large"}, ("gift_note.excluded_if", "/gift_note"), "held", None),
         ({"lines": [{}]}, ("lines.items.product.required", "/lines/0/product"), "failed", "required"),
+        ({}, ("lines.items.product.required", "/lines/0/product"), "skipped", "what holds it is not given"),
         ({"friends": [1, 9]}, ("friends.references", "/friends/0"), "held", None),
         ({"friends": [1, 9]}, ("friends.references", "/friends/1"), "failed", "names no existing"),
         ({"friends": [1, "x"]}, ("friends.references", "/friends/1"), "skipped", "problem already (type)"),

@@ -46,16 +46,17 @@ _ORDER: Final[tuple[tuple[str, ...], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """A field at one place of the payload; `given`: there is a value."""
+    """A field at one place of the payload; `given`: there is a value; `held`: in an object that is given."""
 
     evidence: Evidence
     field: CompiledField
     pointer: str
     given: bool
+    held: bool = True
 
     def judged(self) -> _Spot:
-        """The same for a rule that is judged whether or not there is a value."""
-        return replace(self, given=True)
+        """The same for a rule that is judged without a value, too, where what holds it is given."""
+        return replace(self, given=self.given or self.held)
 
 
 def field_node(evidence: Evidence, field: CompiledField, pointer: str, holder: object) -> FieldNode:
@@ -65,12 +66,19 @@ def field_node(evidence: Evidence, field: CompiledField, pointer: str, holder: o
 
 
 def node_of(
-    evidence: Evidence, field: CompiledField, pointer: str, name: str, value: object, *, sensitive: bool
+    evidence: Evidence,
+    field: CompiledField,
+    pointer: str,
+    name: str,
+    value: object,
+    *,
+    sensitive: bool,
+    held: bool = True,
 ) -> FieldNode:
-    """Explain a field whose value is known; `sensitive` where what holds it is."""
+    """Explain a field whose value is known; `sensitive` where what holds it is, `held` where it is there."""
     hidden = sensitive or field.rule.sensitive
     value = _or_sent(evidence, field, pointer, value)
-    spot = _Spot(evidence, field, pointer, value is not None)
+    spot = _Spot(evidence, field, pointer, value is not None, held)
     return FieldNode(
         path=pointer,
         name=name,
@@ -114,7 +122,8 @@ def _children(spot: _Spot, value: object, sensitive: bool) -> Iterator[FieldNode
     for child in spot.field.children:
         place = f"{pointer}/{escape_pointer(child.name)}"
         below = _value_in(value, child.name)
-        yield node_of(evidence, child, place, child.name, below, sensitive=sensitive)
+        held = value is not None
+        yield node_of(evidence, child, place, child.name, below, sensitive=sensitive, held=held)
     if items is None:
         return
     if isinstance(value, list) and value:
@@ -127,7 +136,7 @@ def _children(spot: _Spot, value: object, sensitive: bool) -> Iterator[FieldNode
             place = f"{pointer}/{escape_pointer(name)}"
             yield node_of(evidence, items, place, f"[{name}]", item, sensitive=sensitive)
     else:
-        node = node_of(evidence, items, f"{pointer}/0", "items", None, sensitive=sensitive)
+        node = node_of(evidence, items, f"{pointer}/0", "items", None, sensitive=sensitive, held=False)
         yield _with_reference(spot, node, given=False)
 
 
@@ -313,7 +322,7 @@ def _why_not_judged(spot: _Spot) -> str:
     if problem is not None:
         return f"{problem.path} has a problem already ({problem.code})"
     if not spot.given:
-        return "not given"
+        return "not given" if spot.held else "what holds it is not given"
     if evidence.run.is_event and spot.field.name not in evidence.run.intake:
         return "not sent with this event"
     return "nothing that it reads has changed" if evidence.run.current is not None else "not reached"
