@@ -33,6 +33,7 @@ fields:
     nullable: true
     fields: {point: {type: object, required: true, fields: {x: {type: number}}}}
   loose: {type: list, items: {type: object, unknown: ignore, fields: {a: {type: integer}}}}
+  both: {type: object, fields: {a: {type: integer, default: 1, compute: '2', readonly: ignore}}}
   plans: {type: map, items: {type: object, fields: {n: {type: integer, nullable: true}}}}
   planned: {type: boolean, compute: "given(payload.plans) && payload.plans.all(k, has(payload.plans[k].n))"}
   first: {type: string, default_from: "given(payload.lines) ? payload.lines[0].article : 'none'"}
@@ -63,6 +64,7 @@ def inputs_of(payload: dict[str, Any]) -> Inputs:
         {"lines": [LINE, {"article": "A2"}]},
         {"lines": [LINE], "place": {"point": {"x": 1}}, "loose": [{"a": 1}]},
         {"place": None},
+        {"both": {}},
         {"plans": {"a": {"n": 1}, "b": {"n": None}}},
     ],
 )

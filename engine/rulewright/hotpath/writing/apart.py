@@ -7,10 +7,11 @@ from typing import Final
 
 from rulewright.compiled import CompiledField, Concern
 from rulewright.evaluation.lookups import reads_value
+from rulewright.evaluation.records import computes
 from rulewright.hotpath.runtime.wholes import is_plain_inside
 from rulewright.hotpath.writing.expressions import Resolver
 from rulewright.hotpath.writing.inside import conditions_of, parts_within, reads_of
-from rulewright.hotpath.writing.shape import is_read_whole, is_shaped
+from rulewright.hotpath.writing.shape import holds_objects, is_read_whole, is_shaped
 from rulewright.hotpath.writing.touching import Touching, both
 from rulewright.hotpath.writing.unit import Unit, kind_of_field
 
@@ -29,6 +30,10 @@ def is_apart(field: CompiledField, operation: str) -> bool:
     if is_read_whole(field, operation):
         # Of what is sent whole the reader asks for what is required.
         return operation == "update" or not is_plain_inside(field)
+    if holds_objects(field):
+        # Rules about the parts of its objects are written item by item, but for options and references.
+        parts = field.items.children if field.items is not None else ()
+        return any(part.rule.readonly is not None and part.checks for part in parts)
     return any(_is_apart_inside(part, field) for part in field.parts)
 
 
@@ -50,7 +55,18 @@ def is_completed_apart(field: CompiledField) -> bool:
     supplied = [part for part in field.parts if "supplied" in part.concerns]
     if not supplied:
         return False
-    return field.items is not None or any(one.rule.default is None or one.parts for one in supplied)
+    if holds_objects(field) and field.items is not None:
+        supplied = [part for part in field.items.children if "supplied" in part.concerns]
+    elif field.items is not None:
+        return True
+    return any(one.rule.default is None or one.compute is not None or one.parts for one in supplied)
+
+
+def completing(unit: Unit, field: CompiledField, is_new: str) -> str:
+    """The call that works out what is left out inside a value."""
+    overrules = any(computes(part, unit.operation) for part in parts_within(field))
+    apart = unit.constant("apart", field)
+    return f"completed(names_of(s), {apart}, is_new={is_new}, overrules={overrules})"
 
 
 def _concerns_inside(field: CompiledField) -> frozenset[Concern]:
@@ -84,15 +100,18 @@ class ApartWriter:
 
     def excluded(self, field: CompiledField) -> Iterator[str]:
         """The lines about parts that do not apply."""
-        yield from self._called("excluded_within", field, "excluded")
+        if self.judges(field):
+            yield from self._called("excluded_within", field, "excluded")
 
     def presence(self, field: CompiledField) -> Iterator[str]:
         """The lines about parts that must, or must not, be given."""
-        yield from self._called("presence_within", field, "presence")
+        if self.judges(field):
+            yield from self._called("presence_within", field, "presence")
 
     def values(self, field: CompiledField) -> Iterator[str]:
         """The lines about options and references of items and parts."""
-        yield from self._called("values_within", field, "values")
+        if self.judges(field) or holds_objects(field):
+            yield from self._called("values_within", field, "values")
 
     def takes_values(self, field: CompiledField) -> bool:
         """Whether all that is said of a field's value is judged together."""
@@ -113,15 +132,16 @@ class ApartWriter:
 
     def checks(self, field: CompiledField) -> Iterator[str]:
         """The lines about checks of items and parts."""
-        yield from self._called("checks_within", field, "checks")
+        if self.judges(field):
+            yield from self._called("checks_within", field, "checks")
 
     def lists(self, field: CompiledField) -> Iterator[str]:
         """The lines about checks of lists and maps in the value, which come after all others."""
-        if any(one.checks and one.items is not None for one in parts_within(field)):
+        if self.judges(field) and any(one.checks and one.items is not None for one in parts_within(field)):
             yield from self._called("lists_within", field, "checks")
 
     def _called(self, function: str, field: CompiledField, concern: Concern) -> Iterator[str]:
-        if not self.judges(field) or concern not in _concerns_inside(field):
+        if concern not in _concerns_inside(field):
             return
         self.resolver.reach(reads_of(field))
         parts = parts_within(field)

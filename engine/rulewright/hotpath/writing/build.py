@@ -21,8 +21,9 @@ from rulewright.hotpath.writing.collecting.collector import GIVEN, TITLE, Collec
 from rulewright.hotpath.writing.effects import EffectWriter
 from rulewright.hotpath.writing.inferring import InferenceWriter
 from rulewright.hotpath.writing.merging import MergeWriter
+from rulewright.hotpath.writing.reading import ShapeWriter
 from rulewright.hotpath.writing.responses import ResponseWriter, can_wait
-from rulewright.hotpath.writing.shape import ShapeWriter, struct_of
+from rulewright.hotpath.writing.shape import struct_of
 from rulewright.hotpath.writing.stages import Stages
 from rulewright.hotpath.writing.stepping import StepWriter
 from rulewright.hotpath.writing.straight import Straightener
@@ -74,7 +75,7 @@ def generate(
     Without a store what has to be looked up leaves a create undecided, which `collect` tells.
     """
     unit = Unit(rules, resource, operation, has_store)
-    struct = struct_of(resource, operation)
+    struct = struct_of(resource, operation, deep=True)
     status = _write(unit)
     namespace: dict[str, Any] = {"__builtins__": {"__build_class__": __build_class__, "__name__": "hotpath"}}
     namespace.update(NAMES)
@@ -101,7 +102,7 @@ def generate(
         refuse=namespace.get("refuse"),
         conclude=namespace.get("conclude"),
         after=tuple(namespace[one] for one in _AFTER if one in namespace),
-        loose=struct_of(resource, operation, loose=True),
+        loose=struct_of(resource, operation, loose=True, deep=True),
         dates=_dates(unit),
         lists=tuple(name for name, field in unit.intake.items() if field.rule.type == "list"),
     )

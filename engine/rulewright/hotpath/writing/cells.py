@@ -18,10 +18,10 @@ from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.records import computes, is_state, recomputes
 from rulewright.evaluation.stored_form import encode_value
 from rulewright.formula import Formula, FormulaMap, Valued
-from rulewright.hotpath.writing.apart import completes_parts, is_completed_apart
+from rulewright.hotpath.writing.apart import completes_parts, completing, is_completed_apart
 from rulewright.hotpath.writing.expressions import Writer, call_of
 from rulewright.hotpath.writing.finding import Finder
-from rulewright.hotpath.writing.inside import parts_within, reads_of
+from rulewright.hotpath.writing.inside import reads_of
 from rulewright.hotpath.writing.pieces import Written, is_constant, literal
 from rulewright.hotpath.writing.unit import Code, NotGenerated, Unit, attribute_of, kind_of_field, part_of
 
@@ -256,24 +256,23 @@ class Cells(Finder):
         if not completes_parts(field):
             return [f"v = {place}"]
         is_new = f"{field.name!r} in s.changed"
-        completed = self._completed_apart(field, is_new)
         # Of what is stored, too, parts may be worked out anew.
         unless = "" if recomputes(field, self.unit.operation) else f" if {is_new} else {place}"
-        return [f"v = {completed}{unless}"]
+        return [f"v = {self._completed(field, place, is_new)}{unless}"]
 
-    def _completed(self, field: CompiledField, place: str) -> str:
+    def _completed(self, field: CompiledField, place: str, is_new: str = "True") -> str:
         """A sent value with what was left out inside."""
         if is_completed_apart(field):
-            return self._completed_apart(field, "True")
-        defaulted = (one for one in field.children if one.rule.default is not None)
+            return self._completed_apart(field, is_new)
+        parts = field.children if field.items is None else field.items.children
+        defaulted = (one for one in parts if one.rule.default is not None)
         defaults = ", ".join(f"{one.name!r}: {self._default(one)}" for one in defaulted)
-        return f"with_defaults({place}, {{{defaults}}})"
+        each = f"{place} and [with_defaults(one, {{{defaults}}}) for one in {place}]"
+        return each if field.items is not None else f"with_defaults({place}, {{{defaults}}})"
 
     def _completed_apart(self, field: CompiledField, is_new: str) -> str:
         self.reach(reads_of(field))
-        overrules = any(computes(part, self.unit.operation) for part in parts_within(field))
-        given = f"{self.unit.constant('apart', field)}, is_new={is_new}, overrules={overrules}"
-        return f"completed(names_of(s), {given})"
+        return completing(self.unit, field, is_new)
 
     def generated(self, field: CompiledField, resource: str, *, planned: bool = True) -> str:
         """The text that makes a generated value; `planned`: reads may have to go through what is planned."""

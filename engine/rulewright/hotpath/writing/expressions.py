@@ -185,6 +185,15 @@ def _path(writer: Writer, node: Any) -> Code:
 def _below(code: Code, steps: tuple[str, ...]) -> Code:
     if not steps:
         return code
+    if (
+        code.kind == "object"
+        and code.field is not None
+        and len(steps) == 1
+        and steps[0] in code.field.child_of
+    ):
+        # What was judged is of its type.
+        part = code.field.child_of[steps[0]]
+        return Code(f"{code.text}.get({part.name!r})", kind_of_field(part), sure=True, field=part)
     if len(steps) > 1 or code.kind != "record" or steps[0] not in (code.fields or {}):
         raise Written
     assert code.fields is not None
@@ -196,7 +205,7 @@ def _given(writer: Writer, node: Any) -> Code:
     if steps is None:
         raise Written
     if steps[0] in writer.local:
-        if len(steps) > 1 and writer.local[steps[0]].kind != "record":
+        if len(steps) > 1 and writer.local[steps[0]].kind not in ("record", "object"):
             raise Written
         return not_null(_below(writer.local[steps[0]], steps[1:]))
     return _all_given(writer, steps)

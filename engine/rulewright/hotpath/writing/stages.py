@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation import PART_TYPES
 from rulewright.evaluation.judging import applies_to
 from rulewright.evaluation.request import PARAMETER, is_early
-from rulewright.formula import Formula
 from rulewright.hotpath.intake import may_be_null
 from rulewright.hotpath.writing.apart import ApartWriter, has_odd_options
 from rulewright.hotpath.writing.cells import Cells, map_of
 from rulewright.hotpath.writing.effects import EffectWriter
 from rulewright.hotpath.writing.expressions import Writer
+from rulewright.hotpath.writing.listed import NO_NAMES, each_item, item_of
 from rulewright.hotpath.writing.merging import MergeWriter
+from rulewright.hotpath.writing.presence import PresenceWriter
 from rulewright.hotpath.writing.stepping import StepWriter
 from rulewright.hotpath.writing.touching import Touching, both
 from rulewright.hotpath.writing.unit import Code, Unit, attribute_of, kind_of_field
@@ -32,6 +33,7 @@ class Stages:
         self.cells = cells
         self.touching = Touching(unit)
         self.apart = ApartWriter(unit, self.touching, cells)
+        self.presence = PresenceWriter(unit, cells, self.touching, self.apart)
         self.called: list[str] = []
 
     def _stage(self, name: str, title: str, lines: Iterable[str]) -> None:
@@ -93,117 +95,10 @@ class Stages:
 
     def write_presence(self) -> None:
         """`excluded_if`, `forbidden`, `required`, `variants`: first what needs no expression."""
-        self._stage("excluded", "fields that do not apply", self._excluded())
-        lines = [*self._siblings(), *self._conditions()]
-        self._stage("presence", "required and forbidden", lines)
+        self._stage("excluded", "fields that do not apply", self.presence.excluded())
+        self._stage("presence", "required and forbidden", self.presence.lines())
         if not self.unit.has_stored:
-            self._stage("variants", "exactly one alternative", self._variants())
-
-    def _excluded(self) -> Iterator[str]:
-        for field in self.unit.intake.values():
-            if field.excluded_if is not None and self.unit.may_be_there(field):
-                touched = self.touching.of_field(field.name, field.excluded_if)
-                test = both(touched, self._condition(field.excluded_if))
-                yield f"if {self.unit.place(field)} is not None and {test}: raise Decline"
-            if self.unit.may_be_there(field):
-                yield from self.apart.excluded(field)
-
-    def _condition(self, formula: Formula | None) -> str:
-        assert formula is not None
-        return self.cells.writer().condition(formula)
-
-    def _siblings(self) -> Iterator[str]:
-        for field in self.unit.intake.values():
-            yield from self.sibling_rules(field)
-
-    def _sent(self, name: str) -> str:
-        field = self.unit.intake.get(name)
-        return self.unit.place(field) if field is not None and self.unit.may_be_there(field) else "None"
-
-    def sibling_rules(self, field: CompiledField) -> Iterator[str]:
-        """The lines about a field that must, or must not, be given with or without others."""
-        rule = field.rule
-        own = self._sent(field.name)
-        unwanted = [
-            *self._siblings_tests(field, rule.forbidden_with, "is not None"),
-            *self._siblings_tests(field, rule.forbidden_without, "is None"),
-        ]
-        if unwanted:
-            yield f"if {own} is not None and ({' or '.join(unwanted)}): raise Decline"
-        if not self.unit.is_sent(field):
-            return
-        wanted = [
-            *self._siblings_tests(field, rule.required_with, "is not None"),
-            *self._siblings_tests(field, rule.required_without, "is None"),
-        ]
-        if wanted:
-            yield f"if {own} is None and ({' or '.join(wanted)}): raise Decline"
-
-    def _siblings_tests(self, field: CompiledField, names: Sequence[str], test: str) -> Iterator[str]:
-        touched = self.touching.of_field(field.name, None, names) if names else ""
-        for name in names:
-            yield both(touched, f"{self._sent(name)} {test}")
-
-    def _conditions(self) -> Iterator[str]:
-        for field in self.unit.intake.values():
-            if not self.unit.may_be_there(field):
-                continue
-            place = self.unit.place(field)
-            yield from self._presence_of(field, place, field.name, is_settable=self.unit.is_sent(field))
-            if self.apart.judges(field):
-                yield from self.apart.presence(field)
-                continue
-            nested = [*self._parts(field, "d")]
-            if nested:
-                yield f"d = {place}"
-                yield "if d is not None:"
-                yield from (f"    {line}" for line in nested)
-
-    def _parts(self, field: CompiledField, name: str) -> Iterator[str]:
-        for child in field.children:
-            is_settable = child.rule.readonly is None
-            if is_settable or self.unit.is_update:
-                place = f"{name}.get({child.name!r})"
-                yield from self._presence_of(child, place, field.name, is_settable=is_settable)
-
-    def _presence_of(self, field: CompiledField, place: str, top: str, *, is_settable: bool) -> Iterator[str]:
-        """The lines about a field in `place`, which stands in the top-level field `top`."""
-        missing = [*self._missing(field, top)] if is_settable else []
-        if field.forbidden_if is not None:
-            test = both(self.touching.of_field(top, field.forbidden_if), self._condition(field.forbidden_if))
-            yield f"if {place} is not None:"
-            yield f"    if {test}: raise Decline"
-            if missing:
-                yield f"elif {' or '.join(missing)}: raise Decline"
-        elif missing:
-            yield f"if {place} is None and ({' or '.join(missing)}): raise Decline"
-        if self.unit.is_update and field.rule.immutable:
-            yield f"if {top!r} in s.changed: raise Decline"
-
-    def _missing(self, field: CompiledField, top: str) -> Iterator[str]:
-        """The conditions under which a field has to be there."""
-        if field.rule.required and self.unit.is_update:
-            # The Struct of an update can't know what is stored.
-            yield self.touching.of_field(top)
-        if field.required_if is not None:
-            test = self._condition(field.required_if)
-            if test != "False":
-                yield both(self.touching.of_field(top, field.required_if), test)
-        if field.required_unless is not None:
-            touched = self.touching.of_field(top, field.required_unless)
-            yield both(touched, f"not {self._condition(field.required_unless)}")
-
-    def _variants(self) -> Iterator[str]:
-        variants = self.resource.variants
-        if not variants:
-            return
-        for index, variant in enumerate(variants):
-            tests = [f"{self._sent(name)} is not None" for name in variant.required]
-            yield f"v{index} = {' and '.join(tests) or 'True'}"
-        yield f"if {' + '.join(f'v{index}' for index in range(len(variants)))} != 1: raise Decline"
-        for index, variant in enumerate(variants):
-            for name in variant.forbidden:
-                yield f"if v{index} and {self._sent(name)} is not None: raise Decline"
+            self._stage("variants", "exactly one alternative", self.presence.variants())
 
     # Values and checks
 
@@ -253,7 +148,7 @@ class Stages:
         for check in self.resource.checks:
             if applies_to(check, self.unit.operation):
                 touched = self.touching.of_whole(check.condition.reads)
-                test = self._condition(check.condition)
+                test = self.cells.writer().condition(check.condition)
                 if test != "True":
                     yield f"if {both(touched, f'not {test}')}: raise Decline"
 
@@ -267,9 +162,11 @@ class Stages:
             yield from self._own_checks(field, place, top)
         yield from self._inner_checks(field, place, top)
 
-    def _own_checks(self, field: CompiledField, place: str, top: str) -> Iterator[str]:
+    def _own_checks(
+        self, field: CompiledField, place: str, top: str, local: Mapping[str, Code] = NO_NAMES
+    ) -> Iterator[str]:
         value = Code(place, kind_of_field(field), sure=True, steady=True, field=field)
-        tests = [self._check(check, {"value": value}, top) for check in self._applying(field)]
+        tests = [self._check(check, {"value": value, **local}, top) for check in self._applying(field)]
         if tests:
             yield f"if {place} is not None and not ({' and '.join(tests)}): raise Decline"
 
@@ -288,14 +185,21 @@ class Stages:
             tests = [self._check(check, judged, top) for check in self._applying(items)]
             # A null is not given.
             given = " if item is not None" if may_be_null(items) else ""
-            each = " and ".join(f"all([{test} for item in {place}{given}])" for test in tests)
-            if each:
+            if tests:
+                each = f"all([{' and '.join(tests)} for item in {place}{given}])"
                 yield f"if {place} is not None and not ({each}): raise Decline"
+        yield from each_item(field, place, lambda child, part: self._item_checks(child, part, top, field))
         for child in field.children:
             below = [*self._field_checks(child, f"{place}.get({child.name!r})", top)]
             if below:
                 yield f"if {place} is not None:"
                 yield from (f"    {line}" for line in below)
+
+    def _item_checks(
+        self, child: CompiledField, place: str, top: str, listed: CompiledField
+    ) -> Iterator[str]:
+        """The lines about the checks of a part of every object in a list."""
+        yield from self._own_checks(child, place, top, item_of(listed))
 
     def _applying(self, field: CompiledField) -> Iterator[CompiledCheck]:
         # A field that an event brings inherits the field's rules, so checks without `on` are among them.
@@ -368,7 +272,7 @@ class Stages:
     def _write_invariants(self) -> None:
         """What must hold after the effects, on look-ups read anew."""
         tests = [
-            f"if not {self._condition(check.condition)}: raise Decline"
+            f"if not {self.cells.writer().condition(check.condition)}: raise Decline"
             for check in self.resource.invariants
             if applies_to(check, self.unit.operation)
         ]

@@ -8,7 +8,7 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula
 from rulewright.hotpath.writing.collecting.guarding import GuardedWriter
-from rulewright.hotpath.writing.shape import is_scalar, is_shaped
+from rulewright.hotpath.writing.shape import holds_objects, is_scalar, is_shaped
 from rulewright.hotpath.writing.touching import both
 from rulewright.hotpath.writing.unit import NotGenerated, attribute_of, under
 from rulewright.problem import Because, Problem
@@ -70,7 +70,7 @@ class PresenceCollector(GuardedWriter):
             self.unit.rested.add(field.name)
             yield f"if {given}: raise Decline"
             return
-        yield from self.judged_apart(field, self.stages.apart.excluded(field))
+        yield from self.judged_apart(field, self.stages.presence.excluded_inside(field))
         if not is_shaped(field, self.unit.operation):
             self.unit.rested.add(field.name)
             yield f"if {self.touching.of_field(field.name, field.excluded_if) or given}: raise Decline"
@@ -98,7 +98,7 @@ class PresenceCollector(GuardedWriter):
             concerned = frozenset((field.name, *field.rule.siblings))
             self.unit.rested.update(concerned)
             yield f"if not {self.guard.are_sound(sorted(concerned))}: raise Decline"
-            yield from self.stages.sibling_rules(field)
+            yield from self.stages.presence.sibling_rules(field)
 
     def _required_parts(self, field: CompiledField) -> Iterator[str]:
         """Which parts of an object are missing is told by the plain evaluator; here, that none is."""
@@ -129,10 +129,10 @@ class PresenceCollector(GuardedWriter):
             yield from under("else:", own)
         else:
             yield from under(f"if {name} not in unsound:", own)
-        if self.is_apart(field):
-            if not self.is_left(field):
-                yield f"if {name} in ended: raise Decline"
-                yield from self.judged_apart(field, self.stages.apart.presence(field))
+        if self.is_apart(field) or holds_objects(field):
+            inside = [*self.stages.presence.inside(field)] if not self.is_left(field) else []
+            yield from under(f"if {name} in ended:", ["raise Decline"] if inside else [])
+            yield from self.judged_apart(field, inside)
             return
         parts: list[str] = []
         for child in field.children:
