@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from rulewright.cel.values import kind_name
 from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation.changes import is_touched, rule_is_touched
 from rulewright.evaluation.log import Site, Stage
@@ -87,7 +88,7 @@ def _judge_options(run: Run, place: Place, field: CompiledField) -> Iterator[str
 
 def _report_no_list(run: Run, formula: Formula, site: Site, scope: Layer, options: object) -> None:
     """What may be chosen from is not known: whether the value is among it can't be decided."""
-    shown = "null" if options is None else f"a value of type {type(options).__name__}"
+    shown = "null" if options is None else f"a value of type {kind_name(options)}"
     text = f"can't be decided: one_of gives {shown}, not a list"
     run.report(site, "undecided", text, severity="warning", because=run.because(formula, scope))
     run.trace(formula, site, scope, "undecided")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from rulewright import cel
+from rulewright.cel.values import kind_name
 from rulewright.compiled import (
     CompiledEffect,
     CompiledField,
@@ -238,7 +239,7 @@ class Run:
         reported = len(self.log)
         value = self.attempt(condition, site, scope)
         if not isinstance(value, bool) and value is not FAILED:
-            shown = "null" if value is None else f"a value of type {type(value).__name__}"
+            shown = "null" if value is None else f"a value of type {kind_name(value)}"
             text = f"can't be decided: the condition gives {shown}, not true or false"
             self.report(site, "undecided", text, severity="warning", because=self.because(condition, scope))
         held = value if isinstance(value, bool) else None
