@@ -6,10 +6,14 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from workplace import Run, Write
 
+from rulewright import ticking
+from rulewright.delivery import Receipt
+from rulewright.errors import AdapterError
 from rulewright.program import shipped_rules
 
 STORE = ("--store", "sqlite:///moves.db")
@@ -149,6 +153,25 @@ def test_a_state_that_the_rules_lost_is_told(run: Run, tmp_path: Path) -> None:
     why = "is not possible in state open, which the rules do not have; it is possible from begun"
     assert f"✗ answer  {why}\n" in moves
     assert f"answer {why} " in fired
+
+
+def test_tick_tells_what_was_fired_before_the_store_failed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is stored: all of it was left untold where one of many failed."""
+    fired: list[str] = []
+    carry_out = ticking.carry_out
+
+    def failing(rules: Any, resource: str, *given: Any, **named: Any) -> Receipt:
+        if fired:
+            raise AdapterError("the disk is full")
+        fired.append(resource)
+        return carry_out(rules, resource, *given, **named)
+
+    monkeypatch.setattr(ticking, "carry_out", failing)
+
+    ran = run("tick", *STORE, "--as-of", "2025-01-04T00:00:00Z", *JSONL)
+
+    assert [one["verdict"] for one in ran.outcomes] == ["accepted"]
+    assert (ran.code, "error: the disk is full" in ran.err) == (2, True)
 
 
 def test_tick_fires_what_is_due_once(run: Run) -> None:

@@ -9,11 +9,12 @@ from difflib import get_close_matches
 
 import click
 
+from rulewright.arguments import instant
 from rulewright.cli.desk.desk import Desk
 from rulewright.cli.desk.lookups import lookup_records
 from rulewright.cli.desk.opening import load_rules_of, open_desk
 from rulewright.cli.desk.stores import open_for_writing, require_existing, require_store
-from rulewright.cli.endings import end_with
+from rulewright.cli.endings import end_with, noticing_sigterm
 from rulewright.cli.options import Choices, OutputChoices
 from rulewright.cli.output import paint, show, write_list
 from rulewright.conflicts import despite_conflicts
@@ -25,6 +26,7 @@ from rulewright.ports import Records
 from rulewright.report.entry import make_entry
 from rulewright.report.moves import move_json, moves_in_words
 from rulewright.report.text import show_text
+from rulewright.ticking import fire_due
 
 
 def fire(
@@ -105,13 +107,13 @@ def _moves(desk: Desk, records: Records) -> Sequence[Move] | None:
 
 
 def tick(choices: Choices, output: OutputChoices) -> None:
-    """Fire all timeouts that are due and show what came of them."""
+    """Fire all timeouts that are due and show what came of each after it is kept."""
     url = require_store(choices, "where are the records")
     require_existing(url)
     program = load_rules_of(choices.rules)
-    with closing(open_for_writing(url, program)) as store:
-        receipts = program.tick(store=store, as_of=choices.as_of)
     nothing = read_text("tick", "{}")
-    entries = (make_entry(receipt.outcome, nothing, program.compiled) for receipt in receipts)
-    tally = show(entries, output)
+    with closing(open_for_writing(url, program)) as store, noticing_sigterm():
+        receipts = fire_due(program.compiled, store, instant(choices.as_of), audit=program.audit)
+        entries = (make_entry(receipt.outcome, nothing, program.compiled) for receipt in receipts)
+        tally = show(entries, output)
     end_with(tally.refused)
