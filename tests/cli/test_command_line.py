@@ -191,6 +191,10 @@ def test_no_time_is_spent_on_circles(write: Write) -> None:
         (["validate", "desk/ticket", "t.json", "--format", "xml"], "'xml' is not one of"),
         (["validate", "desk/ticket", "t.json", "--operation", "update"], "needs --key"),
         (["validate", "desk/ticket", "t.json", "--key", "7"], "--key needs --operation update"),
+        (
+            ["validate", "desk/ticket", "t.json", "--operation", "update", "--key", "ID"],
+            "the key must be a whole number, or the field that holds it (id), not 'ID'",
+        ),
         (["apply", "desk/ticket", "t.json", "--store", "memory://", "--key", "7"], "--key needs --operation"),
         (["validate", "desk/ticket", "t.json", "--workers", "99999"], "is not in the range 1<=x<=256"),
         (["apply", "desk/ticket", "t.json", "./t.json", "--store", "memory://"], "t.json is named twice"),

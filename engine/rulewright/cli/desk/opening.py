@@ -52,7 +52,7 @@ def _named_record(choices: Choices, compiled: CompiledResource) -> tuple[object,
     if choices.operation == "update" and choices.key in compiled.fields:
         return None, choices.key
     if compiled.fields[compiled.key].type.basic == "integer":
-        return _whole_number(choices.key), None
+        return _whole_number(choices, compiled), None
     if choices.operation == "update":
         _warn_of_slip(choices.key, compiled)
     return choices.key, None
@@ -90,8 +90,11 @@ def load_rules_of(rules: str | None) -> Program:
     )
 
 
-def _whole_number(text: str) -> int:
+def _whole_number(choices: Choices, compiled: CompiledResource) -> int:
+    text = choices.key or ""
     try:
         return int(text)
     except ValueError:
-        raise click.UsageError(f"the key must be a whole number here, not {text[:40]!r}") from None
+        near = get_close_matches(text.lower(), compiled.fields, n=1) or [compiled.key]
+        field = f", or the field that holds it ({near[0]})" if choices.operation == "update" else " here"
+        raise click.UsageError(f"the key must be a whole number{field}, not {text[:40]!r}") from None
