@@ -28,7 +28,7 @@ class _Checked(msgspec.Struct):
     values: list[_Deep]
 
 
-def canonical_texts(values: Sequence[Any]) -> list[str | None]:
+def texts_of(values: Sequence[Any]) -> list[str | None]:
     """Return `canonical(fit("json", value))` of each value, None of null. Raises MisfitError."""
     texts = _quick(values)
     if texts is not None:

@@ -128,10 +128,10 @@ def _each(fit: Callable[[object], object], values: _Column) -> _Column | None:
 
 
 def _json_texts(values: _Column) -> _Column | None:
-    from rulewright_adapters.canonical_texts import canonical_texts  # noqa: PLC0415 - msgspec takes its time
+    from rulewright_adapters.canonical_texts import texts_of  # noqa: PLC0415 - msgspec takes its time
 
     try:
-        return canonical_texts(values)
+        return texts_of(values)
     except MisfitError:
         return None
 

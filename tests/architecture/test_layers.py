@@ -16,7 +16,7 @@ ADAPTERS = ROOT / "adapters" / "rulewright_adapters"
 # Text -> RuleFile -> Program -> Outcome -> adapter, in the order in which one may build on another.
 ORDER = (
     "cel",
-    "lazy_names",
+    "lazy_imports",
     "deferral",
     "pointers",
     "problem",
@@ -213,6 +213,20 @@ def test_what_is_private_stays_in_its_module() -> None:
     names = {name for path in paths for name in imported_names(path) if name.startswith("rulewright")}
 
     assert {name for name in names if re.search(r"\._(?!_)", name)} == set()
+
+
+def test_no_module_has_the_name_of_what_it_holds() -> None:
+    """Else it depends on who imported what whether a package's name is a module or a function."""
+    paths = [*modules_of(ENGINE), *modules_of(ADAPTERS)]
+
+    found = [
+        str(path)
+        for path in paths
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == path.stem
+    ]
+
+    assert found == []
 
 
 def test_cel_imports_nothing_else_of_ours() -> None:

@@ -33,7 +33,7 @@ from rulewright.hotpath.warm.thawed import LostError, Sent, thaw
 from rulewright.inputs.json_text import JsonFlaw, parse_json
 from rulewright.problem import Span
 from rulewright.report.changes import changes_in_words
-from rulewright.report.outcome_json import outcome_json
+from rulewright.report.outcomes import outcome_json
 from rulewright.report.text import dump_json
 
 # All that ship, but for those whose scenarios send headers.

@@ -5,7 +5,7 @@ The names below are imported when first asked for: one payload needs none of the
 
 from typing import TYPE_CHECKING
 
-from rulewright.lazy_names import lazy_names
+from rulewright.lazy_imports import lazy_names
 
 if TYPE_CHECKING:
     from rulewright.batch.applying import CHUNK, SECONDS, Applier

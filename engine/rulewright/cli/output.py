@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 # Module and function of each; one is imported when it is chosen.
 _REPORTS: Final = {
     "text": ("compact", "report_compact"),
-    "json": ("outcome_json", "report_json"),
-    "jsonl": ("outcome_json", "report_jsonl"),
+    "json": ("outcomes", "report_json"),
+    "jsonl": ("outcomes", "report_jsonl"),
     "github": ("github", "report_github"),
     "junit": ("junit", "report_junit"),
     "sarif": ("sarif", "report_sarif"),

@@ -9,7 +9,7 @@ from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation.changes import is_touched, rule_is_touched
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import judge_reference, judge_required_lookups
-from rulewright.evaluation.places import places
+from rulewright.evaluation.places import places_of
 from rulewright.evaluation.provenance import holds_secret
 from rulewright.evaluation.run import FAILED, Place, Run, layer_of_value, site_at
 from rulewright.evaluation.views import Layer, View
@@ -22,7 +22,7 @@ _DEFAULT_ON = ("create", "update")
 
 def judge_values(run: Run) -> None:
     """Judge computed options of every value that is given, and its reference where none refused it."""
-    for place in places(run, "values"):
+    for place in places_of(run, "values"):
         judge_value(run, place, with_items(place))
     judge_required_lookups(run)
     run.settle(Stage.REFERENCE)
@@ -96,7 +96,7 @@ def _report_no_list(run: Run, formula: Formula, site: Site, scope: Layer, option
 
 def judge_checks(run: Run) -> None:
     """Judge the checks of fields, then those of the whole."""
-    waiting = [place for place in places(run, "checks") if judge_field(run, place)]
+    waiting = [place for place in places_of(run, "checks") if judge_field(run, place)]
     # The innermost first: a list within an item says whether the item is sound.
     for place in reversed(waiting):
         judge_list(run, place)

@@ -11,7 +11,7 @@ from rulewright.pointers import escape_pointer
 from rulewright.schema.unsound import UNSOUND
 
 
-def places(run: Run, concern: Concern) -> Iterator[Place]:
+def places_of(run: Run, concern: Concern) -> Iterator[Place]:
     """Yield every field with rules of this kind, at every place where it could stand.
 
     That is in an event's payload, or in the merged one.

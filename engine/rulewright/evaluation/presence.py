@@ -8,7 +8,7 @@ from rulewright import cel
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.changes import is_touched, merge_update
 from rulewright.evaluation.log import Site, Stage
-from rulewright.evaluation.places import places
+from rulewright.evaluation.places import places_of
 from rulewright.evaluation.run import Place, Run, sent_holder, site_at
 from rulewright.formula import Formula
 from rulewright.pointers import steps_of
@@ -17,7 +17,7 @@ from rulewright.problem import Because
 
 def drop_excluded(run: Run) -> None:
     """Drop the fields whose `excluded_if` holds, with an info each. All judge the same payload."""
-    excluded = [place for place in places(run, "excluded") if is_excluded(run, place)]
+    excluded = [place for place in places_of(run, "excluded") if is_excluded(run, place)]
     for place in excluded:
         for view in (place.siblings, sent_holder(run, place.pointer)):
             if view is not None:
@@ -69,7 +69,7 @@ def judge_presence(run: Run) -> None:
     """
     ended: set[str] = set()
     for conditional in (False, True):
-        for place in places(run, "presence"):
+        for place in places_of(run, "presence"):
             if not _is_within_any(place.pointer, ended):
                 ended.update(judge_place(run, place, conditional=conditional))
         run.settle(Stage.PRESENCE)

@@ -5,7 +5,7 @@ by running it; `with_fixes` puts each problem's part of it into `problems[].fix`
 """
 
 from rulewright.explanation.edits import Edit
-from rulewright.explanation.explain import explain
+from rulewright.explanation.explaining import explain
 from rulewright.explanation.fixes import with_fixes
 from rulewright.explanation.model import (
     EffectNode,

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rulewright.compiled import CompiledField, CompiledResource
-from rulewright.explanation.conversions import conversions
+from rulewright.explanation.conversions import conversions_of
 from rulewright.explanation.edits import (
     ADDED,
     CHOSEN,
@@ -26,7 +26,7 @@ from rulewright.explanation.samples import (
     Surroundings,
     existing_keys,
     literals_of,
-    samples,
+    samples_for,
     values_read,
 )
 from rulewright.formula import OWN_ROOTS
@@ -70,7 +70,7 @@ class Case:
         return found
 
 
-def candidates(case: Case, problem: Problem) -> Iterable[Change]:
+def candidates_for(case: Case, problem: Problem) -> Iterable[Change]:
     """Yield the changes worth trying against a problem, a limited number of them."""
     found = _BY_CODE.get(problem.code, _nothing)(case, problem)
     return islice(_distinct(found), _MOST)
@@ -133,7 +133,7 @@ def _additions(case: Case, pointer: str, rank: int) -> Iterator[Change]:
     if field is None or not case.may_send(field):
         return
     sent = value_at(case.payload, pointer)
-    for value in islice(samples(field, case.around), _MOST_VALUES):
+    for value in islice(samples_for(field, case.around), _MOST_VALUES):
         if value is not None and value != sent:
             yield (_edit(case, pointer, value, rank),)
 
@@ -153,7 +153,7 @@ def _misshapen(case: Case, problem: Problem) -> Iterator[Change]:
     if field is None or sent is MISSING:
         return
     if not _is_sensitive(case, problem.path):
-        for value in islice(conversions(field, sent), _MOST_VALUES):
+        for value in islice(conversions_of(field, sent), _MOST_VALUES):
             yield (Edit("replace", problem.path, value, rank=CONVERTED),)
     yield from _choices(case, problem, problem.path)
     yield from _removal(case, problem.path)

@@ -15,7 +15,7 @@ _TRUE: Final = frozenset({"true", "yes", "1", "y", "on"})
 _FALSE: Final = frozenset({"false", "no", "0", "n", "off"})
 
 
-def conversions(field: CompiledField, sent: object) -> Iterator[object]:
+def conversions_of(field: CompiledField, sent: object) -> Iterator[object]:
     """Yield what may have been meant, the likeliest first; nothing for a value that is right."""
     for value in _converted(field, sent):
         if value != sent or type(value) is not type(sent):

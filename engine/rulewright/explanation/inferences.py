@@ -14,7 +14,7 @@ from rulewright.inference import Fact, Firing
 _UNREACHED = {"rejected": "is refused for other reasons", "undecided": "can't be decided for other reasons"}
 
 
-def inferences(evidence: Evidence) -> Iterator[InferenceNode]:
+def inference_nodes(evidence: Evidence) -> Iterator[InferenceNode]:
     """Yield each rule of `infer`, in the order of the file."""
     run = evidence.run
     knowledge = knowledge_of(run.rules, run.resource)

@@ -31,7 +31,7 @@ class Surroundings:
     now: datetime
 
 
-def samples(field: CompiledField, around: Surroundings) -> Iterator[object]:
+def samples_for(field: CompiledField, around: Surroundings) -> Iterator[object]:
     """Yield sent values for a field, the likeliest first; most of them will do as they are."""
     rule = field.rule
     if field.reference is not None and field.rule.sensitive:
@@ -71,7 +71,7 @@ def _made(field: CompiledField, around: Surroundings) -> Iterator[object]:
             yield _object([child for child in field.children if _may_be_required(child)], around)
             yield _object([child for child in field.children if child.rule.required], around)
         case "list":
-            yield [value] if field.items and (value := next(samples(field.items, around), None)) else []
+            yield [value] if field.items and (value := next(samples_for(field.items, around), None)) else []
         case "map":
             yield {}
         case _:
@@ -85,7 +85,7 @@ def _may_be_required(field: CompiledField) -> bool:
 
 
 def _object(fields: Iterable[CompiledField], around: Surroundings) -> dict[str, object]:
-    return {field.name: next(samples(field, around), None) for field in fields}
+    return {field.name: next(samples_for(field, around), None) for field in fields}
 
 
 def _clamped(value: int, low: object, high: object) -> object:

@@ -20,7 +20,7 @@ from msgspec import structs
 from rulewright.evaluation import Inputs, decide
 from rulewright.evaluation.decision import judged_run
 from rulewright.evaluation.log import is_within
-from rulewright.explanation.candidates import Case, Change, candidates
+from rulewright.explanation.candidates import Case, Change, candidates_for
 from rulewright.explanation.edits import MISSING, Edit, apply_edits, fold, in_order
 from rulewright.explanation.samples import Surroundings
 from rulewright.explanation.wording import join_words
@@ -193,7 +193,7 @@ def _following(search: _Search, state: _State, seen: set[str]) -> Iterator[_Stat
     problems = open_problems(state.outcome)
     case = search.case(state.payload)
     for problem in problems if len(problems) <= _FEW_PROBLEMS else problems[:1]:
-        for change in candidates(case, problem):
+        for change in candidates_for(case, problem):
             payload = apply_edits(state.payload, change)
             if payload is MISSING or _fingerprint(payload) in seen:
                 continue

@@ -2,8 +2,8 @@
 
 from rulewright.export.diagrams import diagram
 from rulewright.export.http import openapi
-from rulewright.export.json_schema import json_schema
-from rulewright.export.markdown import markdown
+from rulewright.export.pages import markdown
+from rulewright.export.payload_schema import json_schema
 from rulewright.export.rule_files import rule_schema, shared_types
 
 __all__ = ["diagram", "json_schema", "markdown", "openapi", "rule_schema", "shared_types"]

@@ -16,7 +16,7 @@ The names below are imported when first asked for: what was kept of a program ne
 
 from typing import TYPE_CHECKING
 
-from rulewright.lazy_names import lazy_names
+from rulewright.lazy_imports import lazy_names
 
 if TYPE_CHECKING:
     from rulewright.hotpath.deciding import decide, program_source, written_by

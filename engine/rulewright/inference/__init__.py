@@ -18,7 +18,7 @@ from rulewright.inference.backends import (
     require_backend,
     require_choice,
 )
-from rulewright.lazy_names import lazy_names
+from rulewright.lazy_imports import lazy_names
 
 if TYPE_CHECKING:
     from rulewright.inference.engine import Firing, InferenceEngine, Inferred, Judge

@@ -21,7 +21,7 @@ The names below are imported when first asked for: one JSON payload needs few of
 
 from typing import TYPE_CHECKING
 
-from rulewright.lazy_names import lazy_names
+from rulewright.lazy_imports import lazy_names
 
 if TYPE_CHECKING:
     from rulewright.inputs.documents import read_text

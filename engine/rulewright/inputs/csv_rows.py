@@ -27,7 +27,7 @@ class _LongRowError(Exception):
     """A row is longer than any payload may be."""
 
 
-def csv_rows(name: str, stream: BinaryIO) -> Iterator[Row | Broken]:
+def read_csv(name: str, stream: BinaryIO) -> Iterator[Row | Broken]:
     """The rows with something in them; a row that is no CSV is a Broken one, and reading goes on.
 
     Raises PayloadError where the file is not UTF-8 text at all.

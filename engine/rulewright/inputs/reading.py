@@ -11,7 +11,7 @@ from typing import BinaryIO, Final, Literal
 from msgspec.structs import replace
 
 from rulewright.errors import PayloadError
-from rulewright.inputs.csv_rows import csv_rows
+from rulewright.inputs.csv_rows import read_csv
 from rulewright.inputs.decoding import MARK, decode_text
 from rulewright.inputs.documents import read_whole, split, too_large
 from rulewright.inputs.files import NAMELESS, Source
@@ -70,7 +70,7 @@ def read_document(source: Source) -> Payload:
 
 def _cells(source: Source, stream: BinaryIO, fields: Fields, tell: Tell | None) -> Iterator[Item]:
     if source.kind == "csv":
-        return read_table(partial(csv_place, source.name), csv_rows(source.name, stream), fields, tell)
+        return read_table(partial(csv_place, source.name), read_csv(source.name, stream), fields, tell)
     # Loaded for workbooks alone: zip files are a start-up of their own.
     from rulewright.inputs.xlsx_rows import open_sheet  # noqa: PLC0415
 

@@ -16,7 +16,7 @@ The names below are imported when first asked for: whoever only decides sends no
 
 from typing import TYPE_CHECKING
 
-from rulewright.lazy_names import lazy_names
+from rulewright.lazy_imports import lazy_names
 
 if TYPE_CHECKING:
     from rulewright.outbox.clock import ATTEMPTS, now_of

@@ -15,7 +15,7 @@ from rulewright.explanation import (
     Ruling,
 )
 from rulewright.problem import Problem
-from rulewright.report.outcome_json import outcome_json
+from rulewright.report.outcomes import outcome_json
 from rulewright.report.pretty import Paint, plain
 from rulewright.report.text import show_text, show_value
 

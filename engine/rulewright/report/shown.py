@@ -5,7 +5,7 @@ from __future__ import annotations
 from rulewright.evaluation import mask_outcome
 from rulewright.outcome import Outcome
 from rulewright.program import Program
-from rulewright.report.outcome_json import outcome_json as plain_json
+from rulewright.report.outcomes import outcome_json as plain_json
 
 
 def outcome_json(outcome: Outcome, program: Program, payload: object = None) -> dict[str, object]:

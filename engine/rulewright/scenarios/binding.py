@@ -8,7 +8,7 @@ from typing import Final
 
 from rulewright.outcome import Outcome
 from rulewright.pointers import index_in
-from rulewright.report.outcome_json import outcome_json
+from rulewright.report.outcomes import outcome_json
 from rulewright.source import ListNode, MapNode, Node, Scalar
 
 # A text that is such a name from end to end; "$5" and "US$ 5" are just text.

@@ -6,7 +6,7 @@ what may happen to a record judges no payload.
 
 from typing import TYPE_CHECKING
 
-from rulewright.lazy_names import lazy_names
+from rulewright.lazy_imports import lazy_names
 
 if TYPE_CHECKING:
     from rulewright.schema.classes import build_schema, schema_class, uncounted

@@ -7,7 +7,7 @@ depth, size, events and aliases are bounded before anything is built.
 
 from typing import TYPE_CHECKING
 
-from rulewright.lazy_names import lazy_names
+from rulewright.lazy_imports import lazy_names
 from rulewright.source.decode import decode_bytes
 from rulewright.source.limits import DEFAULT_LIMITS, SourceLimits
 from rulewright.source.nodes import Entry, ListNode, MapNode, Node, Plain, Scalar, Style, span_at, to_plain

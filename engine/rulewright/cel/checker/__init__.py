@@ -6,7 +6,7 @@ check("payload.age >= 'x'", declarations).problems
 
 from __future__ import annotations
 
-from rulewright.cel.checker.cost import Sizes, cost
+from rulewright.cel.checker.costs import Sizes, cost
 from rulewright.cel.checker.declarations import CheckCode, Checked, CheckProblem, Declarations, Expected
 from rulewright.cel.checker.deduction import deduce
 from rulewright.cel.checker.facts import closed

@@ -27,7 +27,7 @@ _FAILED: Final = {True: "(h := h or KeyError) is not None", False: "(h := h or K
 _COMPARISONS: Final = frozenset(["_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"])
 
 
-def absorbing(frame: Frame, node: Logic, last: str = "raise h") -> list[str]:
+def absorb(frame: Frame, node: Logic, last: str = "raise h") -> list[str]:
     """The body of a function that gives the value of `&&` or `||` whatever some operands raise.
 
     `last`: what to do with the error where it does matter.
@@ -85,7 +85,7 @@ def _is_negation(node: Node) -> bool:
 def _nested(frame: Frame, node: Logic, given: bool) -> str:
     """A function that gives its error in place of raising it."""
     result = frame.keep()
-    call = frame.function(absorbing(frame, node, "return h"), ())
+    call = frame.function(absorb(frame, node, "return h"), ())
     comparison = "is not" if given else "is"
     held = f"(h := h or KeyError if {result} is KeyError else join(h, {result})) {comparison} None"
     return f"(({result} := {call}) is True or {result} is not False and {held})"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from rulewright.cel.compiler import arithmetic, calls, comparing, loops, paths, structure
-from rulewright.cel.compiler.absorbing import absorbing
+from rulewright.cel.compiler.absorbing import absorb
 from rulewright.cel.compiler.unit import Code, Frame, Unit
 from rulewright.cel.tree import (
     Bind,
@@ -75,7 +75,7 @@ def write(root: Node, unit: Unit) -> str:
     frame = Frame(unit, emit)
     lines = [f"B = Budget({unit.steps})"] if unit.metered else []
     if unit.exact and isinstance(root, Logic):
-        lines += absorbing(frame, root)
+        lines += absorb(frame, root)
     else:
         lines.append(f"return {_result(frame, root)}")
     if unit.exact:

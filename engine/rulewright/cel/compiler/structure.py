@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rulewright.cel.compiler.absorbing import absorbing
+from rulewright.cel.compiler.absorbing import absorb
 from rulewright.cel.compiler.unit import Code, Frame
 from rulewright.cel.tree import Bind, Conditional, ListExpr, Literal, Logic, MapEntry, MapExpr, OptionalMap
 from rulewright.cel.values import BOOL, LIST, OPTIONAL, Uint, kind_of
@@ -20,7 +20,7 @@ def literal(frame: Frame, node: Literal) -> Code:
 def logic(frame: Frame, node: Logic) -> Code:
     """`&&` is `and`; the exact version is a function that holds errors back."""
     if frame.exact:
-        lines = absorbing(frame, node)
+        lines = absorb(frame, node)
         frame.height = 0
         return Code(frame.function(lines, ()), BOOL)
     parts = [frame.test(node.operands[0])]

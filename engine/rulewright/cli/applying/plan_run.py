@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from rulewright.cli.applying.planned import Planned, difference, digest_of
 from rulewright.cli.deciding.decisions import read_all_items
-from rulewright.cli.deciding.payload_digest import payload_digest
+from rulewright.cli.deciding.payload_digest import digest_of_payload
 from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.errors import PayloadError, ReferenceViolationError, UniqueViolationError
 from rulewright.evaluation import mask_outcome
@@ -99,7 +99,7 @@ def _decide(
         outcome = then.program.apply_within(
             desk.resource, then.inputs(item.value, number), transaction
         ).outcome
-    if payload_digest(desk, item) != planned.digest:
+    if digest_of_payload(desk, item) != planned.digest:
         return outcome, "the payload has changed since this was planned"
     rules = desk.program.compiled
     masked = mask_outcome(outcome, rules, item.value if isinstance(item, Payload) else None)

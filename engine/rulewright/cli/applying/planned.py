@@ -14,7 +14,7 @@ from rulewright.errors import PayloadError
 from rulewright.evaluation.overlay import same
 from rulewright.inputs import Broken, find_sources, read_items
 from rulewright.outcome import Outcome
-from rulewright.report.outcome_json import outcome_json
+from rulewright.report.outcomes import outcome_json
 from rulewright.report.text import dump_json, show_value
 
 # What must be the same, and what of each problem: messages and positions may change freely.

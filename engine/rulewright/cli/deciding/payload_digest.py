@@ -16,7 +16,7 @@ def planned_payload(desk: Desk, item: Item) -> dict[str, object]:
     `key` is the key of the record that an update is about, or the field that holds it; `path` are the
     parameters of the path. Headers and query are for the caller to give again: they may hold secrets.
     """
-    told: dict[str, object] = {"at": item.at, "sha256": payload_digest(desk, item)}
+    told: dict[str, object] = {"at": item.at, "sha256": digest_of_payload(desk, item)}
     resource = desk.program.compiled.resources[desk.resource]
     if desk.key_field is not None:
         told["key"] = desk.key_field
@@ -27,7 +27,7 @@ def planned_payload(desk: Desk, item: Item) -> dict[str, object]:
     return told
 
 
-def payload_digest(desk: Desk, item: Item) -> str:
+def digest_of_payload(desk: Desk, item: Item) -> str:
     """The sha256 of a payload, or of what stands in its place.
 
     Sensitive values are masked first: from a digest, a number of nine digits could be guessed.

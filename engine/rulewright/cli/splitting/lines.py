@@ -10,7 +10,7 @@ from rulewright.inputs import Broken, Item
 from rulewright.outcome import Outcome
 from rulewright.problem import Problem
 from rulewright.report.entry import problems_entry
-from rulewright.report.outcome_json import problem_json
+from rulewright.report.outcomes import problem_json
 from rulewright.report.text import dump_json
 
 

@@ -71,7 +71,7 @@ def _reported(chosen: str, entries: Any, paint: Paint) -> Iterator[str]:
         if len(entries) == 1:
             return iter([paragraph(entries[0], paint or plain)])
         return report_pretty(entries, paint or plain)
-    from rulewright.report.outcome_json import report_json, report_jsonl  # noqa: PLC0415
+    from rulewright.report.outcomes import report_json, report_jsonl  # noqa: PLC0415
 
     return (report_json if chosen == "json" else report_jsonl)(entries)
 

@@ -30,7 +30,7 @@ from rulewright.checks.subject import Subject, Universe
 from rulewright.compiled import CompiledResource, CompiledRules
 from rulewright.export.http.records import field_of_record, reference_to, resource_behind
 from rulewright.export.http.unions import NULL, Schema, either, without_null
-from rulewright.export.json_schema import or_null
+from rulewright.export.payload_schema import or_null
 from rulewright.model import Expression, Itself, Template, TemplateList
 
 Names = Mapping[str, Schema]

@@ -16,7 +16,7 @@ from rulewright.export.http.records import record_schema, resource_behind
 from rulewright.export.http.refusals import SCHEMAS, dialect_of, phrase_of, refusal_component, refusals_of
 from rulewright.export.http.security import security_of, security_schemes
 from rulewright.export.http.unions import Schema, either
-from rulewright.export.json_schema import json_schema
+from rulewright.export.payload_schema import json_schema
 from rulewright.export.selection import select
 from rulewright.model import Api
 

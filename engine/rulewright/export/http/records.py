@@ -9,7 +9,7 @@ from rulewright.cel.checker import Declarations, check
 from rulewright.checks.field_types import TIMESTAMP
 from rulewright.compiled import CompiledField, CompiledResource
 from rulewright.evaluation.records import computes
-from rulewright.export.json_schema import or_null
+from rulewright.export.payload_schema import or_null
 from rulewright.fieldtypes import FIELD_TYPES
 from rulewright.model import Expression, Itself, Template
 from rulewright.schema.keywords import described

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, TypeAlias
 
-from rulewright.export.json_schema import or_null
+from rulewright.export.payload_schema import or_null
 
 Schema: TypeAlias = dict[str, object]
 NULL: Final = {"type": "null"}

@@ -10,7 +10,7 @@ from rulewright.evaluation.decision import judged_run
 from rulewright.explanation.by_field import field_node
 from rulewright.explanation.evidence import Evidence
 from rulewright.explanation.fixes import attach
-from rulewright.explanation.inferences import inferences
+from rulewright.explanation.inferences import inference_nodes
 from rulewright.explanation.model import Explanation, FieldNode, Ruling
 from rulewright.explanation.of_the_whole import effects, lookups, other_problems, rules_of_the_whole
 from rulewright.explanation.origins import origin_of
@@ -35,7 +35,7 @@ def explain(
     whole = tuple(rules_of_the_whole(evidence))
     told = ("failed", "undecided")
     shown = {(one.rule, one.path) for one in (*whole, *_rulings(fields)) if one.status in told}
-    inferred = tuple(inferences(evidence))
+    inferred = tuple(inference_nodes(evidence))
     names = {one.condition.rule for one in inferred}
     shown |= {(problem.rule, problem.path) for problem in outcome.problems if problem.rule in names}
     suggestion = suggest(program, resource, inputs, store) if fixes else None
