@@ -28,11 +28,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_each_step_prints_what_the_page_shows(folder: Path) -> None:
-    """Rules change under a store: what is refused, and a field whose values are taken along."""
+    """Rules change under a store: what is refused, a field whose values are taken along, and one that is filled."""
     steps = list(sessions(PAGE))
 
     assert [run(command, folder) for command, _ in steps] == [output for _, output in steps]
-    assert len(steps) == 7
+    assert len(steps) == 11
 
 
 def test_a_field_that_is_gone_leaves_its_values(folder: Path) -> None:
