@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 # What ends a run, or a generator that yields, is nobody's failure. All else that a plug-in raises is one: its
 # SystemExit, and, where nothing is yielded, its GeneratorExit, too.
 ENDINGS: Final = (KeyboardInterrupt, GeneratorExit)
+# So much is told of what foreign code says, in characters: one error may quote another, and so on.
+_LONGEST: Final = 1_000
 
 
 def in_words(error: BaseException) -> str:
@@ -22,6 +24,8 @@ def in_words(error: BaseException) -> str:
         raise
     except BaseException as failure:
         return f"{kind} (its text fails with {type(failure).__name__})"
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST - 1]}…"
     return f"{kind}: {text}" if text else kind
 
 

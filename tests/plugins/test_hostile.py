@@ -53,6 +53,20 @@ def test_whatever_it_raises_is_held_against_it(source: str, said: str, install: 
     assert said in complaint()
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "raise ValueError('no' * 1_000_000)",
+        "import rulewright\ndef rulewright_field_types(): return rulewright.load()",
+    ],
+)
+def test_what_is_told_of_it_is_bounded(source: str, install: Install) -> None:
+    """One that loads rules itself calls itself, and each time's error quoted the next one's."""
+    install("odd", source)
+
+    assert len(complaint()) < 1_500
+
+
 @pytest.mark.parametrize("value", ["x", "x =", "x = no module!"])
 def test_an_entry_point_that_names_no_module_is_told_with_its_package(value: str, install: Install) -> None:
     """It was an internal error of ours."""

@@ -225,7 +225,7 @@ def unknown_field_text(pointer: str, known: tuple[str, ...], whole: str = "this 
     """Say that a field is not known, and which one may have been meant."""
     # As pointers.steps_of has it; a warm start keeps this function, and with it all that it would call.
     name = pointer.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
-    close = difflib.get_close_matches(name, known, n=1) if len(name) <= _SHOWN_NAME else []
+    close = difflib.get_close_matches(name, known, n=1) if known and len(name) <= _SHOWN_NAME else []
     if not close:
         close = [option for option in known if option.lower() == name.lower()]
     hint = f"; did you mean {close[0]}?" if close else ""
