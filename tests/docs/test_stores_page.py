@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_each_step_prints_what_the_page_shows(folder: Path) -> None:
-    """Rules change under a store: what is refused, a field whose values are taken along, and one that is filled."""
+    """Rules change under a store: what is refused, what is taken along, and what is filled."""
     steps = list(sessions(PAGE))
 
     assert [run(command, folder) for command, _ in steps] == [output for _, output in steps]
