@@ -10,7 +10,6 @@ one entry in a ledger, counts once in its account, and is told of by one message
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import random
@@ -27,8 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from by_hand import call
 from faulty_server import FaultyServer
-from own_server import running_postgres
 
 from rulewright import load
 from rulewright.cli import main as run_command
@@ -143,12 +142,12 @@ def open_shop(folder: Path, url: str, vendor: str, orders: int) -> Desk:
     return Desk(folder, store, orders)
 
 
-def run(kills: int, url: str | None, seed: int) -> Counter[str]:
+def run(kills: int, seed: int, store: str | None = None) -> Counter[str]:
     """Return what was counted."""
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory() as name, FaultyServer() as vendor:
         folder = Path(name)
-        desk = open_shop(folder, url or f"sqlite:///{folder / 'shop.db'}", vendor.url, 2 * kills + 20)
+        desk = open_shop(folder, store or f"sqlite:///{folder / 'shop.db'}", vendor.url, 2 * kills + 20)
         with closing(desk.store):
             moved = {*_fired(desk, kills, chance), *_ticked(desk, kills, chance)}
             told = _delivered(desk, kills, chance)
@@ -245,20 +244,10 @@ def is_right(counts: Counter[str]) -> bool:
 
 
 def main() -> int:
-    """Run as told on the command line."""
+    """Run as told on the command line; as a child, a command that is killed."""
     if sys.argv[1:2] == ["--child"]:
         run_killed(int(sys.argv[2]), sys.argv[3:])
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--kills", type=int, default=40)
-    parser.add_argument("--store")
-    parser.add_argument("--postgres", action="store_true")
-    parser.add_argument("--seed", type=int, default=1)
-    chosen = parser.parse_args()
-    start = time.monotonic()
-    with running_postgres(chosen.postgres) as url:
-        counts = run(chosen.kills, url or chosen.store, chosen.seed)
-    print(f"{time.monotonic() - start:.1f} s", dict(counts))
-    return 0 if is_right(counts) else 1
+    return call(__doc__, run, is_right, any_store=True, kills=40, seed=1)
 
 
 if __name__ == "__main__":

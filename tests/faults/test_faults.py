@@ -37,7 +37,7 @@ def test_killed_appliers_leave_nothing_half_done() -> None:
 
 def test_killed_movers_leave_nothing_half_done() -> None:
     """`fire`, `tick` and `outbox deliver`, each ended between any two of its steps, move and tell once."""
-    counts = movers.run(kills=2, url=None, seed=5)
+    counts = movers.run(kills=2, seed=5)
 
     assert movers.is_right(counts), counts
     assert counts["acknowledged"] >= 2

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from desk import make_program
-from vendor import forward, server  # noqa: F401 - fixtures
+from vendor import server  # noqa: F401 - a fixture
 
 from rulewright.ports import Store
 from rulewright.program import Program
