@@ -27,6 +27,9 @@ fields:
       type: string
       one_of: "payload.kind == 'b' ? ['x'] : ['x', 'y']"
       checks: [{id: few, check: open < 9}]
+  odd: {type: integer, references: {resource: shop/article, where: {kind: "value == 1 ? 'a' : 'b'"}}}
+  few: {type: map, max_length: 2}
+  fixed: {type: object, immutable: true, fields: {x: {type: integer}, y: {type: integer}}}
   named: {type: list, items: {type: integer, references: {resource: shop/article}}}
   lines:
     type: list
@@ -55,10 +58,14 @@ workflow:
   transitions: [{event: ship, from: new, to: old}]
 response: {body: record}
 """
-ARTICLE = "rulewright: 1\nresource: shop/article\nkey: id\nfields: {id: {type: integer}}\n"
+ARTICLE = (
+    "rulewright: 1\nresource: shop/article\nkey: id\nfields: {id: {type: integer}, kind: {type: string}}\n"
+)
 STORED = {
     "id": 7,
     "kind": "a",
+    "few": {"a": 1, "b": 2},
+    "fixed": {"x": 1, "y": 2},
     "lines": [{"article": 1, "count": 2, "twice": 4}],
     "place": {"name": "n", "point": {"x": 1.0, "m": {"a": 1, "b": 2}}},
     "state": "new",
@@ -79,7 +86,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Program:
 def both(shop: Program, payload: dict[str, Any], operation: str) -> tuple[Outcome | None, Outcome]:
     """What generated code says of a call, and what the plain evaluator does."""
     keys = {"shop/order": "id", "shop/article": "id"}
-    records = DictRecords({"shop/order": [STORED], "shop/article": [{"id": 1}, {"id": 2}]}, keys)
+    records = DictRecords(
+        {"shop/order": [STORED], "shop/article": [{"id": 1, "kind": "a"}, {"id": 2, "kind": "a"}]}, keys
+    )
     now = datetime(2025, 1, 15, tzinfo=UTC)
     key = None if operation == "create" else 7
     inputs = Inputs(operation=operation, payload=payload, now=now, seed=7, key=key)
@@ -93,10 +102,12 @@ RIGHT: list[dict[str, Any]] = [
     {"lines": [], "place": {"point": {"x": 1, "y": 2}}},
     {"place": None, "tags": []},
     {"place": POINT},
+    {"odd": 1, "few": {"a": 3}, "fixed": {"x": 1}},
 ]
 WRONG: list[dict[str, Any]] = [
     {"tags": ["y"], "kind": "b"},
     {"named": [1, 3]},
+    {"odd": 2},
     {"lines": [{}]},
     {"lines": [{"article": 2}]},
     {"lines": [{"article": 9}]},
@@ -145,6 +156,15 @@ def test_what_is_wrong_elsewhere_is_told(shop: Program, wrong: dict[str, Any], o
 
     assert not plain.accepted
     assert quick == plain
+
+
+@pytest.mark.parametrize("payload", [{"few": {"c": 1}}, {"fixed": {"x": 2}}])
+def test_what_an_update_comes_to_is_judged(shop: Program, payload: dict[str, Any]) -> None:
+    """A key too many with those stored, and a part that may not change; the evaluator tells of both."""
+    quick, plain = both(shop, payload, "update")
+
+    assert not plain.accepted
+    assert quick in (None, plain)
 
 
 def test_stored_lines_are_judged_where_what_their_rules_read_is_sent(shop: Program) -> None:

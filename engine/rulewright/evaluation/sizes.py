@@ -19,7 +19,11 @@ def judge_sizes(run: Run) -> None:
     """Count the keys of every map that an update or event sent a part of; a create's were counted as sent."""
     if run.current is None:
         return
-    fields = [field for name, field in run.intake.items() if name in run.resource.fields]
+    judge_sizes_of(run, [field for name, field in run.intake.items() if name in run.resource.fields])
+
+
+def judge_sizes_of(run: Run, fields: Iterable[CompiledField]) -> None:
+    """The same of some fields of the record."""
     for field, pointer, entries in [*_maps(fields, run.sent, run.merged, "")]:
         for keyword, bound in (("min_length", field.rule.min_length), ("max_length", field.rule.max_length)):
             if bound is not None and _is_beyond(len(entries), keyword, bound):

@@ -13,13 +13,16 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation import Inputs
 from rulewright.evaluation.judging import judge_field, judge_list, judge_value, with_items
 from rulewright.evaluation.log import Log, Site
+from rulewright.evaluation.lookups import find_referenced
+from rulewright.evaluation.overlay import NoStoreError
 from rulewright.evaluation.places import place_of, places_below
 from rulewright.evaluation.presence import is_excluded, judge_place
 from rulewright.evaluation.records import complete, report_parts
 from rulewright.evaluation.run import Place, Run
+from rulewright.evaluation.sizes import judge_sizes_of
 from rulewright.evaluation.stored_form import encode_value
 from rulewright.evaluation.views import LazyRecord, LazyView, Scope, View
-from rulewright.hotpath.runtime.state import Decline, Names, State, decoded
+from rulewright.hotpath.runtime.state import Decline, Missing, Names, NoStore, State, decoded
 from rulewright.hotpath.runtime.values import chance_of
 from rulewright.outcome import Read
 from rulewright.pointers import escape_pointer
@@ -113,6 +116,30 @@ def completed(names: Names, field: CompiledField, *, is_new: bool, overrules: bo
         report_parts(run, field, cast(LazyView, run.sent).peek(field.name), made, "", None)
     run.begun.discard(field.name)
     return encode_value(field, made)
+
+
+def named(names: Names, field: CompiledField) -> Any:
+    """The stored record that a reference names, or those of a list; Missing where one is not there."""
+    run = _run_of(names)
+    value = run.merged[field.name]
+    if value is None:
+        return [] if field.rule.type == "list" else None
+    try:
+        found = find_referenced(run, field, value)
+    except NoStoreError as error:
+        raise NoStore(error.message) from None
+    if any(one is None for one in found):
+        raise Missing
+    return found if field.rule.type == "list" else found[0]
+
+
+def sizes_within(names: Names, field: CompiledField) -> None:
+    """How many keys maps have, in what an update comes to."""
+    run = _run_of(names)
+    for view in (run.sent, run.merged):
+        # Decoded now: see `_place`.
+        view[field.name]
+    judge_sizes_of(run, [field])
 
 
 def _place(run: Apart, field: CompiledField) -> Place:

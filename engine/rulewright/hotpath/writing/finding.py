@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -38,6 +38,10 @@ class Finder:
     @abstractmethod
     def called(self, formula: Valued) -> str:
         """The text that evaluates a whole expression as compiled CEL."""
+
+    @abstractmethod
+    def reach(self, paths: Iterable[tuple[str, ...]]) -> None:
+        """See Resolver."""
 
     @abstractmethod
     def is_as_sent(self, field: CompiledField) -> bool:
@@ -153,16 +157,10 @@ class Finder:
         reference = field.reference
         assert reference is not None
         listed = field.rule.type == "list"
-        target = self.unit.rules.resources[reference.resource].fields[reference.by]
-        ours = field.items if listed else field
-        if reads_value(reference.where):
-            raise NotGenerated(f"the reference of {field.id}, which reads its value")
-        if (
-            ours is None
-            or kind_of_field(ours) != kind_of_field(target)
-            or kind_of_field(ours) not in ("text", "int")
-        ):
-            raise NotGenerated(f"the reference of {field.id}")
+        if not self.is_found_here(field):
+            self.reach(reference.where.reads)
+            yield f"v = named(names_of(s), {self.unit.constant('apart', field)})"
+            return
         yield f"k = {self.unit.merged(field)}"
         yield f"if k is None: v = {'[]' if listed else 'None'}"
         yield "else:"
@@ -180,6 +178,16 @@ class Finder:
         yield from (f"    {line}" for line in self.finding(field))
         matched = "matched_all" if listed else "matched"
         yield f"    v = {matched}(found, {reference.by!r}, k)"
+
+    def is_found_here(self, field: CompiledField) -> bool:
+        """Whether Python is written for what a reference looks for; else the evaluator's function looks."""
+        reference = field.reference
+        assert reference is not None
+        target = self.unit.rules.resources[reference.resource].fields[reference.by]
+        ours = field.items if field.rule.type == "list" else field
+        if ours is None or reads_value(reference.where) or kind_of_field(ours) not in ("text", "int"):
+            return False
+        return kind_of_field(ours) == kind_of_field(target)
 
     def looking(self, field: CompiledField) -> Iterator[str]:
         """The lines that work out what else is asked of the record that a field names."""

@@ -10,6 +10,7 @@ from rulewright.fieldtypes import decode_number
 from rulewright.hotpath.intake import is_map
 from rulewright.hotpath.runtime.merging import stored_reader
 from rulewright.hotpath.writing.cells import Cells, map_of
+from rulewright.hotpath.writing.shape import is_counted
 from rulewright.hotpath.writing.unit import Unit, attribute_of
 
 _READERS: Final = {
@@ -58,6 +59,14 @@ class MergeWriter:
                 parts = f"s.kept[{name!r}], s.p.{attribute_of(name)}, {sent}[{name!r}]"
                 merged = f"merged_within({self.unit.constant('apart', field)}, {parts})"
                 yield f"if {name!r} in {sent}: s.merged[{name!r}] = {merged}"
+
+    def counted(self) -> Iterator[str]:
+        """Yield the lines that count the keys of maps, with those that were stored."""
+        for field in self.unit.intake.values():
+            is_recorded = self.unit.is_sent(field) and field.name in self.unit.resource.fields
+            if is_recorded and is_counted(field):
+                count = f"sizes_within(names_of(s), {self.unit.constant('apart', field)})"
+                yield f"if {field.name!r} in s.payload: {count}"
 
     def _reader(self, field: CompiledField) -> str:
         kind = field.type

@@ -9,6 +9,7 @@ from rulewright.formula import Formula
 from rulewright.hotpath.writing.apart import ApartWriter
 from rulewright.hotpath.writing.cells import Cells
 from rulewright.hotpath.writing.listed import NO_NAMES, each_item, item_of
+from rulewright.hotpath.writing.shape import is_scalar
 from rulewright.hotpath.writing.touching import Touching, both
 from rulewright.hotpath.writing.unit import Code, Unit
 
@@ -136,7 +137,15 @@ class PresenceWriter:
             yield f"if {place} is None and ({' or '.join(missing)}): raise Decline"
         # Objects in lists have no identity: nothing in them is compared with what is stored.
         if self.unit.is_update and field.rule.immutable and not local:
-            yield f"if {top!r} in s.changed: raise Decline"
+            yield f"if {top!r} in s.changed{self._differing(field, place, top)}: raise Decline"
+
+    def _differing(self, field: CompiledField, place: str, top: str) -> str:
+        """What else is asked before a value is taken for changed: whether the part itself differs, say."""
+        kept = f"s.kept[{top!r}]"
+        if self.unit.place(field) != place:
+            return f" and {kept} is not None and {place} != {kept}.get({field.name!r})"
+        is_replaced = is_scalar(field) or field.rule.type == "list"
+        return "" if is_replaced else f" and {place} != {kept}"
 
     def _missing(self, field: CompiledField, top: str, local: Mapping[str, Code]) -> Iterator[str]:
         """The conditions under which a field has to be there."""

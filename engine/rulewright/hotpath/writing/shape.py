@@ -29,13 +29,13 @@ def struct_of(
     `loose`: nothing is required. An update requires nothing either, and no part of an object. `deep`: objects
     in lists are Structs, too.
     """
-    is_partial, merges = operation == "update", operation != "create"
+    is_partial = operation == "update"
     members: list[Any] = []
     for name, field in intake_of(resource, operation).items():
         if not is_sent(resource, field, operation):
             members.append((name, _NEVER, None))
             continue
-        if not is_shaped(field, operation) or (merges and _is_counted(field)):
+        if not is_shaped(field, operation):
             # Whoever sends it has the evaluator decide.
             is_required = field.rule.required and not loose and not is_partial
             members.append((name, _NEVER) if is_required else (name, _NEVER, None))
@@ -78,12 +78,12 @@ def is_read_whole(field: CompiledField, operation: str) -> bool:
     return False
 
 
-def _is_counted(field: CompiledField) -> bool:
+def is_counted(field: CompiledField) -> bool:
     """Whether the keys of a map, at any depth, are counted: with those that are stored, if any are."""
     bounds = (field.rule.min_length, field.rule.max_length)
     is_bound = field.type.basic == "map" and any(one is not None for one in bounds)
     # A list replaces what is stored.
-    return is_bound or (field.rule.type != "list" and any(map(_is_counted, field.parts)))
+    return is_bound or (field.rule.type != "list" and any(map(is_counted, field.parts)))
 
 
 def _nullable(field: CompiledField, type_: Any) -> Any:

@@ -51,6 +51,7 @@ class Stages:
     def write_merge(self, merging: MergeWriter) -> None:
         """What an update comes to."""
         self._stage("merge", "what was sent, merged into what is stored", merging.merged())
+        self._stage("sizes", "how many keys maps have by then", merging.counted())
 
     def write_request(self) -> None:
         """Who calls, may they, and is there what the request names."""

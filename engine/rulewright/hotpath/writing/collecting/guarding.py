@@ -188,7 +188,8 @@ class GuardedWriter:
         if self.stages.apart.takes_values(field):
             return True
         # Without a store rules may be undecided, which is told where it is.
-        return not self.unit.has_store and (self.is_apart(field) or is_completed_apart(field))
+        is_odd = field.reference is not None and not self.cells.is_found_here(field)
+        return not self.unit.has_store and (self.is_apart(field) or is_completed_apart(field) or is_odd)
 
     def judged_apart(self, field: CompiledField, lines: Iterable[str]) -> Iterator[str]:
         """Lines that judge a field apart, and decline what they would tell.

@@ -8,7 +8,7 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula
 from rulewright.hotpath.writing.collecting.guarding import GuardedWriter
-from rulewright.hotpath.writing.shape import holds_objects, is_scalar, is_shaped
+from rulewright.hotpath.writing.shape import holds_objects, is_counted, is_scalar, is_shaped
 from rulewright.hotpath.writing.touching import both
 from rulewright.hotpath.writing.unit import NotGenerated, attribute_of, under
 from rulewright.problem import Because, Problem
@@ -70,6 +70,10 @@ class PresenceCollector(GuardedWriter):
             self.unit.rested.add(field.name)
             yield f"if {given}: raise Decline"
             return
+        if self.unit.is_update and is_counted(field):
+            # How many keys it has by then is told by the evaluator.
+            self.unit.rested.add(field.name)
+            yield f"if {field.name!r} in s.payload: raise Decline"
         yield from self.judged_apart(field, self.stages.presence.excluded_inside(field))
         if not is_shaped(field, self.unit.operation):
             self.unit.rested.add(field.name)

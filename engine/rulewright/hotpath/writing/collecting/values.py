@@ -80,6 +80,9 @@ class ValueCollector(GuardedWriter):
     def _reference(self, field: CompiledField) -> Iterator[str]:
         reference = field.reference
         assert reference is not None
+        if not self.cells.is_found_here(field):
+            yield from self._odd_reference(field)
+            return
         place, touched = self.unit.place(field), self.touching.of_field(field.name)
         call = f"{self.cells.reference(field)}(s)"
         self.unit.rested.add(field.name)
@@ -125,6 +128,17 @@ class ValueCollector(GuardedWriter):
             f"if {given} and {field.name!r} not in unsound and {cell} is UNREAD:",
             self.guard.guarded(self.guard.rests.of(reference.where), lines),
         )
+
+    def _odd_reference(self, field: CompiledField) -> Iterator[str]:
+        """A reference that the evaluator's function looks for: what it misses is told by the evaluator."""
+        assert field.reference is not None
+        self.unit.rested.add(field.name)
+        if field.rule.type == "list":
+            yield f"if {field.name!r} in unsound: raise Decline"
+        rests = self.guard.rests.of(field.reference.where)[0]
+        looked = self.guard.guarded((rests, False), [f"{self.cells.reference(field)}(s)"])
+        given = f"{self.unit.place(field)} is not None and {field.name!r} not in unsound"
+        yield from under(f"if {both(self.touching.of_field(field.name), given)}:", looked)
 
     def _undecided_reference(self, field: CompiledField, refusal: str) -> Iterator[str]:
         """A reference that is given, where there is no store."""
