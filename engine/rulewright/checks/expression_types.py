@@ -30,6 +30,7 @@ _ELSEWHERE = {
 # What stands before a word that may be meant as a text, and behind one that is taken for the own record.
 _COMPARED = re.compile(r"(?:==|!=|[\[,])\s*\Z")
 _PART = re.compile(r"\.(\w+)")
+_OF_FIELD = re.compile(r"\b(?:payload|record|current)\.(\w+)\.\Z")
 # What other languages count years by.
 _AGES = frozenset(["age", "years", "year_diff", "datediff", "date_diff", "years_between", "add_years"])
 
@@ -87,26 +88,44 @@ def _is_told(site: Site, names: Names, found: CheckProblem) -> bool:
 
 def _placed(subject: Subject, site: Site, found: CheckProblem) -> SourceProblem:
     span = site.expression.scalar.locate(found.start, found.end)
-    message, hint = found.message, found.hint
+    message, hint, severity = found.message, _told(subject, site, found) or found.hint, found.severity
     if found.code == "unknown-name" and found.name is not None:
         message = f"{found.name} is no name that {site.place} knows"
-        hint = _hint(subject, site, found) or hint
-        hint = hint or _hint_at_text(site, found.name)
-    if (
-        found.code == "unknown-path"
-        and _is_of_event(subject, site, found)
-        and not (hint or "").startswith("did")
-    ):
-        hint = (
-            f"what an event brings is declared: events: {{{min(site.on)}: {{fields: {{{found.name}: ...}}}}}}"
-        )
-    if found.code == "unknown-function" and hint is None and found.name in _AGES:
-        hint = "docs/cel.md#years-and-ages shows how whole years are counted"
-    severity = found.severity
     if found.code == "wrong-result" and site.expression.text.startswith("request."):
         # What comes with an address or a header is text; some stores take the text of a number for it.
         severity, hint = "warning", f"write int({site.expression.text}) where a number is meant"
     return problem(found.code, message, span, hint=hint, severity=severity)
+
+
+def _told(subject: Subject, site: Site, found: CheckProblem) -> str | None:
+    """What the rule file says of it that the expression alone does not, or None."""
+    match found.code:
+        case "unknown-name" if found.name is not None:
+            return _hint(subject, site, found) or found.hint or _hint_at_text(site, found.name)
+        case "unknown-path" if _is_of_event(subject, site, found) and not (found.hint or "").startswith(
+            "did"
+        ):
+            bringing = f"events: {{{min(site.on)}: {{fields: {{{found.name}: ...}}}}}}"
+            return f"what an event brings is declared: {bringing}"
+        case "unknown-function" if found.hint is None and found.name in _AGES:
+            return "docs/cel.md#years-and-ages shows how whole years are counted"
+        case "wrong-type":
+            return _hint_at_reference(subject, site, found)
+    return None
+
+
+def _hint_at_reference(subject: Subject, site: Site, found: CheckProblem) -> str | None:
+    """For a part of a key: the record that it names has a name of its own."""
+    before = _OF_FIELD.search(site.expression.text, 0, found.start)
+    field = subject.fields.get(before[1]) if before is not None else None
+    if field is None or field.references is None:
+        return None
+    part = site.expression.text[found.start : found.end]
+    if field.references.bind is None:
+        return f"it names a record: say as: {field.name}_record under its references, and read that"
+    if field.items is not None:
+        return f"it names records, which are the list {field.references.bind}"
+    return f"it names a record: read {field.references.bind}.{part}"
 
 
 def _is_of_event(subject: Subject, site: Site, found: CheckProblem) -> bool:
