@@ -16,6 +16,8 @@ Bindings = Mapping[str, object]
 Path = tuple[str, ...]
 # The names by which expressions read the fields of the record that a payload is about.
 OWN_ROOTS: Final = frozenset({"payload", "record"})
+# Those that mean something in every rule file; all others are given by it.
+FIXED_NAMES: Final = OWN_ROOTS | {"current", "request", "actor", "settings", "now", "today"}
 # What expressions may call, by name.
 Functions = Mapping[str, cel.Function]
 

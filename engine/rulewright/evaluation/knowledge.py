@@ -18,7 +18,7 @@ from rulewright.compiled import (
 )
 from rulewright.evaluation.masking import behind_name
 from rulewright.evaluation.secrecy import is_secret
-from rulewright.formula import Path, Valued
+from rulewright.formula import FIXED_NAMES, Path, Valued
 from rulewright.inference import InferenceEngine, Join, JoinRule, choose_backend, make_matcher
 from rulewright.model import Field
 
@@ -26,9 +26,6 @@ PAYLOAD: Final = "$payload"
 RECORD: Final = "$record"
 # Types of CEL whose values are compared alike by the rules' conditions and by what joins facts.
 _JOINABLE: Final = frozenset({"bool", "int", "double", "string", "timestamp"})
-
-# The names that stand for no record of a store.
-_FIXED: Final = ("payload", "record", "current", "request", "actor", "settings", "now", "today")
 
 Fields = Mapping[str, CompiledField]
 
@@ -54,7 +51,7 @@ class Knowledge(Struct, frozen=True):
         others = [name for name, source in rule.rule.facts.items() if source not in (PAYLOAD, RECORD)]
         if rule.when is None or len(others) != 1 or rule.rule.facts[others[0]] in self.kinds:
             return None
-        known = {*rule.rule.facts, *_FIXED}
+        known = {*rule.rule.facts, *FIXED_NAMES}
         return rule.rule.facts[others[0]] if all(path[0] in known for path in rule.when.reads) else None
 
     def may_conclude(

@@ -13,14 +13,14 @@ from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.overlay import matches
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.stored_form import decode_record
-from rulewright.formula import Path
+from rulewright.formula import FIXED_NAMES, OWN_ROOTS, Path
 from rulewright.model import Auth
 from rulewright.ports import StoredRecord
 
 # A name in an operation's path.
 PARAMETER: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 # A look-up that reads only these can be run before the payload is looked at.
-_KNOWN_BEFORE_PAYLOAD = frozenset({"request", "actor", "settings", "current", "now", "today"})
+_KNOWN_BEFORE_PAYLOAD: Final = FIXED_NAMES - OWN_ROOTS
 
 # A key that is longer is not told of: nobody could read the message.
 _TOLD: Final = 60

@@ -87,11 +87,7 @@ def _operation(resource: CompiledResource, one: Operation) -> Sequence[str]:
 def _fields(resource: CompiledResource) -> Iterator[str]:
     yield "## Fields"
     yield ""
-    yield from table(("field", "type", "given", "bounds", "about"), map(_row, _every(resource)))
-
-
-def _every(resource: CompiledResource) -> Iterator[CompiledField]:
-    return (one for one in resource.every_field())
+    yield from table(("field", "type", "given", "bounds", "about"), map(_row, resource.every_field()))
 
 
 def _row(field: CompiledField) -> Sequence[str]:
@@ -199,7 +195,7 @@ def _lookup(found: LookUp) -> Sequence[str]:
 
 def _conditions(resource: CompiledResource) -> Iterator[str]:
     own = [(_place_of(one.rule), one.rule) for one in (*resource.checks, *resource.invariants)]
-    of_fields = [(field.label, one) for field in _every(resource) for one in field.rule.checks]
+    of_fields = [(field.label, one) for field in resource.every_field() for one in field.rule.checks]
     variants = resource.variants
     if not own and not of_fields and not variants:
         return
@@ -327,7 +323,7 @@ def _brought_along(resource: CompiledResource) -> Iterator[str]:
 
 
 def _types(resource: CompiledResource) -> Iterator[str]:
-    kinds = {field.type.name: field.type for field in _every(resource) if field.type.base}
+    kinds = {field.type.name: field.type for field in resource.every_field() if field.type.base}
     if not kinds:
         return
     yield "## Types"
@@ -360,7 +356,7 @@ def _functions(resource: CompiledResource, registry: Registry) -> Iterator[str]:
 def _formulas(resource: CompiledResource) -> Iterator[str]:
     """Every expression that a field, a check or an effect holds, as text."""
     file = resource.file
-    for field in _every(resource):
+    for field in resource.every_field():
         for value in (
             getattr(field.rule, name)
             for name in ("required_if", "required_unless", "forbidden_if", "excluded_if", "one_of")

@@ -29,7 +29,16 @@ from rulewright.cel.tree import (
     Select,
 )
 from rulewright.compiled import CompiledField, CompiledResource
-from rulewright.formula import OWN_ROOTS, Constant, Formula, FormulaList, FormulaMap, Path, Valued
+from rulewright.formula import (
+    FIXED_NAMES,
+    OWN_ROOTS,
+    Constant,
+    Formula,
+    FormulaList,
+    FormulaMap,
+    Path,
+    Valued,
+)
 from rulewright.glance.chains import bottom, chain, selected
 from rulewright.hotpath.writing.unit import NotGenerated
 
@@ -43,7 +52,7 @@ class Role(IntEnum):
 
 
 # Names that stand for the same value for every payload of a run. What reads the clock is told apart.
-CONSTANT: Final = frozenset({"settings", "actor", "request", "current", "now", "today"})
+CONSTANT: Final = FIXED_NAMES - OWN_ROOTS
 CLOCK: Final = frozenset({"now", "today"})
 # payload.object.part
 DEEPEST: Final = 2

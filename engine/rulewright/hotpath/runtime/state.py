@@ -17,7 +17,7 @@ from rulewright.evaluation.response import print_value
 from rulewright.evaluation.stored_form import decode_record, decode_value
 from rulewright.evaluation.views import Everything, Layer, LazyRecord, LazyView, View, Whole
 from rulewright.fieldtypes import encode_datetime
-from rulewright.formula import Valued
+from rulewright.formula import FIXED_NAMES, Valued
 from rulewright.hotpath.intake import intake_of, is_sent
 from rulewright.hotpath.runtime.ahead import Ahead
 from rulewright.outcome import Message
@@ -168,17 +168,14 @@ class Names(dict[str, object]):
 
 def _is_name(state: State, name: object) -> bool:
     link = state.link
-    return name in _FIXED or name in link.lookups or name in link.bindings or name in state.bound
-
-
-_FIXED: Final = frozenset({"payload", "record", "current", "request", "actor", "settings", "now", "today"})
+    return name in FIXED_NAMES or name in link.lookups or name in link.bindings or name in state.bound
 
 
 def _resolve(state: State, name: str, *, printed: bool) -> object:
     link = state.link
     if name == "record" and printed:
         return _printed_record(state)
-    if name in _FIXED:
+    if name in FIXED_NAMES:
         return _fixed(state, name)
     if name in link.lookups:
         lookup = link.resource.lookups[name].rule
