@@ -101,16 +101,9 @@ class ValueCollector(GuardedWriter):
             return
         cell = f"s.c_{call[:-3]}"
         noted = f"s, entries, {name}, {label!r}, {place}, {field.hides!r}"
+        given = both(touched, f"{place} is not None")
         if field.rule.type == "list":
-            yield f"if {field.name!r} in unsound: raise Decline"
-            yield f"if {both(touched, f'{place} is not None')} and {cell} is UNREAD:"
-            yield "    if s.store is None: raise Decline"
-            yield f"    k = {place}"
-            yield from (f"    {line}" for line in self.cells.finding(field))
-            sent = f"s.payload[{field.name!r}]"
-            yield f"    if note_missing_items({noted}, {sent}, found, {reference.by!r}):"
-            yield f"        missing.append({field.name!r})"
-            yield f"    else: {cell} = matched_all(found, {reference.by!r}, k)"
+            yield from self._listed_reference(field, given, cell, noted)
             return
         told = f"{'tell' if self.guard.waiting(reference.where) == [] else 'note'}_missing({noted})"
         lines = [
@@ -123,11 +116,23 @@ class ValueCollector(GuardedWriter):
             f"    missing.append({field.name!r})",
             f"else: {cell} = v",
         ]
-        given = both(touched, f"{place} is not None")
         yield from under(
             f"if {given} and {field.name!r} not in unsound and {cell} is UNREAD:",
             self.guard.guarded(self.guard.rests.of(reference.where), lines),
         )
+
+    def _listed_reference(self, field: CompiledField, given: str, cell: str, noted: str) -> Iterator[str]:
+        """Each item names a record of its own."""
+        assert field.reference is not None
+        by = field.reference.by
+        yield f"if {field.name!r} in unsound: raise Decline"
+        yield f"if {given} and {cell} is UNREAD:"
+        yield "    if s.store is None: raise Decline"
+        yield f"    k = {self.unit.place(field)}"
+        yield from (f"    {line}" for line in self.cells.finding(field))
+        yield f"    if note_missing_items({noted}, s.payload[{field.name!r}], found, {by!r}):"
+        yield f"        missing.append({field.name!r})"
+        yield f"    else: {cell} = matched_all(found, {by!r}, k)"
 
     def _odd_reference(self, field: CompiledField) -> Iterator[str]:
         """A reference that the evaluator's function looks for: what it misses is told by the evaluator."""
