@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -20,6 +21,8 @@ from faulty_server import FaultyServer, Received, ok, reply
 from vendor import saying
 
 from rulewright.cli import main
+from rulewright.cli.outbox import passing
+from rulewright.errors import ConflictError
 from rulewright.outbox import STATES
 from rulewright.program import shipped_rules
 from rulewright_adapters.http_targets import KEYS, SCHEMES
@@ -267,6 +270,24 @@ def test_forward_leaves_what_needs_records_to_the_receiver(run: Run) -> None:
     problems: list[dict[str, str]] = outcome["problems"]  # type: ignore[assignment]
     assert outcome["verdict"] == "rejected"
     assert {one["rule"] for one in problems} == {"ct_oi/case.targets.away"}
+
+
+def test_forward_keeps_again_what_the_store_gave_up(
+    run: Run, server: FaultyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deadlock with another program ended it."""
+    keep, tried = passing.keep_messages, []
+
+    def conflicting(*given: Any) -> Any:
+        tried.append(1)
+        if len(tried) == 1:
+            raise ConflictError("deadlock detected")
+        return keep(*given)
+
+    monkeypatch.setattr(passing, "keep_messages", conflicting)
+    result = run("forward", "shop/order", "one.json", "--to", "away", "--format", "jsonl")
+
+    assert (result.exit_code, len(tried), len(server.received)) == (0, 2, 1), result.output
 
 
 def test_forward_sends_nothing_twice(run: Run, server: FaultyServer) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,11 @@ from rulewright import load
 from rulewright.cli import main
 from rulewright.conflicts import TRIES, despite_conflicts
 from rulewright.errors import AdapterError, ConflictError
-from rulewright.outbox import list_letters
+from rulewright.outbox import MESSAGES, drop, list_letters, retry
+from rulewright.outbox.claiming import release, release_expired, renew
+from rulewright.outbox.clock import now_of
+from rulewright.outbox.pruning import prune
+from rulewright.ports import Store, Transaction
 from rulewright.program import Program
 from rulewright_adapters import open_store
 
@@ -100,6 +105,44 @@ def test_a_delivery_is_settled_again(postgres: Server, url: str, program: Progra
         fates = [one.fate for one in deliver(program, store, receiver)]
 
     assert (fates, len(receiver.sent)) == (["delivered"], 1)
+
+
+EDITS: dict[str, Callable[[Store], object]] = {
+    "retry": lambda store: retry(store, [1]),
+    "drop": lambda store: drop(store, [1]),
+    "release": lambda store: release(store, 1, "job 1"),
+    "release_expired": release_expired,
+    "renew": lambda store: renew(store, {1: "job 1/x"}, 60.0),
+    "prune": lambda store: prune(store, now_of(store) + timedelta(days=1), ("dropped",)),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_what_is_done_with_messages_is_done_again(
+    edit: str, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claiming and settling were; a worker that only looked after leases ended, as did `outbox retry`."""
+    store = open_store("memory://")
+    store.prepare(program.tables)
+    for _ in range(2):
+        program.apply("shop/order", {"item": "tea"}, store=store)
+    state = {"retry": "dead", "drop": "dead", "prune": "dropped"}.get(edit, "sending")
+    with store.transaction() as transaction:
+        values = {"state": state, "lease": "job 1/x", "due": "2026-01-01T00:00:00.000Z"}
+        transaction.update(MESSAGES.resource, 1, values)
+    before, failures, begin = store.find(MESSAGES.resource, {"id": 1}), [1] * (TRIES - 1), store.transaction
+
+    def conflicting() -> AbstractContextManager[Transaction]:
+        if failures:
+            failures.pop()
+            raise ConflictError("deadlock detected")
+        return begin()
+
+    monkeypatch.setattr(store, "transaction", conflicting)
+    EDITS[edit](store)
+
+    assert failures == []
+    assert store.find(MESSAGES.resource, {"id": 1}) != before
 
 
 @contextmanager

@@ -65,6 +65,10 @@ def _claim_one(store: Store, letter_id: int, lease: str, seconds: float) -> Lett
 
 def release(store: Store, letter_id: int, leaser: str) -> None:
     """Give a message back whose lease, if it is still one of `leaser`'s, will not be honoured any more."""
+    despite_conflicts(lambda: _release(store, letter_id, leaser))
+
+
+def _release(store: Store, letter_id: int, leaser: str) -> None:
     with store.transaction() as transaction:
         for record in transaction.find(MESSAGES.resource, {"id": letter_id, "state": "sending"}):
             if str(record.get("lease")).startswith(f"{leaser}/"):
@@ -76,6 +80,10 @@ def release_expired(store: Store) -> None:
     now = now_of(store)
     if _due_time(store, "sending", now) is None and _beyond(store, "waiting", now) is None:
         return
+    despite_conflicts(lambda: _release_expired(store))
+
+
+def _release_expired(store: Store) -> None:
     with store.transaction() as transaction:
         now = now_of(store)
         while (due := _due_time(transaction, "sending", now)) is not None:
@@ -150,6 +158,10 @@ def release_next(transaction: Transaction, order: str | None) -> None:
 
 def renew(store: Store, leases: Mapping[int, str], seconds: float) -> None:
     """Lengthen the leases, by message, of what is still being sent."""
+    despite_conflicts(lambda: _renew(store, leases, seconds))
+
+
+def _renew(store: Store, leases: Mapping[int, str], seconds: float) -> None:
     with store.transaction() as transaction:
         until = _end_of_lease(now_of(store), seconds)
         for record in transaction.find(MESSAGES.resource, {"id": list(leases), "state": "sending"}):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
+from rulewright.conflicts import despite_conflicts
 from rulewright.errors import AdapterError
 from rulewright.outbox.claiming import release_next
 from rulewright.outbox.letters import AT_ONCE, MESSAGES, STATES, Letter, State, from_record
@@ -42,8 +43,15 @@ def retry(store: Store, ids: Sequence[int]) -> list[Letter]:
     Returns them as they are now. Raises AdapterError, and changes nothing, where one is not there, has
     arrived, or is just being sent.
     """
-    with store.transaction() as transaction:
-        return [_retry(transaction, find_letter(transaction, one)) for one in ids]
+    return _edited(store, ids, _retry)
+
+
+def _edited(store: Store, ids: Sequence[int], edit: Callable[[Transaction, Letter], Letter]) -> list[Letter]:
+    def transact() -> list[Letter]:
+        with store.transaction() as transaction:
+            return [edit(transaction, find_letter(transaction, one)) for one in ids]
+
+    return despite_conflicts(transact)
 
 
 def _retry(transaction: Transaction, letter: Letter) -> Letter:
@@ -60,8 +68,7 @@ def drop(store: Store, ids: Sequence[int]) -> list[Letter]:
 
     Returns and raises as `retry`.
     """
-    with store.transaction() as transaction:
-        return [_drop(transaction, find_letter(transaction, one)) for one in ids]
+    return _edited(store, ids, _drop)
 
 
 def _drop(transaction: Transaction, letter: Letter) -> Letter:

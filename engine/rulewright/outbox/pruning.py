@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
+from rulewright.conflicts import despite_conflicts
 from rulewright.outbox.claiming import release_next
 from rulewright.outbox.clock import stamp
 from rulewright.outbox.letters import MESSAGES, Letter, State, from_record
@@ -52,9 +53,11 @@ def _last_change(letter: Letter) -> str:
 
 
 def _remove(store: Store, letters: Sequence[Letter], states: Collection[State]) -> Counter[str]:
+    return despite_conflicts(lambda: _remove_once(store, letters, states)) if letters else Counter()
+
+
+def _remove_once(store: Store, letters: Sequence[Letter], states: Collection[State]) -> Counter[str]:
     removed: Counter[str] = Counter()
-    if not letters:
-        return removed
     with store.transaction() as transaction:
         for state in states:
             # Somebody may have decided otherwise about one since it was looked at.

@@ -22,6 +22,7 @@ from rulewright.cli.endings import end_with
 from rulewright.cli.options import Choices, OutputChoices
 from rulewright.cli.outbox.opening import open_forwarder
 from rulewright.cli.output import show
+from rulewright.conflicts import despite_conflicts
 from rulewright.evaluation import Inputs, mask_outcome
 from rulewright.inputs import Item, Payload, find_sources
 from rulewright.outbox import MESSAGES, Deliverer, Letter, find_letter, forwarded, keep_messages
@@ -94,8 +95,12 @@ class _Run:
 
     def _keep(self, chunk: list[tuple[int, Item]]) -> list[_Sent]:
         judged = [(item, number, self.desk.decide(item, number, self.records)) for number, item in chunk]
-        with self.store.transaction() as transaction:
-            return [self._keep_one(*one, transaction) for one in judged]
+
+        def transact() -> list[_Sent]:
+            with self.store.transaction() as transaction:
+                return [self._keep_one(*one, transaction) for one in judged]
+
+        return despite_conflicts(transact)
 
     def _keep_one(self, item: Item, number: int, outcome: Outcome, transaction: Transaction) -> _Sent:
         if not isinstance(item, Payload) or not self._may_go(outcome):
