@@ -97,7 +97,7 @@ PARTS = {
         *("deliverer", "worker", "editing", "pruning"),
     ),
     "scenarios": (
-        *("finding", "model", "results", "selection", "binding", "given", "shapes", "checking", "reading"),
+        *("files", "model", "results", "selection", "binding", "given", "shapes", "checking", "reading"),
         *("pairing", "matching", "masking", "running", "conditions", "coverage", "mutants", "mutation"),
         *("pretty", "plain", "junit", "findings", "thoroughness"),
     ),

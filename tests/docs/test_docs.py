@@ -24,7 +24,7 @@ from rulewright.checks.subject import RESERVED_NAMES
 from rulewright.cli import main
 from rulewright.plugins import built_in
 from rulewright.problem import CODES
-from rulewright.reader import field_shape, file_shape, workflow_shape
+from rulewright.reader import behaviour_shape, field_shape, file_shape
 from rulewright.reader.shapes import Shape
 from rulewright.scenarios import Runner, read_file
 from rulewright.scenarios import shapes as shapes_of_scenarios
@@ -74,7 +74,7 @@ def shapes(*modules: ModuleType) -> dict[str, type[Shape]]:
     """Every map of keywords that the reader knows, or those of some modules."""
     return {
         name: value
-        for module in modules or (field_shape, file_shape, workflow_shape)
+        for module in modules or (behaviour_shape, field_shape, file_shape)
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, Shape) and value is not Shape
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from rulewright.reader import field_shape, file_shape, workflow_shape
+from rulewright.reader import behaviour_shape, field_shape, file_shape
 from rulewright.reader.shapes import Shape
 from rulewright.scenarios import shapes as scenario_shapes
 from rulewright.source import read_source, to_plain
@@ -28,7 +28,7 @@ def plain_of(text: str | bytes) -> Any:
 
 def keywords_of_the_language() -> list[str]:
     """Every keyword that stands in some map of rule files."""
-    modules = (field_shape, file_shape, workflow_shape, scenario_shapes)
+    modules = (behaviour_shape, field_shape, file_shape, scenario_shapes)
     shapes = (one for module in modules for one in vars(module).values())
     return sorted(
         {word for one in shapes if isinstance(one, type) and issubclass(one, Shape) for word in one.keywords}

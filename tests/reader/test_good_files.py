@@ -14,10 +14,10 @@ from rulewright.checks import load_rules
 from rulewright.errors import RuleFileError
 from rulewright.model import Expression, Field, Itself, RuleFile, RuleSet, TemplateList
 from rulewright.problem import VendorError
+from rulewright.reader.behaviour_shape import EffectShape, LookUpShape, TransitionShape, WorkflowShape
 from rulewright.reader.field_shape import FieldShape
 from rulewright.reader.file_shape import ApiShape, FindingShape, InferenceShape, ResourceShape
 from rulewright.reader.shapes import Shape
-from rulewright.reader.workflow_shape import EffectShape, LookUpShape, TransitionShape, WorkflowShape
 
 GOOD = HERE / "good"
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rulewright.problem import CODES
+from rulewright.reader.behaviour_shape import EffectShape, LookUpShape, WorkflowShape
 from rulewright.reader.field_shape import (
     SEVERITIES,
     CheckShape,
@@ -31,7 +32,6 @@ from rulewright.reader.scalars import (
     Word,
 )
 from rulewright.reader.shapes import Either, ListOf, Shape, Sub, Table, hints, raise_all
-from rulewright.reader.workflow_shape import EffectShape, LookUpShape, WorkflowShape
 
 
 class LanguageVersion(Kind):

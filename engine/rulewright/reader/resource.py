@@ -16,9 +16,9 @@ from rulewright.model import (
     Variant,
 )
 from rulewright.problem import Severity, VendorError
+from rulewright.reader.behaviour import read_effects, read_lookups, read_workflow
 from rulewright.reader.fields import read_checks, read_fields
 from rulewright.reader.file_shape import is_vendor_error
-from rulewright.reader.flow import read_effects, read_lookups, read_workflow
 from rulewright.reader.parts import Part, template_map_of
 from rulewright.reader.types import Merging
 from rulewright.source import ListNode, MapNode, Node, to_plain

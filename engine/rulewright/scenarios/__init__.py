@@ -3,7 +3,7 @@
 Files become `ScenarioFile`s, scenarios are run on a fresh store each, and what came out otherwise than
 written is data (`Result`, `Mismatch`). A module imports only from those that stand before it in this list:
 
-  finding                      which files there are
+  files                        which files there are
   model, results               a file, and a run, as data
   selection                    which scenarios are to be run
   binding, given               values of earlier steps; the records that are there before
@@ -16,7 +16,7 @@ written is data (`Result`, `Mismatch`). A module imports only from those that st
   findings, thoroughness       its mistakes at their places; coverage and mutation in it
 """
 
-from rulewright.scenarios.finding import find_files, rules_beside
+from rulewright.scenarios.files import find_files, rules_beside
 from rulewright.scenarios.model import ABSENT, Expectation, Scenario, ScenarioFile, Step
 from rulewright.scenarios.reading import read_file, read_scenarios
 from rulewright.scenarios.results import Mismatch, Report, Result

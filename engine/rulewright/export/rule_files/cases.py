@@ -14,11 +14,11 @@ from rulewright.checks import contradiction, effect_shape, inference_shape, look
 from rulewright.checks.keyword_for_type import SHAPE_KEYWORDS
 from rulewright.plugins import Registry
 from rulewright.plugins.verifying import BESIDE_EFFECTS
+from rulewright.reader.behaviour_shape import EffectShape, LookUpShape, WorkflowShape
 from rulewright.reader.field_shape import FieldShape
 from rulewright.reader.file_shape import InferenceShape
 from rulewright.reader.kinds import JsonSchema
 from rulewright.reader.shapes import Shape
-from rulewright.reader.workflow_shape import EffectShape, LookUpShape, WorkflowShape
 
 
 class Case(Struct, frozen=True):

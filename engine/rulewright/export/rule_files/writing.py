@@ -21,13 +21,13 @@ from rulewright.export.rule_files.cases import (
 )
 from rulewright.export.rule_files.words import options_of, words_of
 from rulewright.plugins import Registry
+from rulewright.reader.behaviour_shape import EventShape
 from rulewright.reader.field_shape import FieldShape
 from rulewright.reader.file_shape import ApiShape, ResourceShape
 from rulewright.reader.flaws import ELSEWHERE
 from rulewright.reader.kinds import JsonSchema, Kind
 from rulewright.reader.scalars import Anything, Choice, Text, Word
 from rulewright.reader.shapes import Shape, Sub
-from rulewright.reader.workflow_shape import EventShape
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 # Where a field stands: in a resource, in another field, as an item, in an event, or among the shared types.

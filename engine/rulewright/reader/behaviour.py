@@ -7,10 +7,10 @@ from typing import Literal, cast
 
 from rulewright.model import Effect, Event, LookUp, Reaction, State, Timeout, Transition, Workflow
 from rulewright.problem import Span
+from rulewright.reader.behaviour_shape import EFFECT_VERBS, LOOKUP_VERBS
 from rulewright.reader.fields import read_field
 from rulewright.reader.parts import Part
 from rulewright.reader.types import Merging, merged, without
-from rulewright.reader.workflow_shape import EFFECT_VERBS, LOOKUP_VERBS
 from rulewright.source import MapNode, Scalar
 
 # What the system supplies on its own account is not what the caller of an event may not send.
