@@ -12,8 +12,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, cast
 
+from rulewright.conflicts import despite_conflicts
 from rulewright.errors import AdapterError
 from rulewright.evaluation import Inputs, Request
 from rulewright.ports import Column, Records, Store, StoredRecord, Table
@@ -34,7 +36,7 @@ DECISIONS: Final = Table(
 # Made once: json.dumps would make one for each call.
 _ENCODER: Final = json.JSONEncoder(separators=(",", ":"), default=str)
 # How many decisions are fetched by one question.
-_AT_ONCE: Final = 200
+_CHUNK: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,8 @@ def history_of(records: Records, resource: str, key: object) -> list[Decision]:
     ids = sorted({number for one in found if isinstance(number := one["decision"], int)})
     return [
         decision
-        for start in range(0, len(ids), _AT_ONCE)
-        for decision in _fetch(records, ids[start : start + _AT_ONCE])
+        for start in range(0, len(ids), _CHUNK)
+        for decision in _fetch(records, ids[start : start + _CHUNK])
     ]
 
 
@@ -91,8 +93,8 @@ def decisions_of(records: Records) -> Iterator[Decision]:
     """Yield every decision that is kept, oldest first. Raises AdapterError at a damaged one."""
     first = records.extreme(DECISIONS.resource, {}, "id", "min")
     end = records.last_in_sequence(DECISIONS.resource, DECISIONS.key, "") + 1
-    for start in range(first if isinstance(first, int) else end, end, _AT_ONCE):
-        yield from _fetch(records, range(start, min(start + _AT_ONCE, end)))
+    for start in range(first if isinstance(first, int) else end, end, _CHUNK):
+        yield from _fetch(records, range(start, min(start + _CHUNK, end)))
 
 
 def prune_history(store: Store, before: datetime) -> int:
@@ -107,15 +109,19 @@ def prune_history(store: Store, before: datetime) -> int:
         return 0
     # One decision has several rows, the first of which holds it.
     end, pruned = cast("int", newest[0]["decision"]), 0
-    for start in range(first, end, _AT_ONCE):
-        rows = store.find(DECISIONS.resource, {"id": list(range(start, min(start + _AT_ONCE, end)))})
+    for start in range(first, end, _CHUNK):
+        rows = store.find(DECISIONS.resource, {"id": list(range(start, min(start + _CHUNK, end)))})
         young = next((place for place, row in enumerate(rows) if _is_since(row, before)), len(rows))
-        with store.transaction() as transaction:
-            transaction.delete(DECISIONS.resource, {"id": [row["id"] for row in rows[:young]]})
+        despite_conflicts(partial(_remove, store, [row["id"] for row in rows[:young]]))
         pruned += sum(row.get("detail") is not None for row in rows[:young])
         if young < len(rows):
             break
     return pruned
+
+
+def _remove(store: Store, ids: list[object]) -> None:
+    with store.transaction() as transaction:
+        transaction.delete(DECISIONS.resource, {"id": ids})
 
 
 def _is_since(row: StoredRecord, moment: datetime) -> bool:

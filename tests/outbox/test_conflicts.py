@@ -17,6 +17,8 @@ from rulewright import load
 from rulewright.cli import main
 from rulewright.conflicts import TRIES, despite_conflicts
 from rulewright.errors import AdapterError, ConflictError
+from rulewright.evaluation import CLAIMS, prune_claims
+from rulewright.history import prune_history
 from rulewright.outbox import MESSAGES, drop, list_letters, retry
 from rulewright.outbox.claiming import release, release_expired, renew
 from rulewright.outbox.clock import now_of
@@ -107,6 +109,20 @@ def test_a_delivery_is_settled_again(postgres: Server, url: str, program: Progra
     assert (fates, len(receiver.sent)) == (["delivered"], 1)
 
 
+def give_up(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let the store give up its next transactions, but for the last try; return what is left of them."""
+    failures, begin = [1] * (TRIES - 1), store.transaction
+
+    def conflicting() -> AbstractContextManager[Transaction]:
+        if failures:
+            failures.pop()
+            raise ConflictError("deadlock detected")
+        return begin()
+
+    monkeypatch.setattr(store, "transaction", conflicting)
+    return failures
+
+
 EDITS: dict[str, Callable[[Store], object]] = {
     "retry": lambda store: retry(store, [1]),
     "drop": lambda store: drop(store, [1]),
@@ -130,19 +146,39 @@ def test_what_is_done_with_messages_is_done_again(
     with store.transaction() as transaction:
         values = {"state": state, "lease": "job 1/x", "due": "2026-01-01T00:00:00.000Z"}
         transaction.update(MESSAGES.resource, 1, values)
-    before, failures, begin = store.find(MESSAGES.resource, {"id": 1}), [1] * (TRIES - 1), store.transaction
+    before = store.find(MESSAGES.resource, {"id": 1})
 
-    def conflicting() -> AbstractContextManager[Transaction]:
-        if failures:
-            failures.pop()
-            raise ConflictError("deadlock detected")
-        return begin()
-
-    monkeypatch.setattr(store, "transaction", conflicting)
+    failures = give_up(store, monkeypatch)
     EDITS[edit](store)
 
     assert failures == []
     assert store.find(MESSAGES.resource, {"id": 1}) != before
+
+
+def test_old_history_is_removed_again(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As old messages are."""
+    store = open_store("memory://")
+    store.prepare(program.tables)
+    for _ in range(3):
+        program.apply("shop/order", {"item": "tea"}, store=store)
+
+    failures = give_up(store, monkeypatch)
+    pruned = prune_history(store, now_of(store) + timedelta(days=1))
+
+    assert (failures, pruned) == ([], 2)
+
+
+def test_expired_keys_are_removed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They go with the history."""
+    store = open_store("memory://")
+    store.prepare((CLAIMS,))
+    with store.transaction() as transaction:
+        transaction.insert(CLAIMS.resource, {"id": "k1", "expires": "2025-01-01T00:00:00Z"})
+
+    failures = give_up(store, monkeypatch)
+    pruned = prune_claims(store, now_of(store))
+
+    assert (failures, pruned) == ([], 1)
 
 
 @contextmanager

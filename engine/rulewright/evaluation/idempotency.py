@@ -10,10 +10,12 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from rulewright import cel
 from rulewright.compiled import CompiledIdempotency, CompiledResource
+from rulewright.conflicts import despite_conflicts
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.run import FAILED, Inputs, Run
 from rulewright.fieldtypes import INT64_MAX, decode_datetime, encode_datetime
@@ -35,7 +37,7 @@ CLAIMS: Final = Table(
     indexes=(("expires",),),
 )
 # How many moments of expiry one short transaction goes through.
-_AT_ONCE: Final = 500
+_CHUNK: Final = 500
 
 
 def judge_idempotency(run: Run) -> None:
@@ -130,12 +132,18 @@ def prune_claims(store: Store, before: datetime) -> int:
     """
     pruned = 0
     while _has_passed(_next_to_expire(store), before):
-        with store.transaction() as transaction:
-            for _ in range(_AT_ONCE):
-                expires = _next_to_expire(transaction)
-                if not _has_passed(expires, before):
-                    break
-                pruned += transaction.delete(CLAIMS.resource, {"expires": expires})
+        pruned += despite_conflicts(partial(_prune_some, store, before))
+    return pruned
+
+
+def _prune_some(store: Store, before: datetime) -> int:
+    pruned = 0
+    with store.transaction() as transaction:
+        for _ in range(_CHUNK):
+            expires = _next_to_expire(transaction)
+            if not _has_passed(expires, before):
+                break
+            pruned += transaction.delete(CLAIMS.resource, {"expires": expires})
     return pruned
 
 

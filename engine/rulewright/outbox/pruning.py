@@ -17,7 +17,7 @@ from rulewright.ports import Store
 SETTLED: Final[tuple[State, ...]] = ("delivered", "dropped")
 PRUNABLE: Final[tuple[State, ...]] = (*SETTLED, "dead")
 # How many ids are looked at, and removed, by one short transaction.
-_AT_ONCE: Final = 500
+_CHUNK: Final = 500
 
 
 def prune(store: Store, before: datetime, states: Collection[State] = SETTLED) -> Counter[str]:
@@ -34,9 +34,9 @@ def prune(store: Store, before: datetime, states: Collection[State] = SETTLED) -
     if not isinstance(first, int):
         return pruned
     moment = stamp(before)
-    for start in range(first, store.last_in_sequence(MESSAGES.resource, MESSAGES.key, ""), _AT_ONCE):
+    for start in range(first, store.last_in_sequence(MESSAGES.resource, MESSAGES.key, ""), _CHUNK):
         last = store.last_in_sequence(MESSAGES.resource, MESSAGES.key, "")
-        ids = list(range(start, min(start + _AT_ONCE, last)))
+        ids = list(range(start, min(start + _CHUNK, last)))
         letters = [
             from_record(record)
             for record in store.find(MESSAGES.resource, {"id": ids, "state": list(states)})
