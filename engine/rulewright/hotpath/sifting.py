@@ -26,7 +26,7 @@ from rulewright.hotpath.intake import is_sent
 from rulewright.hotpath.runtime.refusals import Entry
 from rulewright.hotpath.runtime.state import Decline
 from rulewright.hotpath.runtime.texts import date_pattern, has_text_keys, is_positional
-from rulewright.hotpath.writing.shape import holds_objects, is_read_whole, is_scalar, loaders_of
+from rulewright.hotpath.writing.shape import is_deep, is_read_whole, is_scalar, loaders_of
 from rulewright.problem import VendorError
 from rulewright.schema import Message
 
@@ -132,7 +132,7 @@ class Sifter:
             is_ignoring(resource, one) for one in self.sendable.values()
         )
         self._wholes = frozenset(
-            name for name, one in self.sendable.items() if is_read_whole(one, operation) or holds_objects(one)
+            name for name, one in self.sendable.items() if is_read_whole(one, operation) or is_deep(one)
         )
         # Of what is ignored in these the evaluator tells.
         self._quiet = frozenset(

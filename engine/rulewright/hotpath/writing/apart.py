@@ -11,7 +11,7 @@ from rulewright.evaluation.records import computes
 from rulewright.hotpath.runtime.wholes import is_plain_inside
 from rulewright.hotpath.writing.expressions import Resolver
 from rulewright.hotpath.writing.inside import conditions_of, parts_within, reads_of
-from rulewright.hotpath.writing.shape import holds_objects, is_read_whole, is_shaped
+from rulewright.hotpath.writing.shape import is_list_of_objects, is_read_whole, is_shaped
 from rulewright.hotpath.writing.touching import Touching, both
 from rulewright.hotpath.writing.unit import Unit, kind_of_field
 
@@ -30,10 +30,13 @@ def is_apart(field: CompiledField, operation: str) -> bool:
     if is_read_whole(field, operation):
         # Of what is sent whole the reader asks for what is required.
         return operation == "update" or not is_plain_inside(field)
-    if holds_objects(field):
+    if is_list_of_objects(field):
         # Rules about the parts of its objects are written item by item, but for options and references.
         parts = field.items.children if field.items is not None else ()
         return any(part.rule.readonly is not None and part.checks for part in parts)
+    if any(part.children and part.concerns - _OF_NEW for part in field.children):
+        # The Structs ask for what is required; an update's can't.
+        return operation == "update" or not is_plain_inside(field)
     return any(_is_apart_inside(part, field) for part in field.parts)
 
 
@@ -55,7 +58,7 @@ def is_completed_apart(field: CompiledField) -> bool:
     supplied = [part for part in field.parts if "supplied" in part.concerns]
     if not supplied:
         return False
-    if holds_objects(field) and field.items is not None:
+    if is_list_of_objects(field) and field.items is not None:
         supplied = [part for part in field.items.children if "supplied" in part.concerns]
     elif field.items is not None:
         return True
@@ -110,7 +113,7 @@ class ApartWriter:
 
     def values(self, field: CompiledField) -> Iterator[str]:
         """The lines about options and references of items and parts."""
-        if self.judges(field) or holds_objects(field):
+        if self.judges(field) or is_list_of_objects(field):
             yield from self._called("values_within", field, "values")
 
     def takes_values(self, field: CompiledField) -> bool:

@@ -86,6 +86,7 @@ class Dependence:
                 if field is None:
                     return True
                 behind = [path for one in self._formulas(field) for path in one.reads]
+                behind += self._read_inside(field)
                 if self._is_looked_up(behind, seen | {path}):
                     return True
             elif path[0] in resource.lookups or path[0] in resource.bound_references:
@@ -136,27 +137,34 @@ class Dependence:
 
     def field(self, field: CompiledField) -> Rests:
         """What working out a field of the record rests on."""
-        formulas = self._formulas(field)
+        formulas, read_inside = self._formulas(field), self._read_inside(field)
         own = (frozenset([field.name]), True)
-        if not formulas:
+        if not (formulas or read_inside):
             return own
         # What was sent needs no default, whatever that would rest on.
-        behind = (frozenset[str](), field.default_from not in formulas)
+        behind = (frozenset[str](), not read_inside and field.default_from not in formulas)
         return self._kept(
-            f"record.{field.name}", lambda: joined([own, behind, *(self.of(one) for one in formulas)])
+            f"record.{field.name}",
+            lambda: joined(
+                [own, behind, self._through(read_inside), *(self.of(one) for one in formulas)],
+            ),
         )
 
     def _formulas(self, field: CompiledField) -> list[Valued]:
         if self.operation == "update":
             # Nothing is defaulted again, and no state begun.
             computed = field.compute if computes(field, self.operation) else None
-            own = [] if computed is None or is_state(self.resource, field) else [computed]
-            return [*own, *makers_within(field)]
+            return [] if computed is None or is_state(self.resource, field) else [computed]
         workflow = self.resource.workflow
         begins = is_state(self.resource, field)
         initial = workflow.initial_from if workflow is not None and begins else None
-        own = [one for one in (field.compute, field.default_from, initial) if one is not None]
-        return [*own, *makers_within(field)]
+        return [one for one in (field.compute, field.default_from, initial) if one is not None]
+
+    @staticmethod
+    def _read_inside(field: CompiledField) -> list[Path]:
+        """What the parts of a field's value are worked out from, but for each other."""
+        read = [path for one in makers_within(field) for path in one.reads]
+        return [path for path in read if path[:_OF_A_FIELD] != ("record", field.name)]
 
     def look_up(self, name: str) -> Rests:
         """What a look-up rests on."""

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rulewright.compiled import CompiledField
-from rulewright.hotpath.writing.shape import holds_objects
+from rulewright.hotpath.writing.shape import is_list_of_objects
 from rulewright.hotpath.writing.unit import Code, under
 
 NO_NAMES: Final[Mapping[str, Code]] = MappingProxyType({})
@@ -22,7 +22,7 @@ def each_item(
     field: CompiledField, place: str, lines: Callable[[CompiledField, str], Iterable[str]]
 ) -> Iterator[str]:
     """The `lines` about every part of every object in the list that stands in `place`."""
-    if not holds_objects(field) or field.items is None:
+    if not is_list_of_objects(field) or field.items is None:
         return
     body = [line for part in field.items.children for line in lines(part, f"item.get({part.name!r})")]
     yield from under(f"if {place} is not None:", under(f"for item in {place}:", body))

@@ -27,7 +27,7 @@ def struct_of(
     """Make the Struct of a resource's payload; every declared field stands in it, in the file's order.
 
     `loose`: nothing is required. An update requires nothing either, and no part of an object. `deep`: objects
-    in lists are Structs, too.
+    in lists and in objects are Structs, too.
     """
     is_partial = operation == "update"
     members: list[Any] = []
@@ -40,7 +40,7 @@ def struct_of(
             is_required = field.rule.required and not loose and not is_partial
             members.append((name, _NEVER) if is_required else (name, _NEVER, None))
             continue
-        type_ = type_of(field, operation) if deep or not holds_objects(field) else Any
+        type_ = type_of(field, operation) if deep or not is_deep(field) else Any
         if field.rule.required and not loose and not is_partial:
             members.append((name, type_))
         else:
@@ -67,7 +67,7 @@ def is_shaped(field: CompiledField, operation: str = "create") -> bool:
 def is_read_whole(field: CompiledField, operation: str) -> bool:
     """Whether what is sent for a field, parts and all, is read by its own marshmallow field.
 
-    So are objects in lists, parts of parts, and what else no Struct is made for.
+    So are objects in maps, lists in objects, and what else no Struct is made for.
     """
     if not field.parts:
         return False
@@ -101,8 +101,10 @@ def type_of(field: CompiledField, operation: str = "create") -> Any:
         raise
 
 
-def _type_of_part(field: CompiledField) -> Any:
+def _type_of_part(field: CompiledField, operation: str = "create") -> Any:
     """The type of what stands in a Struct's object or list: its rules are written with it."""
+    if field.children:
+        return _nested_struct(field, operation)
     if field.parts and not is_plain_inside(field):
         return _type_in_struct(field, "create")
     return type_of(field)
@@ -125,7 +127,7 @@ def _type_in_struct(field: CompiledField, operation: str) -> Any:
             return _nested_struct(field, operation)
         case "list" if field.items is not None and (is_scalar(field.items) or field.items.type.base):
             return _list_type(field)
-        case "list" if holds_objects(field):
+        case "list" if is_list_of_objects(field):
             return _objects_type(field, operation)
         case "list" if field.items is not None:
             raise NotGenerated(f"items of {field.id}")
@@ -141,9 +143,14 @@ def _holds_objects(field: CompiledField) -> bool:
     return bool(field.children) or any(map(_holds_objects, field.parts))
 
 
-def holds_objects(field: CompiledField) -> bool:
+def is_list_of_objects(field: CompiledField) -> bool:
     """Whether it is a list of objects."""
     return field.rule.type == "list" and field.items is not None and bool(field.items.children)
+
+
+def is_deep(field: CompiledField) -> bool:
+    """Whether it holds objects: as a list, or as parts of its own."""
+    return is_list_of_objects(field) or any(child.children for child in field.children)
 
 
 def _objects_type(field: CompiledField, operation: str) -> Any:
@@ -151,7 +158,7 @@ def _objects_type(field: CompiledField, operation: str) -> Any:
     assert items is not None
     # A map in a list is kept with its nulls; elsewhere an update takes these away.
     has_maps = operation != "create" and any(map(is_map, items.children))
-    if has_maps or may_be_null(items) or field.rule.unique_items is not None:
+    if is_deep(items) or has_maps or may_be_null(items) or field.rule.unique_items is not None:
         raise NotGenerated(f"items of {field.id}")
     return _counted(field, _nested_struct(items, operation))
 
@@ -201,13 +208,13 @@ def _nested_struct(field: CompiledField, operation: str) -> Any:
     is_partial = operation == "update"
     members: list[Any] = []
     for child in field.children:
-        if child.rule.type in ("object", "list"):
+        if child.rule.type == "list" or (child.rule.type == "object" and not child.children):
             raise NotGenerated(f"{child.id}, a part with parts of its own")
         if child.rule.readonly is not None:
             members.append((child.name, _NEVER, msgspec.UNSET))
         elif child.rule.required and not is_partial:
-            members.append((child.name, _type_of_part(child)))
+            members.append((child.name, _type_of_part(child, operation)))
         else:
-            type_ = _nullable(child, _type_of_part(child))
+            type_ = _nullable(child, _type_of_part(child, operation))
             members.append((child.name, type_ | msgspec.UnsetType, msgspec.UNSET))
     return make_struct("Part", members)

@@ -10,7 +10,7 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula, Valued
 from rulewright.hotpath.runtime.refusals import Refusal, undecided
-from rulewright.hotpath.writing.apart import is_apart, is_completed_apart
+from rulewright.hotpath.writing.apart import is_apart
 from rulewright.hotpath.writing.cells import Cells
 from rulewright.hotpath.writing.dependence import Rests, joined, reads_throughout
 from rulewright.hotpath.writing.inside import formulas_within
@@ -185,11 +185,7 @@ class GuardedWriter:
 
     def is_left(self, field: CompiledField) -> bool:
         """Whether a refusal of what has the field is left to the evaluator."""
-        if self.stages.apart.takes_values(field):
-            return True
-        # Without a store rules may be undecided, which is told where it is.
-        is_odd = field.reference is not None and not self.cells.is_found_here(field)
-        return not self.unit.has_store and (self.is_apart(field) or is_completed_apart(field) or is_odd)
+        return self.stages.apart.takes_values(field)
 
     def judged_apart(self, field: CompiledField, lines: Iterable[str]) -> Iterator[str]:
         """Lines that judge a field apart, and decline what they would tell.

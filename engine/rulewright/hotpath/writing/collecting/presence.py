@@ -8,7 +8,7 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation.log import Stage
 from rulewright.formula import Formula
 from rulewright.hotpath.writing.collecting.guarding import GuardedWriter
-from rulewright.hotpath.writing.shape import holds_objects, is_counted, is_scalar, is_shaped
+from rulewright.hotpath.writing.shape import is_counted, is_list_of_objects, is_scalar, is_shaped
 from rulewright.hotpath.writing.touching import both
 from rulewright.hotpath.writing.unit import NotGenerated, attribute_of, under
 from rulewright.problem import Because, Problem
@@ -133,7 +133,7 @@ class PresenceCollector(GuardedWriter):
             yield from under("else:", own)
         else:
             yield from under(f"if {name} not in unsound:", own)
-        if self.is_apart(field) or holds_objects(field):
+        if self.is_apart(field) or is_list_of_objects(field):
             inside = [*self.stages.presence.inside(field)] if not self.is_left(field) else []
             yield from under(f"if {name} in ended:", ["raise Decline"] if inside else [])
             yield from self.judged_apart(field, inside)

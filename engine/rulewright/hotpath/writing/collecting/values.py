@@ -12,7 +12,7 @@ from rulewright.evaluation.overlay import needs_store
 from rulewright.evaluation.request import is_early
 from rulewright.hotpath.writing.collecting.guarding import GuardedWriter
 from rulewright.hotpath.writing.dependence import joined
-from rulewright.hotpath.writing.shape import holds_objects
+from rulewright.hotpath.writing.shape import is_list_of_objects
 from rulewright.hotpath.writing.touching import both
 from rulewright.hotpath.writing.unit import Code, NotGenerated, attribute_of, kind_of_field, under
 from rulewright.problem import Problem
@@ -196,7 +196,7 @@ class ValueCollector(GuardedWriter):
     def _inner_checks(self, field: CompiledField) -> Iterator[str]:
         """Which items or parts a check refuses is told by the evaluator; here, that none does."""
         lines = self.stages.inner_checks(field)
-        if self.is_apart(field) or holds_objects(field):
+        if self.is_apart(field) or is_list_of_objects(field):
             yield from self.judged_apart(field, lines)
         elif lines:
             self.unit.rested.add(field.name)
