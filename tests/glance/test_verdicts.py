@@ -21,7 +21,7 @@ from rulewright.glance.verdicts import Verdicts, make_verdicts
 from rulewright.inputs import JsonFlaw, parse_json
 from rulewright.inputs.decoding import decode_text
 
-RESOURCES = load().resources
+PROGRAM = load()
 LINES = 250
 
 
@@ -118,24 +118,22 @@ def is_clean(program: Program, resource: str, seed: Seed, records: DictRecords, 
     return outcome.accepted and not outcome.problems
 
 
-@pytest.mark.parametrize("resource", RESOURCES)
-def test_sure_is_never_wrong(program: Program, resource: str) -> None:
+@pytest.mark.parametrize("resource", PROGRAM.resources)
+def test_sure_is_never_wrong(resource: str) -> None:
     """Every shipped resource, every scenario's caller and records."""
     random = Random(zlib.crc32(resource.encode()))
-    seeds = seeds_of(program)[resource]
-    found = [judge(program, resource, seed, random) for seed in random.sample(seeds, min(4, len(seeds)))]
+    seeds = seeds_of(PROGRAM)[resource]
+    found = [judge(PROGRAM, resource, seed, random) for seed in random.sample(seeds, min(4, len(seeds)))]
 
     assert [line for _, wrong in found for line in wrong] == []
 
 
-def test_sure_where_there_are_too_many_records_to_keep_in_mind(
-    program: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sure_where_there_are_too_many_records_to_keep_in_mind(monkeypatch: pytest.MonkeyPatch) -> None:
     """What `infer` compares a case with is looked up then, for each line."""
     monkeypatch.setattr(verdicts_module, "REMEMBERED", 0)
     random = Random(3)
-    seeds = [seed for seed in seeds_of(program)["ct_oi/case"] if seed.records.get("ct_oi/case")]
-    found = [judge(program, "ct_oi/case", seed, random) for seed in random.sample(seeds, 6)]
+    seeds = [seed for seed in seeds_of(PROGRAM)["ct_oi/case"] if seed.records.get("ct_oi/case")]
+    found = [judge(PROGRAM, "ct_oi/case", seed, random) for seed in random.sample(seeds, 6)]
 
     assert [line for _, wrong in found for line in wrong] == []
     assert sum(sure for sure, _ in found) > 100
