@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,10 @@ from rulewright.cli import main
 
 HERE = Path(__file__).parent
 RULES = HERE / "rules"
+# What `apply` is told in most tests: where to store, how to report, and where copies go.
+STORE = ("--store", "sqlite:///t.db")
+JSONL = ("--format", "jsonl")
+COPIES = ("--accepted", "good.jsonl", "--rejected", "bad.jsonl")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -74,6 +79,15 @@ def write(tmp_path: Path) -> Write:
         return name
 
     return make
+
+
+def stored(column: str, table: str = "desk_ticket") -> list[object]:
+    """A column of the store, in the order of the key."""
+    connection = sqlite3.connect("t.db")
+    try:
+        return [row[0] for row in connection.execute(f'SELECT "{column}" FROM "{table}" ORDER BY id')]
+    finally:
+        connection.close()
 
 
 def golden(name: str, out: str) -> str:
