@@ -1,15 +1,21 @@
-"""What a receiver repeats of a message: sensitive values of it are neither told nor kept."""
+"""What a receiver repeats of a message, and what of it is no JSON: neither is told or kept as it came."""
 
 from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import cast
 
 import pytest
 from desk import Receiver, deliver
 
-from rulewright import Program
+from rulewright import Program, load, outcome_json
 from rulewright.outbox import list_letters
 from rulewright.outbox.letters import MESSAGES
 from rulewright.ports import Reply, Store
 from rulewright.report.letters import settled_json
+from rulewright.report.text import dump_json
 
 CARD = "4111 1111"
 ORDER = {"item": "tea", "card": CARD}
@@ -42,3 +48,35 @@ def test_what_is_written_back_is_what_the_receiver_said(program: Program, store:
     deliver(program, store, Receiver(lambda _: Reply(201, {"id": 4711})))
 
     assert store.find("shop/order", {})[0]["vendor_id"] == 4711
+
+
+def test_an_answer_with_numbers_that_json_has_not_is_listed_as_json(program: Program, store: Store) -> None:
+    """`outbox list --format json` printed NaN, which programs can't read."""
+    program.apply("shop/order", {"item": "tea"}, store=store)
+
+    deliver(program, store, Receiver(lambda _: Reply(400, {"a": math.nan, "b": [math.inf, -math.inf]})))
+
+    (kept,) = store.find(MESSAGES.resource, {})
+    told = json.loads(str(kept["response"]), parse_constant=pytest.fail)
+    assert told["body"] == {"a": "nan", "b": ["inf", "-inf"]}
+
+
+def test_an_infinite_number_is_sent_as_the_outcome_shows_it(tmp_path: Path, store: Store) -> None:
+    """`Infinity` is no JSON: every receiver refused it."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "api.yaml").write_text(
+        "rulewright: 1\napi: a\ntargets: {hook: {url: 'https://example.org/h'}}\n"
+    )
+    (tmp_path / "a" / "b.yaml").write_text(
+        "rulewright: 1\nresource: a/b\nkey: id\n"
+        "fields: {id: {type: integer}, x: {type: number, required: true}}\n"
+        "effects: [{id: tell, send: hook, body: {x: 'record.x / 0.0'}}]\n"
+    )
+    program, receiver = load(tmp_path), Receiver()
+    receipt = program.apply("a/b", {"id": 1, "x": 1.5}, store=store)
+
+    deliver(program, store, receiver)
+
+    (message,) = cast("list[dict[str, object]]", outcome_json(receipt.outcome, program)["messages"])
+    assert json.loads(json.dumps(receiver.sent[0].body), parse_constant=pytest.fail) == {"x": "inf"}
+    assert json.loads(dump_json(message["body"])) == {"x": "inf"}

@@ -164,12 +164,19 @@ def _read(record: StoredRecord) -> Letter:
 
 
 def dump(value: object) -> str:
-    """JSON in ASCII: what no column of text could hold (NUL, half a surrogate pair) is escaped."""
-    return _ENCODER.encode(value)
+    """JSON in ASCII: what no column of text could hold (NUL, half a surrogate pair) is escaped.
+
+    An infinite number, worked out or answered, is a text, as in the JSON of an outcome: JSON has none.
+    """
+    try:
+        return _ENCODER.encode(value)
+    except ValueError:
+        return _ENCODER.encode(json.loads(json.dumps(value), parse_constant=_ENDLESS.__getitem__))
 
 
 # Made once: json.dumps would make one for each call.
-_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+_ENDLESS: Final = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
 _chance = random.SystemRandom()
 
 
