@@ -35,7 +35,7 @@ from rulewright.pointers import escape_pointer, pointer_to, steps_of
 from rulewright.problem import Problem
 
 # Edits that belong together count as many as they are.
-Change = tuple[Edit, ...]
+Edits = tuple[Edit, ...]
 _MOST: Final = 16
 _MOST_VALUES: Final = 6
 
@@ -70,26 +70,26 @@ class Case:
         return found
 
 
-def candidates_for(case: Case, problem: Problem) -> Iterable[Change]:
-    """Yield the changes worth trying against a problem, a limited number of them."""
+def candidates_for(case: Case, problem: Problem) -> Iterable[Edits]:
+    """Yield the edits worth trying against a problem, a limited number of them."""
     found = _BY_CODE.get(problem.code, _nothing)(case, problem)
     return islice(_distinct(found), _MOST)
 
 
-def _distinct(changes: Iterator[Change]) -> Iterator[Change]:
+def _distinct(found: Iterator[Edits]) -> Iterator[Edits]:
     seen: set[str] = set()
-    for change in changes:
-        shape = repr([edit.operation() for edit in change])
+    for edits in found:
+        shape = repr([edit.operation() for edit in edits])
         if shape not in seen:
             seen.add(shape)
-            yield change
+            yield edits
 
 
-def _nothing(case: Case, problem: Problem) -> Iterator[Change]:
+def _nothing(case: Case, problem: Problem) -> Iterator[Edits]:
     return iter(())
 
 
-def _unknown(case: Case, problem: Problem) -> Iterator[Change]:
+def _unknown(case: Case, problem: Problem) -> Iterator[Edits]:
     """A field that is not known may be one that is, misspelt; else it goes."""
     parent, _, token = problem.path.rpartition("/")
     name = steps_of(f"/{token}")[0]
@@ -108,19 +108,19 @@ def _folded(name: str) -> str:
     return "".join(character for character in name.casefold() if character.isalnum())
 
 
-def _removal(case: Case, pointer: str) -> Iterator[Change]:
+def _removal(case: Case, pointer: str) -> Iterator[Edits]:
     if pointer and value_at(case.payload, pointer) is not MISSING:
         yield (Edit("remove", pointer, rank=REMOVED),)
 
 
-def _superfluous(case: Case, problem: Problem) -> Iterator[Change]:
+def _superfluous(case: Case, problem: Problem) -> Iterator[Edits]:
     """What must not be given goes; or what forbids it."""
     yield from _removal(case, problem.path)
     for pointer in _read_fields(case, problem):
         yield from _removal(case, pointer)
 
 
-def _lacking(case: Case, problem: Problem) -> Iterator[Change]:
+def _lacking(case: Case, problem: Problem) -> Iterator[Edits]:
     """What must be given is added; or what asks for it goes."""
     yield from _additions(case, problem.path, ADDED)
     for pointer in _read_fields(case, problem):
@@ -128,7 +128,7 @@ def _lacking(case: Case, problem: Problem) -> Iterator[Change]:
         yield from _additions(case, pointer, INVENTED)
 
 
-def _additions(case: Case, pointer: str, rank: int) -> Iterator[Change]:
+def _additions(case: Case, pointer: str, rank: int) -> Iterator[Edits]:
     field = case.field_at(pointer)
     if field is None or not case.may_send(field):
         return
@@ -147,7 +147,7 @@ def _edit(case: Case, pointer: str, value: object, rank: int) -> Edit:
     return Edit("add" if value_at(case.payload, pointer) is MISSING else "replace", pointer, value, rank=rank)
 
 
-def _misshapen(case: Case, problem: Problem) -> Iterator[Change]:
+def _misshapen(case: Case, problem: Problem) -> Iterator[Edits]:
     """A value of a wrong shape is converted, left out, or replaced."""
     field, sent = case.field_at(problem.path), value_at(case.payload, problem.path)
     if field is None or sent is MISSING:
@@ -167,7 +167,7 @@ def _is_sensitive(case: Case, pointer: str) -> bool:
     return any(field is not None and field.rule.sensitive for field in outer)
 
 
-def _dangling(case: Case, problem: Problem) -> Iterator[Change]:
+def _dangling(case: Case, problem: Problem) -> Iterator[Edits]:
     """A value that names no record is replaced by one that does, or left out."""
     field = case.field_at(problem.path)
     sent = value_at(case.payload, problem.path)
@@ -183,7 +183,7 @@ def _dangling(case: Case, problem: Problem) -> Iterator[Change]:
         yield from _choices(case, problem, pointer)
 
 
-def _taken(case: Case, problem: Problem) -> Iterator[Change]:
+def _taken(case: Case, problem: Problem) -> Iterator[Edits]:
     """A value that another record has is left out or made another."""
     sent = value_at(case.payload, problem.path)
     if isinstance(sent, str) and not _is_sensitive(case, problem.path):
@@ -192,7 +192,7 @@ def _taken(case: Case, problem: Problem) -> Iterator[Change]:
     yield from _additions(case, problem.path, INVENTED)
 
 
-def _unmet(case: Case, problem: Problem) -> Iterator[Change]:
+def _unmet(case: Case, problem: Problem) -> Iterator[Edits]:
     """A condition that does not hold: other values for what it read, then those fields left out."""
     pointers = list(dict.fromkeys([*filter(None, [problem.path]), *_read_fields(case, problem)]))
     for pointer in pointers:
@@ -202,7 +202,7 @@ def _unmet(case: Case, problem: Problem) -> Iterator[Change]:
         yield from islice(_additions(case, pointer, INVENTED), 3)
 
 
-def _choices(case: Case, problem: Problem, pointer: str) -> Iterator[Change]:
+def _choices(case: Case, problem: Problem, pointer: str) -> Iterator[Edits]:
     """Values that the rule itself speaks of, in the place of what was sent."""
     field, sent = case.field_at(pointer), value_at(case.payload, pointer)
     if field is None or not case.may_send(field) or _is_sensitive(case, pointer):
@@ -247,7 +247,7 @@ def _keys_of(case: Case, lookup: str) -> Iterator[str]:
             yield f"/{escape_pointer(steps[0])}"
 
 
-def _variant(case: Case, problem: Problem) -> Iterator[Change]:
+def _variant(case: Case, problem: Problem) -> Iterator[Edits]:
     """One variant is made to fit: what it lacks is added, what the others require goes."""
     variants = case.resource.variants
     for variant in sorted(variants, key=lambda one: len(_missing(case, one))):
@@ -255,7 +255,7 @@ def _variant(case: Case, problem: Problem) -> Iterator[Change]:
         surplus = [
             f"/{escape_pointer(name)}" for name in sorted({*others, *variant.forbidden} - {*variant.required})
         ]
-        removals = [edit for pointer in surplus for change in _removal(case, pointer) for edit in change]
+        removals = [edit for pointer in surplus for edits in _removal(case, pointer) for edit in edits]
         additions: list[Edit] = []
         for name in _missing(case, variant):
             found = next(_additions(case, f"/{escape_pointer(name)}", ADDED), ())
@@ -272,7 +272,7 @@ def _missing(case: Case, variant: Variant) -> list[str]:
     ]
 
 
-_BY_CODE: Final[Mapping[str, Callable[[Case, Problem], Iterator[Change]]]] = MappingProxyType(
+_BY_CODE: Final[Mapping[str, Callable[[Case, Problem], Iterator[Edits]]]] = MappingProxyType(
     {
         "unknown_field": _unknown,
         "readonly": _superfluous,

@@ -20,7 +20,7 @@ from msgspec import structs
 from rulewright.evaluation import Inputs, decide
 from rulewright.evaluation.decision import judged_run
 from rulewright.evaluation.log import is_within
-from rulewright.explanation.candidates import Case, Change, candidates_for
+from rulewright.explanation.candidates import Case, Edits, candidates_for
 from rulewright.explanation.edits import MISSING, Edit, apply_edits, fold, in_order
 from rulewright.explanation.samples import Surroundings
 from rulewright.explanation.wording import join_words
@@ -193,22 +193,22 @@ def _following(search: _Search, state: _State, seen: set[str]) -> Iterator[_Stat
     problems = open_problems(state.outcome)
     case = search.case(state.payload)
     for problem in problems if len(problems) <= _FEW_PROBLEMS else problems[:1]:
-        for change in candidates_for(case, problem):
-            payload = apply_edits(state.payload, change)
+        for edits in candidates_for(case, problem):
+            payload = apply_edits(state.payload, edits)
             if payload is MISSING or _fingerprint(payload) in seen:
                 continue
             seen.add(_fingerprint(payload))
-            yield _changed(search, state, problem, change, payload)
+            yield _changed(search, state, problem, edits, payload)
 
 
-def _changed(search: _Search, state: _State, problem: Problem, change: Change, payload: object) -> _State:
+def _changed(search: _Search, state: _State, problem: Problem, edits: Edits, payload: object) -> _State:
     cause = (problem.rule, problem.path)
     # A problem that an edit brought about is part of what that edit was for.
     for edit, earlier in zip(state.edits, state.causes, strict=True):
         if is_within(problem.path, edit.path):
             cause = earlier
-    causes = (*state.causes, *(cause for _ in change))
-    return _State(payload, search.decide(payload), (*state.edits, *change), causes)
+    causes = (*state.causes, *(cause for _ in edits))
+    return _State(payload, search.decide(payload), (*state.edits, *edits), causes)
 
 
 def _fingerprint(payload: object) -> str:
