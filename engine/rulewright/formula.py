@@ -13,7 +13,7 @@ from rulewright.model import Expression, Itself, Template, TemplateList
 from rulewright.problem import Span
 
 Bindings = Mapping[str, object]
-Path = tuple[str, ...]
+Path = cel.Path
 # The names by which expressions read the fields of the record that a payload is about.
 OWN_ROOTS: Final = frozenset({"payload", "record"})
 # Those that mean something in every rule file; all others are given by it.

@@ -18,9 +18,9 @@ from rulewright.evaluation.changes import rule_is_touched
 from rulewright.evaluation.fitting import plain
 from rulewright.evaluation.knowledge import PAYLOAD, RECORD, Knowledge, knowledge_of
 from rulewright.evaluation.log import Site, Stage
-from rulewright.evaluation.masking import MASK, Behind, behind_name, mask_record, to_json
+from rulewright.evaluation.masking import MASK, behind_name, mask_record, to_json
 from rulewright.evaluation.run import Run
-from rulewright.evaluation.secrecy import is_secret
+from rulewright.evaluation.secrecy import Named, is_secret
 from rulewright.evaluation.trace import Result
 from rulewright.evaluation.views import Layer, View
 from rulewright.formula import Constant, Formula, FormulaMap, Valued
@@ -270,7 +270,7 @@ class _Inference:
         )
 
     def _shown(self, one: CompiledInference, name: str, value: object, scope: Layer) -> object:
-        def behind(name: str) -> Behind:
+        def behind(name: str) -> Named:
             return behind_name(self.run.resource, self.run.rules, name, scope)
 
         told = one.told.entries[name]

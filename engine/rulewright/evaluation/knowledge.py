@@ -18,6 +18,7 @@ from rulewright.compiled import (
 )
 from rulewright.evaluation.masking import behind_name
 from rulewright.evaluation.secrecy import is_secret
+from rulewright.evaluation.views import Fields
 from rulewright.formula import FIXED_NAMES, Path, Valued
 from rulewright.inference import InferenceEngine, Join, JoinRule, choose_backend, make_matcher
 from rulewright.model import Field
@@ -26,8 +27,6 @@ PAYLOAD: Final = "$payload"
 RECORD: Final = "$record"
 # Types of CEL whose values are compared alike by the rules' conditions and by what joins facts.
 _JOINABLE: Final = frozenset({"bool", "int", "double", "string", "timestamp"})
-
-Fields = Mapping[str, CompiledField]
 
 
 class Knowledge(Struct, frozen=True):

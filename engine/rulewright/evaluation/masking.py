@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Final, TypeAlias, TypeGuard
+from typing import Final, TypeGuard
 
 from rulewright import cel
 from rulewright.cel.tree import Given, Has, Literal, Select
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation.fitting import plain
 from rulewright.evaluation.overlay import NoStoreError
+from rulewright.evaluation.secrecy import Named
 from rulewright.evaluation.trace import Part
 from rulewright.evaluation.views import NOT_READ, Layer, peek
 from rulewright.fieldtypes import encode_date, encode_datetime
@@ -27,8 +28,6 @@ OWN_VIEWS: Final = OWN_ROOTS | {"current"}
 WHOLES: Final = OWN_VIEWS | {"request", "settings", "actor"}
 # As many steps of `request.headers.name` as come before the name.
 _OF_A_HEADER: Final = 2
-Behind: TypeAlias = Mapping[str, CompiledField] | bool
-"""What a name stands for: records with these fields; or else a value, and whether it is sensitive."""
 
 
 # Headers that say who somebody is in a way that others could repeat.
@@ -247,7 +246,7 @@ def _is_in_front(scope: Mapping[str, object] | None, name: str) -> TypeGuard[Lay
     return isinstance(scope, Layer) and scope.has_own(name) and name not in scope.fields
 
 
-def _mask_along(behind: Behind, steps: Path, value: object) -> object:
+def _mask_along(behind: Named, steps: Path, value: object) -> object:
     """Mask `value`, found at `steps` below what a name stands for."""
     if value is None or behind is False:
         return value
@@ -302,7 +301,7 @@ def _may_be_sensitive(
 
 def behind_name(
     resource: CompiledResource, rules: CompiledRules, name: str, scope: Mapping[str, object] | None = None
-) -> Behind:
+) -> Named:
     """Return the fields of the record that a top-level name stands for; of none, whether it is sensitive."""
     if isinstance(scope, Layer) and name in scope.fields:
         return scope.fields[name]

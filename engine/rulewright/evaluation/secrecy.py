@@ -11,14 +11,13 @@ from typing import TypeAlias
 
 from rulewright.cel import Node, children
 from rulewright.cel.tree import Bind, Call, Conditional, Given, Has, Ident, Index, Literal, Macro, Select
-from rulewright.compiled import CompiledField
+from rulewright.evaluation.views import Fields
 from rulewright.formula import Formula, FormulaList, FormulaMap, Valued
 
-Fields: TypeAlias = Mapping[str, CompiledField]
-# Of a value: is it secret; or it is a record, or a list of records, with these fields.
-_Kind: TypeAlias = bool | Fields
-Behind: TypeAlias = Callable[[str], Fields | bool]
-"""The fields of the records that a name stands for; of any other name, whether it is secret."""
+Named: TypeAlias = bool | Fields
+"""What a name stands for: records with these fields; or else a value, and whether it is secret."""
+Behind: TypeAlias = Callable[[str], Named]
+"""Tells of each name what it stands for."""
 
 
 def is_secret(valued: Valued, behind: Behind) -> bool:
@@ -34,14 +33,14 @@ def is_secret(valued: Valued, behind: Behind) -> bool:
             return False
 
 
-def _tells(kind: _Kind) -> bool:
+def _tells(kind: Named) -> bool:
     """Whether the whole of it holds a secret."""
     if isinstance(kind, bool):
         return kind
     return any(field.hides for field in kind.values())
 
 
-def _kind(node: Node, known: Mapping[str, _Kind], behind: Behind) -> _Kind:
+def _kind(node: Node, known: Mapping[str, Named], behind: Behind) -> Named:
     match node:
         case Ident(name=name):
             if name in known:
@@ -70,7 +69,7 @@ def _kind(node: Node, known: Mapping[str, _Kind], behind: Behind) -> _Kind:
             return _all_of(children(node), known, behind)
 
 
-def _part(kind: _Kind, name: str) -> _Kind:
+def _part(kind: Named, name: str) -> Named:
     if isinstance(kind, bool):
         return kind
     field = kind.get(name)
@@ -86,7 +85,7 @@ def _part(kind: _Kind, name: str) -> _Kind:
     return {child.name: child for child in below.children} or field.hides
 
 
-def _of_macro(node: Macro, known: Mapping[str, _Kind], behind: Behind) -> _Kind:
+def _of_macro(node: Macro, known: Mapping[str, Named], behind: Behind) -> Named:
     over = _kind(node.range, known, behind)
     inner = {**known, **dict.fromkeys(node.variables, over)}
     asked = node.condition is not None and _tells(_kind(node.condition, inner, behind))
@@ -98,5 +97,5 @@ def _of_macro(node: Macro, known: Mapping[str, _Kind], behind: Behind) -> _Kind:
     return over if node.kind in ("filter", "find") else False
 
 
-def _all_of(nodes: Iterable[Node], known: Mapping[str, _Kind], behind: Behind) -> bool:
+def _all_of(nodes: Iterable[Node], known: Mapping[str, Named], behind: Behind) -> bool:
     return any(_tells(_kind(node, known, behind)) for node in nodes)

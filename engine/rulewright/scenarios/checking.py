@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields as fields_of_class
 
 from rulewright.arguments import instant
@@ -15,10 +15,9 @@ from rulewright.problem import SourceProblem
 from rulewright.reader.flaws import did_you_mean
 from rulewright.reader.parts import Part
 from rulewright.scenarios.binding import names_in
-from rulewright.scenarios.given import check_field_names, check_given
+from rulewright.scenarios.given import Problems, check_field_names, check_given
 from rulewright.source import ListNode, MapNode, Node, Scalar
 
-Problems = Iterator[SourceProblem]
 _VERBS = ("payload", "update", "event")
 _PARTS_OF_OUTCOME = frozenset(field.name for field in fields_of_class(Outcome))
 

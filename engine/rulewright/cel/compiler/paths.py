@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import cast
 
-from rulewright.cel.compiler.unit import Code, Frame, Path, path_of
+from rulewright.cel.compiler.unit import Code, Frame, path_of
+from rulewright.cel.namespace import Path
 from rulewright.cel.tree import Given, Has, Ident, Index, Literal, Node, Select
 from rulewright.cel.values import BOOL, LIST, TYPE_NAMES
 

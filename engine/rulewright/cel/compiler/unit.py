@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from rulewright.cel.compiler.metering import count_loops, is_metered
 from rulewright.cel.functions import ALL_FUNCTIONS
+from rulewright.cel.namespace import Path
 from rulewright.cel.signature import Function
 from rulewright.cel.tree import Ident, Node, Select, walk
 from rulewright.cel.values import BOOL, Type
@@ -24,7 +25,6 @@ from rulewright.cel.values import BOOL, Type
 Recipe = tuple[object, ...]
 """How to make a constant that has no literal, in data `marshal` can write: `("uint", 5)`."""
 
-Path = tuple[str, ...]
 
 _SPLIT_HEIGHT: Final = 16
 """Levels of the tree in one Python expression. Each takes up to five brackets; Python allows 200."""
