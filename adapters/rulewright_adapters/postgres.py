@@ -28,7 +28,7 @@ from rulewright_adapters.postgres_schema import (
 )
 from rulewright_adapters.postgres_statements import Statements, qualified
 from rulewright_adapters.postgres_writer import Writer, row_of
-from rulewright_adapters.reading import ReadingHalf
+from rulewright_adapters.reading import KeyedReadingHalf
 from rulewright_adapters.references import ReferenceLedger, undeclared
 from rulewright_adapters.shapes import Shape, shape_of, shapes_of
 from rulewright_adapters.table_texts import fits
@@ -206,7 +206,7 @@ class PostgresStore:
         self._sessions.close()
 
 
-class PostgresTransaction(ReadingHalf):
+class PostgresTransaction(KeyedReadingHalf):
     """The one writing transaction of a thread. Reads go through the store, hence see its writes."""
 
     def __init__(self, store: PostgresStore, connection: Connection) -> None:
@@ -231,13 +231,6 @@ class PostgresTransaction(ReadingHalf):
         with self._in_words(), suppress(errors.InsufficientPrivilege), self._writer.savepoint():
             self._writer.write(text)
         self._new_sequences.add(text)
-
-    def find_each(
-        self, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
-    ) -> Sequence[StoredRecord]:
-        """Return the records that have any of the keys, by one question; see `KeyedRecords.find_each`."""
-        self._check_open()
-        return self._store.find_each(resource, fields, keys)
 
     def insert(self, resource: str, record: StoredRecord) -> None:
         """Write a new record. Raises UniqueViolationError, and AdapterError where it does not fit."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from rulewright.errors import AdapterError
-from rulewright.ports import Records, StoredRecord, Where
+from rulewright.ports import KeyedRecords, Records, StoredRecord, Where
 
 
 class ReadingHalf:
@@ -49,3 +49,18 @@ class ReadingHalf:
 
     def _prepare_sequence(self, resource: str, field: str, prefix: str) -> None:
         """Make what keeps the question cheap, before it is asked."""
+
+
+class KeyedReadingHalf(ReadingHalf):
+    """The same of a store that finds many records by one question."""
+
+    def __init__(self, reader: KeyedRecords) -> None:
+        super().__init__(reader)
+        self._keyed_reader = reader
+
+    def find_each(
+        self, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
+    ) -> Sequence[StoredRecord]:
+        """Return the records that have any of the keys, by one question; see `KeyedRecords.find_each`."""
+        self._check_open()
+        return self._keyed_reader.find_each(resource, fields, keys)

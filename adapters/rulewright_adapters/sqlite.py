@@ -15,7 +15,7 @@ from typing import Literal
 
 from rulewright.errors import AdapterError, UniqueViolationError
 from rulewright.ports import OneByOne, StoredRecord, Table, Transaction, Where
-from rulewright_adapters.reading import ReadingHalf
+from rulewright_adapters.reading import KeyedReadingHalf
 from rulewright_adapters.references import ReferenceLedger, broken, can_enforce, undeclared
 from rulewright_adapters.shapes import shape_of, shapes_of
 from rulewright_adapters.sqlite_connection import Sessions, explained, path_of
@@ -198,7 +198,7 @@ def _is_open(connection: sqlite3.Connection) -> bool:
     return connection.in_transaction
 
 
-class SqliteTransaction(ReadingHalf):
+class SqliteTransaction(KeyedReadingHalf):
     """The one writing transaction of a thread. Reads go through the store, hence see its writes."""
 
     def __init__(self, store: SqliteStore, connection: sqlite3.Connection) -> None:
@@ -214,13 +214,6 @@ class SqliteTransaction(ReadingHalf):
         statements = self._store._statements.get(resource)
         if statements and statements.shape.type_of(field) == "text":
             self._run(sequence_texts(statements.shape, field, prefix)[1])
-
-    def find_each(
-        self, resource: str, fields: tuple[str, ...], keys: Sequence[tuple[str | int, ...]]
-    ) -> Sequence[StoredRecord]:
-        """Return the records that have any of the keys, by one question; see `KeyedRecords.find_each`."""
-        self._check_open()
-        return self._store.find_each(resource, fields, keys)
 
     def insert(self, resource: str, record: StoredRecord) -> None:
         """Write a new record. Raises UniqueViolationError, and AdapterError where it does not fit."""
