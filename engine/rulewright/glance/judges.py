@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import Any, Final, cast
 
 import re2
@@ -135,11 +135,19 @@ def _all_of(judges: list[Callable[[Any], object]]) -> Callable[[Any], None]:
     return judge
 
 
-def parts_judge(judges: Mapping[str, Callable[[Any], None]], absent: str) -> Callable[[Any], None]:
+def parts_judge(
+    judges: Mapping[str, Callable[[Any], None]], nullable: Container[str], absent: str
+) -> Callable[[Any], None]:
+    """Return what judges the parts of an object, each by its own judge."""
+
     def judge(part: object) -> None:
         for name, each in judges.items():
             value = getattr(part, name)
-            if value is not absent and value is not None:
+            if value is None:
+                # The Struct takes anything for some types, and null with it.
+                if name not in nullable:
+                    raise Decline
+            elif value is not absent:
                 each(value)
 
     return judge

@@ -368,7 +368,8 @@ class _Writer:
             for child in one.children
             if child.rule.readonly is None and (judge := judge_of(child, inner[child.name])) is not None
         }
-        return parts_judge(judges, self.absent) if judges else None
+        nullable = {child.name for child in one.children if child.rule.nullable}
+        return parts_judge(judges, nullable, self.absent) if judges else None
 
 
 def _local(name: str) -> str:
