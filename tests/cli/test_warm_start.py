@@ -564,25 +564,10 @@ def test_terminal_gets_colours(warm: tuple[str, ...], run: Run, monkeypatch: pyt
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda file: file.write_bytes(file.read_bytes()[:-7]),
-        lambda file: file.write_bytes(b""),
         lambda file: file.write_bytes(file.read_bytes().replace(b"customer", b"costumer")),
-        lambda file: file.chmod(0o644),
-        lambda file: file.parent.chmod(0o755),
-        lambda file: (file.parent / "secret").write_bytes(b"s" * 32),
-        lambda file: (file.rename(file.with_suffix(".x")), file.symlink_to(file.with_suffix(".x"))),
         lambda file: file.write_bytes((file.parent / "other.program").read_bytes()),
     ],
-    ids=[
-        "torn",
-        "empty",
-        "altered",
-        "readable",
-        "open folder",
-        "another's secret",
-        "link",
-        "another's place",
-    ],
+    ids=["altered", "another's place"],
 )
 def test_program_that_is_not_ours(
     spoil: Callable[[Path], object], warm: tuple[str, ...], cache: Path, run: Run
