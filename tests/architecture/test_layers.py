@@ -82,6 +82,14 @@ PARTS = {
         *("callers", "request", "idempotency", "shape", "sizes", "presence", "variants"),
         *("judging", "workflow", "inferring", "uniqueness", "effects", "reactions", "response", "decision"),
     ),
+    "explanation": (
+        *("problem_pages", "conversions", "edits", "samples", "wording", "candidates", "search", "fixes"),
+        *("model", "evidence", "origins", "by_field", "inferences", "of_the_whole", "explaining"),
+    ),
+    "glance": (
+        *("chains", "lines", "judges", "proofs", "guards", "reads", "effect_reads", "field_reads"),
+        *("response_reads", "named", "mentions", "verdicts", "written"),
+    ),
     "hotpath": (
         *("intake", "runtime", "writing", "accepting", "sifting", "telling", "quick", "deciding"),
         *("warm", "keeping"),
@@ -95,6 +103,10 @@ PARTS = {
     "outbox": (
         *("letters", "clock", "claiming", "forwarding", "keeping", "sending", "refusals", "settling"),
         *("deliverer", "worker", "editing", "pruning"),
+    ),
+    "plugins": (
+        *("kinds", "hooks", "shipped", "registry", "listing", "calling", "trying", "verifying"),
+        *("finding", "collecting", "loading"),
     ),
     "scenarios": (
         *("files", "model", "results", "selection", "binding", "given", "shapes", "checking", "reading"),
