@@ -77,9 +77,9 @@ fields:
 %(fields)s
 %(rest)s
 """
-# In whatever way it was changed: upper case, lower case, as part of a longer text.
+# In whatever way it was changed: upper case, lower case, as part of a longer text; and of no time of day.
 SECRET: Final = re.compile(
-    "[AB](PIN|BOX|CRATE|DEEP|CARD|TAG|SLOT|KEY|LOOSE)Q|71005[12]|9[.]125|10[.]125|190[12]-03-04",
+    "[AB](PIN|BOX|CRATE|DEEP|CARD|TAG|SLOT|KEY|LOOSE)Q|710050710[12]|8065[.]125|8066[.]125|190[12]-03-04",
     re.IGNORECASE,
 )
 
@@ -88,8 +88,8 @@ def secrets(letter: str, number: int) -> dict[str, object]:
     """The values of one record."""
     return {
         "pin": f"{letter}PINq",
-        "level": 710050 + number,
-        "rate": 8.125 + number,
+        "level": 7_100_507_100 + number,
+        "rate": 8064.125 + number,
         "born": f"190{number}-03-04",
         "box": {"code": f"{letter}BOXq"},
         "crate": {"name": "crate", "code": f"{letter}CRATEq", "deep": {"code": f"{letter}DEEPq"}},
