@@ -1,8 +1,8 @@
 """Why a payload was decided as it was, and the smallest change that would be accepted.
 
 `explain` gives every rule of the resource and what it came to; `suggest` searches for a change and verifies
-it by running it; `with_fixes` puts each problem's part of it into `problems[].fix`. A module imports only from
-those that stand before it in this list:
+it by running it; `with_fixes` puts each problem's part of it into `problems[].fix`. A module imports only
+from those that stand before it in this list:
 
   problem_pages                         the page of each code
   conversions, edits, samples, wording  what was meant, single steps of a change, values to try, words for it
