@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from rulewright.batch.forecast import Forecast
 from rulewright.cli.deciding.remembered import RememberedRecords
 from rulewright.cli.desk.desk import Desk
 from rulewright.inputs import Item, Payload
-
-if TYPE_CHECKING:
-    from rulewright.batch.forecast import Forecast
 
 # Payloads that are decided before they are told of.
 GROUP: Final = 128
@@ -40,8 +38,6 @@ def grouped(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 def forecast_of(desk: Desk) -> Forecast:
     """What payloads of the desk's resource look up."""
-    from rulewright.batch.forecast import Forecast  # noqa: PLC0415 - one payload needs no forecast
-
     rules = desk.program.compiled
     tables = {table.resource: table for table in desk.program.tables}
     return Forecast(rules, rules.resources[desk.resource], tables)

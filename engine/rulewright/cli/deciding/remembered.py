@@ -29,7 +29,6 @@ class RememberedRecords:
         self._tables = {table.resource: table for table in tables}
         # What is known of tables of which something was read ahead.
         self._tables_known: dict[str, Kept] = {}
-
         # How many keys that was.
         self._read = 0
 

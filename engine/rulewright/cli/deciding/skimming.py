@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct, field
 
+from rulewright.batch.forecast import Forecast
 from rulewright.cli.deciding.groups import GROUP, forecast_of, foresee, grouped
 from rulewright.cli.deciding.remembered import RememberedRecords
 from rulewright.cli.desk.desk import Decided, Desk
@@ -29,7 +30,6 @@ from rulewright.inputs.sure_lines import read_surely
 from rulewright.outcome import Outcome
 
 if TYPE_CHECKING:
-    from rulewright.batch.forecast import Forecast
     from rulewright.glance.verdicts import Scan, Verdicts
     from rulewright.hotpath.telling import Teller
 
