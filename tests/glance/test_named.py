@@ -127,6 +127,9 @@ def is_sure(verdicts: Verdicts, payload: Mapping[str, Any]) -> bool:
         ("", {"PLACE": ", default_from: person.name"}),
         ("effects: [{id: e, update: person, set: {name: payload.note}}]", {}),
         ("response: {body: {name: person.name, tags: person.tags}}", {}),
+        ("response: {body: \"pick(person, ['name', 'address'])\"}", {}),
+        ("response: {body: record}", {}),
+        ("response: {body: {all: record, some: \"pick(record, ['who', 'home'])\"}}", {}),
         ("response: {body: {home: record.home.line}}", {"HOME": "\n    default_from: person.address"}),
     ],
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rulewright import cel
 from rulewright.cel.tree import Call, Conditional, Given, Ident, ListExpr, Literal, Logic, Macro
-from rulewright.compiled import CompiledResource
-from rulewright.formula import OWN_ROOTS, Constant, Formula, FormulaList, FormulaMap, Valued
+from rulewright.compiled import CompiledField, CompiledResource
+from rulewright.formula import OWN_ROOTS, Constant, Formula, FormulaList, FormulaMap, Path, Valued
 from rulewright.glance.chains import chain
 from rulewright.glance.reads import DEEPEST, NO_NAMES, TEXTS, Reads, Role
 from rulewright.hotpath.writing.unit import NotGenerated
@@ -54,22 +56,50 @@ class ResponseReads:
             case Call(function="join", target=Macro() as kept, args=(Literal(),)) if self._joins_texts(kept):
                 self._pass(kept.range)
                 return
+            case Call(function="pick", args=(Ident(name=name), ListExpr(elements=named))) if self._shows(
+                name, named
+            ):
+                return
+        self._pass_chain(node)
+
+    def _pass_chain(self, node: cel.Node) -> None:
+        """The same of what names something, or is worked out."""
         root, steps, indexes = chain(node)
         if root is None or indexes:
             # Whether there is such an item rests on the list.
             self.reads.walk_node(node, NO_NAMES, Role.VALUE)
-        elif root.name in OWN_ROOTS and steps and steps[0] in self.resource.fields and len(steps) <= DEEPEST:
+        elif root.name in OWN_ROOTS and (not steps or self._is_own(steps)):
             if len(steps) > 1:
                 # Reading a part fails where the whole is null.
                 self.reads.note(steps[0], Role.PRESENCE)
         elif root.name in self.resource.bound_references and len(steps) == 1:
-            # Shown as it is, where there is one.
-            self.reads.note_named(self.resource.bound_references[root.name], steps, Role.PLAIN)
-            self.reads.note_foreign(steps[0], Role.VALUE)
+            self._show_named(self.resource.bound_references[root.name], steps[0])
         elif root.name not in ("body", "resource"):
             self.reads.walk_path((root.name, *steps), NO_NAMES, Role.VALUE)
         elif steps and root.name == "body":
             raise NotGenerated("an envelope that looks into the body")
+
+    def _shows(self, name: str, named: Sequence[cel.Node]) -> bool:
+        """Whether parts of a record are shown as they are, by their names."""
+        names = [one.value for one in named if isinstance(one, Literal) and isinstance(one.value, str)]
+        if len(names) < len(named):
+            return False
+        if name in OWN_ROOTS:
+            return self.resource.fields.keys() >= set(names)
+        one = self.resource.bound_references.get(name)
+        if one is None:
+            return False
+        for each in names:
+            self._show_named(one, each)
+        return True
+
+    def _show_named(self, one: CompiledField, name: str) -> None:
+        """A field of the record that a field refers to is shown as it is, where there is one."""
+        self.reads.note_named(one, (name,), Role.PLAIN)
+        self.reads.note_foreign(name, Role.VALUE)
+
+    def _is_own(self, steps: Path) -> bool:
+        return steps[0] in self.resource.fields and len(steps) <= DEEPEST
 
     def _joins_texts(self, kept: Macro) -> bool:
         """`[a, b].filter(x, given(x))` of own texts, which may have to be none of some others, too."""
