@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from rulewright.compiled import CompiledField, CompiledResource, CompiledRules
 from rulewright.evaluation.stored_form import decode_value
-from rulewright.fieldtypes import INT64_MAX, INT64_MIN, is_writable
+from rulewright.fieldtypes import FIELD_TYPES, INT64_MAX, INT64_MIN, is_writable
 from rulewright.glance.effect_reads import EffectReads, surely_fits
 from rulewright.glance.guards import Find
 from rulewright.glance.proofs import keep
@@ -26,8 +26,6 @@ Sign = Callable[[Any], Hashable]
 
 # Values that stand for themselves, whatever else is equal to them.
 _PLAIN: Final = (str, int, bool, type(None))
-# Types that are decoded without fail.
-_SOUND: Final = ("string", "email", "uuid", "integer", "number", "boolean", "date", "datetime")
 
 
 def find_named(
@@ -119,8 +117,7 @@ def signer(rules: CompiledRules, one: CompiledField, parts: Parts, find: Find) -
     resource, by = one.reference.resource, one.reference.by
     fields = rules.resources[resource].fields
     counted = tuple((name, _COUNTED[role]) for name, role in parts.items())
-    # Decoding what is stored may fail: of some types of plug-ins, for all that is known here.
-    unsure = tuple((name, each) for name, each in fields.items() if each.rule.type not in _SOUND)
+    unsure = tuple((name, each) for name, each in fields.items() if _may_fail(each))
 
     def exists(value: Any) -> Hashable:
         matched(find(resource, {by: value}), by, value)
@@ -134,6 +131,11 @@ def signer(rules: CompiledRules, one: CompiledField, parts: Parts, find: Find) -
         return tuple([count(get(name)) for name, count in counted])
 
     return sign if parts else exists
+
+
+def _may_fail(field: CompiledField) -> bool:
+    """Whether decoding what is stored may fail: of types of plug-ins, for all that is known here."""
+    return field.rule.type not in FIELD_TYPES or any(map(_may_fail, field.parts))
 
 
 def state_of(one: CompiledField, sign: Sign, unsent: Mapping[object, Hashable]) -> Sign:
