@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from at_a_glance import is_sure
 
 from rulewright import Program, load
 from rulewright.evaluation import Request
-from rulewright.glance import verdicts as verdicts_module
+from rulewright.glance import guards
 from rulewright.glance.verdicts import Verdicts, make_verdicts
 from rulewright.ports import StoredRecord
 from rulewright_adapters.memory import MemoryStore
@@ -45,7 +45,7 @@ ANN: Mapping[str, Any] = {"name": "Ann", "born": "1990-05-05", "card": 1}
 def club(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Program:
     """Few members, or more than are kept in mind."""
     if request.param == "looked up":
-        monkeypatch.setattr(verdicts_module, "REMEMBERED", 0)
+        monkeypatch.setattr(guards, "REMEMBERED", 0)
     (tmp_path / "club").mkdir()
     (tmp_path / "club" / "member.yaml").write_text(MEMBER)
     return load(tmp_path, audit=False)
@@ -59,10 +59,6 @@ def glance(program: Program, find: Any = None) -> Verdicts:
     assert verdicts is not None
     verdicts.learn(b'{"name": "Bob", "born": "1990-05-05", "card": 9}')
     return verdicts
-
-
-def is_sure(verdicts: Verdicts, payload: Mapping[str, Any]) -> bool:
-    return [line for _, line in verdicts.scan([json.dumps(payload).encode()])] == [None]
 
 
 @pytest.mark.parametrize(

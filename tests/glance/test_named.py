@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from at_a_glance import is_clean, is_sure
 
 from rulewright import Program, load
-from rulewright.evaluation import Inputs, Request, decide
-from rulewright.fieldtypes import as_utc
+from rulewright.evaluation import Request
 from rulewright.glance.mentions import find_mentions
 from rulewright.glance.reads import Role
 from rulewright.glance.verdicts import Verdicts, make_verdicts
 from rulewright_adapters.memory import MemoryStore
 
-NOW = as_utc(datetime(2026, 1, 15))
 PERSON = """
 rulewright: 1
 resource: shop/person
@@ -97,9 +95,7 @@ class Shop:
 
     def is_clean(self, payload: Mapping[str, Any], records: MemoryStore) -> bool:
         """Whether the plain evaluator accepts, and has nothing to say."""
-        inputs = Inputs(operation="create", payload=payload, now=NOW, seed=1, actor=None, request=Request())
-        outcome = decide(self.program.compiled, "shop/order", inputs, records)
-        return outcome.accepted and not outcome.problems
+        return is_clean(self.program, "shop/order", payload, records)
 
     def is_sure(self, sent: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[bool, bool]:
         """Whether the second order is sure after the first was learnt, and whether it is accepted in full."""
@@ -110,10 +106,6 @@ class Shop:
         assert is_sure(verdicts, first)
         then = {**first, "who": 2}
         return is_sure(verdicts, then), self.is_clean(then, records)
-
-
-def is_sure(verdicts: Verdicts, payload: Mapping[str, Any]) -> bool:
-    return [line for _, line in verdicts.scan([json.dumps(payload).encode()])] == [None]
 
 
 @pytest.mark.parametrize(

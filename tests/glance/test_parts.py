@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from at_a_glance import is_clean
 
-from rulewright import Program, load
-from rulewright.evaluation import Inputs, Request, decide
+from rulewright import load
+from rulewright.evaluation import Request
 from rulewright.glance.verdicts import make_verdicts
 from rulewright.inputs import parse_json
 
@@ -20,7 +20,6 @@ fields:
   id: {type: integer, readonly: ignore, generate: sequence}
   f: {type: object, fields: {x: {PART}}}
 """
-NOW = datetime(2026, 1, 15, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("more", ["", ", required: true", ", nullable: true", ", blank: absent"])
@@ -53,18 +52,10 @@ def test_sure_is_never_wrong_of_a_part(
     assert verdicts is not None
     texts = ["{}", "{'f': {}}", *(f"{{'f': {{'x': {one}}}}}" for one in (good, "null", *others))]
     lines = [text.replace("'", '"').encode() for text in texts]
-    clean = [is_clean(program, line) for line in lines]
+    clean = [is_clean(program, "shop/thing", parse_json(line.decode())) for line in lines]
     for line, accepted in zip(lines, clean, strict=True):
         if accepted:
             verdicts.learn(line)
     unsure = {at for at, line in verdicts.scan(lines) if line is not None}
 
     assert [line for at, line in enumerate(lines) if at not in unsure and not clean[at]] == []
-
-
-def is_clean(program: Program, line: bytes) -> bool:
-    """Whether the plain evaluator accepts, and has nothing to say."""
-    payload = parse_json(line.decode())
-    inputs = Inputs(operation="create", payload=payload, now=NOW, seed=1, actor=None, request=Request())
-    outcome = decide(program.compiled, "shop/thing", inputs, None)
-    return outcome.accepted and not outcome.problems

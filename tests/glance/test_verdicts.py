@@ -10,11 +10,13 @@ from random import Random
 from typing import Any
 
 import pytest
+from at_a_glance import is_clean, is_sure
 from msgspec.structs import replace
-from payloads import NOW, DictRecords, PayloadMaker, Seed, seeds_of
+from payloads import DictRecords, PayloadMaker, Seed, seeds_of
 
 from rulewright import Program, load
-from rulewright.evaluation import Inputs, Request, decide
+from rulewright.evaluation import Request
+from rulewright.glance import guards
 from rulewright.glance import verdicts as verdicts_module
 from rulewright.glance.mentions import Role, find_mentions
 from rulewright.glance.verdicts import Verdicts, make_verdicts
@@ -82,7 +84,7 @@ def judge(
             name = random.choice([*often])
             value = {**random.choice(good), name: random.choice(often[name])}
         for line in lines_of(value, random):
-            accepted = is_clean(program, resource, seed, records, line)
+            accepted = is_clean_line(program, resource, seed, records, line)
             lines.append(line)
             if is_sure(verdicts, line):
                 sure += 1
@@ -100,22 +102,14 @@ def unsure_of(verdicts: Verdicts, lines: list[bytes]) -> list[bytes]:
     return [line for _, line in verdicts.scan(lines) if line is not None]
 
 
-def is_sure(verdicts: Verdicts, line: bytes) -> bool:
-    return [found for _, found in verdicts.scan([line])] == [None]
-
-
-def is_clean(program: Program, resource: str, seed: Seed, records: DictRecords, line: bytes) -> bool:
+def is_clean_line(program: Program, resource: str, seed: Seed, records: DictRecords, line: bytes) -> bool:
     """Whether the plain evaluator accepts a line and has nothing to say."""
     text, flaw = decode_text(line.rstrip(b"\r\n"))
     try:
         value = parse_json(text) if flaw is None else None
     except JsonFlaw:
         return False
-    inputs = Inputs(
-        operation="create", payload=value, now=NOW, seed=1, actor=seed.actor, request=seed.request
-    )
-    outcome = decide(program.compiled, resource, inputs, records)
-    return outcome.accepted and not outcome.problems
+    return is_clean(program, resource, value, records, actor=seed.actor, request=seed.request)
 
 
 @pytest.mark.parametrize("resource", PROGRAM.resources)
@@ -130,7 +124,7 @@ def test_sure_is_never_wrong(resource: str) -> None:
 
 def test_sure_where_there_are_too_many_records_to_keep_in_mind(monkeypatch: pytest.MonkeyPatch) -> None:
     """What `infer` compares a case with is looked up then, for each line."""
-    monkeypatch.setattr(verdicts_module, "REMEMBERED", 0)
+    monkeypatch.setattr(guards, "REMEMBERED", 0)
     random = Random(3)
     seeds = [seed for seed in seeds_of(PROGRAM)["ct_oi/case"] if seed.records.get("ct_oi/case")]
     found = [judge(PROGRAM, "ct_oi/case", seed, random) for seed in random.sample(seeds, 6)]
@@ -285,7 +279,7 @@ def test_days_that_there_are(tmp_path: Path, form: str) -> None:
     lines += [json.dumps({"f": day, "g": day}, ensure_ascii=False).encode() for day in dict.fromkeys(days)]
     verdicts.learn(lines[0])
     verdicts.learn(b'{"f": "2024-01-01", "g": ""}')
-    clean = {line: is_clean(program, "shop/thing", seed, records, line) for line in lines}
+    clean = {line: is_clean_line(program, "shop/thing", seed, records, line) for line in lines}
     unsure = set(unsure_of(verdicts, lines))
 
     assert [line for line in lines if line not in unsure and not clean[line]] == []
@@ -383,10 +377,10 @@ def test_what_equals_is_not_always_the_same(
             program.compiled, program.compiled.resources["shop/thing"], Request(), records
         )
         assert verdicts is not None
-        if is_clean(program, "shop/thing", seed, records, learnt):
+        if is_clean_line(program, "shop/thing", seed, records, learnt):
             verdicts.learn(learnt)
         is_sure(verdicts, good)  # what is asked is kept in mind, too
         assert not is_sure(verdicts, bad), verdicts.source
         assert declared[:6] != "number" or checks or is_sure(verdicts, good) == (learnt == good)
-    assert is_clean(program, "shop/thing", seed, records, good)
-    assert not is_clean(program, "shop/thing", seed, records, bad)
+    assert is_clean_line(program, "shop/thing", seed, records, good)
+    assert not is_clean_line(program, "shop/thing", seed, records, bad)

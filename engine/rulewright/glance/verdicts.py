@@ -28,7 +28,7 @@ from rulewright.glance.lines import (
 )
 from rulewright.glance.mentions import Guard, Mentions, Role, find_mentions
 from rulewright.glance.named import Parts, naming, signer, state_of
-from rulewright.glance.proofs import REMEMBERED, answering, keep, remembering, remembering_months
+from rulewright.glance.proofs import answering, keep, remembering, remembering_months
 from rulewright.hotpath.intake import is_sent
 from rulewright.hotpath.runtime.days import Days
 from rulewright.hotpath.runtime.texts import days_reader
@@ -216,12 +216,13 @@ class _Writer:
             raise NotGenerated("infer without records")
         days = {at for at, own in enumerate(guard.own) if is_read_as_date(self.resource.fields[own])}
         own = ", ".join(f"p.{each}" for each in guard.own)
-        if records.count(guard.resource, {}) > REMEMBERED:
+        try:
+            held, refill = holding(guard, days, records)
+        except NotGenerated:
             self.looks_up = True
             self._constant(name, asking(guard, days, self.find or records.find, self.absent))
             self.tests.append(f"{name}({own})")
             return
-        held, refill = holding(guard, days, records)
         self.refill.append(refill)
         self._constant(name, held)
         self.tests.append(f"(not {name} or ({own}) not in {name})")
