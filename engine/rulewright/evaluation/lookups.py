@@ -8,7 +8,13 @@ from typing import Literal, cast
 from msgspec.structs import replace
 
 from rulewright import cel
-from rulewright.compiled import CompiledField, CompiledLookUp, CompiledReference, CompiledResource
+from rulewright.compiled import (
+    CompiledField,
+    CompiledLookUp,
+    CompiledReference,
+    CompiledResource,
+    CompiledRules,
+)
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.masking import MASK, mask_record, to_json
 from rulewright.evaluation.overlay import NoStoreError, Overlay, matches, needs_store
@@ -302,10 +308,10 @@ def _judge_together(
             _report_missing(run, field, replace(site, path=path), value, scope)
 
 
-def missing_text(field: CompiledField) -> str:
+def missing_text(rules: CompiledRules, field: CompiledField) -> str:
     """What is said of a value that names no record, or none of which its `where` is true: by which fields."""
     reference = cast(CompiledReference, field.reference)
-    noun = reference.resource.partition("/")[2].replace("_", " ")
+    noun = rules.resources[reference.resource].file.noun
     fitting = f" that fits ({', '.join(reference.where.entries)})" if reference.where.entries else ""
     return field.rule.messages.get("references", f"{field.label} names no existing {noun}{fitting}")
 
@@ -317,7 +323,7 @@ def _report_missing(run: Run, field: CompiledField, site: Site, value: object, s
     run.report(
         site,
         "reference",
-        missing_text(field),
+        missing_text(run.rules, field),
         because=Because(None, {f"payload.{field.label}": shown, **because.values}),
         vendor=rule.references.error if rule.references is not None else None,
     )

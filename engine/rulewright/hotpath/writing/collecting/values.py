@@ -91,7 +91,7 @@ class ValueCollector(GuardedWriter):
             rule=reference.id,
             code="reference",
             path=f"/{field.name}",
-            message=missing_text(field),
+            message=missing_text(self.unit.rules, field),
             rule_at=str(reference.span),
             vendor=field.rule.references.error if field.rule.references is not None else None,
         )
