@@ -189,7 +189,7 @@ def _change(
     values: Mapping[str, object],
     before: Mapping[str, object] | None,
     rule: str,
-    stage: str,
+    _stage: str,
 ) -> dict[str, object]:
     if op == "create":
         values = {name: value for name, value in values.items() if value is not None}

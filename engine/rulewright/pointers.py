@@ -5,7 +5,7 @@ Imports nothing: a warm start needs it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, Mapping, Sized
 from typing import Final
 
 # No list is as long as to need more digits, and Python reads no number of some thousand of them.
@@ -28,6 +28,15 @@ def index_in(values: Sized, step: str) -> int | None:
         return None
     index = int(step)
     return index if index < len(values) else None
+
+
+def part_at(value: object, step: str, otherwise: object) -> object:
+    """What a map or a list holds at one step; `otherwise` where it holds nothing there."""
+    if isinstance(value, Mapping) and step in value:
+        return value[step]
+    if isinstance(value, list | tuple) and (index := index_in(value, step)) is not None:
+        return value[index]
+    return otherwise
 
 
 def pointer_to(steps: Iterable[str]) -> str:

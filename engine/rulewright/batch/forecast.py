@@ -42,7 +42,7 @@ class Forecast:
 
     def __init__(self, rules: CompiledRules, resource: CompiledResource, tables: Mapping[str, Table]) -> None:
         self._resource = resource
-        self._own, *self._others = _lookups_of(rules, resource, tables)
+        self._own, *self._others = _lookups_of(resource, tables)
 
     def read(self, asked: Sequence[tuple[object, object]], records: Ahead) -> None:
         """Read ahead for payloads, each with the key of the record that it is about (None: a new one)."""
@@ -68,9 +68,7 @@ class Forecast:
         return {**stored, **sent}
 
 
-def _lookups_of(
-    rules: CompiledRules, resource: CompiledResource, tables: Mapping[str, Table]
-) -> list[Lookup]:
+def _lookups_of(resource: CompiledResource, tables: Mapping[str, Table]) -> list[Lookup]:
     """Return the look-ups of a resource's rules whose keys can be read off a payload."""
     found = [Lookup(resource.name, (resource.key,), ())]
     for one in _direct(resource, tables):

@@ -33,6 +33,7 @@ from rulewright.cel.tree import (
     Node,
     OptionalMap,
     Select,
+    unwound,
 )
 from rulewright.cel.values import NONE, TYPE_NAMES, OptionalValue, adapt, kind_name, kind_of
 
@@ -185,13 +186,9 @@ def _index(run: Evaluation, node: Index, local: Locals) -> object:
 
 def _given(run: Evaluation, node: Given, local: Locals) -> object:
     """Follow the path from its name; nothing is read beyond the first step that is absent or null."""
-    steps: list[Select | Index] = []
-    root = node.path
-    while isinstance(root, Select | Index):
-        steps.append(root)
-        root = root.operand
+    root, steps = unwound(node.path)
     value = _ident(run, cast("Ident", root), local)
-    for step in reversed(steps):
+    for step in steps:
         if value is None:
             break
         key = step.field if isinstance(step, Select) else run.value(step.index, local)

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rulewright.cel.parser import dotted_path
-from rulewright.cel.tree import Given, Has, Ident, Index, Literal, Node, Select, map_children, scoped_children
+from rulewright.cel.tree import (
+    Given,
+    Has,
+    Ident,
+    Index,
+    Literal,
+    Node,
+    Select,
+    map_children,
+    scoped_children,
+    unwound,
+)
 from rulewright.cel.values import TYPE_NAMES
 
 if TYPE_CHECKING:
@@ -42,9 +53,7 @@ def _resolve(
     path = dotted_path(node)
     if path is None:
         return None
-    root = node
-    while isinstance(root, Select):
-        root = root.operand
+    root, _ = unwound(node)
     absolute = isinstance(root, Ident) and root.absolute
     if not absolute and path.split(".", 1)[0] in local:
         return None

@@ -58,6 +58,8 @@ _RESERVED: Final = frozenset(
         "while",
     ]
 )
+GRAMMAR_WORDS: Final = _RESERVED | {*_CONSTANTS, "in"}
+"""Words that no expression can use as a name."""
 
 NAMESPACED_FUNCTIONS: Final = frozenset(
     [

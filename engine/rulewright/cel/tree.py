@@ -219,6 +219,15 @@ def walk(node: Node) -> Iterator[Node]:
         stack.extend(reversed(children(current)))
 
 
+def unwound(node: Node) -> tuple[Node, list[Select | Index]]:
+    """What a path such as `a.b[c]` starts with, and its steps in the order in which they are taken."""
+    steps: list[Select | Index] = []
+    while isinstance(node, Select | Index):
+        steps.append(node)
+        node = node.operand
+    return node, steps[::-1]
+
+
 def _bound_variables(node: Node) -> tuple[str, ...]:
     match node:
         case Macro():

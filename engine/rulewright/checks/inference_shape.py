@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from rulewright.cel.parser import GRAMMAR_WORDS
 from rulewright.checks.inferred_names import PAYLOAD, RECORD, kinds_of
-from rulewright.checks.subject import CEL_WORDS, RESERVED_NAMES, Subject, problem, span_of, unknown
+from rulewright.checks.subject import RESERVED_NAMES, Subject, problem, span_of, unknown
 from rulewright.model import Finding, Inference, TemplateList, TemplateMap
 from rulewright.problem import SourceProblem
 from rulewright.reader.flaws import did_you_mean
@@ -38,7 +39,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         for kind in sorted(inference.asserts.keys() & (records | subject.records.keys())):
             text = f"{kind} is the name of records that are read already"
             yield problem(CODE, text, subject.value_of(inference, "assert"), hint="choose another kind")
-        yield from _of_values(subject, inference)
+        yield from _of_values(inference)
         if inference.problem is not None:
             yield from _of_message(subject, inference.problem)
 
@@ -62,12 +63,12 @@ def _of_facts(subject: Subject, inference: Inference, known: frozenset[str]) -> 
 def _of_names(subject: Subject, inference: Inference) -> Iterator[SourceProblem]:
     span = span_of(inference.at, "facts", default=inference.span)
     for name in inference.facts:
-        if name in RESERVED_NAMES or name in CEL_WORDS or name in subject.records:
+        if name in RESERVED_NAMES or name in GRAMMAR_WORDS or name in subject.records:
             text = f"{name} has a meaning of its own in expressions"
             yield problem(CODE, text, span, hint="give the fact another name")
 
 
-def _of_values(subject: Subject, inference: Inference) -> Iterator[SourceProblem]:
+def _of_values(inference: Inference) -> Iterator[SourceProblem]:
     for kind, values in inference.asserts.items():
         for name, value in values.entries.items():
             if isinstance(value, TemplateMap | TemplateList):

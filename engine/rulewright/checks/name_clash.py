@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rulewright.checks.subject import CEL_WORDS, RESERVED_NAMES, Subject, problem
+from rulewright.cel.parser import GRAMMAR_WORDS
+from rulewright.checks.subject import RESERVED_NAMES, Subject, problem
 from rulewright.problem import SourceProblem, Span
 
 CODE = "name-clash"
@@ -22,7 +23,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
             yield problem(
                 CODE, f"{name} is a name that every expression has", span, hint="choose another name"
             )
-        elif name in CEL_WORDS:
+        elif name in GRAMMAR_WORDS:
             yield problem(CODE, f"{name} is a word of CEL's grammar", span, hint="choose another name")
         elif name in taken:
             yield problem(CODE, f"{name} is taken already, in line {taken[name].line}", span)

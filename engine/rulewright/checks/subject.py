@@ -36,32 +36,6 @@ RESERVED_NAMES = frozenset(
     ]
 )
 _OF_RECORDS = ("find", "find_all")
-# Words of CEL's grammar: no expression could name them.
-CEL_WORDS = frozenset(
-    [
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "false",
-        "for",
-        "function",
-        "if",
-        "import",
-        "in",
-        "let",
-        "loop",
-        "namespace",
-        "null",
-        "package",
-        "return",
-        "true",
-        "var",
-        "void",
-        "while",
-    ]
-)
 
 
 class Placed(Protocol):

@@ -34,9 +34,9 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         )
     for variant in file.variants:
         yield from _missing(subject, (*variant.required, *variant.forbidden), own, variant.span)
-    yield from _missing_keys(subject, file.scope, own)
+    yield from _missing_keys(file.scope, own)
     for target in subject.api.targets:
-        yield from _missing_keys(subject, target.write_back, own if subject.sends_to(target.name) else None)
+        yield from _missing_keys(target.write_back, own if subject.sends_to(target.name) else None)
     for rule in (
         *file.checks,
         *file.invariants,
@@ -44,7 +44,7 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
     ):
         yield from _of_path(subject, rule)
     for inference in file.inferences:
-        yield from _missing_keys(subject, inference.set, own)
+        yield from _missing_keys(inference.set, own)
         if inference.problem is not None:
             yield from _of_path(subject, inference.problem)
     if file.workflow is not None:
@@ -82,16 +82,16 @@ def _of_relations(subject: Subject, field: Field) -> Iterator[SourceProblem]:
         yield from _missing(
             subject, by, target, span_of(field.references.at, "by", default=field.references.span)
         )
-        yield from _missing_keys(subject, field.references.where, target)
+        yield from _missing_keys(field.references.where, target)
     if field.unique is not None:
         span = span_of(field.unique.at, "within", default=field.unique.span)
         yield from _missing(subject, field.unique.within, subject.fields, span)
-        yield from _missing_keys(subject, field.unique.where, subject.fields)
+        yield from _missing_keys(field.unique.where, subject.fields)
 
 
 def _of_lookup(subject: Subject, lookup: LookUp) -> Iterator[SourceProblem]:
     target = subject.universe.fields_of(lookup.resource)
-    yield from _missing_keys(subject, lookup.by, target)
+    yield from _missing_keys(lookup.by, target)
     of = (lookup.of,) if lookup.of else ()
     yield from _missing(subject, of, target, span_of(lookup.at, "of", default=lookup.span))
 
@@ -99,22 +99,22 @@ def _of_lookup(subject: Subject, lookup: LookUp) -> Iterator[SourceProblem]:
 def _of_effect(subject: Subject, effect: Effect) -> Iterator[SourceProblem]:
     target = subject.target_of(effect)
     fields = None if target is None else subject.universe.fields_of(target)
-    yield from _missing_keys(subject, effect.where, fields)
-    yield from _missing_keys(subject, effect.set, fields)
+    yield from _missing_keys(effect.where, fields)
+    yield from _missing_keys(effect.set, fields)
 
 
 def _of_workflow(subject: Subject, workflow: Workflow) -> Iterator[SourceProblem]:
     field = (workflow.field,) if workflow.field else ()
     yield from _missing(subject, field, subject.fields, span_of(workflow.at, "field", default=workflow.span))
     for transition in workflow.transitions:
-        yield from _missing_keys(subject, transition.set, subject.fields)
+        yield from _missing_keys(transition.set, subject.fields)
     events = {event.name: {field.name: field for field in event.fields} for event in workflow.events}
     for reaction in workflow.reactions:
         yield from _of_lookup(subject, reaction.for_each)
-        yield from _missing_keys(subject, reaction.with_, events.get(reaction.fire, {}))
+        yield from _missing_keys(reaction.with_, events.get(reaction.fire, {}))
 
 
-def _missing_keys(subject: Subject, template: TemplateMap | None, known: _Fields) -> Iterator[SourceProblem]:
+def _missing_keys(template: TemplateMap | None, known: _Fields) -> Iterator[SourceProblem]:
     if template is not None:
         for name in template.entries:
             if known is not None and name not in known:

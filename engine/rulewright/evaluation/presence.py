@@ -218,10 +218,10 @@ def _applies(
         return run.because(formula, place.scope(run)) if held is wanted else None
     if not names:
         return Because()
-    return _because_of_siblings(run, place, keyword, names)
+    return _because_of_siblings(place, keyword, names)
 
 
-def _because_of_siblings(run: Run, place: Place, keyword: str, names: tuple[str, ...]) -> Because | None:
+def _because_of_siblings(place: Place, keyword: str, names: tuple[str, ...]) -> Because | None:
     """`*_with`: any of them is given. `*_without`: any of them is not."""
     wanted = keyword.endswith("_with")
     found = _given_siblings(place, names)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from rulewright.evaluation.log import is_within
-from rulewright.pointers import index_in, steps_of
+from rulewright.pointers import index_in, part_at, steps_of
 
 # A place that is not there.
 MISSING: Final = object()
@@ -41,12 +41,7 @@ def value_at(payload: object, pointer: str) -> object:
     """The value at a JSON Pointer, or MISSING."""
     value = payload
     for step in steps_of(pointer):
-        if isinstance(value, Mapping) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and (index := index_in(value, step)) is not None:
-            value = value[index]
-        else:
-            return MISSING
+        value = part_at(value, step, MISSING)
     return value
 
 

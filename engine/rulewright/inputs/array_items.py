@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rulewright.errors import PayloadError
-from rulewright.inputs.decoding import MARK, decode_text
+from rulewright.inputs.decoding import MARK, decode_json, decode_text
 from rulewright.inputs.documents import too_large
 from rulewright.inputs.json_places import SHALLOW, find_values
 from rulewright.inputs.json_text import JsonFlaw, parse_json
@@ -238,13 +238,9 @@ def _item(name: str, place: _Place, raw: bytes) -> Item:
     at = place.within(name)
     value: object = parse_surely(raw)
     if value is None:
-        text, flaw = decode_text(raw)
-        try:
-            if flaw is not None:
-                raise flaw
-            value = parse_json(text)
-        except JsonFlaw as wrong:
-            return Broken(wrong.code, wrong.message, _behind(place, text[: wrong.index], name), raw)
+        text, value = decode_json(raw)
+        if isinstance(value, JsonFlaw):
+            return Broken(value.code, value.message, _behind(place, text[: value.index], name), raw)
     # What is of several lines is no line.
     line = None if b"\n" in raw or b"\r" in raw else raw
     return Payload(value, at, _ItemLocator(name, place, raw), line)

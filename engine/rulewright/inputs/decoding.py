@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from rulewright.inputs.json_text import JsonFlaw
+from rulewright.inputs.json_text import JsonFlaw, parse_json
 
 MARK: Final = b"\xef\xbb\xbf"
 UTF16_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -24,3 +24,14 @@ def decode_text(data: bytes) -> tuple[str, JsonFlaw | None]:
             found = f"the byte 0x{data[error.start]:02x} is no UTF-8"
             message = f"{found}: save the file as UTF-8 (it was probably saved as Latin-1)"
         return before, JsonFlaw("invalid_json", message, len(before))
+
+
+def decode_json(data: bytes) -> tuple[str, object]:
+    """The text, as `decode_text` has it, and its value; or, in place of the value, the JsonFlaw in it."""
+    text, flaw = decode_text(data)
+    if flaw is not None:
+        return text, flaw
+    try:
+        return text, parse_json(text)
+    except JsonFlaw as wrong:
+        return text, wrong

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import Literal
 
-from rulewright.inputs.decoding import MARK, decode_text
+from rulewright.inputs.decoding import MARK, decode_json
 from rulewright.inputs.json_places import find_values
-from rulewright.inputs.json_text import JsonFlaw, parse_json
+from rulewright.inputs.json_text import JsonFlaw
 from rulewright.inputs.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
 from rulewright.inputs.payload import Broken, Item, Locator, Payload
 from rulewright.problem import SourceProblem
@@ -54,14 +54,10 @@ def too_large(at: str, raw: bytes, limit: int = MAX_PAYLOAD_BYTES, *, alone: boo
 
 
 def _json(name: str, data: bytes) -> Item:
-    text, flaw = decode_text(data)
+    text, value = decode_json(data)
     document = _JsonDocument(text, name)
-    try:
-        if flaw is not None:
-            raise flaw
-        value = parse_json(text)
-    except JsonFlaw as wrong:
-        return Broken(wrong.code, wrong.message, document.at(wrong.index), data, alone=True)
+    if isinstance(value, JsonFlaw):
+        return Broken(value.code, value.message, document.at(value.index), data, alone=True)
     if not isinstance(value, list) and len(data) > MAX_PAYLOAD_BYTES:
         return too_large(f"{name}:1:1", data[:1000], alone=True)
     start = document.locate(("",))[""]

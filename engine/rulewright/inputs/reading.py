@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from rulewright.errors import PayloadError
 from rulewright.inputs.csv_rows import read_csv
-from rulewright.inputs.decoding import MARK, decode_text
+from rulewright.inputs.decoding import MARK, decode_json
 from rulewright.inputs.documents import read_whole, split, too_large
 from rulewright.inputs.files import NAMELESS, Source
 from rulewright.inputs.json_text import ENDED, JsonFlaw, parse_json
@@ -227,12 +227,8 @@ def skip_line(stream: BinaryIO) -> int:
 
 
 def _one_line(name: str, number: int, raw: bytes) -> Item:
-    text, flaw = decode_text(raw)
-    try:
-        if flaw is not None:
-            raise flaw
-        value = parse_json(text)
-    except JsonFlaw as wrong:
-        return Broken(wrong.code, wrong.message, f"{name}:{number}:{wrong.index + 1}", raw)
+    text, value = decode_json(raw)
+    if isinstance(value, JsonFlaw):
+        return Broken(value.code, value.message, f"{name}:{number}:{value.index + 1}", raw)
     start = len(text) - len(text.lstrip()) + 1
     return Payload(value, f"{name}:{number}:{start}", LineLocator(name, number, raw), raw)

@@ -66,11 +66,7 @@ class Text(Kind):
         return self.scalar("string")
 
 
-class Label(Kind):
-    """What people call something, such as a version: text or number."""
-
-    expected = "a text"
-
+class _TextOrNumber(Kind):
     def check(self, value: Any) -> None:
         """Raise for lists, maps and booleans."""
         if isinstance(value, bool) or not isinstance(value, str | int | float):
@@ -79,6 +75,18 @@ class Label(Kind):
     def schema(self, book: Book) -> JsonSchema:
         """Text or number."""
         return self.scalar("string", "number")
+
+
+class Label(_TextOrNumber):
+    """What people call something, such as a version: text or number."""
+
+    expected = "a text"
+
+
+class Bound(_TextOrNumber):
+    """min and max: a number, or a text for a date."""
+
+    expected = "a number, or a date as text"
 
 
 class Flag(Kind):
@@ -134,21 +142,6 @@ def number_hint(value: object) -> str | None:
     if isinstance(value, str) and _LOOKS_NUMERIC.fullmatch(value):
         return f"{value} is text here; write a plain decimal number without quotes, _ or leading zeros"
     return None
-
-
-class Bound(Kind):
-    """min and max: a number, or a text for a date."""
-
-    expected = "a number, or a date as text"
-
-    def check(self, value: Any) -> None:
-        """Raise for booleans, lists and maps."""
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            refuse(self.expected, value)
-
-    def schema(self, book: Book) -> JsonSchema:
-        """Text or number."""
-        return self.scalar("string", "number")
 
 
 class Choice(Kind):

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from rulewright.outcome import Outcome
-from rulewright.pointers import index_in
+from rulewright.pointers import part_at
 from rulewright.report.outcomes import outcome_json
+from rulewright.scenarios.model import ABSENT
 from rulewright.source import ListNode, MapNode, Node, Scalar
 
 # A text that is such a name from end to end; "$5" and "US$ 5" are just text.
@@ -41,11 +42,8 @@ def _look_up(text: str, name: str, steps: list[str], bound: Mapping[str, Mapping
         raise UnboundError(f"{text}: the step that binds {name} did not get to an outcome")
     value: object = bound[name]
     for step in steps:
-        if isinstance(value, Mapping) and step in value:
-            value = value[step]
-        elif isinstance(value, list | tuple) and (index := index_in(value, step)) is not None:
-            value = value[index]
-        else:
+        value = part_at(value, step, ABSENT)
+        if value is ABSENT:
             verdict = bound[name].get("verdict")
             raise UnboundError(f"{text}: the outcome of {name} ({verdict}) has no {step} there")
     return value

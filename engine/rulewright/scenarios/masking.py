@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from rulewright.compiled import CompiledField, CompiledRules
 from rulewright.evaluation.masking import MASK, mask_record
-from rulewright.pointers import index_in
+from rulewright.pointers import part_at
 from rulewright.scenarios.matching import Difference
 from rulewright.scenarios.model import ABSENT, Record, Step
 
@@ -59,10 +59,7 @@ def _is_secret(path: str, rules: CompiledRules, step: Step, shown: object) -> bo
 
 def _along(steps: Iterable[str], value: object) -> Iterator[object]:
     for step in steps:
-        if isinstance(value, Mapping):
-            value = value.get(step)
-        elif isinstance(value, list | tuple) and (index := index_in(value, step)) is not None:
-            value = value[index]
+        value = part_at(value, step, None)
         yield value
 
 

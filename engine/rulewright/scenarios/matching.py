@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeGuard
+from typing import TypeAlias, TypeGuard
 
 from msgspec import Struct
 
-from rulewright.pointers import index_in, steps_of
+from rulewright.pointers import part_at, steps_of
 from rulewright.scenarios.model import ABSENT, Expectation, Record, ResponseExpectation, StoreExpectation
 from rulewright.scenarios.pairing import nearest, pair
 
 Plain = Mapping[str, object]
+_Compare: TypeAlias = "Callable[[Plain, Plain], Iterator[Difference]]"
 _INFO_CODES = frozenset({"overruled", "excluded"})
 
 
@@ -111,16 +112,11 @@ def _problem_differences(expected: Sequence[Plain], actual: Sequence[Plain]) -> 
     """Exact among errors and warnings; infos count only if one is written."""
     heavy = [problem for problem in actual if problem["severity"] != "info"]
     counted = actual if any(_is_info(entry, actual, heavy) for entry in expected) else heavy
-    pairs = pair(expected, counted, _alike(_map_differences))
-    unused = {index: counted[index] for index in range(len(counted)) if index not in pairs.values()}
-    for index, entry in enumerate(expected):
-        if index in pairs:
-            continue
-        near = nearest(entry, unused, _map_differences, limit=len(entry))
-        if near is None:
+    unused = dict(enumerate(counted))
+    for _, entry, problem in _unpaired(expected, unused, _map_differences):
+        if problem is None:
             yield Difference("problems", entry, ABSENT, "no such problem")
             continue
-        problem = unused.pop(near)
         for found in _map_differences(entry, problem):
             label = f"problems[{entry.get('path', problem['path'])!s}]"
             yield Difference(label + found.path, found.expected, found.actual, str(problem["message"]))
@@ -142,29 +138,40 @@ def _some_of(
     name: str,
     expected: Sequence[Plain],
     actual: Sequence[Plain],
-    compare: Callable[[Plain, Plain], Iterator[Difference]],
+    compare: _Compare,
 ) -> Iterator[Difference]:
     """Each entry written must be there, in any order; none written means that there are none."""
     if not expected:
         if actual:
             yield Difference(name, [], [_brief(one) for one in actual])
         return
-    pairs = pair(expected, actual, _alike(compare))
-    unused = {index: actual[index] for index in range(len(actual)) if index not in pairs.values()}
-    for index, entry in enumerate(expected):
-        if index in pairs:
-            continue
-        near = nearest(entry, unused, compare, limit=len(entry))
-        if near is None:
+    unused = dict(enumerate(actual))
+    for index, entry, found in _unpaired(expected, unused, compare):
+        if found is None:
             yield Difference(f"{name}[{index}]", entry, ABSENT, _others(name, unused.values()))
             continue
-        found = unused.pop(near)
         for difference in compare(entry, found):
             path = f"{name}[{index}]{difference.path}"
             yield Difference(path, difference.expected, difference.actual, _label(found))
 
 
-def _alike(compare: Callable[[Plain, Plain], Iterator[Difference]]) -> Callable[[Plain, Plain], bool]:
+def _unpaired(
+    expected: Sequence[Plain], unused: dict[int, Plain], compare: _Compare
+) -> Iterator[tuple[int, Plain, Plain | None]]:
+    """Yield each expected entry that nothing fits: its index, itself, and the nearest of the rest, if any.
+
+    `unused` is all that is there, by index; what fits an entry, or was nearest to one, is taken out of it.
+    """
+    pairs = pair(expected, list(unused.values()), _alike(compare))
+    for index in pairs.values():
+        del unused[index]
+    for index, entry in enumerate(expected):
+        if index not in pairs:
+            near = nearest(entry, unused, compare, limit=len(entry))
+            yield index, entry, None if near is None else unused.pop(near)
+
+
+def _alike(compare: _Compare) -> Callable[[Plain, Plain], bool]:
     return lambda expected, actual: next(compare(expected, actual), None) is None
 
 
@@ -209,10 +216,5 @@ def _named(expected: ResponseExpectation) -> Plain:
 def _at(body: object, pointer: str) -> object:
     """What a JSON Pointer finds, or ABSENT."""
     for name in steps_of(pointer):
-        if isinstance(body, Mapping) and name in body:
-            body = body[name]
-        elif isinstance(body, list) and (index := index_in(body, name)) is not None:
-            body = body[index]
-        else:
-            return ABSENT
+        body = part_at(body, name, ABSENT)
     return body

@@ -40,6 +40,7 @@ from rulewright.cel.tree import (
     Node,
     OptionalMap,
     Select,
+    unwound,
 )
 from rulewright.cel.values import BOOL, DYN, TYPE_NAMES, Type, kind_of
 
@@ -71,12 +72,12 @@ def _select(run: Run, node: Select, scope: Scope) -> Type:
     why = f"has no {node.field}"
     operand = run.solid(node.operand, scope, why)
     if operand.name == "optional_type":
-        return optional_of(_field(run, node, params_of(operand)[0], scope))
-    found = _field(run, node, operand, scope)
+        return optional_of(_field(run, node, params_of(operand)[0]))
+    found = _field(run, node, operand)
     return optional_of(without_null(found)) if node.optional else run.narrowed(node, found, scope)
 
 
-def _field(run: Run, node: Select | Has, operand: Type, scope: Scope) -> Type:
+def _field(run: Run, node: Select | Has, operand: Type) -> Type:
     operand = without_null(operand)
     if isinstance(operand, RecordType):
         return _declared_field(run, node, node.field, operand)
@@ -106,21 +107,17 @@ def _declared_field(run: Run, node: Select | Has | Index, name: str, operand: Re
 
 def _has(run: Run, node: Has, scope: Scope) -> Type:
     operand = run.solid(node.operand, scope, f"cannot be asked for {node.field}")
-    _field(run, node, params_of(operand)[0] if operand.name == "optional_type" else operand, scope)
+    _field(run, node, params_of(operand)[0] if operand.name == "optional_type" else operand)
     return BOOL
 
 
 def _given(run: Run, node: Given, scope: Scope) -> Type:
     """Every step is asked for, so none of them needs to be there."""
-    steps: list[Select | Index] = []
-    root = node.path
-    while isinstance(root, Select | Index):
-        steps.append(root)
-        root = root.operand
+    root, steps = unwound(node.path)
     kind = run.type_of(root, scope)
-    for step in reversed(steps):
+    for step in steps:
         kind = without_null(kind)
-        kind = _field(run, step, kind, scope) if isinstance(step, Select) else _item(run, step, kind, scope)
+        kind = _field(run, step, kind) if isinstance(step, Select) else _item(run, step, kind, scope)
     return BOOL
 
 

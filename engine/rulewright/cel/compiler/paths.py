@@ -6,7 +6,7 @@ from typing import cast
 
 from rulewright.cel.compiler.unit import Code, Frame, path_of
 from rulewright.cel.namespace import Path
-from rulewright.cel.tree import Given, Has, Ident, Index, Literal, Node, Select
+from rulewright.cel.tree import Given, Has, Ident, Index, Literal, Node, Select, unwound
 from rulewright.cel.values import BOOL, LIST, TYPE_NAMES
 
 
@@ -97,9 +97,7 @@ def _key(frame: Frame, node: Node) -> Path | None:
     path = path_of(node)
     if path is None:
         return None
-    root = node
-    while isinstance(root, Select):
-        root = root.operand
+    root, _ = unwound(node)
     variable = None if cast("Ident", root).absolute else frame.variables.get(path[0])
     return ("b", *path) if variable is None else (variable.text, *path[1:])
 
@@ -125,13 +123,9 @@ def has(frame: Frame, node: Has) -> Code:
 
 def given(frame: Frame, node: Given) -> Code:
     """`given(a.b[c])`: the steps one by one; a step that is null or absent ends the path."""
-    steps: list[Select | Index] = []
-    root = node.path
-    while isinstance(root, Select | Index):
-        steps.append(root)
-        root = root.operand
+    root, steps = unwound(node.path)
     code = ident(frame, cast("Ident", root))
-    for step in reversed(steps):
+    for step in steps:
         code = _field_step(frame, code, step) if isinstance(step, Select) else _item_step(frame, code, step)
     return Code(f"({code.text} is not None)", BOOL)
 

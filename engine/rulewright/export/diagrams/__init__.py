@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Literal
 
 from rulewright.compiled import CompiledRules
 from rulewright.errors import EvaluationError
@@ -14,10 +14,8 @@ from rulewright.export.selection import select
 
 Kind = Literal["workflow", "relations"]
 Language = Literal["mermaid", "dot"]
-KINDS: Final[tuple[Kind, ...]] = ("workflow", "relations")
-LANGUAGES: Final[tuple[Language, ...]] = ("mermaid", "dot")
 
-__all__ = ["KINDS", "LANGUAGES", "Kind", "Language", "diagram"]
+__all__ = ["Kind", "Language", "diagram"]
 
 
 def diagram(
