@@ -72,24 +72,32 @@ def _replay(rules: CompiledRules, decision: Decision, store: Store) -> Replayed:
 
 def _missing(rules: CompiledRules, decision: Decision, store: Records) -> Iterator[str]:
     """Name the records that a decision met, and that `store` lacks; each once."""
-    known = [one for one in decision.reads if one["resource"] in rules.resources]
     changes = [one for one in decision.changes if one["resource"] in rules.resources]
     created = [one for one in changes if one["op"] == "create"]
-    named = {(one["resource"], one["key"]) for one in created}
-    for read in known:
-        own = sum(one["resource"] == read["resource"] and matches(one["set"], read["by"]) for one in created)
-        # What is masked finds nothing.
-        if MASK not in repr(read["by"]) and store.count(read["resource"], read["by"]) + own < read["found"]:
-            by = ", ".join(f"{name} {value}" for name, value in read["by"].items())
-            yield f"{read['resource']} with {by}" if by else str(read["resource"])
+    reads = [one for one in decision.reads if one["resource"] in rules.resources]
+    yield from _missing_of_reads(reads, created, store)
     # An update may leave its record as it is: no change names that one.
     own_record = [] if decision.operation == "create" else [(decision.resource, decision.key)]
-    for resource, key in [*own_record, *((one["resource"], one["key"]) for one in changes)]:
-        if (resource, key) not in named and MASK not in repr(key):
-            named.add((resource, key))
-            if not store.find(resource, {rules.resources[resource].key: key}, 1):
-                yield f"{resource} {mask_key(rules, resource, key)}"
+    changed = [*own_record, *((one["resource"], one["key"]) for one in changes)]
+    made_here = {(one["resource"], one["key"]) for one in created}
+    for resource, key in dict.fromkeys(changed):
+        is_known = (resource, key) in made_here or MASK in repr(key)
+        if not is_known and not store.find(resource, {rules.resources[resource].key: key}, 1):
+            yield f"{resource} {mask_key(rules, resource, key)}"
     yield from _skipped_numbers(rules, created, store)
+
+
+def _missing_of_reads(
+    reads: Iterable[Mapping[str, Any]], created: Iterable[Mapping[str, Any]], store: Records
+) -> Iterator[str]:
+    """Name what reads found more of than there is now, counting what the decision itself created."""
+    for read in reads:
+        resource, by = read["resource"], read["by"]
+        own = sum(one["resource"] == resource and matches(one["set"], by) for one in created)
+        # What is masked finds nothing.
+        if MASK not in repr(by) and store.count(resource, by) + own < read["found"]:
+            said = ", ".join(f"{name} {value}" for name, value in by.items())
+            yield f"{resource} with {said}" if said else str(resource)
 
 
 def _skipped_numbers(

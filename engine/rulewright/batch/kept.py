@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, Literal
 
@@ -53,11 +53,19 @@ class Kept:
             keys = [key for key in keys if (key if len(key) > 1 else key[0]) not in known]
         if not keys or not kinds <= {"text", "integer"} or fields[0] not in self._leading:
             return {}
-        pick = itemgetter(*fields)
         asked = keys if len(fields) > 1 else [key for (key,) in keys]
+        found = self._base.find_each(self._resource, fields, keys)
+        read = self._by_value(found, itemgetter(*fields), asked)
+        self._ahead.setdefault(fields, {}).update(read)
+        return read
+
+    def _by_value(
+        self, records: Iterable[StoredRecord], pick: Callable[[StoredRecord], Any], asked: Iterable[Any]
+    ) -> dict[Any, _Answer]:
+        """The records of each value that was asked for, by key; nearly always one or none."""
         read: dict[Any, _Answer] = dict.fromkeys(asked, ())
         several = set()
-        for record in self._base.find_each(self._resource, fields, keys):
+        for record in records:
             value = pick(record)
             others = read.get(value)
             if others:
@@ -66,9 +74,11 @@ class Kept:
             elif others is not None:
                 read[value] = [record]
         for value in several:
-            read[value] = sorted(read[value], key=lambda record: sort_key(record.get(self.key)))
-        self._ahead.setdefault(fields, {}).update(read)
+            read[value] = self._by_key(read[value])
         return read
+
+    def _by_key(self, records: Iterable[StoredRecord]) -> list[StoredRecord]:
+        return sorted(records, key=lambda record: sort_key(record.get(self.key)))
 
     def find(self, where: Where, fields: tuple[str, ...], place: Place | None, limit: int | None) -> _Answer:
         """Return the matching records; `fields` and `place` are those of `where`. See Records.find."""
@@ -104,8 +114,7 @@ class Kept:
         found = [known.get(item) for item in dict.fromkeys(items)]
         if None in found:
             return None
-        records = [record for each in found for record in each or ()]
-        return sorted(records, key=lambda record: sort_key(record.get(self.key)))
+        return self._by_key(record for each in found for record in each or ())
 
     def extreme(self, where: Where, field: str, which: Literal["min", "max"]) -> object:
         """Return the least or greatest value. See Records.extreme."""

@@ -37,15 +37,19 @@ def check(subject: Subject) -> Iterator[SourceProblem]:
         if event not in occasions:
             yield unknown(CODE, "the event", event, occasions, subject.place(span, event))
     yield from _repeatable(subject)
+    yield from _of_reactions(subject)
+
+
+def _of_reactions(subject: Subject) -> Iterator[SourceProblem]:
+    """What reactions name of other resources."""
     for reaction in subject.file.workflow.reactions if subject.file.workflow else ():
         other = subject.universe.rules.resources.get(reaction.after_resource)
-        if other is not None:
-            known = Subject(subject.universe, other).events | _ALWAYS
-            if reaction.after_event not in known:
-                span = span_of(reaction.at, "after", default=reaction.span)
-                yield unknown(
-                    CODE, f"the event of {other.resource}", reaction.after_event, known, subject.place(span)
-                )
+        if other is None:
+            continue
+        known = Subject(subject.universe, other).events | _ALWAYS
+        if reaction.after_event not in known:
+            place = subject.place(span_of(reaction.at, "after", default=reaction.span))
+            yield unknown(CODE, f"the event of {other.resource}", reaction.after_event, known, place)
 
 
 def _repeatable(subject: Subject) -> Iterator[SourceProblem]:

@@ -132,6 +132,7 @@ def _refuse(text: str) -> NoReturn:
 
 def _refusals(text: str) -> Iterator[tuple[str, int]]:
     """What the hooks refused, in the order of the text."""
+    # Of each object or list around a token the keys so far; None of a list.
     keys: list[set[str] | None] = []
     last: tuple[str, int] | None = None
     for found in TOKEN.finditer(text):

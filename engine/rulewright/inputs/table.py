@@ -67,19 +67,14 @@ def read_table(
     column that should hold a list or an object and holds no JSON.
     """
     waiting = iter(rows)
-    header = next(waiting, None)
+    header = _header(place, waiting)
     if header is None:
         return
-    if isinstance(header, Broken):
-        raise PayloadError(header.message, header.at)
-    if header.flaw is not None:
-        raise PayloadError(header.flaw[1], place(header.line, header.flaw[0]))
     table = _table(place, header, fields)
+    untold: list[_Column] = []
     if tell is not None:
-        for column in table.columns:
-            if (known := _instead(column.steps, fields)) is not None:
-                tell(f"{place(header.line, column.index)}: {_told(column.steps, known)}")
-    untold = [one for one in table.columns if one.field is not None and one.field.type.basic in _AS_JSON]
+        _tell_of_unknown(table, header, fields, tell)
+        untold = [one for one in table.columns if one.field is not None and one.field.type.basic in _AS_JSON]
     for row in waiting:
         if isinstance(row, Broken):
             yield row
@@ -87,6 +82,22 @@ def read_table(
             if untold and tell is not None:
                 untold = [one for one in untold if not _told_as_json(place, row, one, tell)]
             yield _payload(table, row)
+
+
+def _header(place: TablePlace, rows: Iterator[Row | Broken]) -> Row | None:
+    """The first row, None where there is none. Raises PayloadError where it can't be read."""
+    header = next(rows, None)
+    if isinstance(header, Broken):
+        raise PayloadError(header.message, header.at)
+    if header is not None and header.flaw is not None:
+        raise PayloadError(header.flaw[1], place(header.line, header.flaw[0]))
+    return header
+
+
+def _tell_of_unknown(table: _Table, header: Row, fields: Fields, tell: Tell) -> None:
+    for column in table.columns:
+        if (known := _instead(column.steps, fields)) is not None:
+            tell(f"{table.place(header.line, column.index)}: {_told(column.steps, known)}")
 
 
 def _told_as_json(place: TablePlace, row: Row, column: _Column, tell: Tell) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -41,7 +41,7 @@ def check_given(node: Node | None, rules: CompiledRules) -> Problems:
             message = f"there is no resource {entry.key.text}"
             yield entry.key.problem("unknown-resource", message, hint=hint)
             continue
-        fields = {field.name: field for field in file.fields}
+        fields = _by_name(file.fields)
         for record in entry.value.items if isinstance(entry.value, ListNode) else ():
             yield from check_field_names(record, fields)
             yield from _check_types(record, fields, rules.registry.types)
@@ -57,10 +57,15 @@ def check_field_names(node: Node | None, fields: Mapping[str, Field] | None) -> 
             hint = did_you_mean(entry.key.text, fields) or f"known: {', '.join(sorted(fields))}"
             yield entry.key.problem("unknown-field", f"there is no field {entry.key.text}", hint=hint)
         elif field.fields is not None:
-            yield from check_field_names(entry.value, {child.name: child for child in field.fields})
-        elif field.items is not None and field.items.fields is not None and isinstance(entry.value, ListNode):
-            for item in entry.value.items:
-                yield from check_field_names(item, {child.name: child for child in field.items.fields})
+            yield from check_field_names(entry.value, _by_name(field.fields))
+        elif field.items is not None and field.items.fields is not None:
+            below = _by_name(field.items.fields)
+            for item in entry.value.items if isinstance(entry.value, ListNode) else ():
+                yield from check_field_names(item, below)
+
+
+def _by_name(fields: Iterable[Field]) -> dict[str, Field]:
+    return {field.name: field for field in fields}
 
 
 def _check_types(node: Node, fields: Mapping[str, Field], types: Types) -> Problems:
@@ -79,14 +84,17 @@ def _check_type(node: Node, field: Field, types: Types) -> Problems:
         yield from _check_scalar(node, field, types[field.type])
     elif not isinstance(node, nested[0]):
         yield _misfit(node, field, nested[1], types[field.type])
-    elif isinstance(node, MapNode):
-        children = {child.name: child for child in field.fields or ()}
-        yield from _check_types(node, children, types)
-        for entry in node.entries if field.type == "map" and field.items else ():
-            yield from _check_type(entry.value, field.items, types)  # type: ignore[arg-type]
-    else:
-        for item in node.items if field.items is not None else ():
-            yield from _check_type(item, field.items, types)  # type: ignore[arg-type]
+    elif field.type == "object":
+        yield from _check_types(node, _by_name(field.fields or ()), types)
+    elif field.items is not None:
+        for item in _items_of(node):
+            yield from _check_type(item, field.items, types)
+
+
+def _items_of(node: Node) -> Sequence[Node]:
+    if isinstance(node, MapNode):
+        return [entry.value for entry in node.entries]
+    return node.items if isinstance(node, ListNode) else ()
 
 
 def _check_scalar(node: Node, field: Field, kind: FieldType) -> Problems:

@@ -328,23 +328,24 @@ def is_json(value: object) -> bool:
     waiting = [value]
     while waiting:
         part = waiting.pop()
-        if isinstance(part, str):
-            if not is_writable(part):
-                return False
-        elif isinstance(part, Mapping):
+        if isinstance(part, Mapping):
             waiting.extend(part.keys())
             waiting.extend(part.values())
         elif isinstance(part, list | tuple):
             waiting.extend(part)
-        elif isinstance(part, float):
-            if not math.isfinite(part):
-                return False
-        elif isinstance(part, int):
-            if not INT64_MIN <= part <= INT64_MAX:
-                return False
-        elif part is not None:
+        elif not _is_json_scalar(part):
             return False
     return True
+
+
+def _is_json_scalar(value: object) -> bool:
+    if isinstance(value, str):
+        return is_writable(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, int):
+        return INT64_MIN <= value <= INT64_MAX
+    return value is None
 
 
 def parse_date(text: str, format_: str) -> date | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import zip_longest
 
 from msgspec.structs import replace
 
@@ -20,7 +19,11 @@ from rulewright.report.finding import split_place
 
 
 class _NotAsPlannedError(Exception):
-    """Rolls the transaction back."""
+    """Rolls the transaction back; `conflicts` are the payloads that differ, and how."""
+
+    def __init__(self, conflicts: list[Decided]) -> None:
+        super().__init__()
+        self.conflicts = conflicts
 
 
 def planned_sources(plan: Sequence[Planned]) -> tuple[Source, ...]:
@@ -53,25 +56,18 @@ def carry_out_plan(
     items = list(read_all_items(desk, sources))
     if (wrong := _outdated(desk, plan, items)) is not None:
         return [_conflict(desk, items[0], wrong)], False
-    decided: list[Decided] = []
-    conflicts: list[Decided] = []
     job = f"plan {digest_of(plan)}"
     try:
         with store.transaction() as transaction:
             if store.progress(job):
                 # All would be stored again, with other ids: what a plan creates changes none of its reads.
                 return [_conflict(desk, items[0], "this plan was carried out already")], False
-            for number, (item, planned) in enumerate(zip_longest(items, plan)):
-                outcome, wrong = _decide(desk, item, number, planned, transaction)
-                decided.append((item, outcome))
-                conflicts += [_conflict(desk, item, wrong)] if wrong is not None else []
-            if conflicts:
-                raise _NotAsPlannedError
+            decided = _decide_all(desk, items, plan, transaction)
             if any(outcome.changes or outcome.messages for _, outcome in decided):
                 transaction.set_progress(job, 1)
             before_commit(decided)
-    except _NotAsPlannedError:
-        return conflicts, False
+    except _NotAsPlannedError as error:
+        return error.conflicts, False
     except (UniqueViolationError, ReferenceViolationError) as error:
         return [_conflict(desk, items[-1], str(error))], False
     return decided, True
@@ -84,6 +80,22 @@ def _outdated(desk: Desk, plan: Sequence[Planned], items: Sequence[Item]) -> str
     if len(items) != len(plan):
         return f"{len(plan)} payloads were planned, and now there are {len(items)}"
     return None
+
+
+def _decide_all(
+    desk: Desk, items: Sequence[Item], plan: Sequence[Planned], transaction: Transaction
+) -> list[Decided]:
+    """Decide and write every payload. Raises _NotAsPlannedError once all were compared."""
+    decided: list[Decided] = []
+    conflicts: list[Decided] = []
+    for number, (item, planned) in enumerate(zip(items, plan, strict=True)):
+        outcome, wrong = _decide(desk, item, number, planned, transaction)
+        decided.append((item, outcome))
+        if wrong is not None:
+            conflicts.append(_conflict(desk, item, wrong))
+    if conflicts:
+        raise _NotAsPlannedError(conflicts)
+    return decided
 
 
 def _decide(

@@ -12,7 +12,7 @@ import click
 from rulewright.cli.applying.batch import Batch
 from rulewright.cli.applying.garbage import rare_collections
 from rulewright.cli.applying.plan_run import carry_out_plan, planned_sources
-from rulewright.cli.applying.planned import read_plan
+from rulewright.cli.applying.planned import Planned, read_plan
 from rulewright.cli.configured import configuration_here
 from rulewright.cli.deciding.decisions import entries_of
 from rulewright.cli.desk.desk import Desk
@@ -83,16 +83,13 @@ def apply_plan(
     """Carry out a plan as a whole, or nothing of it."""
     url = require_store(choices)
     plan = read_plan(file)
+    chosen = _choices_of_plan(plan[0], file, choices)
     planned = plan[0].text("resource")
-    key = choices.key if choices.key is not None else plan[0].key
-    if plan[0].text("operation") == "update" and key is None:
-        raise click.UsageError(f"{file} plans updates: give --operation update and --key as for `plan`")
     if resource is not None and resource != planned:
         raise click.UsageError(f"{file} is a plan for {planned}, not for {resource}")
     sources = find_sources(files, choices.stdin_filename) if files else planned_sources(plan)
     judge_names(split, sources)
-    param = choices.param or tuple(f"{name}={value}" for name, value in plan[0].path.items())
-    desk = open_desk(planned, replace(choices, operation=plan[0].text("operation"), key=key, param=param))
+    desk = open_desk(planned, chosen)
     with closing(open_for_writing(url, desk.program)) as store, closing(Staged(split)) as copies:
         decided, done = carry_out_plan(desk, store, plan, sources, copies.write)
         if done:
@@ -104,6 +101,16 @@ def apply_plan(
     if not done:
         click.echo(f"nothing was stored: {_what_to_do(desk)}", err=True)
     end_with(tally.refused)
+
+
+def _choices_of_plan(planned: Planned, file: str, choices: Choices) -> Choices:
+    """The choices with what the plan was made for: its operation and, where none is given, key and path."""
+    operation = planned.text("operation")
+    key = choices.key if choices.key is not None else planned.key
+    if operation == "update" and key is None:
+        raise click.UsageError(f"{file} plans updates: give --operation update and --key as for `plan`")
+    param = choices.param or tuple(f"{name}={value}" for name, value in planned.path.items())
+    return replace(choices, operation=operation, key=key, param=param)
 
 
 def _what_to_do(desk: Desk) -> str:
