@@ -64,6 +64,18 @@ def test_plan_that_no_longer_holds(run: Run, write: Write, change: str) -> None:
     assert (ran.code, stored("title")) == (1, [])
 
 
+def test_a_plan_whose_payloads_are_gone(run: Run, write: Write) -> None:
+    """There is no payload to tell the conflict of, so the command says it; it said IndexError."""
+    write("t.json", [{"title": "a"}])
+    write("plan.json", run("plan", "desk/ticket", "t.json", *STORE, "--format", "json").out)
+    write("t.json", "[]")
+
+    ran = run("apply", "--plan", "plan.json", *STORE)
+
+    assert (ran.code, stored("title")) == (2, [])
+    assert ran.err == "error: the plan was made for 1 payload; now there is none in t.json\n"
+
+
 def test_a_plan_is_for_its_caller(run: Run, write: Write) -> None:
     """Without one, what to do is told; a verdict that changed is told with its reason."""
     write("t.json", {"title": "a"})

@@ -10,6 +10,7 @@ from rulewright.cli.applying.planned import Planned, difference, digest_of
 from rulewright.cli.deciding.decisions import read_all_items
 from rulewright.cli.deciding.payload_digest import digest_of_payload
 from rulewright.cli.desk.desk import Decided, Desk
+from rulewright.cli.output import counted
 from rulewright.errors import PayloadError, ReferenceViolationError, UniqueViolationError
 from rulewright.evaluation import mask_outcome
 from rulewright.inputs import Item, Payload, Source, find_sources
@@ -51,9 +52,14 @@ def carry_out_plan(
 
     `before_commit` is given what was decided; if it raises nothing is stored. If anything is not as planned
     nothing is either, and the outcomes are those of the payloads that differ. The second value says whether
-    the plan was carried out.
+    the plan was carried out. Raises PayloadError where there are no payloads to compare with the plan.
     """
     items = list(read_all_items(desk, sources))
+    if not items:
+        named = ", ".join(source.name for source in sources)
+        raise PayloadError(
+            f"the plan was made for {counted(len(plan), 'payload')}; now there is none in {named}"
+        )
     if (wrong := _outdated(desk, plan, items)) is not None:
         return [_conflict(desk, items[0], wrong)], False
     job = f"plan {digest_of(plan)}"
