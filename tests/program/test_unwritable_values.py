@@ -69,6 +69,25 @@ def test_numbers_that_no_store_keeps_are_no_values(tmp_path: Path, type_: str, m
     assert all("which no store keeps" in one.problems[0].message for one in receipts)
 
 
+@pytest.mark.parametrize("item", [2**63, float("nan"), "\0", "\ud800", {"a\0": 1}, [[2**63]]])
+@pytest.mark.parametrize("type_", ["list", "object, fields: {of: {type: list}}"])
+def test_an_item_that_no_store_keeps_is_refused_in_a_list_of_anything(
+    tmp_path: Path, type_: str, item: object
+) -> None:
+    """It was accepted, and the whole list was stored as null."""
+    (tmp_path / "desk").mkdir()
+    rules = RULES.replace("string, required: true", type_).replace("MADE", "'null'")
+    (tmp_path / "desk" / "note.yaml").write_text(rules)
+    program, sent = load(tmp_path), [1, item]
+    store = MemoryStore({}, program.tables)
+    payload = {"text": sent if type_ == "list" else {"of": sent}}
+
+    receipts = [program.apply("desk/note", payload, store=store, referee=one) for one in (True, *[False] * 4)]
+
+    told = [[(one.code, one.path.removeprefix("/text")) for one in receipt.problems] for receipt in receipts]
+    assert told == [[("type", "/1" if type_ == "list" else "/of/1")]] * 5
+
+
 def test_keys_that_are_no_text_are_refused_with_an_idempotency_key() -> None:
     """Python's dicts may have them, JSON's objects not."""
     program = load()

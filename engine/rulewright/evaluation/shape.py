@@ -192,6 +192,11 @@ def _flatten_field(field: CompiledField, errors: Any, sent: Any, pointer: str) -
             yield from _flatten_field(
                 field.items, errors[place], item, f"{pointer}/{escape_pointer(str(place))}"
             )
+    else:
+        # A list that says nothing of its items takes whatever a store keeps.
+        for place in _in_payload_order(errors, sent):
+            for message in errors[place]:
+                yield _Found(message, field, f"{pointer}/{place}", f"{field.id}.items")
 
 
 def _in_payload_order(errors: Mapping[Any, Any], sent: Any) -> list[Any]:
