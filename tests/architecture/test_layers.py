@@ -77,10 +77,11 @@ PARTS = {
     ),
     "evaluation": (
         *("views", "overlay", "chance", "log", "trace", "fitting", "stored_form"),
-        *("secrecy", "masking", "provenance", "outcome_masking", "knowledge"),
+        *("secrecy", "masking", "reasons", "provenance", "outcome_masking", "knowledge"),
         *("run", "places", "lookups", "records", "assembly", "changes"),
         *("callers", "request", "idempotency", "shape", "sizes", "presence", "variants"),
-        *("judging", "workflow", "inferring", "uniqueness", "effects", "reactions", "response", "decision"),
+        *("judging", "workflow", "gathering", "inferring", "uniqueness"),
+        *("effects", "reactions", "response", "decision"),
     ),
     "explanation": (
         *("problem_pages", "conversions", "edits", "samples", "wording", "candidates", "search", "fixes"),

@@ -5,7 +5,8 @@ A module imports only from those that stand before it in this list:
   views, overlay                       records as expressions see them, and with what is planned for them
   chance, log, trace                   random ids, the problems found, what each rule came to
   fitting, stored_form                 values on their way into a record, and into a store and out of it
-  secrecy, masking, provenance         which values are sensitive, and hiding them
+  secrecy, masking                     which values are sensitive, and hiding them
+  reasons, provenance                  what an expression read, and where it came from
   outcome_masking                      the same of a whole outcome
   knowledge                            what the rules of `infer` read and make
   run                                  one evaluation in progress
@@ -16,7 +17,7 @@ A module imports only from those that stand before it in this list:
   callers, request, idempotency        the stages, in their order: who calls, for what, and was it done before
   shape, sizes, presence, variants     what was sent
   judging, workflow                    references, options and checks; the step of an event
-  inferring, uniqueness                facts that are joined; values that one record alone may hold
+  gathering, inferring, uniqueness     facts, and joining them; values that one record alone may hold
   effects, reactions, response         what follows
   decision                             all of it: `decide`
 """

@@ -18,8 +18,9 @@ from rulewright.evaluation.assembly import open_run, promised_key
 from rulewright.evaluation.fitting import MisfitError, fit
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.lookups import evaluate_where, find_referenced
-from rulewright.evaluation.masking import reads_sensitive, to_json
+from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.overlay import NoStoreError, Overlay, same
+from rulewright.evaluation.reasons import reads_sensitive
 from rulewright.evaluation.run import FAILED, Run
 from rulewright.evaluation.stored_form import decode_record, encode_record, encode_value
 from rulewright.evaluation.uniqueness import words_of_taken

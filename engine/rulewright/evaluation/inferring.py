@@ -1,4 +1,4 @@
-"""The stage of `infer`: gather facts, let the engine fire the rules, report findings and what is to be set.
+"""The stage of `infer`: let the engine fire the rules on the facts, report findings and what is to be set.
 
 What fires is told in an order that depends on the rules and the facts only, whatever backend found it.
 """
@@ -15,10 +15,10 @@ from rulewright import cel
 from rulewright.cel.tree import Ident, Select
 from rulewright.compiled import EMPTY_MAP, CompiledEffect, CompiledInference
 from rulewright.evaluation.changes import rule_is_touched
-from rulewright.evaluation.fitting import plain
+from rulewright.evaluation.gathering import describe_fact, gather_facts, site_of
 from rulewright.evaluation.knowledge import PAYLOAD, RECORD, Knowledge, knowledge_of
-from rulewright.evaluation.log import Site, Stage
-from rulewright.evaluation.masking import MASK, behind_name, mask_record, to_json
+from rulewright.evaluation.masking import MASK, to_json
+from rulewright.evaluation.reasons import behind_name
 from rulewright.evaluation.run import Run
 from rulewright.evaluation.secrecy import Named, is_secret
 from rulewright.evaluation.trace import Result
@@ -30,9 +30,7 @@ from rulewright.inference import (
     Firing,
     Inferred,
     JoinRule,
-    given_fact,
     inferred_fact,
-    join_token,
 )
 from rulewright.model import Effect
 from rulewright.problem import Because
@@ -52,7 +50,7 @@ def infer(run: Run) -> None:
     telling = [one for one in knowledge.rules.values() if _tells(run, knowledge, one)]
     if not telling:
         return
-    facts = _gather(run, knowledge)
+    facts = gather_facts(run, knowledge)
     if run.tracer is None and not _may_conclude(run, knowledge, facts, telling):
         return
     inference = _Inference(run, knowledge, frozenset(one.id for one in telling))
@@ -105,64 +103,7 @@ def _report_limit(run: Run, knowledge: Knowledge, error: BudgetError) -> None:
     one = knowledge.rules[name]
     because = Because(extra={"rules": [knowledge.rules[rule].id for rule in error.rules]})
     what = "infer does not come to an end" if error.endless else "infer takes too much"
-    run.report(_site(one), "limit", f"{what}: {error}", because=because)
-
-
-def _site(one: CompiledInference, keyword: str = "when", path: str = "") -> Site:
-    return Site(one.id, path, one.rule.at.get(keyword, one.rule.span), Stage.INFERENCE, one.order)
-
-
-def _gather(run: Run, knowledge: Knowledge) -> list[Fact]:
-    """Read every source. One that rests on something unsound has no facts; a failed one is told."""
-    facts: list[Fact] = []
-    for source in knowledge.sources:
-        try:
-            records = _records(run, source)
-        except cel.Unknown:
-            continue
-        except cel.CelError as error:
-            _report_source(run, knowledge, source, error)
-            continue
-        facts += [
-            given_fact(source, position, record, _keys(knowledge, source, record))
-            for position, record in enumerate(records)
-        ]
-    return facts
-
-
-def _records(run: Run, source: str) -> list[Mapping[str, object]]:
-    if source == PAYLOAD:
-        return [run.sent]
-    if source == RECORD:
-        return [run.record]
-    found = run.scope[source]
-    if isinstance(found, list):
-        return found
-    return [cast("Mapping[str, object]", found)] if found is not None else []
-
-
-def _keys(knowledge: Knowledge, source: str, record: Mapping[str, object]) -> dict[str, str]:
-    keys: dict[str, str] = {}
-    for name in knowledge.engine.fields_of(source):
-        try:
-            token = join_token(record[name])
-        except (cel.CelError, TypeError):
-            # It is reported elsewhere, and can't make a condition true.
-            continue
-        if token is not None:
-            keys[name] = token
-    return keys
-
-
-def _report_source(run: Run, knowledge: Knowledge, source: str, error: cel.CelError) -> None:
-    if source in run.resource.lookups:
-        formula = run.resource.lookups[source].by
-    else:
-        reference = run.resource.bound_references[source].reference
-        formula = reference.where if reference is not None else EMPTY_MAP
-    for one in knowledge.rules.values():
-        if source in one.rule.facts.values():
-            run.undecided(_site(one, "facts"), formula, error)
+    run.report(site_of(one), "limit", f"{what}: {error}", because=because)
 
 
 @dataclass
@@ -212,16 +153,16 @@ class _Inference:
 
     def report(self, inferred: Inferred, given: list[Fact]) -> None:
         """Tell what came of it: undecided rules, findings, values to set; conditions to the tracer."""
-        for one, facts in sorted(self.failed, key=_place):
+        for one, facts in sorted(self.failed, key=_order_of):
             assert one.when is not None
             # Judged once more, in this order, by what tells why.
             tracer, self.run.tracer = self.run.tracer, None
-            self.run.holds(one.when, _site(one), self.scope(one, facts))
+            self.run.holds(one.when, site_of(one), self.scope(one, facts))
             self.run.tracer = tracer
-        for one, facts, error in sorted(self.misfits, key=_place):
+        for one, facts, error in sorted(self.misfits, key=_order_of):
             template = FormulaMap({}, tuple(path for values in one.asserts.values() for path in values.reads))
             scope = self.scope(one, facts)
-            self.run.undecided(_site(one, "assert"), template, error, scope, words="can't be inferred")
+            self.run.undecided(site_of(one, "assert"), template, error, scope, words="can't be inferred")
         for firing in inferred.firings:
             one = self.knowledge.rules[firing.rule.name]
             if one.id in self.telling:
@@ -232,18 +173,20 @@ class _Inference:
     def _conclude(self, one: CompiledInference, firing: Firing, inferred: Inferred) -> None:
         run, scope = self.run, self.scope(one, firing.facts)
         if one.rule.problem is not None:
-            self._find(one, firing, inferred, scope)
+            self._report_finding(one, firing, inferred, scope)
         if one.set.entries:
             try:
                 values = one.set.value(scope)
             except cel.Unknown:
                 return
             except cel.CelError as error:
-                run.undecided(_site(one, "set"), one.set, error, scope, words="can't be planned")
+                run.undecided(site_of(one, "set"), one.set, error, scope, words="can't be planned")
                 return
             run.conclusions.append(_set(one, values))
 
-    def _find(self, one: CompiledInference, firing: Firing, inferred: Inferred, scope: Layer) -> None:
+    def _report_finding(
+        self, one: CompiledInference, firing: Firing, inferred: Inferred, scope: Layer
+    ) -> None:
         run, finding = self.run, one.rule.problem
         assert finding is not None
         try:
@@ -251,7 +194,7 @@ class _Inference:
         except cel.Unknown:
             return
         except cel.CelError as error:
-            run.undecided(_site(one, "problem"), one.told, error, scope)
+            run.undecided(site_of(one, "problem"), one.told, error, scope)
             return
         shown = {name: self._shown(one, name, value, scope) for name, value in told.items()}
         because = run.because(one.when if one.when is not None else EMPTY_MAP, scope)
@@ -261,7 +204,7 @@ class _Inference:
         }
         told_values = {f"with.{name}": value for name, value in shown.items()}
         run.report(
-            _site(one, "problem", finding.path or ""),
+            site_of(one, "problem", finding.path or ""),
             "check",
             _message(finding.message or f"{one.rule.id} applies", shown),
             severity=finding.severity,
@@ -297,12 +240,12 @@ class _Inference:
         try:
             value = one.when.value(scope)
         except cel.Unknown:
-            self.run.trace(one.when, _site(one), scope, "skipped")
+            self.run.trace(one.when, site_of(one), scope, "skipped")
         except cel.CelError:
-            self.run.trace(one.when, _site(one), scope, "undecided")
+            self.run.trace(one.when, site_of(one), scope, "undecided")
         else:
             result: Result = "true" if value is True else "false" if value is False else "undecided"
-            self.run.trace(one.when, _site(one), scope, result)
+            self.run.trace(one.when, site_of(one), scope, result)
 
 
 def _as_read(told: Valued, value: object, scope: Mapping[str, object]) -> object:
@@ -314,7 +257,7 @@ def _as_read(told: Valued, value: object, scope: Mapping[str, object]) -> object
     return value
 
 
-def _place(one: tuple[object, ...]) -> tuple[tuple[int, ...], list[object]]:
+def _order_of(one: tuple[object, ...]) -> tuple[tuple[int, ...], list[object]]:
     rule, facts = cast("tuple[CompiledInference, tuple[Fact, ...]]", one[:2])
     return rule.order, [fact.key for fact in facts]
 
@@ -335,28 +278,3 @@ def _set(one: CompiledInference, values: Mapping[str, object]) -> CompiledEffect
     constants = FormulaMap({name: Constant(value) for name, value in values.items()}, ())
     rule = Effect(id=one.rule.id, span=one.rule.span, at=one.rule.at, set=one.rule.set)
     return CompiledEffect(rule, one.id, ("*",), None, EMPTY_MAP, constants, None, one.order)
-
-
-def describe_fact(
-    run: Run, knowledge: Knowledge, fact: Fact, inferred: Inferred | None = None
-) -> dict[str, object]:
-    """Say what a fact is: which record, or what was inferred and by which rules. Secrets are masked."""
-    if not fact.is_given:
-        values = mask_record(knowledge.kinds[fact.kind], {**fact.values})
-        firings = inferred.firings if inferred is not None else ()
-        rules = dict.fromkeys(
-            knowledge.rules[one.rule.name].id
-            for one in firings
-            if any(made.key == fact.key for made in one.made)
-        )
-        return {"kind": fact.kind, "values": to_json(values), "rules": [*rules]}
-    if fact.kind in (PAYLOAD, RECORD):
-        return {"source": fact.kind}
-    return {"source": fact.kind, **_record_named(run, fact)}
-
-
-def _record_named(run: Run, fact: Fact) -> dict[str, object]:
-    name = run.resource.resource_behind(fact.kind) or ""
-    target = run.rules.resources[name]
-    key = MASK if target.fields[target.key].rule.sensitive else to_json(plain(fact.values[target.key]))
-    return {"resource": name, "key": key}

@@ -16,7 +16,7 @@ from rulewright.compiled import (
     CompiledRules,
     compile_field,
 )
-from rulewright.evaluation.masking import behind_name
+from rulewright.evaluation.reasons import behind_name
 from rulewright.evaluation.secrecy import is_secret
 from rulewright.evaluation.views import Fields
 from rulewright.formula import FIXED_NAMES, Path, Valued

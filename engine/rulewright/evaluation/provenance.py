@@ -22,7 +22,8 @@ from rulewright.copying import (
     held_by_fields,
     without_held,
 )
-from rulewright.evaluation.masking import MASK, OWN_VIEWS
+from rulewright.evaluation.masking import MASK
+from rulewright.evaluation.reasons import OWN_VIEWS
 from rulewright.formula import Formula, FormulaList, FormulaMap, Valued
 from rulewright.model import LookUp
 

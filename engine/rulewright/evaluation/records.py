@@ -10,8 +10,8 @@ from rulewright.compiled import CompiledField, CompiledResource, CompiledWorkflo
 from rulewright.evaluation.fitting import fit
 from rulewright.evaluation.log import Stage
 from rulewright.evaluation.lookups import require_records
-from rulewright.evaluation.masking import reads_sensitive
 from rulewright.evaluation.overlay import same
+from rulewright.evaluation.reasons import reads_sensitive
 from rulewright.evaluation.run import Run, layer_of_item, site_at
 from rulewright.evaluation.views import Layer, View
 from rulewright.formula import Valued

@@ -21,8 +21,8 @@ from rulewright.compiled import (
 )
 from rulewright.evaluation.chance import Chance
 from rulewright.evaluation.log import Log, Site, Stage
-from rulewright.evaluation.masking import because_of, parts_of, reads_sensitive, values_read
 from rulewright.evaluation.overlay import NoStoreError, Overlay
+from rulewright.evaluation.reasons import because_of, parts_of, reads_sensitive, values_read
 from rulewright.evaluation.trace import Judged, Result, Tracer
 from rulewright.evaluation.views import Everything, Fields, Layer, LazyRecord, Scope, View
 from rulewright.formula import Formula, Valued

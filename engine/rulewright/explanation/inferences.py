@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rulewright.compiled import CompiledInference
-from rulewright.evaluation.inferring import INFERRING_OPERATIONS, describe_fact
+from rulewright.evaluation.gathering import describe_fact
+from rulewright.evaluation.inferring import INFERRING_OPERATIONS
 from rulewright.evaluation.knowledge import Knowledge, knowledge_of
 from rulewright.explanation.evidence import Evidence
 from rulewright.explanation.model import FiringNode, InferenceNode, Ruling, Status

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import UNSET, structs
 
 from rulewright.evaluation.log import Site
-from rulewright.evaluation.masking import because_of
+from rulewright.evaluation.reasons import because_of
 from rulewright.evaluation.views import Everything
 from rulewright.formula import Formula
 from rulewright.hotpath.runtime import refusals

@@ -1,4 +1,4 @@
-"""How a warm start says what a rule read: as evaluation/masking.py does, path by path, without CEL.
+"""How a warm start says what a rule read: as evaluation/reasons.py does, path by path, without CEL.
 
 Each path of an expression is looked at here, when a program is kept, and becomes a kind and what that takes;
 retold.py has the values. A path that is not simple makes the expression one that only the engine tells of.
@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from rulewright.compiled import CompiledField, CompiledResource
-from rulewright.evaluation.masking import WHOLES, secret_headers, to_json
+from rulewright.evaluation.masking import secret_headers, to_json
+from rulewright.evaluation.reasons import WHOLES
 from rulewright.fieldtypes import encode_datetime
 from rulewright.formula import Formula, Path, Valued
 from rulewright.hotpath.runtime.state import Linked

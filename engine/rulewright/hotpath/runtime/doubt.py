@@ -13,8 +13,8 @@ from typing import cast
 from rulewright import cel
 from rulewright.compiled import CompiledField
 from rulewright.evaluation.fitting import fit
-from rulewright.evaluation.masking import because_of
 from rulewright.evaluation.overlay import NoStoreError
+from rulewright.evaluation.reasons import because_of
 from rulewright.evaluation.records import computes, is_state
 from rulewright.evaluation.stored_form import encode_value
 from rulewright.evaluation.views import Layer, LazyRecord

@@ -9,7 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rulewright.evaluation.log import Stage
-from rulewright.evaluation.masking import MASK, because_of, to_json
+from rulewright.evaluation.masking import MASK, to_json
+from rulewright.evaluation.reasons import because_of
 from rulewright.evaluation.views import Layer
 from rulewright.formula import Valued
 from rulewright.hotpath.runtime.state import Decline, NoStore, State, decoded, names_of

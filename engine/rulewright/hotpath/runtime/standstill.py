@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from rulewright.evaluation.log import Site
-from rulewright.evaluation.masking import because_of
+from rulewright.evaluation.reasons import because_of
 from rulewright.evaluation.workflow import take_step
 from rulewright.formula import Formula
 from rulewright.hotpath.runtime.refusals import Entry

@@ -138,7 +138,7 @@ def read_named(state: Any, formula: Any, label: str, value: object, sensitive: b
 
 
 def read_in_doubt(*_: object) -> _Unknown:
-    """In place of masking.because_of: what a rule read while it was in doubt is for the engine to tell."""
+    """In place of reasons.because_of: what a rule read while it was in doubt is for the engine to tell."""
     return NOT_READ
 
 
