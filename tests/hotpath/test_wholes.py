@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from rulewright import load
 from rulewright.evaluation import Inputs, decide
 from rulewright.hotpath.deciding import quick_for
 from rulewright.hotpath.quick import Quick
+from rulewright_adapters.memory import MemoryStore
 
 RULES = """\
 rulewright: 1
@@ -100,3 +102,26 @@ def test_nothing_else_is(quick: Quick, payload: dict[str, Any]) -> None:
 
     assert plain.problems
     assert quick.decide(inputs_of(payload), None) in (None, plain)
+
+
+@pytest.mark.parametrize("target", ["any", "list", "map", "object, fields: {box: {type: any}}"])
+def test_nulls_of_parts_stay_in_what_says_nothing_of_its_parts(tmp_path: Path, target: str) -> None:
+    """Generated code left them out of a copy: what was stored depended on how many payloads came before."""
+    (tmp_path / "shop").mkdir()
+    copy = {"any": "payload.place", "list": "[payload.place]"}.get(target, '{"box": payload.place}')
+    (tmp_path / "shop" / "note.yaml").write_text(
+        "rulewright: 1\nresource: shop/note\nkey: id\nfields:\n  id: {type: string, required: true}\n"
+        "  place: {type: object, fields: {a: {type: string, nullable: true}, b: {type: integer}}}\n"
+        f"  copy: {{type: {target}, readonly: ignore, compute: '{copy}'}}\n"
+    )
+    program = load(tmp_path)
+    payload = {"id": "1", "place": {"a": None, "b": 1}}
+
+    records = [
+        program.evaluate("shop/note", payload, store=MemoryStore(), referee=referee).record
+        for referee in (True, *[False] * 5)
+    ]
+
+    place = {"a": None, "b": 1}
+    stored = {"any": place, "list": [place]}.get(target, {"box": place})
+    assert [record and record["copy"] for record in records] == [stored] * 6

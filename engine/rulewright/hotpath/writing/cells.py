@@ -21,7 +21,7 @@ from rulewright.formula import Formula, FormulaMap, Valued
 from rulewright.hotpath.writing.apart import completes_parts, completing, is_completed_apart
 from rulewright.hotpath.writing.expressions import Writer, call_of
 from rulewright.hotpath.writing.finding import Finder
-from rulewright.hotpath.writing.inside import reads_of
+from rulewright.hotpath.writing.inside import may_keep_nulls, reads_of
 from rulewright.hotpath.writing.pieces import Written, is_constant, literal
 from rulewright.hotpath.writing.unit import Code, NotGenerated, Unit, attribute_of, kind_of_field, part_of
 
@@ -344,9 +344,10 @@ class Cells(Finder):
             return code.text
         if code.kind in ("any", kind) and kind in _CASTS:
             return f"{_CASTS[kind]}({code.text})"
-        if code.field is not None and code.kind not in ("any", "record", "records"):
-            ours, theirs = self.unit.constant("field", field), self.unit.constant("field", code.field)
-            if _is_flat(field) and _is_flat(code.field):
+        source = None if code.kind in ("any", "record", "records") else code.field
+        if source is not None and not may_keep_nulls(field, source):
+            ours, theirs = self.unit.constant("field", field), self.unit.constant("field", source)
+            if _is_flat(field) and _is_flat(source):
                 return f"flat_of({ours}, {theirs}, {code.text})"
             return f"refitted({ours}, {theirs}, {code.text})"
         raise Written

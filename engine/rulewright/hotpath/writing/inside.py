@@ -13,6 +13,15 @@ def parts_within(field: CompiledField) -> list[CompiledField]:
     return [one for part in field.parts for one in part.with_nested()]
 
 
+def may_keep_nulls(target: CompiledField, source: CompiledField) -> bool:
+    """Whether a null in a part of a sent `source` stays in what a rule sets `target` to.
+
+    It does where the target says nothing of what it holds; the stored form of `source` has lost it.
+    """
+    takes_all = any(one.type.column == "json" and not one.parts for one in target.with_nested())
+    return takes_all and any(one.children for one in source.with_nested())
+
+
 def formulas_within(field: CompiledField) -> Iterator[Valued]:
     """What rules inside a field's value say, but for how its parts are worked out."""
     for part in parts_within(field):
