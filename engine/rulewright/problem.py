@@ -103,8 +103,8 @@ class _Reading(Struct, frozen=True):
         return {"expression": because.expression, "values": because.values, "extra": because.extra}
 
 
-def read_later(read: Callable[..., Because], *given: object) -> Because:
-    """What `read` gives, called when somebody asks: it must always give the same."""
+def read_later(read: Callable[..., Because], given: tuple[object, ...]) -> Because:
+    """What `read` gives of what is `given`, called when somebody asks: it must always give the same."""
     because = _new(Because)
     _wait(because, _Reading(read, given))
     return because

@@ -185,9 +185,10 @@ def finish_engagement(sent: Mapping[str, Any], store: DictStore) -> tuple[dict[s
 
 
 def pydantic_peer(case: str, store: DictStore, finish: Callable[..., Any]) -> Peer:
-    """pydantic v2, strict, with a model_validator for what types can't say."""
-    pydantic = import_module("pydantic")
-    config = pydantic.ConfigDict(strict=True, extra="forbid")
+    """pydantic v2, strict, with a model_validator for what types can't say.
+
+    That runs only where all types are right, so of a refused payload it tells of types alone.
+    """
 
     def validate(self: Any) -> Any:
         object.__setattr__(self, "__record__", finish(_dumped(self), store))
@@ -200,25 +201,89 @@ def pydantic_peer(case: str, store: DictStore, finish: Callable[..., Any]) -> Pe
             sent["address"] = {name: address.__dict__[name] for name in address.__pydantic_fields_set__}
         return sent
 
-    if case == "ct_oi/case":
-        fields: dict[str, Any] = dict.fromkeys((*TEXTS, "date_of_birth"), (str | None, None))
-        fields |= dict.fromkeys(WHOLES, (int | None, None)) | dict.fromkeys(FLAGS, (bool | None, None))
-    else:
-        part = pydantic.create_model("Address", __config__=config, **dict.fromkeys(LINES, (str | None, None)))
-        literal = import_module("typing").Literal["Active", "Ended", "Suspended"]
-        fields = dict.fromkeys(("startDate", "referredPersonReference"), (str, ...))
-        fields |= {"status": (literal, ...), "owner": (str | None, None), "uorn": (str | None, None)}
-        fields["address"] = (part | None, None)
+    pydantic = import_module("pydantic")
     validators = {"finish": pydantic.model_validator(mode="after")(validate)}
+    config, fields = _strict(), _pydantic_fields(case)
     model = pydantic.create_model("Model", __config__=config, __validators__=validators, **fields)
+    name = "pydantic + model_validator"
+    return Peer(name, model.model_validate, _pydantic_errors(model), model.model_validate_json)
+
+
+def complete_pydantic_peer(case: str, store: DictStore, _: Callable[..., Any]) -> Peer:
+    """pydantic v2, strict, with validators of fields: all that is wrong with a payload is told.
+
+    They judge formats and look references up, of each field that has the right type.
+    """
+    pydantic, annotated = import_module("pydantic"), import_module("typing").Annotated
+    fields = _pydantic_fields(case)
+    for name, judge in _judges(case, store).items():
+        type_, default = fields[name]
+        fields[name] = annotated[type_, pydantic.AfterValidator(judge)], default
+    model = pydantic.create_model("Model", __config__=_strict(), **fields)
+    return Peer("pydantic + validators of fields", model.model_validate, _pydantic_errors(model))
+
+
+def _pydantic_errors(model: Any) -> Judge:
+    refused = import_module("pydantic").ValidationError
 
     def errors(payload: Any) -> Any:
         try:
             return model.model_validate(payload)
-        except pydantic.ValidationError as error:
+        except refused as error:
             return [(one["type"], one["loc"], one["msg"]) for one in error.errors()]
 
-    return Peer("pydantic + model_validator", model.model_validate, errors, model.model_validate_json)
+    return errors
+
+
+def _strict() -> Any:
+    return import_module("pydantic").ConfigDict(strict=True, extra="forbid")
+
+
+def _pydantic_fields(case: str) -> dict[str, Any]:
+    if case == "ct_oi/case":
+        fields: dict[str, Any] = dict.fromkeys((*TEXTS, "date_of_birth"), (str | None, None))
+        return fields | dict.fromkeys(WHOLES, (int | None, None)) | dict.fromkeys(FLAGS, (bool | None, None))
+    lines = dict.fromkeys(LINES, (str | None, None))
+    part = import_module("pydantic").create_model("Address", __config__=_strict(), **lines)
+    literal = import_module("typing").Literal["Active", "Ended", "Suspended"]
+    fields = dict.fromkeys(("startDate", "referredPersonReference"), (str, ...))
+    fields |= {"status": (literal, ...), "owner": (str | None, None), "uorn": (str | None, None)}
+    return fields | {"address": (part | None, None)}
+
+
+def _judges(case: str, store: DictStore) -> dict[str, Judge]:
+    """What judges single fields beside their types."""
+    if case == "ct_oi/case":
+        return {
+            "date_of_birth": _need(lambda text: date.fromisoformat(text).isoformat() == text, "no date"),
+            "email": _need(EMAIL, "no email"),
+            "street_county": _need_known(store, "ct_oi/county", "id"),
+            "household": _need_known(store, "ct_oi/household", "id"),
+        }
+
+    def is_member(name: str) -> bool:
+        scheme = store.find("rubixx/support_scheme", {"reference": ENGAGEMENT_PATH["schemeReference"]})[0]
+        return name in scheme["members"]
+
+    return {
+        "startDate": _need(lambda text: datetime.strptime(text, "%d/%m/%Y"), "no date"),
+        "owner": _need(is_member, "no member of the scheme"),
+        "uorn": _need_known(store, "rubixx/occupancy", "uorn"),
+        "referredPersonReference": _need_known(store, "rubixx/person", "reference"),
+    }
+
+
+def _need_known(store: DictStore, resource: str, key: str) -> Judge:
+    return _need(lambda value: store.find(resource, {key: value}), f"names no existing {resource}")
+
+
+def _need(fits: Judge, message: str) -> Judge:
+    def need(value: Any) -> Any:
+        if value is not None and not fits(value):
+            raise ValueError(message)
+        return value
+
+    return need
 
 
 def msgspec_peer(case: str, store: DictStore, finish: Callable[..., Any]) -> Peer:
@@ -373,4 +438,6 @@ PEERS = (
     marshmallow_peer,
     zen_peer,
 )
+# These accept without the rest of the work, and are asked for errors alone.
+TELLERS = (complete_pydantic_peer,)
 FINISH = {"ct_oi/case": finish_case, "rubixx/engagement": finish_engagement}

@@ -99,7 +99,7 @@ MUTANTS = (
     Mutant("a sequence without its prefix", r"'SE' \+ ", "'' + "),
     Mutant("a sequence of another width", r"\.zfill\(10\)", ".zfill(9)"),
     Mutant("a UUID of other chance", r"chance_of\(s\)\.uuid\(\)", "chance_of(s).uuid()[::-1]"),
-    Mutant("overruled unseen", r" and differs\(.*\): raise Decline", ": pass"),
+    Mutant("overruled unseen", r"( is not None) and s\.p\.\w+ (!=|is not) .*: raise Decline", r"\1: pass"),
     Mutant("a default for null, too", r" and '\w+' not in s\.payload", ""),
     Mutant("no default", r"v = (.*) if s\.p\.\w+ is None( and .*)? else", r"v = None if s.p is None else"),
     Mutant("the state is another", r"v = (.*)\n(\s+if v not in)", r"v = 'live'\n\2"),

@@ -7,6 +7,7 @@ import pickle
 from random import Random
 from typing import Any
 
+import pytest
 from agreement import Tally, compare
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -57,6 +58,23 @@ def test_referee_asks_the_plain_evaluator(program: Program) -> None:
     plain = decide(rules, "ct_oi/county", inputs, None, referee=True)
 
     assert [decide(rules, "ct_oi/county", inputs, None) for _ in range(4)] == [plain] * 4
+
+
+@pytest.mark.parametrize(
+    "agent", [2**63 - 1, 2**63, -(2**63), -(2**63) - 1, True, 1.0, "3", None, []], ids=repr
+)
+def test_callers_have_identical_outcomes(program: Program, agent: object) -> None:
+    """A part of the caller goes into the record only where it is of its declared type, and can be stored."""
+    seed = next(one for one in SEEDS["ct_oi/case"] if isinstance(one.payload, dict))
+    inputs = Inputs(
+        operation="create", payload=seed.payload, now=NOW, seed=1, actor={"agent": agent, "group": 9}
+    )
+    keys = {key: one.key for key, one in program.compiled.resources.items()}
+    tally = Tally()
+
+    compare(program, Case("ct_oi/case", inputs, DictRecords(seed.records, keys)), tally)
+
+    assert tally.differences == []
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -67,10 +67,9 @@ class Teller:
 
         `at_sight`: only where names and classes show that the payload is unsound.
         """
-        payload = inputs.payload
+        payload: Any = inputs.payload
         if not self.tells or payload.__class__ is not dict:
             return None
-        payload = cast("dict[str, Any]", payload)
         if self.guarded and any(_may_hold(payload.get(name), parts) for name, parts in self.guarded):
             return None
         if stored is not None and any(_holds_null(payload.get(name)) for name in self.patched):
@@ -97,8 +96,12 @@ class Teller:
             p = msgspec.convert(sent, generated.loose)
         except msgspec.ValidationError as error:
             p = self._shape(sifted, error)
-        given = p, sent, records, inputs.actor, inputs.request, inputs.now, inputs.seed
-        run = generated.open(*given) if stored is None else generated.open(*given, stored)
+        # A tuple of what is the same for both would have to be made, and taken apart.
+        actor, request, now, seed = inputs.actor, inputs.request, inputs.now, inputs.seed
+        if stored is None:
+            run = generated.open(p, sent, records, actor, request, now, seed)
+        else:
+            run = generated.open(p, sent, records, actor, request, now, seed, stored)
         if generated.keep is not None:
             generated.keep(run)
         try:

@@ -42,13 +42,10 @@ class Refusal(Struct, frozen=True):
 # `note...` keeps says it at once.
 
 
-def _keep(entries: list[Entry], refusal: Refusal, because: Because) -> None:
-    entries.append((refusal.place, replace(refusal.problem, because=because)))
-
-
 def tell(s: State, entries: list[Entry], refusal: Refusal) -> None:
     """Keep the problem of a condition."""
-    _keep(entries, refusal, read_later(read_now, s, refusal.formula))
+    because = read_later(read_now, (s, refusal.formula))
+    entries.append((refusal.place, replace(refusal.problem, because=because)))
 
 
 def note(s: State, entries: list[Entry], refusal: Refusal) -> None:
@@ -60,7 +57,8 @@ def tell_value(
     s: State, entries: list[Entry], refusal: Refusal, field: Any, stored: object, sensitive: bool
 ) -> None:
     """Keep the problem of a check on a value."""
-    _keep(entries, refusal, read_later(read_with_value, s, refusal.formula, field, stored, sensitive))
+    because = read_later(read_with_value, (s, refusal.formula, field, stored, sensitive))
+    entries.append((refusal.place, replace(refusal.problem, because=because)))
 
 
 def note_value(
@@ -74,7 +72,8 @@ def tell_missing(
     s: State, entries: list[Entry], refusal: Refusal, label: str, value: object, sensitive: bool
 ) -> None:
     """Keep the problem of a reference that names nothing."""
-    _keep(entries, refusal, read_later(read_named, s, refusal.formula, label, value, sensitive))
+    because = read_later(read_named, (s, refusal.formula, label, value, sensitive))
+    entries.append((refusal.place, replace(refusal.problem, because=because)))
 
 
 def note_missing(

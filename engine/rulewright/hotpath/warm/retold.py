@@ -105,7 +105,7 @@ class Refusal:
         return self.place, told
 
 
-def read_now(read: Callable[..., object], *given: object) -> object:
+def read_now(read: Callable[..., object], given: tuple[object, ...]) -> object:
     """In place of problem.read_later: it is about to be shown."""
     return read(*given)
 

@@ -70,7 +70,7 @@ class Cells(Finder):
             case ("actor",):
                 return Code("s.actor", "root")
             case ("actor", name):
-                return Code(f"s.actor.get({name!r})")
+                return self.unit.part_of_caller(name)
             case ("request",) | ("request", "path") | ("request", "query"):
                 return Code("s.request", "root", steady=True)
             case ("request", "path" | "query" as part, name):
@@ -330,7 +330,7 @@ class Cells(Finder):
         """The text of a value that a scope is made of: mostly a part of the caller."""
         steps = path_of(formula.node) if isinstance(formula, Formula) else None
         code = self.path(steps) if steps is not None else None
-        if code is None or code.kind != "any":
+        if code is None or code.kind not in ("any", "int", "bool"):
             return self.called(formula)
         return f"plain_key({code.text})"
 

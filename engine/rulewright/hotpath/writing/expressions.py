@@ -7,6 +7,7 @@ be `and`: an error that CEL would hold back only costs the speed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from rulewright import cel
@@ -251,6 +252,8 @@ def _conditional(writer: Writer, node: Any) -> Code:
     if test in ("True", "False"):
         return writer.code(node.then if test == "True" else node.otherwise)
     then, otherwise = writer.code(node.then), writer.code(node.otherwise)
+    if test == not_null(then).text:
+        then = replace(then, steady=True)
     parts = [one for one in (then, otherwise) if one.kind != "null"]
     kinds = {one.kind for one in parts}
     if len({one.called for one in parts}) > 1 and not kinds <= _PLAIN:

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
+from typing import Final
 
+from rulewright.compiled import CompiledField
 from rulewright.fieldtypes import is_writable
-from rulewright.hotpath.writing.unit import Code
+from rulewright.hotpath.writing.unit import Code, kind_of_field
+
+# How values of one class, or null, are told apart.
+_UNEQUAL: Final[Mapping[str, str]] = {
+    "bool": "is not",
+    **dict.fromkeys(("text", "int", "date", "datetime"), "!="),
+}
 
 
 class Written(Exception):  # noqa: N818 - not an error
@@ -48,3 +57,9 @@ def is_constant(text: str) -> bool:
 def is_literal(code: Code) -> bool:
     """Whether it is a literal, None included."""
     return code.sure and (code.kind == "null" or is_constant(code.text))
+
+
+def differing(field: CompiledField, sent: str, recorded: str) -> str:
+    """The test that a sent value, which is not null, is not what is recorded; both are in stored form."""
+    sign = _UNEQUAL.get(kind_of_field(field))
+    return f"{sent} {sign} {recorded}" if sign is not None else f"differs({sent}, {recorded})"

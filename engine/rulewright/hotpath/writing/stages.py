@@ -8,6 +8,7 @@ from rulewright.compiled import CompiledCheck, CompiledField
 from rulewright.evaluation import PART_TYPES
 from rulewright.evaluation.judging import applies_to
 from rulewright.evaluation.request import PARAMETER, is_early
+from rulewright.fieldtypes import INT64_MAX, INT64_MIN
 from rulewright.hotpath.intake import may_be_null
 from rulewright.hotpath.writing.apart import ApartWriter, has_odd_options
 from rulewright.hotpath.writing.cells import Cells, map_of
@@ -15,6 +16,7 @@ from rulewright.hotpath.writing.effects import EffectWriter
 from rulewright.hotpath.writing.expressions import Writer
 from rulewright.hotpath.writing.listed import NO_NAMES, each_item, item_of
 from rulewright.hotpath.writing.merging import MergeWriter
+from rulewright.hotpath.writing.pieces import differing
 from rulewright.hotpath.writing.presence import PresenceWriter
 from rulewright.hotpath.writing.stepping import StepWriter
 from rulewright.hotpath.writing.touching import Touching, both
@@ -69,6 +71,8 @@ class Stages:
             for name, declared in api.auth.actor.items():
                 if types := _PART_TYPES.get(declared):
                     wrong = " and ".join(f"part.__class__ is not {one.__name__}" for one in types)
+                    if declared == "integer":
+                        wrong = f"({wrong} or not {INT64_MIN} <= part <= {INT64_MAX})"
                     yield f"part = s.actor.get({name!r})"
                     yield f"if part is not None and {wrong}: raise Decline"
             if operation is not None and operation.permission is not None:
@@ -231,7 +235,7 @@ class Stages:
                 continue
             if self.cells.is_derived(field) and self.unit.is_sent(field):
                 place = f"s.p.{attribute_of(field.name)}"
-                overruled.append(f"if {place} is not None and differs({place}, {text}): raise Decline")
+                overruled.append(f"if {place} is not None and {differing(field, place, text)}: raise Decline")
             lines.append(f"record[{field.name!r}] = {text}")
         lines.append(f"s.key = record[{self.resource.key!r}]")
         if has_stored:

@@ -23,6 +23,7 @@ from rulewright.hotpath.writing.syntax import (
     copied,
     count_of,
     counts_records,
+    is_idle,
     merged_by,
     opens_payload,
     takes_state,
@@ -142,7 +143,7 @@ class Straightener:
                 then, otherwise = now.copy(), now.copy()
                 made = ast.If(
                     test,
-                    [*self._inlined(statement.body, then, renaming)],
+                    [*self._inlined(statement.body, then, renaming)] or [ast.Pass()],
                     [*self._inlined(statement.orelse, otherwise, renaming)],
                 )
                 if isinstance(statement.body[-1], ast.Raise):
@@ -177,8 +178,7 @@ class Straightener:
                 if name := merged_by(made_one):
                     assert isinstance(made_one, ast.Assign)
                     made_one.targets.insert(0, ast.Name(name, ast.Store()))
-                is_idle = isinstance(made_one, ast.Expr) and isinstance(made_one.value, ast.Name)
-                yield from before if is_idle else (*before, made_one)
+                yield from before if is_idle(made_one) else (*before, made_one)
 
     def _note(self, statement: ast.stmt, now: _Known) -> None:
         """Take note of what a statement does to cells; what fills one anew fills its variable, too."""

@@ -65,6 +65,16 @@ def called_by(node: ast.AST) -> str | None:
     return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
 
 
+def is_idle(statement: ast.stmt) -> bool:
+    """Whether a statement only reads a variable, or a part of the caller."""
+    match statement:
+        case ast.Expr(value=ast.Name()):
+            return True
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="actor"), attr="get"))):
+            return True
+    return False
+
+
 def count_of(call: ast.Call) -> ast.expr:
     """Count own records: where only the own one is planned, it comes to those stored unless it is hidden."""
     resource, where = (ast.unparse(one) for one in call.args)

@@ -38,6 +38,8 @@ _KINDS = {
     "map": "map",
     "any": "map",
 }
+# The declared types of a caller's parts whose values are sure to be of a kind: Stages judges them first.
+_JUDGED_FIRST = {"integer": "int", "boolean": "bool"}
 _SCALARS = ("string", "uuid", "email", "integer", "boolean")
 
 
@@ -112,6 +114,13 @@ class Unit:
         if workflow is None or not self.is_event:
             return []
         return [one for one in workflow.transitions if one.rule.event == self.operation]
+
+    def part_of_caller(self, name: str) -> Code:
+        """What Python reads of a part of the caller."""
+        auth = self.resource.api.auth if self.resource.api is not None else None
+        kind = _JUDGED_FIRST.get(auth.actor.get(name, "")) if auth is not None else None
+        text = f"s.actor.get({name!r})"
+        return Code(text) if kind is None else Code(text, kind, sure=True)
 
     @property
     def effects(self) -> list[CompiledEffect]:

@@ -15,6 +15,7 @@ from rulewright.hotpath.runtime.refusals import Refusal
 from rulewright.hotpath.writing.apart import is_completed_apart
 from rulewright.hotpath.writing.collecting.guarding import GuardedWriter
 from rulewright.hotpath.writing.inferring import InferenceWriter
+from rulewright.hotpath.writing.pieces import differing
 from rulewright.hotpath.writing.unit import attribute_of, under
 from rulewright.problem import Problem
 
@@ -128,7 +129,7 @@ class RecordCollector(GuardedWriter):
             if reading is not None:
                 told = [*reading, f"tell(s, entries, {name})"]
             in_doubt_told = [f"note_in_doubt(s, unsound, entries, {name})"]
-        test = f"{place} is not None and differs({place}, v)"
+        test = f"{place} is not None and {differing(field, place, 'v')}"
         lines = [f"v = {text}", *under(f"if {test}:", told)]
         told_in_doubt = [*under(f"if v is not UNREAD and {test}:", in_doubt_told)]
         worked_out = self._decided_in_part(field) or [f"v = {in_doubt}"]
