@@ -6,14 +6,14 @@ that a newer rule would refuse can still be edited elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import cast
 
 from rulewright import cel
 from rulewright.compiled import CompiledResource
 from rulewright.evaluation.overlay import same
 from rulewright.evaluation.records import computes, recomputes
-from rulewright.evaluation.run import Run
+from rulewright.evaluation.run import Place, Run
 from rulewright.evaluation.views import View, Whole
 from rulewright.formula import OWN_ROOTS, Formula, Path
 from rulewright.pointers import escape_pointer
@@ -27,9 +27,21 @@ def merge_update(run: Run) -> None:
         run.merged = run.sent
         return
     run.merged = _merge(run.removed, run.current, _of_the_record(run), "")
-    run.changed = frozenset(
-        name for name in (*run.sent.keys(), *run.sent.unsound) if _differs(run.sent, run.current, name)
-    )
+    sent = (*run.sent.keys(), *run.sent.unsound)
+    run.changed = frozenset(name for name in sent if _differs(run.merged, run.current, name))
+
+
+def note_dropped(run: Run, places: Collection[Place]) -> None:
+    """Tell which of an update's fields change by what was dropped of them: what was stored goes, and what was
+    sent never came.
+    """
+    if run.current is None or run.is_event:
+        return
+    tops = {place.top for place in places}
+    # A part of an object that nobody sent was stored.
+    gone = {place.top for place in places if place.siblings is not run.merged and place.top not in run.sent}
+    gone.update(top for top in tops if _differs(run.merged, run.current, top))
+    run.changed = (run.changed - tops) | gone
 
 
 def _of_the_record(run: Run) -> View:
@@ -93,15 +105,11 @@ def _without(value: object, removed: _Paths) -> object:
     return View(kept, value.declared) if isinstance(value, View) else kept
 
 
-def _differs(sent: View, current: View, name: str) -> bool:
-    if name in sent.unsound:
-        return True
-    value, before = dict.get(sent, name), current.get(name)
-    if isinstance(value, Mapping) and not isinstance(value, View):
-        # A map is merged: it may change although what was sent equals what is there.
+def _differs(merged: View, current: View, name: str) -> bool:
+    if name in merged.unsound:
         return True
     try:
-        return not same(value, before)
+        return not same(dict.get(merged, name), current.get(name))
     except cel.Unknown:  # a part of it has a problem, however deep
         return True
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from rulewright import cel
 from rulewright.compiled import CompiledField
-from rulewright.evaluation.changes import is_touched, merge_update
+from rulewright.evaluation.changes import is_touched, merge_update, note_dropped
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.places import places_of
 from rulewright.evaluation.run import Place, Run, sent_holder, site_at
@@ -30,6 +30,7 @@ def drop_excluded(run: Run) -> None:
         # What an event brings is dropped before it goes into the record, which keeps what is stored.
         merge_update(run)
     if excluded:
+        note_dropped(run, excluded)
         run.record.forget()
         run.scope.forget()
 

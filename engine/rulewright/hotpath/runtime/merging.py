@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from math import isfinite
 from typing import Any, Final, cast
@@ -28,16 +28,9 @@ def without_nulls(value: Any) -> Any:
     return drop_nulls(value) if isinstance(value, Mapping) else value
 
 
-def changed_of(
-    sent: Any, payload: Mapping[str, Any], kept: Mapping[str, Any], maps: Collection[str]
-) -> set[str]:
-    """The fields that were sent and are not what is stored; a sent map may take away what is not seen."""
-    changed = set()
-    for name in payload:
-        value, before = getattr(sent, name), kept[name]
-        if differs(value, before) or (value.__class__ is dict and name in maps):
-            changed.add(name)
-    return changed
+def changed_of(merged: Mapping[str, Any], payload: Iterable[str], kept: Mapping[str, Any]) -> set[str]:
+    """The fields that were sent, and with it are not what is stored any more."""
+    return {name for name in payload if differs(merged[name], kept[name])}
 
 
 def merged_of(

@@ -51,7 +51,6 @@ class MergeWriter:
             # An event's payload may hold what the record has not.
             yield "sent = {name: value for name, value in s.payload.items() if name in s.kept}"
             sent = "sent"
-        yield f"s.changed = changed_of(s.p, {sent}, s.kept, {maps!r})"
         yield f"s.merged = merged_of(s.p, {sent}, s.kept, {maps!r})"
         for name, field in self.unit.resource.fields.items():
             # What is in its parts is merged, too.
@@ -59,6 +58,7 @@ class MergeWriter:
                 parts = f"s.kept[{name!r}], s.p.{attribute_of(name)}, {sent}[{name!r}]"
                 merged = f"merged_within({self.unit.constant('apart', field)}, {parts})"
                 yield f"if {name!r} in {sent}: s.merged[{name!r}] = {merged}"
+        yield f"s.changed = changed_of(s.merged, {sent}, s.kept)"
 
     def counted(self) -> Iterator[str]:
         """Yield the lines that count the keys of maps, with those that were stored."""
