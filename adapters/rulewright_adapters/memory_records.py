@@ -105,8 +105,11 @@ class RecordSet:
     def first_clash(self, unique: UniqueConstraint) -> tuple[object, object] | None:
         """Return the keys of two records that break `unique`, or None."""
         seen: dict[Hashable, object] = {}
-        for row in self.matching(unique.where):
-            record = self._rows[row]
+        # Not by an index: the condition may be about a field that the table gains just now.
+        wanted = {name: {*map(identity, alternatives(value))} for name, value in unique.where.items()}
+        for record in self._rows.values():
+            if any(identity(record.get(name)) not in options for name, options in wanted.items()):
+                continue
             values = tuple(identity(record.get(field)) for field in unique.fields)
             if None in values:
                 continue

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import Struct
 
 from rulewright.compiled import CompiledRules
+from rulewright.conflicts import despite_conflicts
 from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
 from rulewright.evaluation import CLAIMS, Inputs, mask_outcome
 from rulewright.history_writer import HistoryWriter
 from rulewright.hotpath import decide
 from rulewright.outbox import Letter, forwarded, keep_messages
 from rulewright.outcome import Change, Claim, Outcome
-from rulewright.ports import Transaction
+from rulewright.ports import Records, Transaction
 from rulewright.problem import Because, Problem
 from rulewright.timeouts import keep_entries
 
@@ -48,6 +49,24 @@ class Receipt(Struct, frozen=True):
     def changes(self) -> tuple[Change, ...]:
         """Those of the outcome."""
         return self.outcome.changes
+
+
+_Made = TypeVar("_Made", bound=Receipt | None)
+
+
+def in_own_transaction(
+    rules: CompiledRules, resource: str, inputs: Inputs, store: Records, transact: Callable[[], _Made]
+) -> _Made | Receipt:
+    """Return what `transact` makes of one payload in a transaction of its own.
+
+    It is done again where the store gives it up for another's sake. What a constraint forbids only when the
+    transaction ends (other records name this one by a value that it loses) is a refusal, as in a batch.
+    """
+    try:
+        return despite_conflicts(transact)
+    except (UniqueViolationError, ReferenceViolationError) as error:
+        outcome = decide(rules, resource, inputs, store)
+        return Receipt(contradicted(outcome, error), stored=False)
 
 
 def carry_out(

@@ -31,7 +31,6 @@ from rulewright.arguments import (
 )
 from rulewright.bundle import load_rules_once
 from rulewright.compiled import CompiledRules, compile_rules
-from rulewright.conflicts import despite_conflicts
 from rulewright.errors import AdapterError
 from rulewright.evaluation import Inputs, Move, Request, Tracer, find_resource, moves, with_payload
 from rulewright.history import DECISIONS
@@ -186,13 +185,14 @@ class Program:
         *,
         referee: bool = False,
     ) -> Receipt:
-        """Apply in a transaction of its own; again, where the store gives it up for another's sake."""
+        """Apply in a transaction of its own, again where the store gives it up; see `in_own_transaction`."""
+        from rulewright.delivery import in_own_transaction  # noqa: PLC0415 - for those who write
 
         def transact() -> Receipt:
             with store.transaction() as transaction:
                 return self.apply_within(resource, inputs, transaction, forward=forward, referee=referee)
 
-        return despite_conflicts(transact)
+        return in_own_transaction(self.compiled, resource, inputs, store, transact)
 
     def apply_many(
         self,

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from rulewright.compiled import CompiledRules
-from rulewright.conflicts import despite_conflicts
-from rulewright.delivery import Receipt, carry_out
+from rulewright.delivery import Receipt, carry_out, in_own_transaction
 from rulewright.evaluation import Inputs
 from rulewright.ports import Store
 from rulewright.timeouts import Due, count_anew, find_due, is_still_due, needs_entries
@@ -41,4 +40,4 @@ def _fire(rules: CompiledRules, store: Store, due: Due, now: datetime, *, audit:
                 count_anew(transaction, due, receipt.outcome)
             return receipt
 
-    return despite_conflicts(transact)
+    return in_own_transaction(rules, due.resource, inputs, store, transact)

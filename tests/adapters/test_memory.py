@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rulewright.errors import AdapterError, UniqueViolationError
-from rulewright.ports import Store
+from rulewright.ports import Column, Store, UniqueConstraint
 from rulewright.testing import CASE, TABLES, StoreContract
 from rulewright_adapters import open_store
 from rulewright_adapters.memory import MemoryStore
@@ -77,3 +79,16 @@ def test_it_has_no_name() -> None:
     """A path after memory:// is a mistake worth telling."""
     with pytest.raises(AdapterError, match="no name"):
         open_store("memory://x.db")
+
+
+def test_a_new_unique_may_be_about_a_new_field() -> None:
+    """A store that is prepared anew was refused: the field that the condition names was not there yet."""
+    store = MemoryStore(tables=TABLES)
+    case = next(table for table in TABLES if table.resource == CASE)
+    with store.transaction() as transaction:
+        transaction.insert_many(CASE, [{"id": 1, "name": "Ann"}, {"id": 2, "name": "Ann"}])
+
+    new = UniqueConstraint(("name",), {"open": True})
+    store.prepare([replace(case, columns=(*case.columns, Column("open", "boolean")), uniques=(new,))])
+
+    assert store.count(CASE, {"open": None}) == 2

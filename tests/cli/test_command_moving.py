@@ -75,6 +75,28 @@ def test_a_guard_that_fails_changes_nothing(run: Run) -> None:
     assert json.loads(moves.out.splitlines()[1])["allowed"] is False
 
 
+LETTER = """
+rulewright: 1
+resource: desk/letter
+key: id
+fields:
+  id: {type: integer, readonly: ignore, generate: sequence}
+  to: {type: string, references: {resource: desk/request, by: answer}}
+"""
+
+
+def test_a_value_that_other_records_name_is_not_fired_away(run: Run, tmp_path: Path) -> None:
+    """A refusal, as in a batch; it was an error of the store, and status 2."""
+    (tmp_path / "rules" / "desk" / "letter.yaml").write_text(LETTER)
+    answer = ("fire", "desk/request", "1", "answer", *STORE, *JSONL, "--payload")
+    run("apply", "desk/request", "-", *STORE, "--operation", "update", "--key", "1", stdin='{"answer": "42"}')
+    run("apply", "desk/letter", "-", *STORE, stdin='{"to": "42"}')
+
+    refused = run(*answer, '{"answer": "43"}')
+
+    assert (refused.code, refused.outcomes[0]["problems"][0]["code"]) == (1, "conflict")
+
+
 def test_what_is_closed_stays_closed(run: Run) -> None:
     """From a final state no event leads anywhere: code transition."""
     run("fire", "desk/request", "1", "answer", *STORE, "--payload", '{"answer": "42"}')

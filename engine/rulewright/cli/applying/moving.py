@@ -17,8 +17,7 @@ from rulewright.cli.desk.stores import open_for_writing, require_existing, requi
 from rulewright.cli.endings import end_with, noticing_sigterm
 from rulewright.cli.options import Choices, OutputChoices
 from rulewright.cli.output import paint, show, write_list
-from rulewright.conflicts import despite_conflicts
-from rulewright.delivery import Receipt
+from rulewright.delivery import Receipt, in_own_transaction
 from rulewright.errors import NoRecordError
 from rulewright.evaluation import Move
 from rulewright.inputs import Broken, Item, find_sources, read_document, read_text
@@ -48,7 +47,8 @@ def fire(
                 with store.transaction() as transaction:
                     return desk.program.apply_within(desk.resource, inputs, transaction)
 
-            outcome = despite_conflicts(transact).outcome
+            rules = desk.program.compiled
+            outcome = in_own_transaction(rules, desk.resource, inputs, store, transact).outcome
     tally = show(iter([make_entry(outcome, item, desk.program.compiled)]), output)
     end_with(tally.refused)
 
