@@ -70,8 +70,9 @@ def migrate(connection: Connection, tables: Sequence[Table], address: Address) -
     for table in kept:
         work.create_or_extend(table)
     refuse_mismatches(address.name, (sentence for table in kept for sentence in work.clashes(table)))
-    for table in kept:
-        # First, because a foreign key holds fast the index that it relies on.
+    for table in everything.values():
+        # First, because a foreign key holds fast the index that it relies on; those of tables that the rules
+        # no longer name, too. From then on they are judged by us.
         work.drop_references(table, everything)
     for table in kept:
         work.make_indexes(table)

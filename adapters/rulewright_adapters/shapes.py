@@ -156,4 +156,12 @@ def clash(table: Table, unique: UniqueConstraint, one: object, other: object) ->
     condition = f" where {where}" if where else ""
     fields = ", ".join(unique.fields)
     wish = f"{table.resource}: the rules want {fields} to be unique{condition}"
-    return f"{wish}, but the records {one} and {other} have the same."
+    if table.hides_key:
+        return f"{wish}, but two records, whose keys are sensitive, have the same."
+    return f"{wish}, but the records {_shown(one)} and {_shown(other)} have the same."
+
+
+def _shown(key: object) -> str:
+    """A key in a sentence; control characters would change how a terminal shows the rest."""
+    text = str(key)
+    return text if text.isprintable() else ascii(text)

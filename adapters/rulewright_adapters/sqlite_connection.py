@@ -246,5 +246,10 @@ def explained(name: str, error: sqlite3.Error) -> AdapterError:
     """Say in words what SQLite's error means for the store `name`."""
     if _is_busy(error):
         return AdapterError(_busy(name))
+    text, undecoded, _ = str(error).partition(" with text ")
+    if undecoded and text.startswith("Could not decode to UTF-8 "):
+        # What follows is the text itself, which may be somebody's secret.
+        column = text.removeprefix("Could not decode to UTF-8 ")
+        return AdapterError(f"{name} is damaged: a text can't be read ({column}); restore it from a copy")
     words = _WORDS.get(_kind(error))
     return AdapterError(f"{name} {words}" if words else f"{name}: SQLite says {error}")

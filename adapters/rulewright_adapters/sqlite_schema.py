@@ -61,8 +61,8 @@ def migrate(connection: sqlite3.Connection, tables: Sequence[Table], name: str) 
     refuse_mismatches(name, (sentence for table in kept for sentence in _clashes(connection, table)))
     for table in kept:
         _make_indexes(database, table)
-    for table in kept:
-        _make_references(database, table, everything)
+    for resource, table in everything.items():
+        _make_references(database, table, everything, is_wanted=any(resource == one.resource for one in kept))
     refuse_mismatches(name, _lost_references(connection, everything))
     for table in kept:
         connection.execute(
@@ -156,15 +156,29 @@ def _index_text(kind: str, index: str, table: str, fields: Sequence[str], condit
     return f"{text} WHERE {condition}" if condition else text
 
 
-def _make_references(database: Database, table: Table, everything: Mapping[str, Table]) -> None:
+def _make_references(
+    database: Database, table: Table, everything: Mapping[str, Table], *, is_wanted: bool
+) -> None:
+    """Declare the references of a table that the rules name.
+
+    One that they no longer name loses those that lead to no unique field by now: with them SQLite would
+    refuse to write what they lead to. From then on they are judged by us.
+    """
     made = database.table(table_name(table.resource))
+    present = {(key.column, key.other_table, key.other_column) for key in made.foreign_keys}
     wanted = {
         (key.field, table_name(key.other_resource), key.other_field)
         for key in table.foreign_keys
         if can_enforce(everything, key)
     }
-    if wanted != {(key.column, key.other_table, key.other_column) for key in made.foreign_keys}:
+    if not is_wanted:
+        wanted &= present
+    if wanted != present:
+        triggers = made.triggers
         made.transform(foreign_keys=sorted(wanted))
+        for trigger in triggers:
+            # An operator's: they go with the table that was rebuilt.
+            database.execute(trigger.sql)
 
 
 def _lost_references(connection: sqlite3.Connection, tables: Mapping[str, Table]) -> Iterator[str]:

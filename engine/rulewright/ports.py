@@ -67,7 +67,8 @@ class Table:
     """The shape in which a store keeps the records of one resource.
 
     `resource` is "<api>/<name>"; every name in a Table matches [A-Za-z_][A-Za-z0-9_]* (checked when
-    the rule file was read), so that an adapter may build SQL from it.
+    the rule file was read), so that an adapter may build SQL from it. `hides_key`: the records' keys are
+    sensitive, and told to nobody.
     """
 
     resource: str
@@ -76,6 +77,7 @@ class Table:
     uniques: tuple[UniqueConstraint, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
+    hides_key: bool = False
 
 
 class Records(Protocol):

@@ -39,6 +39,7 @@ def table_of(resource: CompiledResource, looked_up: Iterable[tuple[str, ...]] = 
         uniques=tuple(_uniques(resource)),
         indexes=tuple(dict.fromkeys(fields for fields in looked_up if fields != key)),
         foreign_keys=tuple(_foreign_keys(resource)),
+        hides_key=resource.fields[resource.key].hides,
     )
 
 

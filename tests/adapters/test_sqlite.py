@@ -278,6 +278,19 @@ def test_a_damaged_value_is_an_adapter_error(path: Path, text: str) -> None:
         store.find(CASE, {})
 
 
+def test_a_text_that_can_not_be_read_is_not_shown(path: Path) -> None:
+    """SQLite's words repeat it, and it may be somebody's secret."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"UPDATE {table_name(CASE)} SET name = CAST(x'ff736563726574' AS TEXT)")
+        connection.commit()
+
+    with closing(SqliteStore(str(path))) as store, pytest.raises(AdapterError, match="damaged") as error:
+        store.find(CASE, {})
+
+    assert "column 'name'" in str(error.value)
+    assert "secret" not in str(error.value)
+
+
 def test_what_the_store_says_of_itself_may_be_damaged(path: Path) -> None:
     """Nested without end, too."""
     with closing(sqlite3.connect(path)) as connection:
@@ -382,6 +395,20 @@ def test_a_new_reference_keeps_records_and_constraints(path: Path, store: Sqlite
     assert len(rows(path, "SELECT * FROM pragma_foreign_key_list('contract_case')")) == 2
     assert store.find(CASE, {"landlord": None})[0]["name"] == "Ann"
     assert rows(path, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_an_operators_trigger_outlives_a_new_reference(path: Path, store: SqliteStore) -> None:
+    """It went with the table that was rebuilt."""
+    store.prepare((TABLES[0], replace(TABLES[1], foreign_keys=())))
+    rows(path, "CREATE TABLE seen (id INTEGER)")
+    rows(
+        path, "CREATE TRIGGER note AFTER INSERT ON contract_case BEGIN INSERT INTO seen VALUES (new.id); END"
+    )
+    store.prepare(TABLES)
+    with store.transaction() as transaction:
+        transaction.insert(CASE, {"id": 7})
+
+    assert rows(path, "SELECT id FROM seen") == [(7,)]
 
 
 def test_a_new_reference_that_records_break_is_a_mismatch(store: SqliteStore) -> None:

@@ -163,6 +163,30 @@ class ConstraintContract(StoreSuite):
 
         assert all(word in str(mismatch.error) for word in ("name, is_head", "17", "23"))
 
+    def test_a_sensitive_key_is_told_to_nobody(self) -> None:
+        """Where records break a new constraint, neither key stands in the sentence."""
+        stricter = replace(CASES, uniques=(UniqueConstraint(("name",), {}),), hides_key=True)
+        with self.opened() as store:
+            write(store, *({"id": key, "name": "x"} for key in (17, 23)))
+            with refused(StoreMismatchError) as mismatch:
+                store.prepare((HOUSEHOLDS, stricter))
+
+        assert not any(word in str(mismatch.error) for word in ("17", "23"))
+
+    def test_a_resource_that_the_rules_lost_holds_up_no_other(self) -> None:
+        """Its table stays, and what it names need not be unique any more."""
+        unique = replace(HOUSEHOLDS, uniques=(UniqueConstraint(("slug",), {}),))
+        with self.opened() as store:
+            store.prepare((unique, CASES))
+            write(store, {"id": 1, "slug": "x"}, resource=HOUSEHOLD)
+            write(store, {"id": 1, "near": "x"})
+            store.prepare((HOUSEHOLDS,))
+            write(store, {"id": 2, "slug": "x"}, resource=HOUSEHOLD)
+            store.prepare(TABLES)
+
+            assert store.count(HOUSEHOLD, {"slug": "x"}) == 2
+            assert store.count(CASE, {"near": "x"}) == 1
+
     def test_tables_that_make_no_sense_are_refused(self) -> None:
         """Bad names, names that differ in capitals only, keys and constraints without column."""
         column = Column("id", "integer")
