@@ -22,7 +22,7 @@ from rulewright.inputs.documents import too_large
 from rulewright.inputs.json_places import SHALLOW, find_values
 from rulewright.inputs.json_text import JsonFlaw, parse_json
 from rulewright.inputs.limits import MAX_PAYLOAD_BYTES
-from rulewright.inputs.payload import Broken, Item, Payload
+from rulewright.inputs.payload import Broken, Item, Payload, bound_values
 from rulewright.inputs.sure_lines import parse_surely
 
 _BLOCK: Final = 262_144
@@ -243,7 +243,7 @@ def _item(name: str, place: _Place, raw: bytes) -> Item:
             return Broken(value.code, value.message, _behind(place, text[: value.index], name), raw)
     # What is of several lines is no line.
     line = None if b"\n" in raw or b"\r" in raw else raw
-    return Payload(value, at, _ItemLocator(name, place, raw), line)
+    return bound_values(Payload(value, at, _ItemLocator(name, place, raw), line), len(raw))
 
 
 def _flawed(name: str, stream: BinaryIO, begun: int, lost: _LostError) -> Broken:

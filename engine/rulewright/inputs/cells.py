@@ -15,6 +15,8 @@ from typing import Final
 from rulewright.compiled import CompiledField
 from rulewright.fieldtypes import print_date, print_datetime
 from rulewright.inputs.json_text import JsonFlaw, parse_json
+from rulewright.inputs.limits import ROOMY_BYTES
+from rulewright.inputs.payload import holds_many
 
 # A spreadsheet that writes CSV may print 15099 as 15099.0.
 _INTEGER: Final = re.compile(r"([+-]?[0-9]{1,19})(?:\.0{1,19})?\Z")
@@ -86,9 +88,10 @@ def _nested(cell: object) -> object:
     """A list or an object, written into its cell as JSON."""
     if isinstance(cell, str) and cell.lstrip().startswith(("{", "[")):
         try:
-            return parse_json(cell)
+            value = parse_json(cell)
         except JsonFlaw:
             return cell
+        return cell if len(cell) > ROOMY_BYTES and holds_many(value) else value
     return _plain(cell)
 
 

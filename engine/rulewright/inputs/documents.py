@@ -10,7 +10,7 @@ from rulewright.inputs.decoding import MARK, decode_json
 from rulewright.inputs.json_places import find_values
 from rulewright.inputs.json_text import JsonFlaw
 from rulewright.inputs.limits import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
-from rulewright.inputs.payload import Broken, Item, Locator, Payload
+from rulewright.inputs.payload import Broken, Item, Locator, Payload, bound_values
 from rulewright.problem import SourceProblem
 from rulewright.source import Node, SourceLimits, SourceText, span_at, to_plain
 
@@ -34,7 +34,8 @@ def read_whole(name: str, kind: Literal["json", "yaml"], data: bytes) -> Item:
 
 def read_text(name: str, text: str) -> Item:
     """The one JSON value of a text that came as an argument."""
-    return _json(name, text.encode("utf-8", "surrogateescape"))
+    item = _json(name, text.encode("utf-8", "surrogateescape"))
+    return item if isinstance(item, Broken) else bound_values(item, len(text))
 
 
 def split(document: Item) -> Iterator[Item]:
@@ -45,7 +46,8 @@ def split(document: Item) -> Iterator[Item]:
     for number, value in enumerate(document.value):
         assert document.locate_item is not None, "a list is YAML's here; that of JSON comes by its items"
         locate = partial(document.locate_item, number)
-        yield Payload(value, locate(("",))[""], locate)
+        # Whatever it takes to count: reading YAML took a hundred times as long.
+        yield bound_values(Payload(value, locate(("",))[""], locate), MAX_PAYLOAD_BYTES)
 
 
 def too_large(at: str, raw: bytes, limit: int = MAX_PAYLOAD_BYTES, *, alone: bool = False) -> Broken:

@@ -8,12 +8,13 @@ from itertools import islice
 from typing import BinaryIO, Final
 
 from rulewright.inputs.decoding import MARK
-from rulewright.inputs.limits import MAX_PAYLOAD_BYTES
+from rulewright.inputs.limits import MAX_PAYLOAD_BYTES, ROOMY_BYTES
 from rulewright.inputs.reading import skip_line
 
 _BUFFER: Final = 65_536
-# A line that is longer is not handed out before its length is known: it might have no end.
-_LONG: Final = 1_048_576
+# A line that is longer is not handed out before its length is known: it might have no end, or too many
+# values.
+_LONG: Final = ROOMY_BYTES
 
 
 class LineReader:

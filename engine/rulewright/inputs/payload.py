@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from rulewright.inputs.json_places import locate_in_line
+from rulewright.inputs.limits import MAX_VALUES, ROOMY_BYTES
 
 # JSON Pointers of one payload -> "file:line:column" each, of the value or of what lacks it.
 Locator = Callable[[Collection[str]], Mapping[str, str]]
@@ -52,6 +53,25 @@ class Broken(Struct, frozen=True):
 
 
 Item: TypeAlias = Payload | Broken
+
+
+def bound_values(payload: Payload, size: int) -> Item:
+    """The payload, or why it is not looked at; `size` is that of its text, in bytes or characters."""
+    if size <= ROOMY_BYTES or not holds_many(payload.value):
+        return payload
+    message = f"the payload holds more than {MAX_VALUES:,} values"
+    return Broken("limit", message, payload.at, payload.raw or b"", payload.alone)
+
+
+def holds_many(value: object) -> bool:
+    """Whether there are more values in an object or a list, however deep, than a payload may hold."""
+    count, waiting = 0, [value]
+    while waiting and count <= MAX_VALUES:
+        one = waiting.pop()
+        parts = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        count += len(parts)
+        waiting += (part for part in parts if isinstance(part, dict | list))
+    return count > MAX_VALUES
 
 
 def places_of(item: Item, pointers: Collection[str]) -> Mapping[str, str]:

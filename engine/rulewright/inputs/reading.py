@@ -17,7 +17,7 @@ from rulewright.inputs.documents import read_whole, split, too_large
 from rulewright.inputs.files import NAMELESS, Source
 from rulewright.inputs.json_text import ENDED, JsonFlaw, parse_json
 from rulewright.inputs.limits import MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
-from rulewright.inputs.payload import Broken, Item, LineLocator, Payload
+from rulewright.inputs.payload import Broken, Item, LineLocator, Payload, bound_values
 from rulewright.inputs.table import Fields, Tell, read_table
 from rulewright.inputs.table_place import csv_place, sheet_place
 
@@ -99,6 +99,8 @@ def _items(source: Source, stream: BinaryIO) -> Iterator[Item]:
         item = read_whole(source.name, "yaml" if kind == "yaml" else "json", data)
         if source.kind == "unknown":
             _require_told(item, source.name)
+        if isinstance(item, Payload) and not isinstance(item.value, list):
+            item = bound_values(item, len(data))
         yield item
 
 
@@ -231,4 +233,5 @@ def _one_line(name: str, number: int, raw: bytes) -> Item:
     if isinstance(value, JsonFlaw):
         return Broken(value.code, value.message, f"{name}:{number}:{value.index + 1}", raw)
     start = len(text) - len(text.lstrip()) + 1
-    return Payload(value, f"{name}:{number}:{start}", LineLocator(name, number, raw), raw)
+    payload = Payload(value, f"{name}:{number}:{start}", LineLocator(name, number, raw), raw)
+    return bound_values(payload, len(raw))

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from rulewright.inputs.limits import MAX_DEPTH, MAX_PAYLOAD_BYTES
+from rulewright.inputs.limits import MAX_DEPTH, ROOMY_BYTES
 from rulewright.inputs.payload import LineLocator, Payload
 
 _decode: Final = msgspec.json.Decoder().decode
@@ -32,7 +32,7 @@ def parse_surely(line: bytes) -> dict[str, Any] | None:
     # Counting takes longer than finding out that there is nothing to count.
     objects = 1 if line.find(b"{", 1) < 0 else line.count(b"{")
     depth = objects + line.count(b"[") if b"[" in line else objects
-    if depth > MAX_DEPTH or len(line) > MAX_PAYLOAD_BYTES:
+    if depth > MAX_DEPTH or len(line) > ROOMY_BYTES:
         return None
     try:
         value: Any = _decode(line)

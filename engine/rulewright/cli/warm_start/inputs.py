@@ -11,7 +11,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final
 
 from rulewright.inputs.json_text import parse_json
-from rulewright.inputs.limits import MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES
+from rulewright.inputs.limits import MAX_DOCUMENT_BYTES, MAX_PAYLOAD_BYTES, ROOMY_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -85,14 +85,17 @@ def _document(file: str) -> Iterator[Item]:
     text = read_stdin() if file == STDIN else read_text(file)
     document = Document("<stdin>" if file == STDIN else file, text)
     if text.startswith("{"):
-        yield Item(parse_json(text), document, alone=True)
+        yield Item(_parsed(text), document, alone=True)
         return
     if len(text) > _LONGEST:
         raise LookupError("long")
     from rulewright.inputs.json_places import item_starts  # noqa: PLC0415 - one payload is no list
 
     listed: Any = parse_json(text) if text.startswith("[") else None
-    for payload, start in zip(listed, item_starts(text), strict=True):
+    starts = [*item_starts(text)]
+    for payload, start, following in zip(listed, starts, [*starts[1:], len(text)], strict=True):
+        if following - start > ROOMY_BYTES:
+            raise LookupError("large")
         yield Item(payload, document, start)
 
 
@@ -104,9 +107,16 @@ def _lines(file: str) -> Iterator[Item]:
     for number, ended in enumerate(lines, start=1):
         line = ended.rstrip("\r")
         if line.startswith("{") and "\r" not in line:
-            yield Item(parse_json(line), Document(file, line, number))
+            yield Item(_parsed(line), Document(file, line, number))
         elif line:
             raise LookupError("an object")
+
+
+def _parsed(text: str) -> object:
+    """What a payload's text holds, where nobody need count it."""
+    if len(text) > ROOMY_BYTES:
+        raise LookupError("large")
+    return parse_json(text)
 
 
 def read_text(file: str) -> str:
