@@ -23,7 +23,7 @@ _TOO_DEEP = "a value is nested too deeply to be looked up"
 
 
 def open_url(rest: str) -> MemoryStore:
-    """Open `memory://`: an empty store."""
+    """Open `memory://`: an empty store. Raises AdapterError where anything follows."""
     if rest:
         raise AdapterError(f"memory://{rest}: a store in memory has no name; write memory://")
     return MemoryStore()
@@ -55,7 +55,7 @@ class MemoryStore:
             self.prepare(tables)
 
     def prepare(self, tables: Sequence[Table]) -> None:
-        """Keep the tables: from now on they are enforced. See `Store.prepare`."""
+        """Keep the tables: from now on they are enforced. See `Store.prepare`; raises StoreMismatchError."""
         with self._hold:
             if tables is self._prepared:
                 return

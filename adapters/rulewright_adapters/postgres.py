@@ -242,8 +242,7 @@ class PostgresTransaction(KeyedReadingHalf):
                 # Only an error tells the name of the constraint.
                 with self._writer.savepoint():
                     self._writer.write(statements.insert_loudly, row)
-        if self._ledger.concerns(resource):
-            self._ledger.note(resource, {}, fitted)
+        self._ledger.note_new(resource, [fitted])
 
     def insert_many(self, resource: str, records: Sequence[StoredRecord]) -> None:
         """Write new records by COPY, all or none; see `Transaction.insert_many`."""
@@ -253,9 +252,7 @@ class PostgresTransaction(KeyedReadingHalf):
             return
         with self._in_words(statements), self._writer.savepoint():
             self._writer.copy(statements.copy_text, rows)
-        if self._ledger.concerns(resource):
-            for record in records:
-                self._ledger.note(resource, {}, record)
+        self._ledger.note_new(resource, records)
 
     def update(self, resource: str, key: object, values: StoredRecord) -> None:
         """Set fields of the record whose key is `key`. Raises as `insert`, and AdapterError if none."""

@@ -269,7 +269,8 @@ def _constraint_name(prefix: str, table: Table, fields: Sequence[str], more: str
 def sequence_texts(shape: Shape, schema: str, field: str, prefix: str) -> tuple[bytes, bytes]:
     """Return the text that reads a sequence's last number and the one that makes its index.
 
-    Without the index every generated key would cost a look at every record.
+    Without the index every generated key would cost a look at every record. Raises AdapterError for a prefix
+    that the database can't hold.
     """
     try:
         start = literal("text", prefix)

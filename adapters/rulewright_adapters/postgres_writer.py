@@ -112,7 +112,10 @@ class Writer:
         raise AdapterError("the server ended the transaction; nothing of it is stored")
 
     def commit(self, references: Mapping[str, ReferenceViolationError]) -> None:
-        """Make it last. `references`: what the violation of a foreign key means, by the key's name."""
+        """Make it last. `references`: what the violation of a foreign key means, by the key's name.
+
+        Raises that error, or AdapterError where nothing could be kept.
+        """
         # Committing what has failed would roll back, and call it a success.
         self.check_open()
         try:

@@ -29,6 +29,12 @@ class ReferenceLedger:
         """Whether a write to `resource` can break a reference at all."""
         return bool(self._outgoing.get(resource)) or resource in self._incoming
 
+    def note_new(self, resource: str, records: Iterable[StoredRecord]) -> None:
+        """Note new records; it costs nothing where no reference is concerned."""
+        if self.concerns(resource):
+            for record in records:
+                self.note(resource, {}, record)
+
     def note(self, resource: str, before: StoredRecord, after: StoredRecord) -> None:
         """Note a write: what its fields held before (nothing for a new record) and hold now."""
         for key in self._outgoing.get(resource, ()):

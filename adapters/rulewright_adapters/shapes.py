@@ -57,7 +57,7 @@ class Shape:
         return AdapterError(f"{self.table.resource}: there is no record with the {self.table.key} to update")
 
     def keyed(self, record: StoredRecord) -> dict[str, object]:
-        """Return a new record as the store holds it; it must have a key."""
+        """Return a new record as the store holds it. Raises AdapterError where it can't."""
         fitted = self.fitted(record)
         if fitted.get(self.table.key) is None:
             raise AdapterError(f"{self.table.resource}: a record needs its key {self.table.key}")
@@ -73,7 +73,10 @@ def shapes_of(tables: Sequence[Table]) -> dict[str, Shape]:
 
 
 def shape_of(table: Table) -> Shape:
-    """Check one table. The reader checked the names already; SQL is built from them, so again here."""
+    """Check one table. Raises AdapterError.
+
+    The reader checked the names already; SQL is built from them, so they are checked again here.
+    """
     api, _, name = table.resource.partition("/")
     for part in (api, name, *(column.name for column in table.columns)):
         if not _NAME.fullmatch(part):

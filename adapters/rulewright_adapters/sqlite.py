@@ -220,16 +220,13 @@ class SqliteTransaction(KeyedReadingHalf):
         statements = self._writable(resource)
         fitted = statements.shape.keyed(record)
         self._write(resource, statements.insert_text, statements.row(fitted))
-        if self._ledger.concerns(resource):
-            self._ledger.note(resource, {}, fitted)
+        self._ledger.note_new(resource, [fitted])
 
     def insert_many(self, resource: str, records: Sequence[StoredRecord]) -> None:
         """Write new records, all or none; see `Transaction.insert_many`."""
         statements = self._writable(resource)
         self._write_many(resource, statements.insert_text, statements.rows(records))
-        if self._ledger.concerns(resource):
-            for record in records:
-                self._ledger.note(resource, {}, record)
+        self._ledger.note_new(resource, records)
 
     def update(self, resource: str, key: object, values: StoredRecord) -> None:
         """Set fields of the record whose key is `key`. Raises as `insert`, and AdapterError if none."""

@@ -192,7 +192,8 @@ def index_name(prefix: str, table: str, fields: Sequence[str], condition: str) -
 def sequence_texts(shape: Shape, field: str, prefix: str) -> tuple[str, str]:
     """Return the text that reads a sequence's last number and the one that makes its index.
 
-    Without the index every generated key would cost a look at every record.
+    Without the index every generated key would cost a look at every record. Raises AdapterError for a prefix
+    that the database can't hold.
     """
     table, name = table_name(shape.table.resource), quoted(field)
     try:

@@ -209,7 +209,7 @@ def shortened(value: object) -> str:
 
 
 def require_declared(rules: RuleSet, api: str, values: Mapping[str, object]) -> None:
-    """Refuse a setting that the API does not declare, or a value that is not of its default's type."""
+    """Raise ConfigurationError for an undeclared setting, or a value of another type than its default."""
     if api not in rules.apis:
         near = get_close_matches(api, rules.apis, n=1)
         hint = f"did you mean {near[0]}?" if near else f"the rules have: {', '.join(sorted(rules.apis))}"

@@ -258,7 +258,7 @@ class Buffer:
             self._distinct.pop(resource, None)
 
     def update(self, resource: str, key: object, values: StoredRecord) -> None:
-        """See Transaction.update; a violation shows when it is flushed."""
+        """See Transaction.update; a violation shows when it is flushed. AdapterError for a missing record."""
         pending = self._pending.get(resource) or self._begin(resource)
         name = pending.key
         found = self.find(resource, {name: key}, 1)

@@ -78,7 +78,7 @@ class DurableMatcher:
         return json.dumps({"sid": session, "id": str(number + 1), "k": self._kinds[kind], **slots})
 
     def assert_fact(self, text: str) -> Iterator[Match]:
-        """Add a fact and take everything off the agenda."""
+        """Add a fact and take everything off the agenda. Raises EvaluationError where the engine fails."""
         native, handle = self._native, self._handle
         result, state = native.assert_fact(handle, text)
         if result not in (0, 1):  # 1: no rule reads it

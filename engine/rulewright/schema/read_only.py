@@ -32,7 +32,7 @@ class WithReadOnly(Schema):
 
     @validates_schema(pass_original=True, skip_on_field_errors=False)
     def refuse_read_only(self, _: Any, original: Any, **__: Any) -> None:
-        """Tell of every value that may not be sent, beside whatever else is wrong."""
+        """Raise ValidationError of every value that may not be sent, beside whatever else is wrong."""
         sent = original if isinstance(original, Mapping) else {}
         refused = dict(self._refusals(sent))
         if refused:

@@ -28,7 +28,7 @@ class _NotAsPlannedError(Exception):
 
 
 def planned_sources(plan: Sequence[Planned]) -> tuple[Source, ...]:
-    """The files that a plan was made from."""
+    """The files that a plan was made from. Raises PayloadError where it was made from stdin."""
     files = dict.fromkeys(_file_of(one.payload_at) for one in plan)
     if "<stdin>" in files:
         raise PayloadError("the plan was made from stdin; name the files that hold its payloads")
