@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from rulewright.cel import children, parse
 from rulewright.cel.tree import Call
@@ -25,6 +26,8 @@ from rulewright.model import (
     Transition,
 )
 from rulewright.plugins import Registry
+
+_FIELD_HEADS: Final = ("field", "type", "given", "bounds", "about")
 
 
 def markdown(rules: CompiledRules, name: str) -> str:
@@ -62,15 +65,21 @@ def _head(resource: CompiledResource) -> Iterator[str]:
 
 
 def _operations(resource: CompiledResource) -> Iterator[str]:
-    operations = resource.file.operations
-    if not operations:
-        return
-    yield "## Calls"
-    yield ""
-    yield from table(
-        ("call", "request", "permission", "answers", "may set as well"),
-        (_operation(resource, one) for one in operations),
-    )
+    rows = (_operation(resource, one) for one in resource.file.operations)
+    return _section("Calls", ("call", "request", "permission", "answers", "may set as well"), rows)
+
+
+def _section(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """A heading and a table below it; nothing where there are no rows."""
+    found = list(rows)
+    if found:
+        yield f"## {title}"
+        yield ""
+        yield from table(heads, found)
+
+
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _operation(resource: CompiledResource, one: Operation) -> Sequence[str]:
@@ -80,14 +89,12 @@ def _operation(resource: CompiledResource, one: Operation) -> Sequence[str]:
         code(request) if request else "",
         f"`{one.permission}`" if one.permission else "",
         str(success_status(resource, one.event or one.name)),
-        ", ".join(f"`{name}`" for name in one.accepts),
+        _named(one.accepts),
     )
 
 
 def _fields(resource: CompiledResource) -> Iterator[str]:
-    yield "## Fields"
-    yield ""
-    yield from table(("field", "type", "given", "bounds", "about"), map(_row, resource.every_field()))
+    return _section("Fields", _FIELD_HEADS, map(_row, resource.every_field()))
 
 
 def _row(field: CompiledField) -> Sequence[str]:
@@ -130,7 +137,7 @@ def _presence(rule: Field) -> Iterator[str]:
         ("never without", rule.forbidden_without),
     ):
         if names:
-            yield f"{words} {', '.join(f'`{one}`' for one in names)}"
+            yield f"{words} {_named(names)}"
     if rule.nullable:
         yield "may be null"
     yield from _supplied(rule)
@@ -149,7 +156,7 @@ def _supplied(rule: Field) -> Iterator[str]:
 
 def _times(on: Sequence[str] | None) -> str:
     """The operations and events that a rule is for; "" where it is for all, or names none."""
-    return "" if on is None or "*" in on else f"on {', '.join(f'`{one}`' for one in on)}:"
+    return "" if on is None or "*" in on else f"on {_named(on)}:"
 
 
 def _bounds(rule: Field) -> Iterator[str]:
@@ -172,18 +179,14 @@ def _bounds(rule: Field) -> Iterator[str]:
     if rule.unique_items is not None:
         yield "no item twice" if rule.unique_items == "refuse" else "repeats are dropped"
     if rule.unique is not None:
-        within = ", ".join(f"`{one}`" for one in rule.unique.within)
+        within = _named(rule.unique.within)
         where = f" where {shown_map(rule.unique.where)}" if rule.unique.where is not None else ""
         yield "unique" + (f" within {within}" if within else "") + where
 
 
 def _lookups(resource: CompiledResource) -> Iterator[str]:
-    found = resource.file.lookups
-    if not found:
-        return
-    yield "## What is looked up"
-    yield ""
-    yield from table(("name", "what", "by", "if there is none"), map(_lookup, found))
+    rows = map(_lookup, resource.file.lookups)
+    return _section("What is looked up", ("name", "what", "by", "if there is none"), rows)
 
 
 def _lookup(found: LookUp) -> Sequence[str]:
@@ -194,40 +197,36 @@ def _lookup(found: LookUp) -> Sequence[str]:
 
 
 def _conditions(resource: CompiledResource) -> Iterator[str]:
-    own = [(_place_of(one.rule), one.rule) for one in (*resource.checks, *resource.invariants)]
     of_fields = [(field.label, one) for field in resource.every_field() for one in field.rule.checks]
-    variants = resource.variants
-    if not own and not of_fields and not variants:
+    own = [(_place_of(one.rule), one.rule) for one in (*resource.checks, *resource.invariants)]
+    rows = [_condition(place, one) for place, one in (*of_fields, *own)]
+    if not rows and not resource.variants:
         return
     yield "## Conditions"
     yield ""
-    if own or of_fields:
-        rows = (
-            (
-                f"`{one.id}`",
-                f"`{where}`" if where else "",
-                f"{_times(one.on)} {code(one.check.text)}".lstrip(),
-                one.message or "",
-                one.severity,
-            )
-            for where, one in (*of_fields, *own)
-        )
+    if rows:
         yield from table(("id", "field", "must hold", "else", "severity"), rows)
-    if variants:
+    if resource.variants:
         yield ""
         yield "One of these is given:"
         yield ""
-        for variant in variants:
-            yield f"- {variant.title or variant.name}: {', '.join(f'`{one}`' for one in variant.required)}"
+        for variant in resource.variants:
+            yield f"- {variant.title or variant.name}: {_named(variant.required)}"
+
+
+def _condition(place: str, one: Check) -> Sequence[str]:
+    return (
+        f"`{one.id}`",
+        f"`{place}`" if place else "",
+        f"{_times(one.on)} {code(one.check.text)}".lstrip(),
+        one.message or "",
+        one.severity,
+    )
 
 
 def _inferences(resource: CompiledResource) -> Iterator[str]:
-    inferences = resource.file.inferences
-    if not inferences:
-        return
-    yield "## What several records say together"
-    yield ""
-    yield from table(("id", "of", "when", "then"), map(_inference, inferences))
+    rows = map(_inference, resource.file.inferences)
+    return _section("What several records say together", ("id", "of", "when", "then"), rows)
 
 
 def _inference(one: Inference) -> Sequence[str]:
@@ -246,23 +245,16 @@ def _place_of(check: Check) -> str:
 
 
 def _effects(resource: CompiledResource) -> Iterator[str]:
-    effects = resource.effects
-    if not effects:
-        return
-    yield "## What else changes"
-    yield ""
-    yield from table(
-        ("id", "on", "when", "what"),
+    rows = (
         (
-            (
-                f"`{one.rule.id}`",
-                ", ".join(f"`{name}`" for name in one.on),
-                code(one.rule.when.text) if one.rule.when else "always",
-                _effect(one.rule),
-            )
-            for one in effects
-        ),
+            f"`{one.rule.id}`",
+            _named(one.on),
+            code(one.rule.when.text) if one.rule.when else "always",
+            _effect(one.rule),
+        )
+        for one in resource.effects
     )
+    return _section("What else changes", ("id", "on", "when", "what"), rows)
 
 
 def _effect(effect: Effect) -> str:
@@ -290,7 +282,7 @@ def _workflow(rules: CompiledRules, resource: CompiledResource) -> Iterator[str]
     rows = (
         (
             f"`{one.event}`",
-            ", ".join(f"`{state}`" for state in one.from_states),
+            _named(one.from_states),
             f"`{one.to}`",
             code(one.guard.text) if one.guard else "",
             "; ".join(_moved(one)),
@@ -319,7 +311,7 @@ def _brought_along(resource: CompiledResource) -> Iterator[str]:
     yield ""
     yield "What events bring along:"
     yield ""
-    yield from table(("event", "field", "type", "given", "bounds", "about"), rows)
+    yield from table(("event", *_FIELD_HEADS), rows)
 
 
 def _types(resource: CompiledResource) -> Iterator[str]:
