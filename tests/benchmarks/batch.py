@@ -53,7 +53,7 @@ AS_OF = "2025-01-15T00:00:00Z"
 HOUSEHOLDS = 300
 PERSONS = 400
 # How many objects are made before Python looks for circles among them: as __main__.py has it.
-_PATIENCE = 100_000
+_PATIENCE = 300_000
 # Lines that are decided in little time, and too many for a warm start.
 _FEW = 3_001
 FIRST = ("Ann", "Bob", "Carol", "Dave", "Erin", "Frank", "Grace", "Heidi", "Ivan", "Judy", "Olivia", "Zoé")

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from rulewright.hotpath.writing.parsed import Parsed, parse_functions
 from rulewright.hotpath.writing.syntax import (
     MERGED,
     assign,
@@ -83,9 +84,7 @@ class Straightener:
 
     def __init__(self, unit: Unit, functions: Sequence[str], others: Iterable[str]) -> None:
         """The own resource is surely planned where anything is; `others` are those that effects write."""
-        module = ast.parse("\n".join(functions))
-        self.functions = {one.name: one for one in module.body if isinstance(one, ast.FunctionDef)}
-        self.titles = {one.split("(", 1)[0][4:]: _title(one) for one in functions if one.startswith("def ")}
+        self.functions = parse_functions(unit, functions)
         names = [one.removeprefix("c_") for one in unit.cells]
         known = {name for name in names if name in self.functions}
         self.cells = {name: self._cell(self.functions[name], known) for name in known}
@@ -95,34 +94,28 @@ class Straightener:
         self.made = 0
 
     @staticmethod
-    def _cell(function: ast.FunctionDef, known: set[str]) -> _Cell:
-        unread = function.body[1]
+    def _cell(function: Parsed, known: set[str]) -> _Cell:
+        unread, name = function.tree.body[1], function.tree.name
         assert isinstance(unread, ast.If)
-        calls = {name for node in ast.walk(function) if (name := called_by(node)) in known}
-        named = [node for node in ast.walk(function) if isinstance(node, ast.Call) and takes_state(node)]
-        may_read = function.name[:2] in _LOOKING or any(
-            called_by(one) not in _HARMLESS and called_by(one) not in known for one in named
+        calls = frozenset(called for one in function.calls if (called := called_by(one)) in known and called)
+        may_read = name[:2] in _LOOKING or any(
+            takes_state(one) and called_by(one) not in _HARMLESS and called_by(one) not in known
+            for one in function.calls
         )
-        lines, name = unread.body[:-1], function.name
-        return _Cell(name, f"c_{name}", lines, frozenset(calls - {None}), may_read)
+        return _Cell(name, f"c_{name}", unread.body[:-1], calls, may_read)
 
     def lines(self, stages: Iterable[str]) -> Iterator[str]:
         """Yield the body of `accept` after the state is open."""
         now = _Known()
         for stage in stages:
-            yield f"# {self.titles[stage]}"
-            for statement in self._inlined(self.functions[stage].body, now, self._renaming(stage)):
-                yield from ast.unparse(ast.fix_missing_locations(statement)).splitlines()
+            yield f"# {self.functions[stage].title}"
+            for statement in self._inlined(self.functions[stage].tree.body, now, self._renaming(stage)):
+                yield from ast.unparse(statement).splitlines()
 
     def _renaming(self, stage: str) -> dict[str, str]:
         self.made += 1
-        names = {
-            node.id
-            for node in ast.walk(self.functions[stage])
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-        }
         # No function, constant or field is called so.
-        return {name: f"v{self.made}_{name}" for name in names - {"p"}}
+        return {name: f"v{self.made}_{name}" for name in self.functions[stage].sets - {"p"}}
 
     # Statements
 
@@ -156,7 +149,8 @@ class Straightener:
                 inside = _Reader(self, now, renaming, None)
                 target = inside.read(statement.target)
                 loop = ast.For(target, items, [inside.keep(one) for one in statement.body], [])
-                yield from (*before, loop)
+                # Who prints it asks for its place.
+                yield from (*before, ast.copy_location(loop, statement))
             case ast.Try():
                 # What is read here may be missing: it is read in its place.
                 yield _Reader(self, now, renaming, None).keep(statement)
@@ -192,7 +186,7 @@ class Straightener:
     def _reread(self, now: _Known) -> Iterator[ast.stmt]:
         """Empty the cells of what may read otherwise: surely, or where an effect wrote to their resource."""
         emptied: list[str] = []
-        for statement in self.functions["reread"].body:
+        for statement in self.functions["reread"].tree.body:
             resource, emptying = condition_of(statement)
             name = cell_set_by(emptying)
             if not name or (resource not in (None, self.own) and resource not in self.others):
@@ -210,7 +204,7 @@ class Straightener:
 
     def _forget(self, now: _Known) -> Iterator[ast.stmt]:
         """Empty the cells of the record, after a step."""
-        first, *emptying = self.functions["forget"].body
+        first, *emptying = self.functions["forget"].tree.body
         yield first
         for statement in emptying:
             name = cell_set_by(statement)
@@ -353,7 +347,3 @@ class _Reader(ast.NodeTransformer):
             if node.attr == "records":
                 return ast.Name("s" if self.now.ahead else "store", ast.Load())
         return self.generic_visit(node)
-
-
-def _title(function: str) -> str:
-    return function.split("\n", 1)[0].partition("  # ")[2]

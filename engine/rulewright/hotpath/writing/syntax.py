@@ -93,8 +93,9 @@ def call(name: str) -> ast.expr:
 
 
 def assign(target: str, value: ast.expr) -> ast.stmt:
-    """An assignment."""
-    statement = ast.parse(f"{target} = None").body[0]
-    assert isinstance(statement, ast.Assign)
-    statement.value = value
-    return statement
+    """An assignment to a variable, or to an attribute of one."""
+    variable, _, attribute = target.partition(".")
+    if not attribute:
+        return ast.Assign([ast.Name(variable, ast.Store())], value, lineno=1)
+    place = ast.Attribute(ast.Name(variable, ast.Load()), attribute, ast.Store())
+    return ast.Assign([place], value, lineno=1)

@@ -10,6 +10,7 @@ import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from rulewright import cel
 from rulewright.compiled import (
@@ -80,6 +81,8 @@ class Unit:
     constants: dict[str, object] = field(default_factory=dict)
     cells: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    # The functions as trees, by their text: see parsed.py.
+    parsed: dict[str, Any] = field(default_factory=dict)
     # Fields that rules read once more where a payload is refused.
     rested: set[str] = field(default_factory=set)
     dependence: Dependence = field(init=False)
