@@ -173,6 +173,31 @@ def test_types_and_functions_that_are_not_basic_have_their_pages(tmp_path: Path)
     assert "`shout(string)` gives string: Louder." in page
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        "lookups: {twins: {count: a/b, by: {name: shout(record.name)}}}",
+        "infer: [{id: same, facts: {own: $record}, when: shout(own.name) == 'A', set: {name: \"'a'\"}}]",
+        "scope: {name: shout('a')}",
+        "response: {body: {name: shout(record.name)}}",
+    ],
+)
+def test_a_function_is_explained_wherever_it_is_called(tmp_path: Path, part: str) -> None:
+    """Look-ups, rules of infer, the scope and the response are as good as a field."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b.yaml").write_text(
+        "rulewright: 1\nresource: a/b\nkey: id\nfields:\n  id: {type: integer}\n  name: {type: string}\n"
+        + part
+    )
+    shout = CelFunction("shout", ["string"], "string", str.upper, ["shout('a') == 'A'"], "Louder.")
+
+    page = markdown(
+        load(tmp_path, plugins=[SimpleNamespace(rulewright_functions=lambda: [shout])]).compiled, "a/b"
+    )
+
+    assert "`shout(string)` gives string: Louder." in page
+
+
 def test_no_page_steers_a_terminal(tmp_path: Path) -> None:
     """Titles and sentences of a rule file may be somebody else's."""
     (tmp_path / "a").mkdir()

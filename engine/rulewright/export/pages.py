@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
+
+from msgspec import Struct
 
 from rulewright.cel import children, parse
 from rulewright.cel.tree import Call
@@ -21,8 +23,6 @@ from rulewright.model import (
     Inference,
     LookUp,
     Operation,
-    TemplateList,
-    TemplateMap,
     Transition,
 )
 from rulewright.plugins import Registry
@@ -332,7 +332,7 @@ def _types(resource: CompiledResource) -> Iterator[str]:
 
 def _functions(resource: CompiledResource, registry: Registry) -> Iterator[str]:
     called = sorted(
-        {name for formula in _formulas(resource) for name in _calls(formula) if name in registry.declared}
+        {name for text in _expressions(resource.file) for name in _calls(text) if name in registry.declared}
     )
     if not called:
         return
@@ -345,36 +345,19 @@ def _functions(resource: CompiledResource, registry: Registry) -> Iterator[str]:
         yield f"For example {code(function.examples[0])}."
 
 
-def _formulas(resource: CompiledResource) -> Iterator[str]:
-    """Every expression that a field, a check or an effect holds, as text."""
-    file = resource.file
-    for field in resource.every_field():
-        for value in (
-            getattr(field.rule, name)
-            for name in ("required_if", "required_unless", "forbidden_if", "excluded_if", "one_of")
-        ):
-            yield from _texts(value)
-        yield from _texts(field.rule.default_from)
-        yield from _texts(field.rule.compute.value if field.rule.compute else None)
-        yield from (one.check.text for one in field.rule.checks)
-    yield from (one.check.text for one in (*file.checks, *file.invariants))
-    for effect in resource.every_effect():
-        for part in (effect.rule.when, effect.rule.where, effect.rule.set, effect.rule.body):
-            yield from _texts(part)
-    for transition in file.workflow.transitions if file.workflow else ():
-        yield from _texts(transition.guard)
-        yield from _texts(transition.set)
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, Expression):
-        yield value.text
-    elif isinstance(value, TemplateMap):
-        for below in value.entries.values():
-            yield from _texts(below)
-    elif isinstance(value, TemplateList):
-        for below in value.items:
-            yield from _texts(below)
+def _expressions(part: object) -> Iterator[str]:
+    """Every expression in a part of a rule file, as text."""
+    if isinstance(part, Expression):
+        yield part.text
+    elif isinstance(part, Mapping):
+        for below in part.values():
+            yield from _expressions(below)
+    elif isinstance(part, tuple):
+        for below in part:
+            yield from _expressions(below)
+    elif isinstance(part, Struct):
+        for name in part.__struct_fields__:
+            yield from _expressions(getattr(part, name))
 
 
 def _calls(text: str) -> Iterator[str]:
