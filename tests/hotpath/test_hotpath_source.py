@@ -280,6 +280,8 @@ fields:
     type: boolean
     readonly: reject
     compute: {on: create, value: "record.on == true || record.low == null"}
+  at: {type: datetime, readonly: reject, nullable: true}
+  v: {type: string, nullable: true, forbidden_if: "record.at >= now"}
 """
 
 

@@ -429,6 +429,16 @@ fields:
 """,
         ({"name": "a"}, {"name": "a", "any": 5}, {"name": "a", "any": ["b"]}, {"name": "b", "any": ["b"]}),
     ),
+    # What a created record names must be there without it.
+    "a_created_record_that_names_itself": (
+        """
+effects: [{id: next, when: payload.size == 1, create: desk/note, set: {other: record.id + 1}}]
+fields:
+  size: {type: integer}
+  other: {type: integer, references: {resource: desk/note}}
+""",
+        ({"size": 1}, {"size": 2}),
+    ),
 }
 
 

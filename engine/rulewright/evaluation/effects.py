@@ -17,7 +17,7 @@ from rulewright.compiled import CompiledEffect, CompiledField, CompiledResource
 from rulewright.evaluation.assembly import open_run, promised_key
 from rulewright.evaluation.fitting import MisfitError, fit
 from rulewright.evaluation.log import Site, Stage
-from rulewright.evaluation.lookups import evaluate_where, find_referenced
+from rulewright.evaluation.lookups import evaluate_where, find_named
 from rulewright.evaluation.masking import to_json
 from rulewright.evaluation.overlay import NoStoreError, Overlay, same
 from rulewright.evaluation.reasons import reads_sensitive
@@ -309,9 +309,7 @@ def _judge_references(
         return
     for name, field_ in _given_references(target, values):
         reader = run if target is run.resource else open_run(run.rules, target, run.inputs, run.records)
-        with plan.records.hiding_none():
-            found = find_referenced(reader, field_, values[name])
-        if None in found:
+        if None in find_named(reader, field_, values[name]):
             message = f"{effect.rule.id} sets {name} of a {target.file.name} to a record that does not exist"
             run.report(_site(effect, "set"), "reference", message)
 

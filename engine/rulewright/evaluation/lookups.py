@@ -94,7 +94,7 @@ def referenced(run: Run, field: CompiledField) -> object:
     value = run.merged.get(field.name)
     if value is None:
         return [] if field.rule.type == "list" else None
-    found = find_referenced(run, field, value)
+    found = find_named(run, field, value)
     fields = run.rules.resources[reference.resource].fields
     if isinstance(value, list):
         if any(record is None for record in found):
@@ -103,6 +103,14 @@ def referenced(run: Run, field: CompiledField) -> object:
     if found[0] is None:
         raise cel.Unknown(f"{field.name} names a record that does not exist")
     return decode_record(fields, found[0], printed=run.printing)
+
+
+def find_named(run: Run, field: CompiledField, value: object) -> list[StoredRecord | None]:
+    """As `find_referenced`, of values that may name the own record: effects don't find it otherwise."""
+    if run.records is None:
+        return find_referenced(run, field, value)
+    with run.records.hiding_none():
+        return find_referenced(run, field, value)
 
 
 def find_referenced(
@@ -154,7 +162,7 @@ def references_hold(run: Run, field: CompiledField) -> bool:
     if field.reference is None or run.merged.get(field.name) is None:
         return True
     if field.id not in run.references:
-        found = find_referenced(run, field, run.merged[field.name])
+        found = find_named(run, field, run.merged[field.name])
         run.references[field.id] = all(record is not None for record in found)
     return bool(run.references[field.id])
 

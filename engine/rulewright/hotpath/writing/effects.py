@@ -171,10 +171,11 @@ class EffectWriter:
         yield f"record = {{{', '.join(texts)}}}"
         ours = self.unit.constant("effect", effect)
         given = given or target.fields[target.key].rule.generate is None
+        # Before it is planned: what it names must be there without it.
+        yield from self._references(target, effect)
         yield f"create_record(s, {ours}, {self.unit.constant('resource', target)}, record, {given})"
         if bind:
             self.cells.bound.add(bind)
-        yield from self._references(target, effect)
 
     def _drawing(self, effect: CompiledEffect, target: CompiledResource) -> Iterator[str]:
         """The lines that draw on chance as the evaluator does: a created record has a chance of its own."""

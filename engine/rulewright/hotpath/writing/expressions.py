@@ -328,6 +328,9 @@ def _are_moments(left: Code, right: Code) -> bool:
 
 def _order(writer: Writer, node: Any) -> Code:
     left, right = (writer.code(one) for one in node.args)
+    if "None" in (left.text, right.text):
+        # What nobody sets: Python would warn of it when the code is compiled.
+        raise Written
     if _are_moments(left, right):
         # Without the Z: a fraction, which there may be, sorts behind none.
         cut = "[:-1]" if left.kind == "datetime" else ""
