@@ -12,7 +12,7 @@ from datetime import datetime
 from threading import Event
 from typing import Literal
 
-from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
+from rulewright.errors import AdapterError, OversizeError, ReferenceViolationError, UniqueViolationError
 from rulewright.ports import Jobs, OneByOne, StoredRecord, Table, Transaction, Where
 from rulewright_adapters.postgres_address import address_of, explained
 from rulewright_adapters.postgres_connection import Sessions
@@ -345,12 +345,14 @@ class PostgresTransaction(KeyedReadingHalf):
         """Turn what the driver raises into the port's errors, without its details: they repeat the record."""
         try:
             yield
-        except errors.UniqueViolation as error:
+        except (errors.UniqueViolation, errors.ProgramLimitExceeded) as error:
             name = error.diag.constraint_name or ""
             if statements is None:
                 raise explained(self._store._address, error) from None
-            fields = statements.constraints.get(name, (name,))
             resource = statements.shape.table.resource
+            if isinstance(error, errors.ProgramLimitExceeded):
+                raise OversizeError(resource, statements.indexes.get(name, ()), row_of(error)) from None
+            fields = statements.constraints.get(name, (name,))
             raise UniqueViolationError(resource, fields, row_of(error)) from None
         except psycopg.Error as error:
             raise explained(self._store._address, error) from None

@@ -59,6 +59,8 @@ class Statements(Questions):
         self._schema = schema
         self.table = qualified(schema, table_name(shape.table.resource))
         self.constraints = unique_names(shape.table)
+        plain = {plain_index_name(shape.table, fields): fields for fields in shape.table.indexes}
+        self.indexes = {**self.constraints, **plain}
         # An update of other fields can't break a unique constraint.
         self.guarded = frozenset(
             field for unique in shape.table.uniques for field in (*unique.fields, *unique.where)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from rulewright.compiled import CompiledRules
 from rulewright.conflicts import despite_conflicts
-from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
+from rulewright.errors import AdapterError, OversizeError, RecordRefusedError, UniqueViolationError
 from rulewright.evaluation import CLAIMS, Inputs, mask_outcome
 from rulewright.history_writer import HistoryWriter
 from rulewright.hotpath import decide
@@ -64,7 +64,7 @@ def in_own_transaction(
     """
     try:
         return despite_conflicts(transact)
-    except (UniqueViolationError, ReferenceViolationError) as error:
+    except RecordRefusedError as error:
         outcome = decide(rules, resource, inputs, store)
         return Receipt(contradicted(outcome, error), stored=False)
 
@@ -117,7 +117,7 @@ def store_outcome(
             if audit or outcome.messages:
                 writer = (history or HistoryWriter(rules)) if audit else None
                 _keep_beside(outcome, inputs, rules, transaction, writer)
-    except (UniqueViolationError, ReferenceViolationError) as error:
+    except RecordRefusedError as error:
         return Receipt(contradicted(outcome, error), stored=False)
     return Receipt(outcome, stored=True)
 
@@ -211,11 +211,17 @@ def keep_claim(outcome: Outcome, claim: Claim, transaction: Transaction) -> None
         transaction.insert(CLAIMS.resource, {"id": claim.id, **values})
 
 
+def _code_of(error: AdapterError) -> str:
+    if isinstance(error, UniqueViolationError):
+        return "unique"
+    return "limit" if isinstance(error, OversizeError) else "conflict"
+
+
 def contradicted(outcome: Outcome, error: AdapterError) -> Outcome:
     """Return the outcome where the store holds a constraint that the rules could not judge: a refusal."""
     problem = Problem(
         rule=f"{outcome.resource}.store",
-        code="unique" if isinstance(error, UniqueViolationError) else "conflict",
+        code=_code_of(error),
         path="",
         message=str(error),
         because=Because(),

@@ -97,11 +97,16 @@ class StoreMismatchError(AdapterError):
         super().__init__(f"{store} does not fit these rules:{listed}\n  ({what_to_do})")
 
 
-class UniqueViolationError(AdapterError):
+class RecordRefusedError(AdapterError):
+    """The store refused one record, and takes others. `row` is its place (from 0) where many were written."""
+
+    row: int | None = None
+
+
+class UniqueViolationError(RecordRefusedError):
     """The store refused a write because a unique constraint holds there.
 
-    `fields` are the constraint's fields, in the order of the rule file. `row` is the place (from 0) of the
-    refused record where many were written at once.
+    `fields` are the constraint's fields, in the order of the rule file.
     """
 
     def __init__(self, resource: str, fields: tuple[str, ...], row: int | None = None) -> None:
@@ -111,5 +116,19 @@ class UniqueViolationError(AdapterError):
         super().__init__(f"{resource}: another record has the same {', '.join(fields)}")
 
 
-class ReferenceViolationError(AdapterError):
+class ReferenceViolationError(RecordRefusedError):
     """The store refused a write because it names a record that is not there."""
+
+
+class OversizeError(RecordRefusedError):
+    """The store refused a record that holds a value too long for an index there.
+
+    `fields` are those of the index, none where the store does not tell.
+    """
+
+    def __init__(self, resource: str, fields: tuple[str, ...], row: int | None = None) -> None:
+        self.resource = resource
+        self.fields = fields
+        self.row = row
+        what = " or ".join(fields) or "a value"
+        super().__init__(f"{resource}: {what} is too long to be kept in an index of the store")

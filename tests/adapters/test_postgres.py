@@ -10,7 +10,9 @@ import sys
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from postgres_server import Server
 from test_agreement import STEPS, Step, exact, play
 
+from rulewright import load
 from rulewright.errors import AdapterError, StoreLostError, StoreMismatchError, UniqueViolationError
 from rulewright.ports import Column, Store, Table, UniqueConstraint
 from rulewright.testing import CASE, HOUSEHOLD, TABLES, StoreContract, plain
@@ -545,3 +548,31 @@ def test_threads_prepare_at_once(store: PostgresStore) -> None:
         results = [threads.submit(store.prepare, TABLES) for _ in range(100)]
 
     assert [result.result() for result in results] == [None] * 100
+
+
+LONG = """
+rulewright: 1
+resource: desk/note
+key: code
+fields:
+  code: {type: string, required: true}
+  email: {type: string, unique: true}
+"""
+
+
+def test_a_text_too_long_for_an_index_refuses_its_payload_alone(tmp_path: Path, url: str) -> None:
+    """It ended the batch: whatever came after it in the file was never stored."""
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "note.yaml").write_text(LONG)
+    program, long, longer = load(tmp_path), os.urandom(4000).hex(), os.urandom(20_000).hex()
+    payloads = [{"code": str(number)} for number in range(20)]
+    payloads[7]["email"], payloads[9]["code"], payloads[19]["email"] = long, longer, longer
+    with closing(open_store(url)) as store:
+        receipts = [*program.apply_many("desk/note", payloads, store=store)]
+        alone = program.apply("desk/note", {"code": "x", "email": long}, store=store)
+
+        assert store.count("desk/note", {}) == 17
+    refused = {number: one.problems[0] for number, one in enumerate(receipts) if not one.stored}
+    assert {number: one.code for number, one in refused.items()} == dict.fromkeys((7, 9, 19), "limit")
+    assert refused[7].message == "desk/note: email is too long to be kept in an index of the store"
+    assert [one.code for one in alone.problems] == ["limit"]

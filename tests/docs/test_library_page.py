@@ -60,7 +60,7 @@ def test_every_public_error_has_a_row() -> None:
     assert sorted(listed) == sorted(errors)
     assert [issubclass(getattr(rulewright, one), rulewright.AdapterError) for one in listed[at:]] == [
         True
-    ] * 6
+    ] * 8
 
 
 @pytest.mark.parametrize("text", PROGRAMS)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from rulewright.batch.kept import Kept, place_of
 from rulewright.batch.pending import Pending, identity
 from rulewright.batch.view import Fresh, View, Waiting, settled, types_of
-from rulewright.errors import AdapterError, RulewrightError, UniqueViolationError
+from rulewright.errors import AdapterError, RecordRefusedError, RulewrightError
 from rulewright.evaluation.overlay import sort_key
 from rulewright.ports import StoredRecord, Table, Transaction, Where
 
@@ -280,7 +280,7 @@ class Buffer:
     def _written_by_store(self, resource: str, key: object, values: StoredRecord) -> None:
         try:
             self._base.update(resource, key, values)
-        except UniqueViolationError:
+        except RecordRefusedError:
             raise Collision(self.payload) from None
         self._forget(resource)
 
@@ -334,7 +334,7 @@ class Buffer:
             write = self._base.update_many if run.is_update else self._base.insert_many
             try:
                 write(resource, run.writes)
-            except UniqueViolationError as error:
+            except RecordRefusedError as error:
                 raise Collision(run.owners[error.row] if error.row is not None else None) from None
             del pending.runs[0]
         self._forget(resource)

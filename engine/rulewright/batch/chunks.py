@@ -7,7 +7,7 @@ from functools import partial
 from typing import TypeVar
 
 from rulewright.conflicts import despite_conflicts
-from rulewright.errors import AdapterError, ReferenceViolationError, UniqueViolationError
+from rulewright.errors import AdapterError, RecordRefusedError
 
 _Item = TypeVar("_Item")
 _Done = TypeVar("_Done", bound=Sized)
@@ -33,7 +33,7 @@ def in_transactions(
             part = part[:most]
         try:
             done = despite_conflicts(partial(write, part))
-        except (UniqueViolationError, ReferenceViolationError) as error:
+        except RecordRefusedError as error:
             if len(part) > 1:
                 middle = len(part) // 2
                 parts += [part[middle:], part[:middle]]

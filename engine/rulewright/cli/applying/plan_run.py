@@ -11,7 +11,7 @@ from rulewright.cli.deciding.decisions import read_all_items
 from rulewright.cli.deciding.payload_digest import digest_of_payload
 from rulewright.cli.desk.desk import Decided, Desk
 from rulewright.cli.output import counted
-from rulewright.errors import PayloadError, ReferenceViolationError, UniqueViolationError
+from rulewright.errors import PayloadError, RecordRefusedError
 from rulewright.evaluation import mask_outcome
 from rulewright.inputs import Item, Payload, Source, find_sources
 from rulewright.outcome import Outcome
@@ -74,7 +74,7 @@ def carry_out_plan(
             before_commit(decided)
     except _NotAsPlannedError as error:
         return error.conflicts, False
-    except (UniqueViolationError, ReferenceViolationError) as error:
+    except RecordRefusedError as error:
         return [_conflict(desk, items[-1], str(error))], False
     return decided, True
 
