@@ -33,6 +33,15 @@ def drop_excluded(run: Run) -> None:
         note_dropped(run, excluded)
         run.record.forget()
         run.scope.forget()
+    _end_undecided(run)
+
+
+def _end_undecided(run: Run) -> None:
+    """Whether what is wrong with a field counts is not known either, where nobody knows whether it applies."""
+    paths = run.log.error_paths(Stage.PRESENCE)
+    for path in paths:
+        run.log.withdraw(path, Stage.SHAPE)
+    run.end_fields(paths)
 
 
 def is_excluded(run: Run, place: Place) -> bool:
