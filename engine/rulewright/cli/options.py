@@ -164,7 +164,13 @@ _DECIDING: Final = (
     click.option("--seed", type=int, help="Makes random ids repeatable."),
     click.option("--stdin-filename", metavar="NAME", help="What stdin (-) holds, by its ending."),
 )
-_color = _option("--color", type=click.Choice(COLORS), default="auto", show_default=True)
+_color = _option(
+    "--color",
+    type=click.Choice(COLORS),
+    default="auto",
+    show_default=True,
+    help="auto: on a terminal, unless NO_COLOR is set.",
+)
 
 
 def format_option(known: Sequence[str] = FORMATS) -> Callable[[Command], Command]:

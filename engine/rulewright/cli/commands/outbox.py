@@ -17,6 +17,25 @@ _store = click.option(
 )
 _ids = click.argument("ids", metavar="ID...", type=int, nargs=-1)
 _every_dead = click.option("--dead", is_flag=True, help="All that are dead.")
+_lease = click.option(
+    "--lease",
+    metavar="SECONDS",
+    type=click.FloatRange(1, 3600),
+    default=60.0,
+    show_default=True,
+    help="After how long others take over what one that was killed held.",
+)
+
+
+def _at_once(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    return click.option(
+        name,
+        metavar="N",
+        type=click.IntRange(1, 100),
+        default=8,
+        show_default=True,
+        help="How many messages are sent at once.",
+    )
 
 
 @click.group("outbox")
@@ -61,8 +80,8 @@ def show_command(ids: tuple[int, ...], store: str | None, output: OutputChoices)
 @_store
 @rules_option
 @click.option("--watch", is_flag=True, help="Go on until stopped; what is being sent is finished first.")
-@click.option("--workers", metavar="N", type=click.IntRange(1, 100), default=8, show_default=True)
-@click.option("--lease", metavar="SECONDS", type=click.FloatRange(1, 3600), default=60.0, show_default=True)
+@_at_once("--workers")
+@_lease
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Send no more than N messages.")
 @listing_options
 def deliver_command(
@@ -87,8 +106,8 @@ def deliver_command(
 @command.command("work")
 @_store
 @rules_option
-@click.option("--concurrency", metavar="N", type=click.IntRange(1, 100), default=8, show_default=True)
-@click.option("--lease", metavar="SECONDS", type=click.FloatRange(1, 3600), default=60.0, show_default=True)
+@_at_once("--concurrency")
+@_lease
 @listing_options
 def work_command(
     store: str | None, rules: str | None, concurrency: int, lease: float, output: OutputChoices

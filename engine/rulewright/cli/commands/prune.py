@@ -15,10 +15,10 @@ from rulewright.cli.options import OutputChoices, listing_options
 @older_than_option
 @listing_options
 def command(store: str | None, older_than: timedelta, output: OutputChoices) -> None:
-    """Remove old entries of the history: what `rulewright history` tells of, not the records themselves.
+    """Remove old entries of the history: what `rulewright history` shows, not the records themselves.
 
-    Idempotency keys that expired as long ago go with them; where the API says no `keep`, they never expire.
-    The newest entry stays whatever its age. Old messages are removed by `rulewright outbox prune`.
+    Idempotency keys that expired as long ago go with them; if the API has no `keep`, they never expire.
+    The newest entry stays, whatever its age. Old messages are removed by `rulewright outbox prune`.
     """
     from rulewright.cli.history.pruning import prune_decisions  # noqa: PLC0415 - lazy, for a fast --help
 

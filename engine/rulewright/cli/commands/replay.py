@@ -13,15 +13,15 @@ from rulewright.cli.options import OutputChoices, listing_options, rules_option
 @rules_option
 @listing_options
 def command(store: str | None, records: str | None, rules: str | None, output: OutputChoices) -> None:
-    """Make every decision of the history again, in memory, and say which came out otherwise.
+    """Make every decision of the history again, in memory, and say which came out differently.
 
-    With the same rules each comes out the same: the payload, the caller, the time and what chance gave are
-    kept with it, and the records are as those before it left them. Sensitive values are not kept, so what
-    depends on them may differ; it is told as masked. What met records that no kept decision made, for
-    example because the history was pruned, is told as missing records: give them by --records. Nothing is
-    written.
+    With the same rules each must come out the same: the payload, the caller, the time and the random ids
+    are kept with it, and the records are as the decisions before it left them. Sensitive values are not
+    kept, so a decision that depends on them may differ; it is reported as masked. A decision that met
+    records which no kept decision made, for example because the history was pruned, is reported as missing
+    records: give them with --records. Nothing is written.
 
-    Exit status 1 if a decision came out otherwise.
+    Exit status 1 if a decision came out differently.
     """
     from rulewright.cli.history.replays import replay_history  # noqa: PLC0415 - lazy, for a fast --help
 
