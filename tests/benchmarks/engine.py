@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import engine_cases as cases
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 from validators import FINISH, PEERS, TELLERS, Peer, finish_update
 
 from rulewright import load
@@ -31,6 +31,7 @@ from rulewright.evaluation import Inputs, Request
 from rulewright.evaluation import decide as decide_plainly
 from rulewright.hotpath import decide
 from rulewright.hotpath.deciding import decide_quickly, quick_for
+from rulewright.hotpath.writing.build import Generated
 from rulewright.outcome import Outcome
 
 NOT_MEASURED = {
@@ -89,6 +90,7 @@ def measure(name: str, rounds: int, calls: int) -> None:
 
     accepted: dict[str, Callable[[], Any]] = {
         "hot path: record": record,
+        "floor: the same look-ups, the payload read and copied": floor_of(record, store, code, payload),
         "hot path: Outcome": lambda: quick.decide(good, store),
         "plain evaluator: Outcome": lambda: decide_plainly(rules, name, good, store),
     }
@@ -113,6 +115,22 @@ def measure(name: str, rounds: int, calls: int) -> None:
         timed(refused, rounds, calls),
         "hot path: Outcome",
     )
+
+
+def floor_of(
+    decide: Callable[[], Any], store: cases.DictStore, code: Generated, payload: dict[str, Any]
+) -> Callable[[], Any]:
+    """What any engine does that judges types in C, looks up what the rules name and gives a record."""
+    with store.recorded() as calls:
+        decide()
+
+    def floor() -> Any:
+        record = asdict(code.convert(payload, code.struct))
+        for call, given in calls:
+            call(*given)
+        return record
+
+    return floor
 
 
 def measure_update(rounds: int, calls: int) -> None:

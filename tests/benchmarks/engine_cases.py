@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 CASE: dict[str, Any] = {
@@ -126,6 +127,26 @@ class DictStore:
                 index = self.indexed[name, field] = {}
                 for one in records.get(name, ()):
                     index.setdefault(one.get(field), []).append(one)
+
+    @contextmanager
+    def recorded(self) -> Iterator[list[tuple[Callable[..., Any], tuple[Any, ...]]]]:
+        """Note each call, with what it is given."""
+        calls: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+
+        def noting(method: Callable[..., Any]) -> Callable[..., Any]:
+            def note(*given: Any) -> Any:
+                calls.append((method, given))
+                return method(*given)
+
+            return note
+
+        names = ("find", "count", "extreme", "last_in_sequence")
+        vars(self).update({name: noting(getattr(self, name)) for name in names})
+        try:
+            yield calls
+        finally:
+            for name in names:
+                del vars(self)[name]
 
     def find(
         self, resource: str, where: Mapping[str, Any], limit: int | None = None

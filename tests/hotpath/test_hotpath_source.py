@@ -144,7 +144,6 @@ METHODS = {
     "checked",
     "values",
     "__class__",
-    "__init__",
     "__slots__",
     "join",
 }
@@ -178,6 +177,7 @@ LOCALS = {
     "planned",
     "Run",
     "accept",
+    "opened",
     "respond",
     "collect",
     "shape",
