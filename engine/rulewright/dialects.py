@@ -35,6 +35,13 @@ _PHRASES: Final[Mapping[int, str]] = MappingProxyType(
 _PLAIN: Final = "/?:@!$&'()*+,;=-._~"
 _LETTERS: Final = str.maketrans(dict.fromkeys(_PLAIN, "x"))
 
+_GOODSTACK_STATUSES: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
+    {
+        403: ("forbidden", "Forbidden"),
+        404: ("not_found", "Resource not found"),
+        503: ("service_unavailable", "Service unavailable"),
+    }
+)
 _DEFAULT_STATUS: Final[Mapping[str, int]] = MappingProxyType(
     {
         "unauthenticated": 401,
@@ -143,25 +150,9 @@ def goodstack(status: int, problems: Sequence[Problem]) -> object:
     first = problems[0]
     if first.code == "unauthenticated":
         return None
-    if first.vendor is not None:
-        title = first.vendor.title or _title_of(status, first.vendor.code)
-        return {"error": {"code": first.vendor.code, "title": title, "message": first.message}}
-    if first.code == "idempotency":
-        reason = str((first.because.extra if first.because else {}).get("reason", "key_already_in_use"))
-        return {
-            "error": {
-                "code": f"idempotency/{reason}",
-                "title": _title_of(status, reason),
-                "message": first.message,
-            }
-        }
-    known = {
-        403: ("forbidden", "Forbidden"),
-        404: ("not_found", "Resource not found"),
-        503: ("service_unavailable", "Service unavailable"),
-    }
-    if status in known:
-        code, title = known[status]
+    named = _goodstack_name(status, first)
+    if named is not None:
+        code, title = named
         return {"error": {"code": code, "title": title, "message": first.message}}
     return {
         "error": {
@@ -171,6 +162,16 @@ def goodstack(status: int, problems: Sequence[Problem]) -> object:
             "reasons": [_goodstack_text(one) for one in problems],
         }
     }
+
+
+def _goodstack_name(status: int, problem: Problem) -> tuple[str, str] | None:
+    """Code and title of a refusal that has a name of its own; None where inputs are to blame."""
+    if problem.vendor is not None:
+        return problem.vendor.code, problem.vendor.title or _title_of(status, problem.vendor.code)
+    if problem.code == "idempotency":
+        reason = str((problem.because.extra if problem.because else {}).get("reason", "key_already_in_use"))
+        return f"idempotency/{reason}", _title_of(status, reason)
+    return _GOODSTACK_STATUSES.get(status)
 
 
 def _goodstack_text(problem: Problem) -> str:

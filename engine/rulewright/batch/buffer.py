@@ -132,6 +132,7 @@ class Buffer:
         return view
 
     def _find_rarer(self, resource: str, where: Where, limit: int | None) -> Sequence[StoredRecord]:
+        """As `find` where no view answers: values of other types, or a limit that may cut records off."""
         kept = self._kept_of(resource)
         if kept is None:
             return self._base.find(resource, where, limit)

@@ -28,12 +28,10 @@ def judge_shape(run: Run) -> None:
 
     payload = run.inputs.payload
     if not isinstance(payload, Mapping):
-        site = Site(f"{run.resource.name}.type", "", run.resource.file.span, Stage.SHAPE)
-        run.log.end(site.problem("type", "the payload must be a JSON object"))
+        _end(run, "the payload must be a JSON object")
         return
     if not _has_text_keys(payload):
-        site = Site(f"{run.resource.name}.type", "", run.resource.file.span, Stage.SHAPE)
-        run.log.end(site.problem("type", "the payload's keys must be text, as in JSON"))
+        _end(run, "the payload's keys must be text, as in JSON")
         return
     fields = run.intake
     sent = _without_system_fields(run, fields.values(), payload, "", run.settable)
@@ -50,6 +48,12 @@ def judge_shape(run: Run) -> None:
         report_message(run, found, whole)
     run.sent = _view(run, fields, sent, valid if isinstance(valid, dict) else {}, errors, "")
     run.sent.declared = run.resource.sendable
+
+
+def _end(run: Run, message: str) -> None:
+    """Refuse the payload as a whole; nothing more is judged."""
+    site = Site(f"{run.resource.name}.type", "", run.resource.file.span, Stage.SHAPE)
+    run.log.end(site.problem("type", message))
 
 
 def _has_text_keys(value: object) -> bool:

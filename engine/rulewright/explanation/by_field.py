@@ -75,7 +75,10 @@ def node_of(
     sensitive: bool,
     held: bool = True,
 ) -> FieldNode:
-    """Explain a field whose value is known; `sensitive` where what holds it is, `held` where it is there."""
+    """Explain a field whose value is known.
+
+    `sensitive`: what holds the field is, so its value is masked, too. `held`: what holds the field was given.
+    """
     hidden = sensitive or field.rule.sensitive
     value = _or_sent(evidence, field, pointer, value)
     spot = _Spot(evidence, field, pointer, value is not None, held)
