@@ -35,7 +35,8 @@ class Statements(Questions):
         self._coded = tuple(name for name, kind in shape.types.items() if kind in ("boolean", "json"))
         self._texts: dict[tuple[object, ...], str] = {}
         names = ", ".join(map(quoted, self.columns))
-        self._names = names
+        # With its table: SQLite takes the quoted name of a column that is gone for a text.
+        self._names = ", ".join(f"{self.table}.{quoted(name)}" for name in self.columns)
         self.insert_text = f"INSERT INTO {self.table} ({names}) VALUES ({', '.join('?' * len(self.columns))})"
 
     def encode(self, kind: ColumnType, value: object) -> object:

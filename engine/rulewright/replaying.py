@@ -51,7 +51,7 @@ def replay(rules: CompiledRules, decisions: Iterable[Decision], store: Store) ->
         if replayed.fate != "same":
             # What it names may have been there before the history began, and be missing here.
             with suppress(AdapterError), store.transaction() as transaction:
-                _write_as_it_was(decision, transaction)
+                _write_as_it_was(rules, decision, transaction)
         yield replayed
 
 
@@ -157,11 +157,17 @@ def _refusal(outcome: Outcome) -> str:
     return f"{outcome.verdict}: {problems}"
 
 
-def _write_as_it_was(decision: Decision, transaction: Transaction) -> None:
-    """Write what a decision wrote then, as far as it is known; first what it created, which others name."""
-    for change in sorted(decision.changes, key=lambda one: one["op"] != "create"):
+def _write_as_it_was(rules: CompiledRules, decision: Decision, transaction: Transaction) -> None:
+    """Write what a decision wrote then, as far as it is known; first what it created, which others name.
+
+    Fields that the rules have no longer are left out: no rule reads them.
+    """
+    changes = [one for one in decision.changes if one["resource"] in rules.resources]
+    for change in sorted(changes, key=lambda one: one["op"] != "create"):
+        fields = rules.resources[change["resource"]].fields
+        values = {name: value for name, value in change["set"].items() if name in fields}
         with suppress(AdapterError), transaction.savepoint():
             if change["op"] == "create":
-                transaction.insert(change["resource"], change["set"])
+                transaction.insert(change["resource"], values)
             else:
-                transaction.update(change["resource"], change["key"], change["set"])
+                transaction.update(change["resource"], change["key"], values)

@@ -443,6 +443,14 @@ def test_a_column_taken_out_by_hand_is_a_mismatch(path: Path) -> None:
     store.close()
 
 
+def test_a_column_taken_out_by_hand_is_not_read_as_its_name(path: Path) -> None:
+    """SQLite takes a quoted name that is no column's for a text: each income was "income"."""
+    rows(path, "ALTER TABLE contract_case DROP COLUMN income")
+
+    with closing(SqliteStore(str(path))) as store, pytest.raises(AdapterError, match="no such column"):
+        store.find(CASE, {})
+
+
 @pytest.mark.parametrize(
     "resources", [("a/b_c", "a_b/c"), ("a/b", "a/B"), ("sqlite/x",), ("_rulewright/tables",)]
 )

@@ -201,6 +201,19 @@ def test_what_other_rules_decided_is_not_decided_again(store: Store, tmp_path: P
     assert fates(again(other, store)) == ["other rules", "same"]
 
 
+def test_a_field_that_the_rules_lost_hides_no_record(store: Store, tmp_path: Path) -> None:
+    """What was decided with it is taken without it; what met that record was called different, or missing."""
+    program = make_program(tmp_path)
+    rules = tmp_path / "shop" / "order.yaml"
+    now = rules.read_text()
+    rules.write_text(now.replace("fields:\n", "fields:\n  gift: {type: boolean}\n", 1))
+    before = load(tmp_path)
+    assert before.apply("shop/order", {"item": "tea", "gift": True}, store=store).stored
+    assert program.apply("shop/order", {"item": "milk"}, store=store).stored
+
+    assert fates(again(program, store)) == ["other rules", "same"]
+
+
 def test_what_depends_on_a_sensitive_value_is_told_as_masked(store: Store, tmp_path: Path) -> None:
     """The mask is too short for a card's number."""
     program = make_program(tmp_path)
