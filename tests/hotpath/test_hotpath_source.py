@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+import dis
 import keyword
 import re
 import warnings
+from collections.abc import Container, Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
+from types import CodeType, FunctionType
 
 import pytest
 from situations import events_of
@@ -16,8 +21,14 @@ from rulewright.hotpath import program_source
 from rulewright.hotpath.intake import GENERATED
 from rulewright.hotpath.runtime.names import NAMES
 from rulewright.hotpath.writing.build import generate
+from rulewright.hotpath.writing.unit import NotGenerated
 
 RESOURCES = load().resources
+TESTS = Path(__file__).parents[1]
+# Folders of rules that the tests have.
+FOLDERS = sorted(
+    {path.parents[1] for path in TESTS.glob("language/*/*/api.yaml")} | {TESTS / "hotpath" / "wide"}
+)
 API = 'rulewright: 1\napi: desk\ntargets: {hook: {method: POST, url: "https://x.example/\');os"}}\n'
 HOSTILE = r"""
 rulewright: 1
@@ -233,6 +244,30 @@ def test_source_holds_only_our_names(program: Program, resource: str, operation:
 
     assert foreign == set()
     assert not any(keyword.iskeyword(name) for name in fields)
+
+
+def unknown_names(code: CodeType, known: Container[str]) -> Iterator[str]:
+    """The names that a function would look for in vain."""
+    for one in dis.get_instructions(code):
+        if one.opname in ("LOAD_GLOBAL", "LOAD_NAME") and one.argval not in known:
+            yield one.argval
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from unknown_names(constant, known)
+
+
+@pytest.mark.parametrize("folder", [None, *FOLDERS], ids=lambda folder: folder and folder.name)
+def test_every_name_is_there(folder: Path | None) -> None:
+    """A function that names what it was not given would leave each payload to the plain evaluator."""
+    rules = (load() if folder is None else load(folder)).compiled
+    for name, resource in rules.resources.items():
+        for operation in (*GENERATED, *events_of(resource)):
+            with suppress(NotGenerated):
+                known = generate(rules, resource, operation).accept.__globals__
+                functions = [one for one in known.values() if isinstance(one, FunctionType)]
+                written = [one for one in functions if one.__globals__ is known]
+
+                assert [*chain(*(unknown_names(one.__code__, known) for one in written))] == [], name
 
 
 def _is_constant(name: str) -> bool:

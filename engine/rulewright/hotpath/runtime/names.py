@@ -29,7 +29,7 @@ from rulewright.hotpath.runtime.state import UNREAD, UNSHAPED, Decline, Missing,
 from rulewright.schema.repeats import is_one_of
 
 NAMES: Final[Mapping[str, object]] = {
-    **{one.__name__: one for one in (all, any, dict, float, int, len, list, set, str)},
+    **{one.__name__: one for one in (all, any, bool, dict, float, int, len, list, set, str)},
     **{
         one.__name__: one
         for one in (
