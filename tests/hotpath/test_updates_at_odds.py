@@ -111,6 +111,17 @@ lookups: {other: {find: desk/note, by: {id: 1}}}
             {"list": [None], "size": "x"},
         ],
     ),
+    # A record that names itself is read by effects as it will be.
+    "named_by_itself": (
+        """
+  name: {type: string}
+  label: {type: string, readonly: ignore}
+  part_of: {type: integer, references: {resource: desk/note, as: whole}}
+effects: [{id: label, on: [update], set: {label: whole.name}}]
+""",
+        {"id": 1, "name": "n", "part_of": None},
+        [{"part_of": 1, "name": "m"}, {"part_of": 1}, {}],
+    ),
 }
 
 

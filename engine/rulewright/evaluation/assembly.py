@@ -69,8 +69,8 @@ def _resolve(run: Run, name: str) -> object:
         return look_up(run, resource.lookups[name])
     if name in resource.bound_references:
         return referenced(run, resource.bound_references[name])
-    if name in resource.binds:
-        return _bound(run, resource.binds[name], name)
+    if name in resource.every_bind:
+        return _bound(run, resource.every_bind[name], name)
     raise KeyError(name)
 
 
@@ -78,9 +78,10 @@ def _bound(run: Run, effect: CompiledEffect, name: str) -> object:
     """Return the created record, or before the effects one that has only its key; null if it is not made."""
     if name in run.bound:
         return run.bound[name]
-    if effect.when is not None and effect.when.value(run.scope) is not True:
+    # What is not to run is not asked whether it applies.
+    if not any(one is effect for one in run.effects):
         return None
-    if not effect.runs_on(run.inputs.operation):
+    if effect.when is not None and effect.when.value(run.scope) is not True:
         return None
     target = run.rules.resources[effect.rule.target or ""]
     return decode_record(target.fields, {target.key: promised_key(run, target, name)})

@@ -37,7 +37,7 @@ def drop_excluded(run: Run) -> None:
 
 
 def _end_undecided(run: Run) -> None:
-    """Whether what is wrong with a field counts is not known either, where nobody knows whether it applies."""
+    """Where nobody knows whether a field applies, what is wrong with it may not count."""
     paths = run.log.error_paths(Stage.PRESENCE)
     for path in paths:
         run.log.withdraw(path, Stage.SHAPE)

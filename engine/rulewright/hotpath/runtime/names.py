@@ -57,6 +57,7 @@ NAMES: Final[Mapping[str, object]] = {
             plan.claimed,
             plan.begin_update,
             plan.create_record,
+            plan.require_others,
             plan.expected,
             plan.judge_uniques,
             plan.require_named,

@@ -108,6 +108,19 @@ def require_unchanged(s: State, resources: Sequence[str]) -> None:
         raise Decline
 
 
+def require_others(s: State, references: Sequence[tuple[str, str]]) -> None:
+    """Decline a record that names itself: the evaluator's effects read it as it will be.
+
+    `references` are the fields that may, each with the field by which it names.
+    """
+    key = s.link.resource.key
+    for name, by in references:
+        value = s.merged[name]
+        named = value if value.__class__ is list else [value]
+        if value is not None and (by != key or s.key in named):
+            raise Decline
+
+
 def stored_again(s: State, target: CompiledResource, read: Any) -> Sequence[Any]:
     """The records that a look-up found, as they are by now."""
     if read is None:

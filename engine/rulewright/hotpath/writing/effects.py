@@ -43,6 +43,8 @@ class EffectWriter:
         for effect in self.effects:
             yield f"# {'.'.join(effect.id.split('.')[1:])}"
             lines = [*self._conditional(effect)]
+            if lines and (own := self._maybe_own(effect)):
+                yield f"require_others(s, {own!r})"
             if lines and (changed := updated & self._referenced(effect)):
                 yield f"require_unchanged(s, {sorted(changed)!r})"
             yield from lines
@@ -51,8 +53,20 @@ class EffectWriter:
                     updated.add(self._target(effect))
         yield "s.hidden = None"
 
+    def _maybe_own(self, effect: CompiledEffect) -> list[tuple[str, str]]:
+        """The references by which an effect may read the own record, which is stored as it was before."""
+        if not self.unit.has_stored:
+            return []
+        named = [(one.name, one.reference) for one in self._references_read(effect) if one.reference]
+        return [(name, reference.by) for name, reference in named if reference.resource == self.resource.name]
+
     def _referenced(self, effect: CompiledEffect) -> set[str]:
         """The resources of the records that an effect may read by the `as` of a reference."""
+        named = (field.reference for field in self._references_read(effect))
+        return {reference.resource for reference in named if reference is not None}
+
+    def _references_read(self, effect: CompiledEffect) -> list[CompiledField]:
+        """The fields of which an effect may read the records that they name."""
         parts = (effect.when, effect.where, effect.set, effect.body)
         roots = [path[0] for part in parts if part is not None for path in part.reads]
         roots.append(effect.rule.target or "")
@@ -62,8 +76,7 @@ class EffectWriter:
             if name not in seen and name in self.resource.lookups:
                 roots += [path[0] for path in self.resource.lookups[name].by.reads]
             seen.add(name)
-        bound = (field.reference for name, field in self.resource.bound_references.items() if name in seen)
-        return {reference.resource for reference in bound if reference is not None}
+        return [field for name, field in self.resource.bound_references.items() if name in seen]
 
     def _conditional(self, effect: CompiledEffect) -> Iterator[str]:
         """An effect where it applies; one that can't be written is left to the evaluator there."""
