@@ -154,7 +154,7 @@ def connect(path: str, name: str) -> sqlite3.Connection:
     connection = _opened(path, name)
     try:
         _set_up(connection)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         connection.close()
         raise explained(name, error) from error
     return connection
@@ -167,7 +167,7 @@ def _connect_to_read(path: str, name: str) -> sqlite3.Connection:
     connection = _opened(address, name)
     try:
         connection.execute("PRAGMA schema_version").fetchone()
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         connection.close()
         # Whoever reads a file in WAL mode keeps a lock beside it. Where that can't be made, nobody writes
         # now; what is left in a log beside the file could not be read.
@@ -223,7 +223,7 @@ def _busy(name: str) -> str:
     return f"{name} is busy: somebody else wrote for more than {PATIENCE:.0f} seconds"
 
 
-def _kind(error: sqlite3.Error) -> str:
+def _kind(error: Exception) -> str:
     """Return the primary code, such as SQLITE_BUSY of SQLITE_BUSY_SNAPSHOT. Empty for the driver's own."""
     name: str = getattr(error, "sqlite_errorname", None) or ""
     return "_".join(name.split("_")[:2])
@@ -242,8 +242,11 @@ _WORDS = {
 }
 
 
-def explained(name: str, error: sqlite3.Error) -> AdapterError:
+def explained(name: str, error: sqlite3.Error | UnicodeDecodeError) -> AdapterError:
     """Say in words what SQLite's error means for the store `name`."""
+    if isinstance(error, UnicodeDecodeError):
+        # SQLite's words repeat what is damaged, and the driver can't read them.
+        return AdapterError(f"{name} {_WORDS['SQLITE_CORRUPT']}")
     if _is_busy(error):
         return AdapterError(_busy(name))
     text, undecoded, _ = str(error).partition(" with text ")

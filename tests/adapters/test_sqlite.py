@@ -291,6 +291,16 @@ def test_a_text_that_can_not_be_read_is_not_shown(path: Path) -> None:
     assert "secret" not in str(error.value)
 
 
+def test_a_damaged_schema_that_is_no_text_is_an_adapter_error(path: Path) -> None:
+    """The driver can't read SQLite's own error then; it was an internal error."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_master SET sql = 'x', name = CAST(x'ff61' AS TEXT)")
+
+    with pytest.raises(AdapterError, match="damaged"):
+        SqliteStore(str(path))
+
+
 def test_what_the_store_says_of_itself_may_be_damaged(path: Path) -> None:
     """Nested without end, too."""
     with closing(sqlite3.connect(path)) as connection:
