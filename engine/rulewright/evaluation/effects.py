@@ -203,7 +203,9 @@ def _new_record(run: Run, plan: Plan, effect: CompiledEffect, target: CompiledRe
     maker.own.update(values)
     if effect.rule.bind and target.key not in values:
         maker.own[target.key] = promised_key(run, target, effect.rule.bind)
-    record = stored_record(maker)
+    # `where` never finds the own record; what the new one's rules look up may well be that.
+    with plan.records.hiding_none():
+        record = stored_record(maker)
     run.reads.update(maker.reads)
     _judge_references(run, plan, effect, target, values)
     return record
