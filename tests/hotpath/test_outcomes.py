@@ -60,6 +60,19 @@ def test_referee_asks_the_plain_evaluator(program: Program) -> None:
     assert [decide(rules, "ct_oi/county", inputs, None) for _ in range(4)] == [plain] * 4
 
 
+def test_a_seed_that_is_given_twice(program: Program) -> None:
+    """The random key that it makes is there already, which both leave to the store."""
+    name = "goodstack/organisation"
+    inputs = Inputs(operation="create", payload={"name": "Aid"}, now=NOW, seed=1, actor={"partnerId": "p"})
+    keys = {key: one.key for key, one in program.compiled.resources.items()}
+    first = decide_plainly(program.compiled, name, inputs, DictRecords({}, keys))
+    tally = Tally()
+
+    compare(program, Case(name, inputs, DictRecords({name: [dict(first.record or {})]}, keys)), tally)
+
+    assert (tally.accepted, tally.quickly, tally.differences) == (1, 1, [])
+
+
 @pytest.mark.parametrize(
     "agent", [2**63 - 1, 2**63, -(2**63), -(2**63) - 1, True, 1.0, "3", None, []], ids=repr
 )

@@ -17,7 +17,10 @@ from rulewright.problem import Because
 
 
 def judge_key(run: Run, values: Mapping[str, object]) -> None:
-    """A record needs a key, one that the caller gives must be new, and it stays: every store holds it so."""
+    """A record needs a key, one that the caller gives must be new, and it stays: every store holds it so.
+
+    A generated key is new, unless the same seed made it before: then it is the store that refuses it.
+    """
     field = run.resource.fields[run.resource.key]
     if run.records is None or field.name not in values:
         return
@@ -27,6 +30,8 @@ def judge_key(run: Run, values: Mapping[str, object]) -> None:
     if values[field.name] is None:
         site = Site(f"{field.id}.required", f"/{field.name}", field.rule.span, Stage.CHECK, field.order)
         run.report(site, "required", f"{field.name} is required: it is the key of the record")
+        return
+    if field.rule.generate is not None:
         return
     key = encode_value(field, values[field.name])
     if run.records.find(run.resource.name, {field.name: key}, 1):
