@@ -26,6 +26,8 @@ def react(run: Run, judge: Callable[[Run], None]) -> None:
     """Fire the events of all reactions to what happened to the own record; `judge` runs the stages."""
     for reaction in run.rules.reactions.get((run.resource.name, run.inputs.operation), ()):
         _react_one(run, reaction, judge)
+        if run.too_deep:
+            return
 
 
 def _react_one(run: Run, reaction: CompiledReaction, judge: Callable[[Run], None]) -> None:
@@ -49,8 +51,12 @@ def _react_one(run: Run, reaction: CompiledReaction, judge: Callable[[Run], None
     for record in found:
         if run.depth >= _DEEPEST:
             run.report(site, "limit", f"reactions are more than {_DEEPEST} deep")
+            run.too_deep = True
+        else:
+            _fire(run, reaction, site, record.get(target.key), payload, judge)
+        if run.too_deep:
+            # The whole is refused: two records that react to each other have as many ways as 2 to the 100.
             return
-        _fire(run, reaction, site, record.get(target.key), payload, judge)
 
 
 def _fire(
@@ -78,6 +84,7 @@ def _fire(
 
 def _take_over(run: Run, reaction: CompiledReaction, site: Site, other: Run, key: object) -> None:
     run.reads.update(other.reads)
+    run.too_deep = other.too_deep
     problems = other.log.problems()
     if not other.can_move and reaction.rule.otherwise == "skip":
         refused = next(problem for problem in problems if problem.code in _REFUSALS)

@@ -165,6 +165,8 @@ class Run:
     # Reactions run without permission and scope checks, in the transaction of what they react to.
     is_reaction: bool = False
     depth: int = 0
+    # Reactions went deeper than they may: the whole is refused, and none is looked at any more.
+    too_deep: bool = False
     tracer: Tracer | None = None
     # While the response is shaped, dates remember how their fields print them.
     printing: bool = False
