@@ -56,7 +56,7 @@ class CompiledResource(Struct, frozen=True, eq=False, dict=True):
     _schemas: dict[object, type[Schema]] = field(default_factory=dict)
     _loaders: dict[type[Schema], Schema] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The resource as "<api>/<name>"."""
         return self.file.resource

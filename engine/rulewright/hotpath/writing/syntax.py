@@ -92,6 +92,16 @@ def call(name: str) -> ast.expr:
     return ast.Call(ast.Name(name, ast.Load()), [ast.Name("s", ast.Load())], [])
 
 
+def part_of_state(name: str) -> ast.expr:
+    """`s.name`."""
+    return ast.Attribute(ast.Name("s", ast.Load()), name, ast.Load())
+
+
+def is_unread(variable: str) -> ast.expr:
+    """Whether a variable holds what stands in a cell that was not worked out."""
+    return ast.Compare(ast.Name(variable, ast.Load()), [ast.Is()], [ast.Name("UNREAD", ast.Load())])
+
+
 def assign(target: str, value: ast.expr) -> ast.stmt:
     """An assignment to a variable, or to an attribute of one."""
     variable, _, attribute = target.partition(".")
