@@ -154,6 +154,10 @@ class Log:
             if found == stage and (problem.severity == "error" or problem.code == "undecided")
         }
 
+    def paths_of(self, code: str) -> set[str]:
+        """Return where a code was reported."""
+        return {problem.path for _, _, problem in self._entries.values() if problem.code == code}
+
     def problems(self) -> tuple[Problem, ...]:
         """Return all problems in the order of evaluation."""
         if self._last is not None:

@@ -9,7 +9,7 @@ from rulewright.compiled import CompiledField
 from rulewright.evaluation.changes import is_touched, merge_update, note_dropped
 from rulewright.evaluation.log import Site, Stage
 from rulewright.evaluation.places import places_of
-from rulewright.evaluation.run import Place, Run, sent_holder, site_at
+from rulewright.evaluation.run import Place, Run, forget_parts, holder_in, site_at
 from rulewright.formula import Formula
 from rulewright.pointers import steps_of
 from rulewright.problem import Because
@@ -19,7 +19,7 @@ def drop_excluded(run: Run) -> None:
     """Drop the fields whose `excluded_if` holds, with an info each. All judge the same payload."""
     excluded = [place for place in places_of(run, "excluded") if is_excluded(run, place)]
     for place in excluded:
-        for view in (place.siblings, sent_holder(run, place.pointer)):
+        for view in (place.siblings, holder_in(run, run.sent, place.pointer)):
             if view is not None:
                 view.unsound.discard(place.field.name)
                 view.nulls.discard(place.field.name)
@@ -42,6 +42,7 @@ def _end_undecided(run: Run) -> None:
     for path in paths:
         run.log.withdraw(path, Stage.SHAPE)
     run.end_fields(paths)
+    forget_parts(run, paths)
 
 
 def is_excluded(run: Run, place: Place) -> bool:
@@ -83,6 +84,7 @@ def judge_presence(run: Run) -> None:
             if not _is_within_any(place.pointer, ended):
                 ended.update(judge_place(run, place, conditional=conditional))
         run.settle(Stage.PRESENCE)
+        forget_parts(run, run.log.paths_of("forbidden"))
 
 
 def _is_within_any(pointer: str, ended: Collection[str]) -> bool:

@@ -352,9 +352,18 @@ def mark_unsound(run: Run, path: str) -> None:
         _mark(view, path, run.positions)
 
 
-def sent_holder(run: Run, path: str) -> View | None:
-    """The part of the payload that holds what stands at a pointer, None where nothing was sent there."""
-    holder: object = run.sent
+def forget_parts(run: Run, paths: Collection[str]) -> None:
+    """Let nothing be judged of what is in these unsound fields: they end with all that is in them."""
+    for path in paths:
+        for view in (run.sent, run.merged):
+            holder = holder_in(run, view, path)
+            if holder is not None:
+                holder.partial.pop(steps_of(path)[-1], None)
+
+
+def holder_in(run: Run, view: View, path: str) -> View | None:
+    """The part of a view of the payload that holds what stands at a pointer, None where nothing does."""
+    holder: object = view
     pointer = ""
     for step in steps_of(path)[:-1]:
         holder = _within(holder, step, run.positions.get(pointer))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rulewright import cel
 from rulewright.evaluation.log import Site, Stage
-from rulewright.evaluation.run import Run
+from rulewright.evaluation.run import Run, forget_parts
 from rulewright.model import Variant
 from rulewright.problem import Because
 
@@ -49,6 +49,7 @@ def _judge_forbidden(run: Run, variant: Variant) -> None:
             run.log.withdraw(path, stage)
         run.report(site, "forbidden", f"{name} must not be given with {', '.join(variant.required)}")
         run.sent.mark_unsound(name)
+        forget_parts(run, [path])
     run.record.forget()
     run.scope.forget()
 
