@@ -38,8 +38,9 @@ def note_dropped(run: Run, places: Collection[Place]) -> None:
     if run.current is None or run.is_event:
         return
     tops = {place.top for place in places}
+    sent = {*run.sent.keys(), *run.sent.unsound}
     # A part of an object that nobody sent was stored.
-    gone = {place.top for place in places if place.siblings is not run.merged and place.top not in run.sent}
+    gone = {place.top for place in places if place.siblings is not run.merged and place.top not in sent}
     gone.update(top for top in tops if _differs(run.merged, run.current, top))
     run.changed = (run.changed - tops) | gone
 
