@@ -274,3 +274,28 @@ def test_copies_that_are_called_tables_are_told_to_be_none(name: str, run: Run) 
 
     assert f"warning: {name} gets lines of JSON, not a table: call it .jsonl, or" in ran.err
     assert refused_in(name)
+
+
+@pytest.mark.parametrize("name", ["t.yaml", "t.csv"])
+def test_fields_stay_in_the_order_in_which_they_were_sent(run: Run, write: Write, name: str) -> None:
+    """Also where a line of JSON has to be made of them."""
+    write("t.yaml", '- {title: a, code: "1"}\n- {title: b, code: "1", zone: "2", area: "3"}\n')
+    write("t.csv", "title,code,zone,area\na,1,,\nb,1,2,3\n")
+
+    run("validate", "desk/ticket", name, *COPIES)
+
+    assert held() == (
+        '{"title": "a", "code": "1"}\n',
+        '{"title": "b", "code": "1", "zone": "2", "area": "3"}\n',
+    )
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("form", ["text", "jsonl"])
+def test_a_byte_order_mark_is_no_part_of_a_line(run: Run, write: Write, form: str, workers: str) -> None:
+    """Where files were joined it stands before any line; in JSON it is an error."""
+    write("t.jsonl", '{"title": "a"}\n\ufeff{"title": "b"}\n\ufeff{"code": 1}\n')
+
+    run("validate", "desk/ticket", "t.jsonl", *COPIES, "--format", form, "--workers", workers)
+
+    assert held() == ('{"title": "a"}\n{"title": "b"}\n', '{"code": 1}\n')

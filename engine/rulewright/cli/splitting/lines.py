@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from rulewright.cli.desk.desk import Decided
 from rulewright.inputs import Broken, Item
+from rulewright.inputs.decoding import MARK
 from rulewright.outcome import Outcome
 from rulewright.problem import Problem
 from rulewright.report.entry import problems_entry
@@ -17,8 +18,9 @@ from rulewright.report.text import dump_json
 def item_line(item: Item) -> bytes:
     """A payload as one line of JSON: as it was written if it was a line, else made from its value."""
     if item.raw is not None:
-        return item.raw.replace(b"\n", b" ")
-    return json.dumps(getattr(item, "value", None), sort_keys=True).encode()
+        # Files that were joined have such a mark in the middle, where JSON takes none.
+        return item.raw.removeprefix(MARK).replace(b"\n", b" ")
+    return json.dumps(getattr(item, "value", None)).encode()
 
 
 def refused_line(item: Item, outcome: Outcome) -> bytes:
