@@ -297,3 +297,14 @@ def test_what_stands_for_the_resource(run: Run, write: Write, name: str, said: s
 
     assert ran.code == 2
     assert said in ran.err
+
+
+@pytest.mark.parametrize("store", [(), ("--store", "sqlite:///none.db")])
+@pytest.mark.parametrize("payload", ["[1]", "1", "null"])
+def test_what_is_no_object_holds_no_key(run: Run, write: Write, payload: str, store: tuple[str, ...]) -> None:
+    """With --key FIELD it is refused for what it is; no store is asked for a record that nothing names."""
+    words = ("--operation", "update", "--key", "id", *store, "--format", "jsonl")
+    ran = run("validate", "desk/ticket", write("t.jsonl", f"{payload}\n"), *words)
+
+    problem = ran.outcomes[0]["problems"][0]
+    assert (ran.code, problem["code"], problem["payload_at"]) == (1, "type", "t.jsonl:1:1")

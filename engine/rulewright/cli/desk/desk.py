@@ -77,8 +77,10 @@ class Desk(Struct, frozen=True):
         """The refusal of what is no payload, or names no record; None for what is to be decided."""
         if isinstance(item, Broken):
             return self.refuse(item)
-        if self.key_field is None or not isinstance(item.value, Mapping):
+        if self.key_field is None:
             return None
+        if not isinstance(item.value, Mapping):
+            return self.refusal("type", "the payload must be a JSON object")
         key = item.value.get(self.key_field)
         if isinstance(key, str | int) and not isinstance(key, bool) and key != "":
             return None
