@@ -145,9 +145,9 @@ def _is_system_set(run: Run, place: Place) -> bool:
 def _present(place: Place) -> bool:
     """Whether there is something to forbid: a value, or a null where null is no way to say "nothing"."""
     name = place.field.name
-    if name in place.siblings.unsound or place.value is not None:
+    is_null = name in place.siblings.nulls or dict.__contains__(place.siblings, name)
+    if place.value is not None or (name in place.siblings.unsound and not is_null):
         return True
-    is_null = dict.__contains__(place.siblings, name)
     return is_null and not place.field.rule.nullable and place.field.rule.blank is None
 
 
