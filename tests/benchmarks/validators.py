@@ -252,35 +252,50 @@ def _pydantic_fields(case: str) -> dict[str, Any]:
 
 
 def _judges(case: str, store: DictStore) -> dict[str, Judge]:
-    """What judges single fields beside their types."""
+    """What judges single fields beside their types, each in one function."""
     if case == "ct_oi/case":
         return {
-            "date_of_birth": _need(lambda text: date.fromisoformat(text).isoformat() == text, "no date"),
-            "email": _need(EMAIL, "no email"),
+            "date_of_birth": _need_iso_date,
+            "email": _need_email,
             "street_county": _need_known(store, "ct_oi/county", "id"),
             "household": _need_known(store, "ct_oi/household", "id"),
         }
 
-    def is_member(name: str) -> bool:
+    def need_member(name: str | None) -> str | None:
         scheme = store.find("rubixx/support_scheme", {"reference": ENGAGEMENT_PATH["schemeReference"]})[0]
-        return name in scheme["members"]
+        if name is not None and name not in scheme["members"]:
+            raise ValueError("no member of the scheme")
+        return name
 
     return {
-        "startDate": _need(lambda text: datetime.strptime(text, "%d/%m/%Y"), "no date"),
-        "owner": _need(is_member, "no member of the scheme"),
+        "startDate": _need_british_date,
+        "owner": need_member,
         "uorn": _need_known(store, "rubixx/occupancy", "uorn"),
         "referredPersonReference": _need_known(store, "rubixx/person", "reference"),
     }
 
 
+def _need_iso_date(text: str | None) -> str | None:
+    if text is not None and date.fromisoformat(text).isoformat() != text:
+        raise ValueError("no date")
+    return text
+
+
+def _need_british_date(text: str) -> str:
+    datetime.strptime(text, "%d/%m/%Y")
+    return text
+
+
+def _need_email(text: str | None) -> str | None:
+    if text is not None and not EMAIL(text):
+        raise ValueError("no email")
+    return text
+
+
 def _need_known(store: DictStore, resource: str, key: str) -> Judge:
-    return _need(lambda value: store.find(resource, {key: value}), f"names no existing {resource}")
-
-
-def _need(fits: Judge, message: str) -> Judge:
     def need(value: Any) -> Any:
-        if value is not None and not fits(value):
-            raise ValueError(message)
+        if value is not None and not store.find(resource, {key: value}):
+            raise ValueError("names no existing record")
         return value
 
     return need
