@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from desks import load_desk
 from payloads import NOW
 
-from rulewright import Program, load
+from rulewright import Program
 from rulewright.evaluation import Inputs
 from rulewright.evaluation import decide as decide_plainly
 from rulewright.hotpath.deciding import decide_quickly
@@ -45,11 +46,7 @@ ACTOR = {
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """Rules that read parts of the caller of every type that can be declared."""
-    folder = tmp_path_factory.mktemp("rules")
-    (folder / "desk").mkdir()
-    (folder / "desk" / "api.yaml").write_text(API)
-    (folder / "desk" / "note.yaml").write_text(NOTE)
-    return load(folder)
+    return load_desk(tmp_path_factory.mktemp("rules"), api=API, note=NOTE)
 
 
 def inputs_of(part: dict[str, object]) -> Inputs:

@@ -84,7 +84,7 @@ class Applier:
         own = find_resource(rules, resource)
         self._makes_keys = own.fields[own.key].rule.generate is not None
         self._tables = {table.resource: table for table in tables}
-        self._forecast = Forecast(rules, own, self._tables)
+        self._forecast = Forecast(own, self._tables)
 
     @cached_property
     def _forms(self) -> Forms:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from rulewright.batch.kept import PLAIN, keys_in
 from rulewright.cel.tree import Ident, Select
-from rulewright.compiled import CompiledResource, CompiledRules
+from rulewright.compiled import CompiledResource
 from rulewright.formula import OWN_ROOTS, Formula, Valued
 from rulewright.ports import StoredRecord, Table, Where
 
@@ -40,7 +40,7 @@ class Ahead(Protocol):
 class Forecast:
     """What payloads of one resource will look up."""
 
-    def __init__(self, rules: CompiledRules, resource: CompiledResource, tables: Mapping[str, Table]) -> None:
+    def __init__(self, resource: CompiledResource, tables: Mapping[str, Table]) -> None:
         self._resource = resource
         self._own, *self._others = _lookups_of(resource, tables)
 

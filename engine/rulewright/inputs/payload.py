@@ -55,9 +55,12 @@ class Broken(Struct, frozen=True):
 Item: TypeAlias = Payload | Broken
 
 
-def bound_values(payload: Payload, size: int) -> Item:
-    """The payload, or why it is not looked at; `size` is that of its text, in bytes or characters."""
-    if size <= ROOMY_BYTES or not holds_many(payload.value):
+def bound_values(payload: Payload, size: int | None = None) -> Item:
+    """The payload, or why it is not looked at.
+
+    `size` is that of its text, in bytes or characters: of a short one nothing is counted. None: not known.
+    """
+    if (size is not None and size <= ROOMY_BYTES) or not holds_many(payload.value):
         return payload
     message = f"the payload holds more than {MAX_VALUES:,} values"
     return Broken("limit", message, payload.at, payload.raw or b"", payload.alone)

@@ -16,7 +16,7 @@ from msgspec import Struct
 from rulewright.compiled import CompiledField
 from rulewright.errors import PayloadError
 from rulewright.inputs.cells import is_empty, read_cell, shown, text_reader
-from rulewright.inputs.limits import MAX_PAYLOAD_BYTES, MAX_VALUES
+from rulewright.inputs.limits import MAX_VALUES
 from rulewright.inputs.payload import Broken, Item, Payload, bound_values
 from rulewright.inputs.table_place import TablePlace
 from rulewright.pointers import steps_of
@@ -229,7 +229,7 @@ def _payload(table: _Table, row: Row) -> Item:
             _put(value, column.steps, cell)
     payload = Payload(value, place(row.line, table.first), partial(_locate, place, row.line, table.by_steps))
     # A cell of JSON is bounded by itself.
-    return payload if len(cells) <= MAX_VALUES else bound_values(payload, MAX_PAYLOAD_BYTES)
+    return payload if len(cells) <= MAX_VALUES else bound_values(payload)
 
 
 def _stray(table: _Table, cells: Sequence[object]) -> int | None:

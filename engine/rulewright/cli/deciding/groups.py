@@ -38,9 +38,8 @@ def grouped(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 def forecast_of(desk: Desk) -> Forecast:
     """What payloads of the desk's resource look up."""
-    rules = desk.program.compiled
     tables = {table.resource: table for table in desk.program.tables}
-    return Forecast(rules, rules.resources[desk.resource], tables)
+    return Forecast(desk.program.compiled.resources[desk.resource], tables)
 
 
 def foresee(desk: Desk, items: Iterable[Item | None], forecast: Forecast, records: RememberedRecords) -> None:

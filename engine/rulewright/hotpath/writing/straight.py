@@ -223,7 +223,7 @@ class Straightener:
         variable = f"v{self.made}_{name}"
         cell = self.cells[name]
         if name in now.maybe:
-            # It is there for most, and asking for it takes a third of a call's time.
+            # It is there for most, and looking is cheaper than a call that looks.
             before.append(assign(variable, part_of_state(cell.cell)))
             before.append(ast.If(is_unread(variable), [assign(variable, call(name))], []))
             now.maybe |= self.reached(name)
